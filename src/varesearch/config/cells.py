@@ -1,0 +1,159 @@
+"""The cell models and their parameters, under PyNN's names, in the project's one set of units.
+
+Units: potentials mV, times ms, capacitance nF, currents nA, conductances µS; for the two Izhikevich cells, whose
+equations have no capacitance, a current is in mV/ms, since it is added to dv/dt (Izhikevich 2003, eq. 1). Weights are
+magnitudes (>= 0) for every receptor: the receptor's name says the sign, each back end writes it as its simulator wants.
+
+Each class lists its fields with the unit in ``metadata``; :func:`unit_of` reads it.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from omegaconf import MISSING
+
+
+def quantity(default: Any, unit: str, what: str) -> Any:
+    """A dataclass field with a default, its unit and a line on what it is."""
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata={"unit": unit, "what": what})
+    return field(default=default, metadata={"unit": unit, "what": what})
+
+
+def unit_of(config: Any, name: str) -> str:
+    """The unit of field ``name`` of a settings dataclass, ``""`` for a pure number or a name."""
+    return next((f.metadata.get("unit", "") for f in fields(config) if f.name == name), "")
+
+
+def uniform(low: float, high: float) -> dict[str, Any]:
+    """A uniform distribution as it is written in the configuration."""
+    return {"distribution": "uniform", "low": low, "high": high}
+
+
+@dataclass
+class CellConfig:
+    """What all cells share. ``v_init`` and the weights are a number or a distribution (see :mod:`.distributions`)."""
+
+    model: str = MISSING
+    integrator: str = MISSING
+
+
+@dataclass
+class Izhikevich(CellConfig):
+    """Izhikevich's cell with exponential synaptic currents, the model SpiNNaker calls ``Izhikevich``.
+
+    dv/dt = 0.04 v² + 5 v + 140 - u + i_offset + i_exc - i_inh;  du/dt = a (b v - u);  v >= 30 mV: v = c, u += d
+    (Izhikevich 2003, IEEE Trans. Neural Networks 14:1569, eqs. 1-3); di/dt = -i/tau_syn, a spike adds its weight to i.
+    """
+
+    model: str = "izhikevich"
+    integrator: str = quantity("euler", "", "euler, or spinnaker: its midpoint scheme with threshold correction")
+    a: float = quantity(0.02, "1/ms", "rate of the recovery variable")
+    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v")
+    c: float = quantity(-65.0, "mV", "v after a spike")
+    d: float = quantity(2.0, "mV/ms", "added to u at a spike")
+    i_offset: float = quantity(5.0, "mV/ms", "constant input current")
+    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory current")
+    tau_syn_I: float = quantity(5.0, "ms", "decay of the inhibitory current")
+    v_init: Any = quantity(uniform(-65.0, -14.0), "mV", "v at time 0")
+    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0")
+    weight_exc: Any = quantity(1.0, "mV/ms", "excitatory weight where connectivity names none")
+    weight_inh: Any = quantity(2.5, "mV/ms", "inhibitory weight where connectivity names none")
+    weight_stimulus: Any = quantity(0.1, "mV/ms", "weight of the stimulus where stimulus names none")
+
+
+@dataclass
+class IzhikevichDelta(CellConfig):
+    """PyNN's standard ``Izhikevich`` cell: a spike steps v by its weight. Its i_offset here is in mV/ms (PyNN: nA)."""
+
+    model: str = "izhikevich_delta"
+    integrator: str = quantity("euler", "", "euler")
+    a: float = quantity(0.02, "1/ms", "rate of the recovery variable")
+    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v")
+    c: float = quantity(-65.0, "mV", "v after a spike")
+    d: float = quantity(2.0, "mV/ms", "added to u at a spike")
+    i_offset: float = quantity(5.0, "mV/ms", "constant input current")
+    v_init: Any = quantity(uniform(-65.0, -50.0), "mV", "v at time 0")
+    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0")
+    weight_exc: Any = quantity(0.5, "mV", "excitatory weight where connectivity names none")
+    weight_inh: Any = quantity(1.25, "mV", "inhibitory weight where connectivity names none")
+    weight_stimulus: Any = quantity(0.5, "mV", "weight of the stimulus where stimulus names none")
+
+
+@dataclass
+class _IntegrateAndFire(CellConfig):
+    """Leaky integrate-and-fire: cm dv/dt = cm (v_rest - v)/tau_m + i_offset + i_syn (PyNN ``IF_*``)."""
+
+    integrator: str = quantity("exact", "", "exact: the closed-form step of the linear membrane")
+    v_rest: float = quantity(-49.0, "mV", "resting potential")
+    v_reset: float = quantity(-60.0, "mV", "v after a spike")
+    v_thresh: float = quantity(-50.0, "mV", "spike threshold")
+    cm: float = quantity(0.2, "nF", "membrane capacitance")
+    tau_m: float = quantity(20.0, "ms", "membrane time constant")
+    tau_refrac: float = quantity(5.0, "ms", "refractory period")
+    i_offset: float = quantity(0.0, "nA", "constant input current")
+    v_init: Any = quantity(uniform(-60.0, -50.0), "mV", "v at time 0")
+
+
+@dataclass
+class IfCondExp(_IntegrateAndFire):
+    """PyNN ``IF_cond_exp``: exponential conductances. Defaults: Vogels-Abbott COBA, PyNN's variant (4 / 51 nS)."""
+
+    model: str = "if_cond_exp"
+    integrator: str = quantity(
+        "exponential_euler",
+        "",
+        "exponential_euler: closed-form step with the conductances of the step's start; or euler",
+    )
+    v_rest: float = quantity(-60.0, "mV", "resting potential")
+    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory conductance")
+    tau_syn_I: float = quantity(10.0, "ms", "decay of the inhibitory conductance")
+    e_rev_E: float = quantity(0.0, "mV", "excitatory reversal potential")
+    e_rev_I: float = quantity(-80.0, "mV", "inhibitory reversal potential")
+    weight_exc: Any = quantity(0.004, "µS", "excitatory weight where connectivity names none")
+    weight_inh: Any = quantity(0.051, "µS", "inhibitory weight where connectivity names none")
+    weight_stimulus: Any = quantity(0.1, "µS", "weight of the stimulus where stimulus names none")
+
+
+@dataclass
+class IfCurrExp(_IntegrateAndFire):
+    """PyNN ``IF_curr_exp``: exponential currents. Defaults: Vogels-Abbott CUBA, PyNN's variant (+16.2 / -90 pA)."""
+
+    model: str = "if_curr_exp"
+    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory current")
+    tau_syn_I: float = quantity(10.0, "ms", "decay of the inhibitory current")
+    weight_exc: Any = quantity(0.0162, "nA", "excitatory weight where connectivity names none")
+    weight_inh: Any = quantity(0.09, "nA", "inhibitory weight where connectivity names none")
+    weight_stimulus: Any = quantity(0.1, "nA", "weight of the stimulus where stimulus names none")
+
+
+@dataclass
+class IfCurrAlpha(_IntegrateAndFire):
+    """PyNN ``IF_curr_alpha``: alpha-shaped currents whose peak is the weight.
+
+    Default weights give the charge of :class:`IfCurrExp`'s: an alpha current of peak w and time constant tau carries
+    e w tau, an exponential one w tau.
+    """
+
+    model: str = "if_curr_alpha"
+    tau_syn_E: float = quantity(5.0, "ms", "time to the peak of the excitatory current")
+    tau_syn_I: float = quantity(10.0, "ms", "time to the peak of the inhibitory current")
+    weight_exc: Any = quantity(0.006, "nA", "excitatory weight (peak) where connectivity names none")
+    weight_inh: Any = quantity(0.033, "nA", "inhibitory weight (peak) where connectivity names none")
+    weight_stimulus: Any = quantity(0.04, "nA", "weight of the stimulus where stimulus names none")
+
+
+@dataclass
+class IfCurrDelta(_IntegrateAndFire):
+    """PyNN ``IF_curr_delta``: a spike steps v by its weight.
+
+    Default weights move v as far as the charge of :class:`IfCurrExp`'s would: w tau_syn / cm.
+    """
+
+    model: str = "if_curr_delta"
+    weight_exc: Any = quantity(0.4, "mV", "excitatory weight where connectivity names none")
+    weight_inh: Any = quantity(4.5, "mV", "inhibitory weight where connectivity names none")
+    weight_stimulus: Any = quantity(2.5, "mV", "weight of the stimulus where stimulus names none")
+
+
+CELLS: tuple[type[CellConfig], ...] = (Izhikevich, IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)

@@ -1,0 +1,117 @@
+"""How the network is wired: sizes, rule, weights and delays, each projection overridable on its own."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from varesearch.config.cells import quantity
+
+PROJECTIONS = ("exc_to_exc", "exc_to_inh", "inh_to_exc", "inh_to_inh")
+"""The recurrent projections; ``<pre>_to_<post>``."""
+
+
+@dataclass
+class ProjectionConfig:
+    """What one projection has of its own; ``null`` takes the value of the group."""
+
+    weight: Any = quantity(None, "the cell's", "weight: a number or a distribution")
+    delay_ms: Any = quantity(None, "ms", "delay: a number or a distribution")
+
+
+@dataclass
+class ConnectivityConfig:
+    """What all wiring rules share."""
+
+    rule: str = MISSING
+    n: int = quantity(1500, "cells", "number of cells, excitatory and inhibitory together")
+    exc_inh_ratio: float = quantity(4.0, "", "excitatory cells for each inhibitory one")
+    weight_exc: Any = quantity(
+        "${cell.weight_exc}", "the cell's", "weight of excitatory synapses: a number or a distribution"
+    )
+    weight_inh: Any = quantity(
+        "${cell.weight_inh}", "the cell's", "weight of inhibitory synapses: a number or a distribution"
+    )
+    delay_ms: Any = quantity(2.0, "ms", "delay: a number or a distribution")
+    allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")
+
+    @property
+    def n_exc(self) -> int:
+        """Number of excitatory cells (the seed's rounding)."""
+        return round(self.n * self.exc_inh_ratio / (1.0 + self.exc_inh_ratio))
+
+    @property
+    def n_inh(self) -> int:
+        """Number of inhibitory cells."""
+        return self.n - self.n_exc
+
+
+@dataclass
+class FixedProbabilityProjection(ProjectionConfig):
+    """See :class:`FixedProbability`."""
+
+    p: float | None = quantity(None, "", "connection probability")
+
+
+@dataclass
+class FixedProbability(ConnectivityConfig):
+    """Each ordered pair of cells is connected with probability p, independently."""
+
+    rule: str = "fixed_probability"
+    p: float = quantity(0.02, "", "connection probability")
+    exc_to_exc: FixedProbabilityProjection = field(default_factory=FixedProbabilityProjection)
+    exc_to_inh: FixedProbabilityProjection = field(default_factory=FixedProbabilityProjection)
+    inh_to_exc: FixedProbabilityProjection = field(default_factory=FixedProbabilityProjection)
+    inh_to_inh: FixedProbabilityProjection = field(default_factory=FixedProbabilityProjection)
+
+
+@dataclass
+class FixedInDegreeProjection(ProjectionConfig):
+    """See :class:`FixedInDegree`."""
+
+    in_degree: int | None = quantity(None, "synapses", "synapses onto each cell from this projection")
+
+
+@dataclass
+class FixedInDegree(ConnectivityConfig):
+    """Each cell receives a fixed number of synapses from each population, its sources drawn without repetition."""
+
+    rule: str = "fixed_in_degree"
+    in_degree_exc: int = quantity(24, "synapses", "excitatory synapses onto each cell")
+    in_degree_inh: int = quantity(6, "synapses", "inhibitory synapses onto each cell")
+    exc_to_exc: FixedInDegreeProjection = field(default_factory=FixedInDegreeProjection)
+    exc_to_inh: FixedInDegreeProjection = field(default_factory=FixedInDegreeProjection)
+    inh_to_exc: FixedInDegreeProjection = field(default_factory=FixedInDegreeProjection)
+    inh_to_inh: FixedInDegreeProjection = field(default_factory=FixedInDegreeProjection)
+
+
+@dataclass
+class DistanceDependentProjection(ProjectionConfig):
+    """See :class:`DistanceDependent`."""
+
+    p_max: float | None = quantity(None, "", "connection probability at distance 0")
+    scale_mm: float | None = quantity(None, "mm", "length scale of the kernel")
+
+
+@dataclass
+class DistanceDependent(ConnectivityConfig):
+    """Cells lie at random on a square sheet; the probability of a connection falls with the distance d.
+
+    gaussian: p_max exp(-d² / (2 scale²)); exponential: p_max exp(-d / scale). With ``velocity_mm_per_ms`` the delay
+    grows by d / velocity, rounded to the time step.
+    """
+
+    rule: str = "distance_dependent"
+    p_max: float = quantity(0.3, "", "connection probability at distance 0")
+    scale_mm: float = quantity(0.1, "mm", "length scale of the kernel")
+    kernel: str = quantity("gaussian", "", "gaussian or exponential")
+    sheet_mm: float = quantity(1.0, "mm", "side of the sheet")
+    periodic: bool = quantity(True, "", "are opposite edges of the sheet joined")
+    velocity_mm_per_ms: float | None = quantity(None, "mm/ms", "conduction velocity; null: no delay by distance")
+    exc_to_exc: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
+    exc_to_inh: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
+    inh_to_exc: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
+    inh_to_inh: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
+
+
+CONNECTIVITY: tuple[type[ConnectivityConfig], ...] = (FixedProbability, FixedInDegree, DistanceDependent)

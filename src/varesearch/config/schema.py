@@ -1,0 +1,86 @@
+"""The whole configuration of a run. Every key is typed here; the YAML files of ``conf/`` set values on top."""
+
+from dataclasses import dataclass, field
+
+from omegaconf import MISSING
+
+from varesearch.config.cells import CellConfig, quantity
+from varesearch.config.connectivity import ConnectivityConfig
+from varesearch.config.stimuli import StimulusConfig
+
+
+@dataclass
+class SimulationConfig:
+    """How long and how finely. Every time in the configuration that acts on the simulation is a multiple of dt_ms."""
+
+    duration_ms: float = quantity(1000.0, "ms", "simulated time")
+    dt_ms: float = quantity(1.0, "ms", "time step")
+
+
+@dataclass
+class RecordingConfig:
+    """What is kept. Spikes of every cell are always kept."""
+
+    signals: list[str] = field(
+        default_factory=lambda: ["v"], metadata={"unit": "", "what": "signals to sample: v, and u for Izhikevich cells"}
+    )
+    cells: int | None = quantity(None, "cells", "how many cells of each population to sample, evenly spread; null: all")
+    interval_ms: float | None = quantity(None, "ms", "sampling interval; null: every step")
+
+
+@dataclass
+class AnalysisConfig:
+    """How the recording is read."""
+
+    warmup_ms: float = quantity(100.0, "ms", "discarded at the start by every metric")
+    rate_bin_ms: float = quantity(5.0, "ms", "bin of the population rate and of the synchrony")
+    correlation_bin_ms: float = quantity(5.0, "ms", "bin of the pairwise correlation")
+    fano_window_ms: float = quantity(100.0, "ms", "counting window of the Fano factor")
+    correlation_pairs: int = quantity(1000, "pairs", "pairs of cells drawn for the mean correlation")
+    min_isis: int = quantity(5, "intervals", "fewest inter-spike intervals for a cell to count in CV and LV")
+    svg: bool = quantity(False, "", "write figures as SVG too")
+
+
+@dataclass
+class TrackingConfig:
+    """Where the run is kept."""
+
+    uri: str | None = quantity(None, "", "MLflow tracking URI; null: SQLite in mlruns/mlflow.db of the project")
+    experiment: str = quantity("varesearch", "", "MLflow experiment")
+    run_name: str | None = quantity(None, "", "name of the run; null: cell, back end and size")
+    neo: bool = quantity(False, "", "also save the recording as a neo file")
+
+
+@dataclass
+class BackendConfig:
+    """What every back end has; each adds its own settings."""
+
+    name: str = MISSING
+
+
+@dataclass
+class Brian2Backend(BackendConfig):
+    """Brian2 through PyNN."""
+
+    name: str = "brian2"
+    codegen: str = quantity("numpy", "", "numpy (no compiler), cython, or cpp_standalone (long runs)")
+
+
+@dataclass
+class Config:
+    """A run. ``seed`` determines every random draw."""
+
+    cell: CellConfig = MISSING
+    connectivity: ConnectivityConfig = MISSING
+    stimulus: StimulusConfig = MISSING
+    backend: BackendConfig = MISSING
+    simulation: SimulationConfig = field(default_factory=SimulationConfig)
+    recording: RecordingConfig = field(default_factory=RecordingConfig)
+    analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
+    tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    seed: int = quantity(1, "", "seed of every random draw")
+    verbose: bool = quantity(False, "", "show the log on the terminal")
+    dry_run: bool = quantity(False, "", "print what would run, and stop")
+
+
+BACKENDS: tuple[type[BackendConfig], ...] = (Brian2Backend,)

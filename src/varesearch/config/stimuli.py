@@ -1,0 +1,83 @@
+"""What drives the network from outside."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+from varesearch.config.cells import quantity
+
+
+def _targets() -> Any:
+    return field(default_factory=lambda: ["exc", "inh"], metadata={"unit": "", "what": "populations it reaches"})
+
+
+@dataclass
+class StimulusConfig:
+    """What all stimuli share."""
+
+    kind: str = MISSING
+
+
+@dataclass
+class NoStimulus(StimulusConfig):
+    """Nothing from outside."""
+
+    kind: str = "none"
+
+
+@dataclass
+class ThalamicBurst(StimulusConfig):
+    """A few Poisson sources, each connected to every target cell with probability p, for a short time (the seed's)."""
+
+    kind: str = "thalamic_burst"
+    targets: list[str] = _targets()
+    n_sources: int = quantity(20, "sources", "number of Poisson sources")
+    rate_hz: float = quantity(100.0, "Hz", "rate of each source")
+    start_ms: float = quantity(0.0, "ms", "first time of the burst")
+    duration_ms: float = quantity(50.0, "ms", "length of the burst")
+    p: float = quantity(0.01, "", "probability that a source reaches a cell")
+    weight: Any = quantity("${cell.weight_stimulus}", "the cell's", "weight: a number or a distribution")
+    delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
+
+
+@dataclass
+class BackgroundPoisson(StimulusConfig):
+    """A Poisson source of its own for every target cell, sustained."""
+
+    kind: str = "background_poisson"
+    targets: list[str] = _targets()
+    rate_hz: float = quantity(100.0, "Hz", "rate of each source")
+    start_ms: float = quantity(0.0, "ms", "when it begins")
+    duration_ms: float | None = quantity(None, "ms", "how long it lasts; null: to the end of the run")
+    weight: Any = quantity("${cell.weight_stimulus}", "the cell's", "weight: a number or a distribution")
+    delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
+
+
+@dataclass
+class StepCurrent(StimulusConfig):
+    """A constant current into every target cell for a time, on top of i_offset."""
+
+    kind: str = "step_current"
+    targets: list[str] = _targets()
+    amplitude: float = quantity(1.0, "the cell's", "current: mV/ms for Izhikevich cells, nA for the others")
+    start_ms: float = quantity(200.0, "ms", "when it begins")
+    duration_ms: float = quantity(100.0, "ms", "how long it lasts")
+
+
+@dataclass
+class SpikeList(StimulusConfig):
+    """Explicit spike times, one list for each source; each source reaches every target cell with probability p."""
+
+    kind: str = "spike_list"
+    targets: list[str] = _targets()
+    times_ms: list[list[float]] = field(
+        default_factory=lambda: [[10.0, 20.0, 30.0]],
+        metadata={"unit": "ms", "what": "spike times, one list for each source"},
+    )
+    p: float = quantity(1.0, "", "probability that a source reaches a cell")
+    weight: Any = quantity("${cell.weight_stimulus}", "the cell's", "weight: a number or a distribution")
+    delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
+
+
+STIMULI: tuple[type[StimulusConfig], ...] = (NoStimulus, ThalamicBurst, BackgroundPoisson, StepCurrent, SpikeList)

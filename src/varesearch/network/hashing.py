@@ -1,0 +1,56 @@
+"""The content hash of a drawn network."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from varesearch.network.model import Network, Population
+
+# What a cell's settings hold beyond the equations: how they are solved, and what draws have already used.
+_NOT_CONTENT = frozenset({"integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"})
+
+
+def cell_content(population: "Population") -> dict[str, Any]:
+    """The parameters of a population's cells that determine its equations."""
+    return {key: value for key, value in asdict(population.cell).items() if key not in _NOT_CONTENT}
+
+
+def content_hash(network: "Network") -> str:
+    """Hexadecimal SHA-256 over names, sizes, parameters and arrays (little-endian, with dtype and shape)."""
+    digest = hashlib.sha256()
+
+    def text(kind: str, **what: Any) -> None:
+        digest.update(json.dumps([kind, what], sort_keys=True).encode())
+
+    def array(values: np.ndarray) -> None:
+        little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+        text("array", dtype=little.dtype.str, shape=little.shape)
+        digest.update(little.data)
+
+    text("network", version=1, dt_ms=network.dt_ms, n_steps=network.n_steps)
+    for population in network.populations:
+        text("population", name=population.name, size=population.size, cell=cell_content(population))
+        for variable in sorted(population.initial):
+            text("initial", variable=variable)
+            array(population.initial[variable])
+    for source in network.sources:
+        text("source", name=source.name, size=source.size)
+        array(source.sources)
+        array(source.steps)
+    for projection in network.projections:
+        text(
+            "projection",
+            name=projection.name,
+            pre=projection.pre,
+            post=projection.post,
+            receptor=projection.receptor,
+        )
+        for values in (projection.sources, projection.targets, projection.weights, projection.delay_steps):
+            array(values)
+    for current in network.currents:
+        text("current", **asdict(current))
+    return digest.hexdigest()

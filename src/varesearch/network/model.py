@@ -1,0 +1,129 @@
+"""The drawn network: what every back end is handed, and nothing else.
+
+Times are whole numbers of steps of ``dt_ms``, so that no simulator can round them its own way. Weights are magnitudes
+(>= 0); the receptor says the sign. The time of a spike is the start of the step in which it is fired: a spike of step
+k with a delay of n steps acts on its target in step k + n.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.config.cells import CellConfig
+from varesearch.network.hashing import content_hash
+
+Receptor = Literal["excitatory", "inhibitory"]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Cells of one model with one set of parameters.
+
+    ``initial`` holds one float64 array of shape (size,) for each state variable: ``v`` in mV and, for Izhikevich
+    cells, ``u`` in mV/ms. ``positions_mm`` (size, 2) exists when the wiring depends on distance.
+    """
+
+    name: str
+    size: int
+    cell: CellConfig
+    initial: dict[str, NDArray[np.float64]]
+    positions_mm: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class SpikeSource:
+    """Sources whose spikes are given: source ``sources[k]`` fires in step ``steps[k]``.
+
+    Both int32 of shape (spikes,), sorted by step, then source; a source fires at most once in a step.
+    """
+
+    name: str
+    size: int
+    sources: NDArray[np.int32]
+    steps: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Synapses from ``pre`` (a population or a spike source) to ``post`` (a population).
+
+    ``sources``, ``targets``, ``delay_steps`` are int32 and ``weights`` float64, all of shape (synapses,), sorted by
+    source, then target. Weights are in the unit of the target's cell model (see :mod:`varesearch.config.cells`).
+    """
+
+    name: str
+    pre: str
+    post: str
+    receptor: Receptor
+    sources: NDArray[np.int32]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float64]
+    delay_steps: NDArray[np.int32]
+
+    @property
+    def size(self) -> int:
+        """Number of synapses."""
+        return len(self.sources)
+
+
+@dataclass(frozen=True)
+class CurrentStep:
+    """A current of ``amplitude`` (unit of the cell's ``i_offset``) into all of ``target`` in [start_step, stop_step)."""
+
+    target: str
+    amplitude: float
+    start_step: int
+    stop_step: int
+
+
+@dataclass(frozen=True)
+class Network:
+    """Everything a simulator is given. ``seed`` is where it came from; it does not enter the hash."""
+
+    dt_ms: float
+    n_steps: int
+    seed: int
+    populations: tuple[Population, ...]
+    sources: tuple[SpikeSource, ...]
+    projections: tuple[Projection, ...]
+    currents: tuple[CurrentStep, ...]
+
+    @property
+    def duration_ms(self) -> float:
+        """Simulated time."""
+        return self.n_steps * self.dt_ms
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells, spike sources not counted."""
+        return sum(population.size for population in self.populations)
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of synapses, those of the stimulus included."""
+        return sum(projection.size for projection in self.projections)
+
+    def population(self, name: str) -> Population:
+        """The population of that name. Raises KeyError."""
+        for population in self.populations:
+            if population.name == name:
+                return population
+        raise KeyError(name)
+
+    def source(self, name: str) -> SpikeSource:
+        """The spike source of that name. Raises KeyError."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        raise KeyError(name)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the content: equal networks, and only those, have equal hashes.
+
+        The integrator is left out, for it says how the model is solved, not what it is.
+        """
+        return content_hash(self)
