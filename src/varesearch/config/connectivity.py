@@ -45,6 +45,17 @@ class ConnectivityConfig:
         """Number of inhibitory cells."""
         return self.n - self.n_exc
 
+    def value_of(self, projection: str, setting: str) -> Any:
+        """The projection's own ``setting``, else the group's, else the group's for its presynaptic population.
+
+        ``value_of("inh_to_exc", "weight")`` looks at ``inh_to_exc.weight``, then ``weight_inh``.
+        """
+        own = getattr(getattr(self, projection), setting)
+        if own is not None:
+            return own
+        pre = projection.split("_to_")[0]
+        return getattr(self, setting) if hasattr(self, setting) else getattr(self, f"{setting}_{pre}")
+
 
 @dataclass
 class FixedProbabilityProjection(ProjectionConfig):

@@ -71,7 +71,7 @@ class Projection:
 
 @dataclass(frozen=True)
 class CurrentStep:
-    """A current of ``amplitude`` (unit of the cell's ``i_offset``) into all of ``target`` in [start_step, stop_step)."""
+    """``amplitude`` (unit of the cell's ``i_offset``) into every cell of ``target`` in [start_step, stop_step)."""
 
     target: str
     amplitude: float

@@ -1,0 +1,89 @@
+"""What a network will hold, told before it is drawn."""
+
+from dataclasses import dataclass
+
+from varesearch.config.connectivity import (
+    PROJECTIONS,
+    DistanceDependent,
+    FixedInDegree,
+    FixedProbability,
+)
+from varesearch.config.schema import Config
+from varesearch.config.stimuli import BackgroundPoisson, SpikeList, ThalamicBurst
+from varesearch.network.connectors import mean_kernel
+
+# sources, targets, delay_steps: int32; weights: float64.
+BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
+# Drawing holds the flat indices (int64) and their quotients beside the arrays that stay.
+PEAK_FACTOR = 2.5
+BYTES_PER_SAMPLE = 4
+
+
+@dataclass(frozen=True)
+class NetworkEstimate:
+    """Expected numbers; ``synapses`` maps each projection to its expected count."""
+
+    cells: dict[str, int]
+    synapses: dict[str, float]
+    input_spikes: float
+    network_bytes: int
+    peak_bytes: int
+    recording_bytes: int
+
+    @property
+    def n_synapses(self) -> float:
+        """All expected synapses."""
+        return sum(self.synapses.values())
+
+
+def estimate(config: Config) -> NetworkEstimate:
+    """The expected size of the network of a validated configuration, in memory as numpy arrays."""
+    wiring = config.connectivity
+    cells = {"exc": wiring.n_exc, "inh": wiring.n_inh}
+    synapses = {name: _recurrent(config, name, cells) for name in PROJECTIONS}
+    input_spikes, input_synapses = _stimulus(config, cells)
+    synapses.update(input_synapses)
+    network_bytes = int(BYTES_PER_SYNAPSE * sum(synapses.values()) + 16 * sum(cells.values()) + 8 * input_spikes)
+    recorded = sum(min(n, config.recording.cells or n) for n in cells.values())
+    interval_ms = config.recording.interval_ms or config.simulation.dt_ms
+    samples = config.simulation.duration_ms / interval_ms
+    return NetworkEstimate(
+        cells=cells,
+        synapses=synapses,
+        input_spikes=input_spikes,
+        network_bytes=network_bytes,
+        peak_bytes=int(PEAK_FACTOR * network_bytes),
+        recording_bytes=int(BYTES_PER_SAMPLE * len(config.recording.signals) * recorded * samples),
+    )
+
+
+def _recurrent(config: Config, name: str, cells: dict[str, int]) -> float:
+    wiring = config.connectivity
+    pre, post = name.split("_to_")
+    pairs = cells[pre] * cells[post]
+    if isinstance(wiring, FixedInDegree):
+        return float(wiring.value_of(name, "in_degree") * cells[post])
+    if pre == post and not wiring.allow_self_connections:
+        pairs -= cells[pre]
+    if isinstance(wiring, FixedProbability):
+        return pairs * wiring.value_of(name, "p")
+    assert isinstance(wiring, DistanceDependent)
+    mean = mean_kernel(wiring.kernel, wiring.value_of(name, "scale_mm"), wiring.sheet_mm, wiring.periodic)
+    return pairs * wiring.value_of(name, "p_max") * mean
+
+
+def _stimulus(config: Config, cells: dict[str, int]) -> tuple[float, dict[str, float]]:
+    """Expected input spikes, and expected synapses of each input projection."""
+    stimulus = config.stimulus
+    if isinstance(stimulus, ThalamicBurst):
+        spikes = stimulus.n_sources * stimulus.rate_hz * stimulus.duration_ms / 1000.0
+        return spikes, {f"thalamus_to_{t}": stimulus.n_sources * cells[t] * stimulus.p for t in stimulus.targets}
+    if isinstance(stimulus, SpikeList):
+        spikes = float(sum(len(times) for times in stimulus.times_ms))
+        return spikes, {f"input_to_{t}": len(stimulus.times_ms) * cells[t] * stimulus.p for t in stimulus.targets}
+    if isinstance(stimulus, BackgroundPoisson):
+        lasts_ms = stimulus.duration_ms or config.simulation.duration_ms - stimulus.start_ms
+        reached = sum(cells[t] for t in stimulus.targets)
+        spikes = reached * stimulus.rate_hz * lasts_ms / 1000.0
+        return spikes, {f"background_{t}_to_{t}": float(cells[t]) for t in stimulus.targets}
+    return 0.0, {}
