@@ -7,8 +7,10 @@ To add one: subclass :class:`Backend` in a package of its own beside this file, 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
 from varesearch.recording import Recording
@@ -16,11 +18,15 @@ from varesearch.recording import Recording
 
 @dataclass(frozen=True)
 class Availability:
-    """Can this back end be used here? ``version`` of the simulator, ``""`` if it is not installed; ``reason`` why not."""
+    """Can this back end be used here? ``version`` of the simulator (empty: not installed); ``reason`` why not."""
 
     usable: bool
     version: str
     reason: str = ""
+
+
+class BackendUnavailableError(ConfigurationError):
+    """What the run needs outside this process (a machine, a server) is not there; one line says what to do."""
 
 
 class Backend(ABC):
@@ -36,6 +42,9 @@ class Backend(ABC):
     signals: ClassVar[Mapping[str, tuple[str, ...]]]
     """The signals it can record, for each cell model."""
 
+    folder: Path | None = None
+    """Where it may leave files that belong to the run, set before ``build``; None: a temporary folder, removed."""
+
     def __init__(self, config: Config) -> None:
         self.config = config
 
@@ -44,9 +53,15 @@ class Backend(ABC):
     def availability(cls) -> Availability:
         """Whether the simulator is installed and usable, found out without importing it where possible."""
 
-    @classmethod
+    @classmethod  # noqa: B027 (nothing to refuse is the usual case)
     def check(cls, config: Config) -> None:
         """Raise ConfigurationError for what this back end cannot do, beyond ``cells`` and ``signals``."""
+
+    def probe(self) -> None:  # noqa: B027 (nothing outside this process is the usual case)
+        """Find out, in seconds, whether what the run needs outside this process answers; before anything is built.
+
+        Raises BackendUnavailableError.
+        """
 
     @abstractmethod
     def build(self, network: Network) -> None:
@@ -57,8 +72,11 @@ class Backend(ABC):
         """Simulate ``network.n_steps``; call ``progress(simulated_ms)`` now and then."""
 
     @abstractmethod
-    def collect(self) -> Recording:
-        """What was recorded, in the conventions of :mod:`varesearch.recording`."""
+    def collect(self) -> Recording | None:
+        """What was recorded, in the conventions of :mod:`varesearch.recording`.
+
+        None: nothing was simulated (a mapping only), which is not the same as a silent network.
+        """
 
     @abstractmethod
     def close(self) -> None:
