@@ -41,6 +41,8 @@ class Backend(ABC):
     """The cell models it has, each with its integrators."""
     signals: ClassVar[Mapping[str, tuple[str, ...]]]
     """The signals it can record, for each cell model."""
+    draws: ClassVar[tuple[str, ...]] = ("host",)
+    """The values of ``connectivity.draw`` that it takes: with ``native`` it expands the wiring rule itself."""
 
     folder: Path | None = None
     """Where it may leave files that belong to the run, set before ``build``; None: a temporary folder, removed."""

@@ -34,6 +34,7 @@ class ConnectivityConfig:
     )
     delay_ms: Any = quantity(2.0, "ms", "delay: a number or a distribution")
     allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")
+    draw: str = quantity("host", "", "host: lists drawn here; native: the rule, expanded by the machine (spinnaker)")
 
     @property
     def n_exc(self) -> int:
