@@ -1,0 +1,76 @@
+"""What a person sees while a run goes on: a head, a progress bar, a table at the end. Everything else is in the log."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from varesearch.phases import PhaseTime
+
+# Without a terminal (a batch job's log) progress is a line now and then instead of a bar.
+_LINE_EVERY_S = 30.0
+
+
+class Terminal:
+    """Writes to ``stream``, the real terminal even while the run's output goes to its log."""
+
+    def __init__(self, stream: TextIO) -> None:
+        width = None if stream.isatty() else 100
+        self._console = Console(file=stream, highlight=False, soft_wrap=True, width=width)
+
+    def line(self, text: str, style: str | None = None) -> None:
+        """One line, as it stands."""
+        self._console.print(escape(text), style=style)
+
+    @contextmanager
+    def progress(self, what: str, duration_ms: float) -> Iterator[Callable[[float], None]]:
+        """A bar over simulated time; the function it yields takes the milliseconds simulated so far."""
+        if not self._console.is_terminal:
+            yield self._progress_lines(what, duration_ms)
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=40),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} ms"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._console, transient=True) as bar:
+            task = bar.add_task(what, total=duration_ms)
+            yield lambda simulated_ms: bar.update(task, completed=simulated_ms)
+
+    def _progress_lines(self, what: str, duration_ms: float) -> Callable[[float], None]:
+        last = time.monotonic()
+
+        def report(simulated_ms: float) -> None:
+            nonlocal last
+            if time.monotonic() - last >= _LINE_EVERY_S:
+                last = time.monotonic()
+                self.line(f"{what} {simulated_ms:.0f}/{duration_ms:.0f} ms")
+
+        return report
+
+    def metrics(self, populations: Sequence[str], rows: Iterable[tuple[str, str, Mapping[str, float]]]) -> None:
+        """A row for each metric (name, unit, value by population), a column for each population."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column("metric")
+        for population in populations:
+            table.add_column(population, justify="right")
+        table.add_column("unit")
+        for name, unit, values in rows:
+            shown = [_number(values[p]) if p in values else "-" for p in populations]
+            table.add_row(escape(name), *shown, escape(unit))
+        self._console.print(table)
+
+    def phases(self, times: Mapping[str, PhaseTime]) -> None:
+        """Wall seconds of each phase on one line."""
+        self.line("  ".join(f"{name} {t.wall_s:.2f}" for name, t in times.items()) + "  (s)", style="dim")
+
+
+def _number(value: float) -> str:
+    """Counts whole, other numbers with four significant digits."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e12 else f"{value:.4g}"
