@@ -66,9 +66,18 @@ def population_recording(
         name=name,
         size=size,
         spike_ids=np.asarray(spike_ids, dtype=np.int32)[order],
-        spike_times_ms=np.asarray(spike_steps, dtype=np.int64)[order] * dt_ms,
+        spike_times_ms=np.asarray(spike_steps, dtype=np.float64)[order] * dt_ms,
         signals=signals or {},
     )
+
+
+def grid_steps(times_ms: NDArray[np.float64], dt_ms: float, what: str) -> NDArray[np.int64]:
+    """Times as whole steps. Raises ValueError, naming ``what``, if one is not finite or off the grid."""
+    exact = np.asarray(times_ms) / dt_ms
+    steps = np.rint(exact)
+    if not (np.abs(exact - steps) < 1e-3).all():
+        raise ValueError(f"{what}: not all are multiples of the time step {dt_ms:g} ms")
+    return steps.astype(np.int64)
 
 
 def sampled_ids(size: int, cells: int | None) -> NDArray[np.int32]:
