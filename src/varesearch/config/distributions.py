@@ -9,12 +9,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.errors import ConfigurationError
+
+Kind = Literal["constant", "uniform", "normal", "lognormal", "exponential"]
 
 DISTRIBUTIONS: dict[str, tuple[str, ...]] = {
     "uniform": ("low", "high"),
@@ -39,7 +41,7 @@ class Distribution:
     :data:`DISTRIBUTIONS` (uniform: the bounds; constant: the number, 0).
     """
 
-    kind: Literal["constant", "uniform", "normal", "lognormal", "exponential"]
+    kind: Kind
     first: float
     second: float = 0.0
     low: float = -math.inf
@@ -173,7 +175,7 @@ def parse_distribution(value: Any, setting: str) -> Distribution:
         raise ConfigurationError(f"{setting}.mean={first:g} must be greater than 0 for the {kind} distribution")
     if kind == "lognormal" and not 1e-6 <= second / first <= 1e6:
         raise ConfigurationError(f"{setting}.std={second:g} must be between 1e-6 and 1e6 times its mean={first:g}")
-    distribution = Distribution(kind, first, second, low, high)
+    distribution = Distribution(cast(Kind, kind), first, second, low, high)
     if distribution.accepted < _LEAST_ACCEPTED:
         raise ConfigurationError(
             f"{setting}: low={low:g}, high={high:g} keep less than {_LEAST_ACCEPTED:.0%} of the {kind} distribution;"

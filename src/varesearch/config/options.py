@@ -1,0 +1,98 @@
+"""The groups of the configuration and the options of each: the YAML files of ``conf/`` and of a user's own folder."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import varesearch
+from varesearch.config.errors import ConfigurationError
+
+GROUPS: dict[str, str] = {
+    "experiment": "a preset of all the others",
+    "cell": "the neuron model and its parameters",
+    "connectivity": "sizes, wiring rule, weights and delays",
+    "stimulus": "what drives the network from outside",
+    "backend": "the simulator",
+    "simulation": "how long and how finely",
+    "recording": "what is kept",
+    "analysis": "how the recording is read",
+    "tracking": "where the run is kept",
+}
+"""Group -> what it chooses, in the order in which help shows them."""
+
+_COMMAND = "python -m varesearch"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a group: the file ``path``."""
+
+    group: str
+    name: str
+    path: Path
+
+    @property
+    def about(self) -> str:
+        """The first comment at the file's head that is not a command; empty if there is none."""
+        for line in self.path.read_text(encoding="utf-8").splitlines():
+            if not line.startswith("#"):
+                break
+            comment = line.lstrip("#").strip()
+            if comment and not comment.startswith((_COMMAND, "@")):
+                return comment
+        return ""
+
+
+def conf_folder() -> Path:
+    """The folder of the options: beside the package's modules when installed, at the top of a checkout otherwise.
+
+    Raises FileNotFoundError for a broken installation.
+    """
+    package = Path(varesearch.__file__).resolve().parent
+    for folder in (package / "conf", package.parents[1] / "conf"):
+        if (folder / "config.yaml").is_file():
+            return folder
+    raise FileNotFoundError(f"varesearch is not installed completely: {package / 'conf' / 'config.yaml'} is missing")
+
+
+def options(config_dir: Path | None = None) -> dict[str, dict[str, Option]]:
+    """Group -> name -> option, by name; those of ``config_dir`` (see :func:`check_config_dir`) included."""
+    found: dict[str, dict[str, Option]] = {group: {} for group in GROUPS}
+    for folder in filter(None, (conf_folder(), config_dir)):
+        for group in GROUPS:
+            for path in sorted((folder / group).glob("*.yaml")):
+                found[group][path.stem] = Option(group, path.stem, path)
+    return found
+
+
+def check_config_dir(config_dir: Path) -> None:
+    """Raise ConfigurationError unless the folder adds options to known groups and hides none of ours."""
+    if not config_dir.is_dir():
+        raise ConfigurationError(f"--config-dir {config_dir} is not a folder: name one that holds GROUP/OPTION.yaml")
+    added = [path for group in GROUPS for path in (config_dir / group).glob("*.yaml")]
+    if not added:
+        raise ConfigurationError(
+            f"--config-dir {config_dir} holds no option: put files GROUP/OPTION.yaml there; the groups are "
+            f"{', '.join(GROUPS)}"
+        )
+    ours = options()
+    for path in added:
+        if path.stem in ours[path.parent.name]:
+            raise ConfigurationError(
+                f"{path} has the name of an option that exists: rename it, {path.parent.name}={path.stem} is ambiguous"
+            )
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The one of ``names`` spelled most like ``name``, case aside; else the first that it begins; else nothing."""
+    folded = {candidate.lower(): candidate for candidate in names}
+    near = get_close_matches(name.lower(), folded, 1, cutoff=0.7)
+    near = near or [candidate for candidate in folded if len(name) > 1 and candidate.startswith(name.lower())]
+    return folded[near[0]] if near else ""
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """``"; did you mean X?"`` for the nearest of ``names``, or nothing."""
+    near = nearest(name, names)
+    return f"; did you mean {near}?" if near else ""
