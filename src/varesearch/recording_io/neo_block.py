@@ -1,0 +1,144 @@
+"""A recording as neo objects and back, for tools that speak neo.
+
+The block has one segment. Each cell has a spike train, silent cells too, annotated with ``population`` and ``cell``.
+Each signal is one analog signal with a channel for each sampled cell, annotated with ``population`` and ``cells``.
+The block's annotations hold ``dt_ms``, ``duration_ms``, ``populations`` and their ``sizes``.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from varesearch.recording import PopulationRecording, Recording, Signal, grid_steps, population_recording
+
+if TYPE_CHECKING:
+    import neo
+
+NEO_SUFFIX = ".mat"
+"""neo's MATLAB format: MATLAB, scipy and neo read it, and it does not grow slow with the number of trains as NIX does.
+
+It keeps no array annotations and turns a list of one into its element, so neither is relied upon here.
+"""
+
+
+def to_neo(recording: Recording) -> "neo.Block":
+    """The recording as a block with one segment; times in ms, each signal in its own unit."""
+    import neo
+
+    segment = neo.Segment(name="run")
+    for name, population in recording.populations.items():
+        for cell, train in enumerate(population.spike_trains()):
+            segment.spiketrains.append(
+                neo.SpikeTrain(train, units="ms", t_stop=recording.duration_ms, population=name, cell=cell)
+            )
+        for signal in population.signals.values():
+            _add_signal(segment, name, signal, recording.dt_ms)
+    block = neo.Block(
+        dt_ms=recording.dt_ms,
+        duration_ms=recording.duration_ms,
+        populations=list(recording.populations),
+        sizes=[population.size for population in recording.populations.values()],
+    )
+    block.segments.append(segment)
+    return block
+
+
+def from_neo(block: "neo.Block") -> Recording:
+    """The recording that :func:`to_neo` turned into ``block``, equal to it.
+
+    Raises ValueError for a block that it did not make: annotations are missing, or times lie off the grid.
+    """
+    try:
+        return _from_neo(block)
+    except KeyError as error:
+        raise ValueError(f"the block is not a recording of ours: it lacks the annotation {error}") from error
+
+
+def save_neo(recording: Recording, path: Path) -> Path:
+    """Write the recording as a neo block; returns ``path``. Raises ValueError unless it ends in NEO_SUFFIX."""
+    import neo.io
+
+    if path.suffix != NEO_SUFFIX:
+        raise ValueError(f"{path}: a neo export is written as {NEO_SUFFIX}")
+    neo.io.NeoMatlabIO(str(path)).write_block(to_neo(recording))
+    return path
+
+
+def load_neo(path: Path) -> Recording:
+    """The recording that :func:`save_neo` wrote. Raises FileNotFoundError, or ValueError for any other block."""
+    import neo.io
+
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    block = neo.io.NeoMatlabIO(str(path)).read_block()
+    if block is None:
+        raise ValueError(f"{path} holds no neo block")
+    return from_neo(block)
+
+
+def _add_signal(segment: "neo.Segment", population: str, signal: Signal, dt_ms: float) -> None:
+    import neo
+    import quantities as pq
+
+    annotations: dict[str, Any] = {"population": population, "cells": signal.ids}
+    steps = grid_steps(signal.times_ms, dt_ms, f"sample times of {population}.{signal.name}")
+    intervals = np.unique(np.diff(steps))
+    if len(intervals) == 1 and np.array_equal(steps * dt_ms, signal.times_ms):
+        segment.analogsignals.append(
+            neo.AnalogSignal(
+                signal.values,
+                units=signal.unit,
+                sampling_period=intervals[0] * dt_ms * pq.ms,
+                t_start=signal.times_ms[0] * pq.ms,
+                name=signal.name,
+                **annotations,
+            )
+        )
+        return
+    segment.irregularlysampledsignals.append(
+        neo.IrregularlySampledSignal(
+            signal.times_ms, signal.values, units=signal.unit, time_units="ms", name=signal.name, **annotations
+        )
+    )
+
+
+def _from_neo(block: "neo.Block") -> Recording:
+    dt_ms = float(block.annotations["dt_ms"])
+    names = [str(name) for name in np.atleast_1d(block.annotations["populations"])]
+    sizes = dict(zip(names, np.atleast_1d(block.annotations["sizes"]).tolist(), strict=True))
+    segment = block.segments[0]
+
+    times: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    ids: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    for train in segment.spiketrains:
+        name = train.annotations["population"]
+        times[name].append(train.rescale("ms").magnitude)
+        ids[name].append(np.full(len(train), train.annotations["cell"]))
+    signals: dict[str, dict[str, Signal]] = {name: {} for name in names}
+    for sampled in (*segment.analogsignals, *segment.irregularlysampledsignals):
+        signal = str(sampled.name)
+        signals[sampled.annotations["population"]][signal] = _signal(signal, sampled, dt_ms)
+
+    populations: dict[str, PopulationRecording] = {}
+    for name in names:
+        steps = grid_steps(np.concatenate([*times[name], []]), dt_ms, f"spike times of population {name}")
+        cells = np.concatenate([*ids[name], []]).astype(np.int32)
+        populations[name] = population_recording(name, int(sizes[name]), cells, steps, dt_ms, signals[name])
+    return Recording(dt_ms, float(block.annotations["duration_ms"]), populations)
+
+
+def _signal(name: str, sampled: Any, dt_ms: float) -> Signal:
+    import neo
+
+    times = sampled.times.rescale("ms").magnitude
+    if isinstance(sampled, neo.AnalogSignal):
+        # neo computes these from start and rate; the steps take the rounding of that back.
+        times = grid_steps(times, dt_ms, f"sample times of {name}") * dt_ms
+    return Signal(
+        name=name,
+        unit=sampled.units.dimensionality.string,
+        ids=np.atleast_1d(sampled.annotations["cells"]).astype(np.int32),
+        times_ms=np.asarray(times, dtype=np.float64),
+        values=sampled.magnitude,
+    )
