@@ -6,6 +6,7 @@ from varesearch.backends.base import Availability, Backend
 
 BACKENDS = {
     "brian2": "varesearch.backends.brian2.backend:Brian2",
+    "nest": "varesearch.backends.nest.backend:Nest",
 }
 """Name in the configuration -> module:class."""
 

@@ -67,6 +67,14 @@ class Brian2Backend(BackendConfig):
 
 
 @dataclass
+class NestBackend(BackendConfig):
+    """NEST through PyNN."""
+
+    name: str = "nest"
+    threads: int = quantity(1, "threads", "threads of the simulation")
+
+
+@dataclass
 class SpinnakerBackend(BackendConfig):
     """SpiNNaker through sPyNNaker. User name and password of spalloc come from the environment, never from here."""
 
@@ -77,7 +85,9 @@ class SpinnakerBackend(BackendConfig):
     spalloc_server: str | None = quantity(None, "", "spalloc: host[:port] (old) or http(s) address (new)")
     spalloc_user: str | None = quantity(None, "", "spalloc (old): who asks for the machine; null: SPALLOC_USER")
     remote_url: str | None = quantity(None, "", "remote: address of the service")
-    time_scale_factor: float | None = quantity(None, "", "hardware ms for each simulated ms; null: sPyNNaker's rule (1)")
+    time_scale_factor: float | None = quantity(
+        None, "", "hardware ms for each simulated ms; null: sPyNNaker's rule (1)"
+    )
     neurons_per_core: int | None = quantity(None, "cells", "most cells on a core; null: sPyNNaker's rule (256)")
     probe_timeout_s: float = quantity(3.0, "s", "how long the machine may take to answer before anything is built")
     overrun_s: int = quantity(5, "s", "how long the cores may overstay the run before it counts as failed")
@@ -100,4 +110,4 @@ class Config:
     dry_run: bool = quantity(False, "", "print what would run, and stop")
 
 
-BACKENDS: tuple[type[BackendConfig], ...] = (Brian2Backend, SpinnakerBackend)
+BACKENDS: tuple[type[BackendConfig], ...] = (Brian2Backend, NestBackend, SpinnakerBackend)

@@ -1,0 +1,144 @@
+"""The network's populations, sources and projections in NEST's kernel."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.backends.nest.connect import connect_arrays
+from varesearch.backends.nest.library import Library
+from varesearch.backends.nest.recorders import Recorders, Sampling
+from varesearch.backends.translation.nest import ROWS
+from varesearch.backends.translation.table import Context, row, translate
+from varesearch.config.schema import RecordingConfig
+from varesearch.network.model import Network, Population, Projection, SpikeSource
+from varesearch.recording import sampled_ids
+
+PYNN_CELLS = {
+    "izhikevich_delta": "Izhikevich",
+    "if_cond_exp": "IF_cond_exp",
+    "if_curr_exp": "IF_curr_exp",
+    "if_curr_alpha": "IF_curr_alpha",
+    "if_curr_delta": "IF_curr_delta",
+}
+"""Cell model -> class of pyNN.nest."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A population in NEST: ``nodes`` are numbered ``first_id``, ``first_id + 1``, ...; ``i_offset`` as NEST has it."""
+
+    nodes: Any
+    first_id: int
+    i_offset: float
+    recorders: Recorders
+
+
+class Builder:
+    """Builds one network in a fresh kernel; ``cells`` by population name, ``seconds`` by what they were spent on."""
+
+    def __init__(self, library: Library, network: Network, recording: RecordingConfig) -> None:
+        self._nest, self._pynn = library.nest, library.pynn
+        self._network, self._recording = network, recording
+        self.cells: dict[str, Cells] = {}
+        self.seconds: dict[str, float] = {}
+
+    def build(self, threads: int) -> None:
+        """Set the kernel up and hand it everything."""
+        self._set_up(threads)
+        with self._timed("create"):
+            for population in self._network.populations:
+                self.cells[population.name] = self._create(population)
+            first_ids = {source.name: self._create_source(source) for source in self._network.sources}
+        with self._timed("connect"):
+            first_ids |= {name: cells.first_id for name, cells in self.cells.items()}
+            for projection in self._network.projections:
+                self._connect(projection, first_ids[projection.pre])
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[what] = time.perf_counter() - start
+
+    def _set_up(self, threads: int) -> None:
+        """A kernel whose shortest and longest delays are the network's, not those of NEST's defaults."""
+        delays = [self._delays_ms(projection) for projection in self._network.projections if projection.size]
+        self._pynn.setup(
+            timestep=self._network.dt_ms,
+            min_delay=min((float(each.min()) for each in delays), default=self._network.dt_ms),
+            max_delay=max((float(each.max()) for each in delays), default=self._network.dt_ms),
+            spike_precision="on_grid",
+            threads=threads,
+            verbosity="warning",
+        )
+
+    def _create(self, population: Population) -> Cells:
+        rows, context = ROWS[population.cell.model], self._context(population)
+        model, parameters = self._pynn_cell(population, context)
+        nodes = self._nest.Create(model, population.size, params=parameters)
+        # After the parameters, since NEST keeps V_m as its distance from E_L.
+        for variable, values in population.initial.items():
+            nodes.set({row(rows, variable).theirs: translate(rows, variable, values, context)})
+        first_id = nodes[0].global_id
+        recorders = Recorders(self._nest, self._network, population, first_id, self._sampling(population))
+        return Cells(nodes, first_id, parameters["I_e"], recorders)
+
+    def _pynn_cell(self, population: Population, context: Context) -> tuple[str, dict[str, Any]]:
+        """NEST's model and its parameters, from PyNN's cell type."""
+        rows = ROWS[population.cell.model]
+        celltype = getattr(self._pynn, PYNN_CELLS[population.cell.model])
+        cell = celltype(
+            **{
+                row(rows, name).theirs: float(translate(rows, name, getattr(population.cell, name), context))
+                for name in celltype.default_parameters
+            }
+        )
+        space = cell.native_parameters
+        space.shape = (1,)
+        space.evaluate(simplify=True)
+        return cell.nest_name["on_grid"], {**space.as_dict(), **cell.extra_parameters}
+
+    def _sampling(self, population: Population) -> Sampling:
+        interval_ms = self._recording.interval_ms or self._network.dt_ms
+        return Sampling(
+            names=[name for name in self._recording.signals if name in population.initial],
+            ids=sampled_ids(population.size, self._recording.cells),
+            interval_steps=round(interval_ms / self._network.dt_ms),
+        )
+
+    def _create_source(self, source: SpikeSource) -> int:
+        """One generator for each source; the id of the first."""
+        order = np.argsort(source.sources, kind="stable")
+        ends = np.cumsum(np.bincount(source.sources, minlength=source.size))
+        # A source is no cell, and its row is the same in every cell's table.
+        population = self._network.populations[0]
+        steps = source.steps[order].astype(np.float64)
+        times = translate(ROWS[population.cell.model], "source_steps", steps, self._context(population))
+        # PyNN's set-up makes spikes off the grid the default of generators.
+        nodes = self._nest.Create("spike_generator", source.size, params={"precise_times": False})
+        nodes.set([{"spike_times": train} for train in np.split(times, ends[:-1])])
+        return nodes[0].global_id
+
+    def _connect(self, projection: Projection, first_pre: int) -> None:
+        post = self._network.population(projection.post)
+        rows = ROWS[post.cell.model]
+        connect_arrays(
+            self._nest,
+            projection.sources.astype(np.int64) + first_pre,
+            projection.targets.astype(np.int64) + self.cells[projection.post].first_id,
+            translate(rows, f"weight_{projection.receptor}", projection.weights, self._context(post)),
+            self._delays_ms(projection),
+        )
+
+    def _delays_ms(self, projection: Projection) -> NDArray[np.float64]:
+        post = self._network.population(projection.post)
+        steps = projection.delay_steps.astype(np.float64)
+        return translate(ROWS[post.cell.model], "delay_steps", steps, self._context(post))
+
+    def _context(self, population: Population) -> Context:
+        return Context(cell=population.cell, dt_ms=self._network.dt_ms)

@@ -1,0 +1,89 @@
+"""Spike recorders and multimeters: made, connected and read as whole arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.backends.nest.connect import connect_arrays
+from varesearch.backends.translation.nest import ROWS
+from varesearch.backends.translation.table import Context, row, translate
+from varesearch.network.model import Network, Population
+from varesearch.recording import SIGNAL_UNITS, PopulationRecording, Signal, population_recording
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which signals of which cells, every ``interval_steps``."""
+
+    names: Sequence[str]
+    ids: NDArray[np.int32]
+    interval_steps: int
+
+    def samples(self, n_steps: int) -> int:
+        """Samples in a run, at steps 0, interval, 2 interval, ... < n_steps."""
+        return -(-n_steps // self.interval_steps)
+
+
+class Recorders:
+    """The spike recorder and, if anything is sampled, the multimeter of one population at nodes ``first_id``, ..."""
+
+    def __init__(self, nest: Any, network: Network, population: Population, first_id: int, sampling: Sampling) -> None:
+        self._network, self._population = network, population
+        self._first_id, self._sampling = first_id, sampling
+        self._rows = ROWS[population.cell.model]
+        # NEST stamps a spike at the end of its step: that of the last step, n_steps - 1, is the last one recorded.
+        self._spikes = nest.Create("spike_recorder", params={"time_in_steps": True, "stop": network.duration_ms})
+        cells = np.arange(first_id, first_id + population.size)
+        connect_arrays(nest, cells, np.full(population.size, self._spikes.global_id))
+        self._samples = None
+        if sampling.names and sampling.ids.size and sampling.samples(network.n_steps) > 1:
+            interval_ms = sampling.interval_steps * network.dt_ms
+            parameters = {
+                "record_from": [row(self._rows, name).theirs for name in sampling.names],
+                "interval": interval_ms,
+                "stop": (sampling.samples(network.n_steps) - 1) * interval_ms,
+            }
+            self._samples = nest.Create("multimeter", params=parameters)
+            sampled = first_id + sampling.ids.astype(np.int64)
+            connect_arrays(nest, np.full(sampled.size, self._samples.global_id), sampled)
+
+    def read(self) -> PopulationRecording:
+        """What was recorded, in the conventions of :mod:`varesearch.recording`."""
+        events = self._spikes.get("events")
+        context = Context(cell=self._population.cell, dt_ms=self._network.dt_ms)
+        return population_recording(
+            self._population.name,
+            self._population.size,
+            events["senders"] - self._first_id,
+            translate(self._rows, "spike_steps", events["times"], context),
+            self._network.dt_ms,
+            self._signals(),
+        )
+
+    def _signals(self) -> dict[str, Signal]:
+        """NEST samples at the end of each step but not at time 0: the state of time 0 is the one it was given."""
+        sampling, network = self._sampling, self._network
+        if not sampling.names or not sampling.ids.size:
+            return {}
+        n_samples = sampling.samples(network.n_steps)
+        interval_ms = sampling.interval_steps * network.dt_ms
+        values = {name: np.empty((n_samples, sampling.ids.size)) for name in sampling.names}
+        for name in sampling.names:
+            values[name][0] = self._population.initial[name][sampling.ids]
+        if self._samples is not None:
+            events = self._samples.get("events")
+            expected = (n_samples - 1) * sampling.ids.size
+            if len(events["times"]) != expected:
+                raise RuntimeError(
+                    f"NEST handed back {len(events['times'])} samples of {self._population.name}, not {expected}"
+                )
+            column = np.empty(self._population.size, np.int64)
+            column[sampling.ids] = np.arange(sampling.ids.size)
+            place = np.rint(events["times"] / interval_ms).astype(np.int64), column[events["senders"] - self._first_id]
+            for name in sampling.names:
+                values[name][place] = events[row(self._rows, name).theirs]
+        times_ms = np.arange(n_samples) * sampling.interval_steps * network.dt_ms
+        return {name: Signal(name, SIGNAL_UNITS[name], sampling.ids, times_ms, values[name]) for name in sampling.names}

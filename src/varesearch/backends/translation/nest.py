@@ -1,0 +1,148 @@
+"""How each cell is written for NEST.
+
+Cell parameters go to PyNN's cell types under PyNN's names and units; PyNN writes them for NEST (pF, pA, nS). Initial
+values, weights, delays, currents and spike times go to NEST itself, in its units: whole arrays, which PyNN hands over
+one by one.
+
+Delays. A spike of our step k is an event at the end of that step for NEST. With a delay of m NEST steps it arrives at
+the end of step k + m: a voltage step moves v there and then, so that m is our n; a current or a conductance changes
+only after v was updated and acts from step k + m + 1 on, so that m is n - 1. NEST has no delay below one step: currents
+and conductances need a delay of at least two steps (:func:`least_delay_steps`).
+"""
+
+from dataclasses import fields
+from typing import Any
+
+from numpy.typing import NDArray
+
+from varesearch.backends.translation.table import Context, Row, same
+from varesearch.config.cells import CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp, IzhikevichDelta
+
+CELLS: tuple[type[CellConfig], ...] = (IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
+"""The cells that NEST has."""
+
+_VOLTAGE_STEPS = (IzhikevichDelta, IfCurrDelta)
+
+# Not equations' parameters: which model and scheme, and what the network's draw has already used.
+_NOT_PARAMETERS = frozenset({"model", "integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"})
+
+_NEST_NAME = {
+    "v_rest": "E_L",
+    "v_reset": "V_reset",
+    "v_thresh": "V_th",
+    "cm": "C_m, x 1000 in pF",
+    "tau_refrac": "t_ref",
+    "tau_syn_E": "tau_syn_ex",
+    "tau_syn_I": "tau_syn_in",
+    "e_rev_E": "E_ex",
+    "e_rev_I": "E_in",
+    "i_offset": "I_e, x 1000 in pA",
+}
+
+
+def thousandfold(values: NDArray[Any], _context: Context) -> NDArray[Any]:
+    """nA to pA, µS to nS."""
+    return values * 1000.0
+
+
+def minus_thousandfold(values: NDArray[Any], _context: Context) -> NDArray[Any]:
+    """A magnitude in nA or µS to a negative weight in pA or nS: NEST writes inhibition so for conductances too."""
+    return values * -1000.0
+
+
+def minus(values: NDArray[Any], _context: Context) -> NDArray[Any]:
+    """A magnitude to a negative weight."""
+    return -values
+
+
+def thousandth(values: NDArray[Any], _context: Context) -> NDArray[Any]:
+    """The nA that PyNN multiplies by 1000 for the I_e that NEST's izhikevich adds to dv/dt in mV/ms."""
+    return values / 1000.0
+
+
+def delay_of_step(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """Delay in ms of a voltage step."""
+    return values * context.dt_ms
+
+
+def delay_of_current(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """Delay in ms of a current or a conductance, which NEST lets act one step after its arrival."""
+    return (values - 1) * context.dt_ms
+
+
+def end_of_step(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """The end in ms of each step: when NEST says that a spike of it was fired."""
+    return (values + 1) * context.dt_ms
+
+
+def step_before(values: NDArray[Any], _context: Context) -> NDArray[Any]:
+    """The step that ends at each of NEST's time stamps, these in steps."""
+    return values - 1
+
+
+def least_delay_steps(model: str) -> int:
+    """The shortest delay in steps that NEST can give a cell."""
+    return 1 if model in {cell().model for cell in _VOLTAGE_STEPS} else 2
+
+
+def integrator(cell: type[CellConfig]) -> str:
+    """The one scheme by which NEST integrates a cell."""
+    return {IzhikevichDelta: "euler", IfCondExp: "rkf45"}.get(cell, "exact")
+
+
+def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:
+    note = f"NEST: {_NEST_NAME[name]}" if name in _NEST_NAME else ""
+    if cell is IzhikevichDelta and name == "i_offset":
+        return Row(name, unit, name, "nA", thousandth, "i / 1000", "NEST: I_e, PyNN's x 1000, added to dv/dt in mV/ms")
+    if cell is IfCondExp and name == "tau_m":
+        note = "NEST: g_L = 1000 cm / tau_m in nS"
+    return Row(name, unit, name, unit, note=note)
+
+
+def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
+    if cell in _VOLTAGE_STEPS:
+        return (
+            Row("weight_excitatory", unit, "weight", "mV"),
+            Row("weight_inhibitory", unit, "weight", "mV", minus, "-w"),
+        )
+    native = "nS" if cell is IfCondExp else "pA"
+    return (
+        Row("weight_excitatory", unit, "weight", native, thousandfold, "1000 w"),
+        Row("weight_inhibitory", unit, "weight", native, minus_thousandfold, "-1000 w"),
+    )
+
+
+def _state_and_current(cell: type[CellConfig], units: dict[str, str]) -> tuple[Row, ...]:
+    if cell is IzhikevichDelta:
+        initial = (Row("v", "mV", "V_m", "mV"), Row("u", units["u_init"], "U_m", "mV/ms"))
+        current, native, formula = same, "mV/ms", "same"
+    else:
+        initial = (Row("v", "mV", "V_m", "mV"),)
+        current, native, formula = thousandfold, "pA", "1000 i"
+    return (
+        *initial,
+        Row("current_step", units["i_offset"], "I_e", native, current, formula, "added while the current lasts"),
+    )
+
+
+def _delay(cell: type[CellConfig]) -> Row:
+    if cell in _VOLTAGE_STEPS:
+        return Row("delay_steps", "steps", "delay", "ms", delay_of_step, "n dt")
+    note = "acts one step after its arrival; n >= 2"
+    return Row("delay_steps", "steps", "delay", "ms", delay_of_current, "(n - 1) dt", note)
+
+
+def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
+    units = {field.name: field.metadata.get("unit", "") for field in fields(cell)}
+    return (
+        *(_parameter(cell, name, unit) for name, unit in units.items() if name not in _NOT_PARAMETERS),
+        *_state_and_current(cell, units),
+        *_weights(cell, units["weight_exc"]),
+        _delay(cell),
+        Row("source_steps", "steps", "spike_times", "ms", end_of_step, "(k + 1) dt"),
+        Row("spike_steps", "steps", "times", "steps", step_before, "stamp - 1", "NEST stamps the end of the step"),
+    )
+
+
+ROWS: dict[str, tuple[Row, ...]] = {cell().model: _rows(cell) for cell in CELLS}
+"""Cell model -> one row for each quantity."""
