@@ -1,0 +1,32 @@
+"""How a run ended: MLflow's status, the exit code of the command, and the line that says it."""
+
+import signal
+from dataclasses import dataclass
+from typing import Literal
+
+from varesearch.tracking.signals import Terminated
+from varesearch.tracking.store import first_line
+
+
+class TrackingError(RuntimeError):
+    """The run ended well, but the store could not be told; the message is one line and says where the results are."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """``status`` in the store, exit code of the command, and why in one line (``""`` for a run that finished)."""
+
+    status: Literal["FINISHED", "FAILED", "KILLED"]
+    exit_code: int
+    reason: str = ""
+
+
+def ending(error: BaseException | None) -> Ending:
+    """How a run ended that was left with ``error``."""
+    if error is None:
+        return Ending("FINISHED", 0)
+    if isinstance(error, KeyboardInterrupt):
+        return Ending("KILLED", 128 + signal.SIGINT, "interrupted (Ctrl-C)")
+    if isinstance(error, Terminated):
+        return Ending("KILLED", 128 + error.signum, f"ended by {signal.Signals(error.signum).name}")
+    return Ending("FAILED", 1, f"{type(error).__name__}: {first_line(error)}")

@@ -1,0 +1,53 @@
+"""MLflow's experiment, in which runs are kept: made once."""
+
+import re
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.tracking.store import LOCK_S, Place
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+def open_experiment(client: "MlflowClient", where: Place, name: str) -> str:
+    """The id of the experiment of that name, made under the store's lock if there is none.
+
+    Raises ConfigurationError for one that was deleted.
+    """
+    from mlflow.exceptions import MlflowException
+
+    found = _find(client, name)
+    if found is not None:
+        return found
+    artifacts = None
+    if not where.uri.startswith(("http:", "https:")):
+        # A folder for each experiment, under a name that any file system takes.
+        artifacts = (where.artifacts / (re.sub(r"[^\w.-]+", "_", name).strip(".") or "_")).as_uri()
+    with FileLock(f"{where.database}.lock", timeout=LOCK_S) if where.database else nullcontext():
+        found = _find(client, name)
+        if found is not None:
+            return found
+        try:
+            return client.create_experiment(name, artifact_location=artifacts)
+        except MlflowException:
+            # On a server there is no lock: somebody else may have been first.
+            found = _find(client, name)
+            if found is None:
+                raise
+            return found
+
+
+def _find(client: "MlflowClient", name: str) -> str | None:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        return None
+    if experiment.lifecycle_stage == "deleted":
+        raise ConfigurationError(
+            f"tracking.experiment={name}: was deleted in this store; restore it (mlflow experiments restore "
+            f"-x {experiment.experiment_id}) or choose another name"
+        )
+    return experiment.experiment_id

@@ -1,0 +1,71 @@
+"""How a run is called and described in the store: name, parameters, hashes."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from varesearch.config.schema import Config
+
+# How a run is watched and where it is kept does not change what it is.
+_NOT_SCIENCE = ("tracking", "verbose", "dry_run")
+# Shown in a list, so kept short; the whole configuration is an artifact.
+_LONGEST_PARAM = 250
+_LONGEST_NAME = 80
+
+
+def run_name(config: Config, overrides: Sequence[str], choices: Mapping[str, str]) -> str:
+    """A name that a person can read in a list: ``izhikevich brian2 n=1500``, then what the user changed.
+
+    An experiment's name stands in the place of the cell's. Changes are the overrides of single values, under the last
+    part of their key, as many as fit.
+    """
+    if config.tracking.run_name:
+        return config.tracking.run_name
+    name = f"{choices.get('experiment') or config.cell.model} {config.backend.name} n={config.connectivity.n}"
+    for override in overrides:
+        key, _, value = override.lstrip("+~").partition("=")
+        key = key.split("@")[0]
+        if "/" in key or key in choices or key == "connectivity.n" or key.split(".")[0] in _NOT_SCIENCE or not value:
+            continue
+        addition = f" {key.rpartition('.')[2]}={value}"
+        if len(name) + len(addition) > _LONGEST_NAME:
+            return f"{name} …"
+        name += addition
+    return name
+
+
+def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
+    """The settings as flat, short parameters: ``cell.a`` -> ``0.02``.
+
+    A distribution is one parameter (``uniform(low=-65.0, high=-14.0)``); what is null is left out, and so is what does
+    not belong to the science (tracking, verbose, dry_run). A value that is too long for a list is cut.
+    """
+    return dict(_flat(science(resolved), ""))
+
+
+def science(resolved: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that determine a result."""
+    return {key: value for key, value in resolved.items() if key not in _NOT_SCIENCE}
+
+
+def config_hash(resolved: Mapping[str, Any], without: Sequence[str] = ()) -> str:
+    """SHA-256 of the settings that determine a result, but those at the top level that are named in ``without``."""
+    kept = {key: value for key, value in science(resolved).items() if key not in without}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and "distribution" not in value:
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif value is not None:
+        text = _text(value)
+        yield name, text if len(text) <= _LONGEST_PARAM else f"{text[: _LONGEST_PARAM - 1]}…"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{key}={_text(item)}" for key, item in value.items() if key != "distribution")
+        return f"{value['distribution']}({inner})"
+    return value if isinstance(value, str) else json.dumps(value, default=str)

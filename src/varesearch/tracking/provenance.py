@@ -1,0 +1,145 @@
+"""Where a result came from: code, versions, machine. Nothing here can fail a run: what is not known is null."""
+
+import importlib.metadata
+import logging
+import os
+import platform
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from varesearch.tracking.store import redact
+
+log = logging.getLogger(__name__)
+
+_GIT_S = 10.0
+_LARGEST_DIFF = 5_000_000
+# Beside what varesearch asks for by name: what those packages compute and store with.
+_ALSO = (
+    *("Cython", "sympy", "pandas", "SQLAlchemy", "alembic", "NESTML", "lazyarray"),
+    *("SpiNNUtilities", "SpiNNMachine", "SpiNNMan", "PACMAN", "sPyNNaker", "SpiNNFrontEndCommon", "spalloc"),
+)
+_THREADS = re.compile(r".*_NUM_THREADS$|^PYTHONHASHSEED$|^CUDA_VISIBLE_DEVICES$")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The state of the checkout: commit, whether files differ from it, and how (``diff`` of those git knows)."""
+
+    checkout: str
+    commit: str | None
+    branch: str | None
+    dirty: bool
+    untracked: tuple[str, ...]
+    diff: bytes
+
+
+def read_commit(folder: Path) -> Commit | None:
+    """The commit of the checkout that ``folder`` is in; None without a checkout or without git."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if top is None:
+        return None
+    status = (_git(folder, "status", "--porcelain=v1", "--untracked-files=normal") or b"").decode(errors="replace")
+    lines = status.splitlines()
+    diff = (_git(folder, "diff", "--no-ext-diff", "--no-color", "HEAD") or b"") if lines else b""
+    if len(diff) > _LARGEST_DIFF:
+        diff = diff[:_LARGEST_DIFF] + b"\n(cut here: the difference is larger)\n"
+    return Commit(
+        checkout=_line(top) or "",
+        commit=_line(_git(folder, "rev-parse", "HEAD")),
+        branch=_line(_git(folder, "rev-parse", "--abbrev-ref", "HEAD")),
+        dirty=bool(lines),
+        untracked=tuple(line[3:] for line in lines if line.startswith("??")),
+        diff=diff,
+    )
+
+
+def versions() -> dict[str, str | None]:
+    """Name -> version of every package that varesearch asks for, and of what they build on; none is imported."""
+    names = {re.split(r"[ ;<>=!~\[(]", text, maxsplit=1)[0] for text in importlib.metadata.requires("varesearch") or ()}
+    names.update(("varesearch", *_ALSO))
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for name in sorted(names, key=str.lower):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def machine() -> dict[str, Any]:
+    """Host, processor, cores (physical, logical, usable by this process), memory in bytes, threads asked for."""
+    return {
+        "host": _known(platform.node),
+        "system": _known(platform.platform),
+        "processor": _known(_processor),
+        "physical_cores": _known(lambda: psutil.cpu_count(logical=False)),
+        "logical_cores": _known(lambda: psutil.cpu_count(logical=True)),
+        "usable_cores": _known(lambda: len(os.sched_getaffinity(0))),
+        "memory_bytes": _known(lambda: psutil.virtual_memory().total),
+        "environment": {name: value for name, value in sorted(os.environ.items()) if _THREADS.match(name)},
+    }
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process has held so far (resident set), in MB of 10^6 bytes."""
+    # ru_maxrss: kilobytes of 1024 on Linux (getrusage(2)), bytes on macOS.
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+
+
+def provenance(commit: Commit | None) -> dict[str, Any]:
+    """All of it, ready for JSON; the difference itself is kept apart."""
+    return {
+        "command": [redact(argument) for argument in sys.argv],
+        "python": sys.executable,
+        "folder": _known(os.getcwd),
+        "checkout": commit and commit.checkout,
+        "commit": commit and commit.commit,
+        "branch": commit and commit.branch,
+        "dirty": commit and commit.dirty,
+        "untracked": commit and commit.untracked,
+        "versions": _known(versions),
+        "machine": machine(),
+    }
+
+
+def _known(ask: Callable[[], Any]) -> Any:
+    try:
+        return ask()
+    except Exception:
+        log.info("provenance: %s is not known here", getattr(ask, "__name__", ask), exc_info=True)
+        return None
+
+
+def _processor() -> str | None:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith(("model name", "Model", "cpu model")):
+            return line.partition(":")[2].strip()
+    return platform.processor() or None
+
+
+def _git(folder: Path, *arguments: str) -> bytes | None:
+    git = shutil.which("git")
+    if git is None:
+        return None
+    # No lock in the index, no pager, no question: the checkout may be busy, or not ours.
+    command = [git, "--no-optional-locks", "--no-pager", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_GIT_S, check=False, stdin=subprocess.DEVNULL)
+    except (OSError, subprocess.SubprocessError):
+        log.info("provenance: git %s failed", arguments[0], exc_info=True)
+        return None
+    return done.stdout if done.returncode == 0 else None
+
+
+def _line(output: bytes | None) -> str | None:
+    return output.decode(errors="replace").strip() if output is not None else None
