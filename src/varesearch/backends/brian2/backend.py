@@ -1,0 +1,207 @@
+"""The Brian2 back end."""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.backends.base import Availability, Backend
+from varesearch.backends.translation.brian2 import ROWS, integrators
+from varesearch.backends.translation.table import Context, translate
+from varesearch.config.cells import CELLS
+from varesearch.config.schema import Brian2Backend, Config
+from varesearch.network.model import Network, Population
+from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_recording, sampled_ids
+
+CODEGEN = ("numpy", "cython", "cpp_standalone")
+
+
+class Brian2(Backend):
+    """Brian2 through PyNN; see :mod:`varesearch.backends.brian2.schemes` for what a step is."""
+
+    name = "brian2"
+    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {cell.model: integrators(cell) for cell in CELLS}
+    signals: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        cell.model: ("v", "u") if cell.model.startswith("izhikevich") else ("v",) for cell in CELLS
+    }
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        assert isinstance(config.backend, Brian2Backend)
+        self._codegen = config.backend.codegen
+        self._session: Any = None
+        self._brian2_network: Any = None
+        self._network: Network | None = None
+        self._monitors: dict[str, tuple[Any, Any]] = {}
+
+    @classmethod
+    def availability(cls) -> Availability:
+        """Brian2 and PyNN by their metadata; nothing is imported."""
+        try:
+            found = version("brian2")
+        except PackageNotFoundError:
+            return Availability(False, "", "brian2 is not installed: pip install brian2")
+        if importlib.util.find_spec("pyNN") is None:
+            return Availability(False, found, "PyNN is not installed: pip install PyNN")
+        return Availability(True, found)
+
+    def build(self, network: Network) -> None:
+        from varesearch.backends.brian2.session import Session
+
+        self._network = network
+        self._session = Session(self._codegen, network.dt_ms)
+        self._brian2_network = self._session.open()
+        from pyNN.brian2 import Population as PynnPopulation
+
+        from varesearch.backends.brian2.pynn import Explicit, ExplicitProjection, GivenSpikes
+
+        groups: dict[str, Any] = {}
+        contexts: dict[str, Context] = {}
+        for population in network.populations:
+            context = contexts[population.name] = Context(population.cell, network.dt_ms)
+            groups[population.name] = PynnPopulation(
+                population.size, self._cell_type(population, network, context), label=population.name
+            )
+            group = groups[population.name].brian2_group
+            for variable, values in population.initial.items():
+                setattr(group, variable, translate(ROWS[population.cell.model], variable, values, context))
+            self._monitors[population.name] = self._record(population, group)
+        for source in network.sources:
+            groups[source.name] = PynnPopulation(
+                source.size, GivenSpikes(f"{source.name}_cells", source.sources, source.steps), label=source.name
+            )
+        for projection in network.projections:
+            if projection.size == 0:
+                continue
+            context = contexts[projection.post]
+            rows = ROWS[context.cell.model]
+            ExplicitProjection(
+                groups[projection.pre],
+                groups[projection.post],
+                Explicit(
+                    projection.sources,
+                    projection.targets,
+                    translate(rows, f"weight_{projection.receptor}", projection.weights, context),
+                    translate(rows, "delay_steps", projection.delay_steps, context),
+                ),
+                projection.receptor,
+                f"{projection.name}_synapses",
+            )
+        if self._session.standalone:
+            from varesearch.backends.brian2.standalone import compile_program
+
+            compile_program(self._brian2_network, network.duration_ms, self._session.folder)
+
+    def _cell_type(self, population: Population, network: Network, context: Context) -> Any:
+        from varesearch.backends.brian2.pynn import CellType
+        from varesearch.backends.brian2.schemes import SCHEMES
+
+        cell = population.cell
+        rows = ROWS[cell.model]
+        parameters = {
+            row.theirs: float(translate(rows, row.ours, getattr(cell, row.ours), context))
+            for row in rows
+            if hasattr(cell, row.ours)
+        }
+        scheme = SCHEMES[cell.model, cell.integrator]
+        current = _current(network, population.name)
+        if current is not None:
+            current = translate(rows, "current_step", current, context)
+        return CellType(f"{population.name}_cells", scheme, parameters, network.dt_ms, current)
+
+    def _record(self, population: Population, group: Any) -> tuple[Any, Any]:
+        import brian2
+
+        assert self._network is not None
+        recording = self.config.recording
+        spikes = brian2.SpikeMonitor(group, name=f"{population.name}_spikes")
+        self._brian2_network.add(spikes)
+        if not recording.signals:
+            return spikes, None
+        clock = self._brian2_network.clock
+        interval_ms = recording.interval_ms
+        if interval_ms is not None and interval_ms != self._network.dt_ms:
+            clock = brian2.Clock(interval_ms * brian2.ms, name=f"{population.name}_sampling_clock")
+        samples = brian2.StateMonitor(
+            group,
+            list(recording.signals),
+            record=sampled_ids(population.size, recording.cells),
+            clock=clock,
+            when="start",
+            name=f"{population.name}_samples",
+        )
+        self._brian2_network.add(samples)
+        return spikes, samples
+
+    def run(self, progress: Callable[[float], None]) -> None:
+        import brian2
+
+        assert self._network is not None
+        duration_ms = self._network.duration_ms
+        if self._session.standalone:
+            from varesearch.backends.brian2.standalone import run_program
+
+            run_program(self._session.folder, duration_ms, progress)
+            return
+
+        def report(_elapsed: Any, completed: float, _start: Any, _duration: Any) -> None:
+            progress(completed * duration_ms)
+
+        self._brian2_network.run(
+            duration_ms * brian2.ms, report=report, report_period=0.1 * brian2.second, namespace={}
+        )
+
+    def collect(self) -> Recording:
+        assert self._network is not None
+        network = self._network
+        populations = {}
+        for population in network.populations:
+            context = Context(population.cell, network.dt_ms)
+            spikes, samples = self._monitors[population.name]
+            steps = np.rint(_values(spikes, "t") * 1e3 / network.dt_ms).astype(np.int64)
+            populations[population.name] = population_recording(
+                population.name,
+                population.size,
+                _values(spikes, "i"),
+                translate(ROWS[population.cell.model], "spike_steps", steps, context),
+                network.dt_ms,
+                {} if samples is None else self._signals(samples, population.size),
+            )
+        return Recording(network.dt_ms, network.duration_ms, populations)
+
+    def _signals(self, samples: Any, size: int) -> dict[str, Signal]:
+        ids = sampled_ids(size, self.config.recording.cells)
+        times_ms = _values(samples, "t") * 1e3
+        return {
+            name: Signal(name, SIGNAL_UNITS[name], ids, times_ms, _values(samples, name))
+            for name in self.config.recording.signals
+        }
+
+    def close(self) -> None:
+        self._monitors = {}
+        self._brian2_network = None
+        if self._session is not None:
+            self._session.close()
+
+    def tags(self) -> dict[str, str]:
+        """The code generation target."""
+        return {"code generation": self._codegen}
+
+
+def _values(monitor: Any, name: str) -> NDArray[Any]:
+    """A monitor's whole array as plain numbers."""
+    return np.asarray(monitor.variables[name].get_value())
+
+
+def _current(network: Network, population: str) -> NDArray[np.float64] | None:
+    """The sum of the current steps into a population at each step, or None if there is none."""
+    steps = [current for current in network.currents if current.target == population]
+    if not steps:
+        return None
+    total = np.zeros(network.n_steps)
+    for current in steps:
+        total[current.start_step : current.stop_step] += current.amplitude
+    return total

@@ -1,0 +1,158 @@
+"""What is handed to PyNN: a cell type for each scheme, and a projection that takes whole arrays.
+
+PyNN's own projection connects column by column and writes synapse by synapse, which takes most of a run's time; and its
+cell types leave the integrator to Brian2. Everything here has the name it is given: Brian2 looks its compiled code up
+by the text of the code, names included.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import brian2
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import brian2 as sim
+from pyNN.common import Projection as CommonProjection
+from pyNN.connectors import Connector
+from pyNN.models import BaseCellType, BaseSynapseType
+
+from varesearch.backends.brian2.schemes import Scheme
+
+
+def _network() -> Any:
+    """PyNN's Brian2 network, with its clock (as Any: PyNN adds the clock to a class that has none)."""
+    return sim.simulator.state.network
+
+
+class Group(brian2.NeuronGroup):
+    """Cells of one population, stepped by their scheme's map."""
+
+    def __init__(self, n: int, celltype: "CellType", parameters: Mapping[str, NDArray[Any]]) -> None:
+        scheme, dt_ms = celltype.scheme, celltype.dt_ms
+        # One set of parameters a population: numbers in the code's namespace rather than an array for each.
+        values = {name: float(array[0]) for name, array in parameters.items()}
+        model = "\n".join(f"{variable} : 1" for variable in scheme.state)
+        drive, currents = "i_offset", {}
+        if celltype.current is not None:
+            drive = "(i_offset + i_step(t))"
+            currents = {
+                "i_step": brian2.TimedArray(celltype.current, dt=dt_ms * brian2.ms, name=f"{celltype.name}_step")
+            }
+        super().__init__(
+            n,
+            model=f"{model}\nfree_from : integer" if "held_steps" in values else model,
+            threshold=scheme.threshold,
+            reset=scheme.reset,
+            namespace=values | scheme.constants(values, dt_ms) | currents,
+            clock=_network().clock,
+            name=celltype.name,
+        )
+        self.run_regularly(scheme.update.format(drive=drive), when=scheme.when, name=f"{celltype.name}_update")
+        for variable, value in scheme.starts(values, dt_ms).items():
+            setattr(self, variable, value)
+
+
+class CellType(BaseCellType):
+    """A PyNN cell type for one population: its scheme, its parameters, and the current steps into it, if any.
+
+    ``current`` (steps,): the sum of the current steps at each time step, in the unit of ``i_offset``.
+    """
+
+    receptor_types: ClassVar[list[str]] = ["excitatory", "inhibitory"]
+    recordable: ClassVar[list[str]] = ["spikes", "v", "u"]
+    eqs = None  # PyNN passes it on to brian2_model, which takes the scheme instead
+
+    def __init__(
+        self,
+        name: str,
+        scheme: Scheme,
+        parameters: Mapping[str, float],
+        dt_ms: float,
+        current: NDArray[np.float64] | None,
+    ) -> None:
+        self.name, self.scheme, self.dt_ms, self.current = name, scheme, dt_ms, current
+        self.default_parameters = {key: float(value) for key, value in parameters.items()}
+        super().__init__()
+
+    def brian2_model(self, n: int, _eqs: None, **parameters: NDArray[Any]) -> Group:
+        """The Brian2 group of a population of ``n`` cells; called by PyNN."""
+        return Group(n, self, parameters)
+
+
+class GivenSpikes(BaseCellType):
+    """A PyNN cell type whose cell ``sources[k]`` fires in step ``steps[k]``, on the network's clock."""
+
+    receptor_types: ClassVar[list[str]] = []
+    recordable: ClassVar[list[str]] = ["spikes"]
+    injectable = False
+    eqs = None
+
+    def __init__(self, name: str, sources: NDArray[np.int32], steps: NDArray[Any]) -> None:
+        self.name, self.sources, self.steps = name, sources, steps
+        super().__init__()
+
+    def brian2_model(self, n: int, _eqs: None) -> brian2.SpikeGeneratorGroup:
+        """The Brian2 group of ``n`` sources; called by PyNN."""
+        clock = _network().clock
+        return brian2.SpikeGeneratorGroup(
+            n, self.sources, self.steps * clock.dt, sorted=True, clock=clock, name=self.name
+        )
+
+
+class Synapse(BaseSynapseType):
+    """A static synapse; its weights and delays come with the :class:`Explicit` connector."""
+
+    default_parameters: ClassVar[dict[str, float]] = {"weight": 0.0, "delay": 0.0}
+
+
+class Explicit(Connector):
+    """The synapses as arrays: ``sources``, ``targets``, ``weights``, ``delay_steps`` of shape (synapses,)."""
+
+    def __init__(
+        self,
+        sources: NDArray[np.int32],
+        targets: NDArray[np.int32],
+        weights: NDArray[np.float64],
+        delay_steps: NDArray[Any],
+    ) -> None:
+        super().__init__(safe=False)
+        self.sources, self.targets, self.weights, self.delay_steps = sources, targets, weights, delay_steps
+
+    def connect(self, projection: "ExplicitProjection") -> None:
+        """One connect; one assignment for what differs from synapse to synapse."""
+        synapses = projection.synapses
+        synapses.connect(i=self.sources, j=self.targets)
+        synapses.w = self.weights[0] if projection.one_weight else self.weights
+        if not projection.one_delay:
+            synapses.delay = self.delay_steps * _network().clock.dt
+
+
+class ExplicitProjection(sim.Projection):
+    """A PyNN projection whose connector is :class:`Explicit`.
+
+    A weight or delay that all synapses share is kept as one number, which Brian2 steps faster and in less memory.
+    """
+
+    def __init__(self, pre: Any, post: Any, connector: Explicit, receptor: str, name: str) -> None:
+        CommonProjection.__init__(self, pre, post, connector, Synapse(), receptor_type=receptor, label=name)
+        clock = _network().clock
+        self.one_weight = _all_equal(connector.weights)
+        self.one_delay = _all_equal(connector.delay_steps)
+        self.synapses = brian2.Synapses(
+            pre.brian2_group,
+            post.brian2_group,
+            model="w : 1 (shared)" if self.one_weight else "w : 1",
+            on_pre=post.celltype.scheme.arrivals[receptor],
+            delay=int(connector.delay_steps[0]) * clock.dt if self.one_delay else None,
+            clock=clock,
+            namespace={},
+            name=name,
+        )
+        self._brian2_synapses = {0: {0: self.synapses}}
+        self._n_connections = len(connector.sources)
+        connector.connect(self)
+        _network().add(self.synapses)
+
+
+def _all_equal(values: NDArray[Any]) -> bool:
+    return bool((values == values[0]).all())

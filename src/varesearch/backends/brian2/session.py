@@ -1,0 +1,128 @@
+"""What is global in Brian2 and PyNN: loading them quietly, the device and target of a run, and putting all back."""
+
+import gc
+import logging
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+CLOCK = "network_clock"
+
+
+def load() -> None:
+    """Import Brian2 and PyNN so that they leave the process as it was.
+
+    On import Brian2 opens a log file and a console handler, and replaces the exception hook and the handler of SIGINT
+    (with one that ends a simulation early as if it were complete). Its messages go to Python's logging instead.
+    """
+    if "brian2" in sys.modules and "pyNN.brian2" in sys.modules:
+        return
+    hook, interrupt = sys.excepthook, signal.getsignal(signal.SIGINT)
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    import brian2
+
+    _quiet()
+    import pyNN.brian2  # noqa: F401
+
+    root.setLevel(level)
+    for handler in set(root.handlers) - set(handlers):
+        root.removeHandler(handler)
+    sys.excepthook = hook
+    if interrupt is not None and signal.getsignal(signal.SIGINT) is not interrupt:
+        signal.signal(signal.SIGINT, interrupt)
+    brian2.prefs.core.stop_on_keyboard_interrupt = False
+
+
+def _quiet() -> None:
+    """Take away Brian2's handlers and the files they opened."""
+    from brian2.utils.logger import BrianLogger
+
+    logger = logging.getLogger("brian2")
+    for handler in (BrianLogger.file_handler, BrianLogger.console_handler):
+        if handler is not None:
+            logger.removeHandler(handler)
+            logging.getLogger("py.warnings").removeHandler(handler)
+            handler.close()
+    BrianLogger.file_handler = None
+    for path in (BrianLogger.tmp_log, BrianLogger.tmp_script):
+        if path is not None:
+            Path(path).unlink(missing_ok=True)
+    BrianLogger.tmp_log = BrianLogger.tmp_script = None
+    logger.propagate = True
+    logger.setLevel(logging.INFO)
+    # Said of every object that is built but not run, as when a run is refused or fails.
+    logging.getLogger("brian2.core.base.unused_brian_object").setLevel(logging.ERROR)
+
+
+def _modules() -> tuple[Any, Any]:
+    """Brian2 and PyNN's module for it (as Any: neither is typed)."""
+    import brian2
+    from pyNN import brian2 as sim
+
+    return brian2, sim
+
+
+class Session:
+    """One run's claim on Brian2's and PyNN's global state.
+
+    ``codegen`` is ``numpy``, ``cython`` or ``cpp_standalone``; the last generates, compiles and runs a program in
+    ``folder``, a temporary one. Entered by :meth:`open`, left by :meth:`close`, which may be called twice.
+    """
+
+    def __init__(self, codegen: str, dt_ms: float) -> None:
+        self.codegen, self.dt_ms = codegen, dt_ms
+        self.folder: Path | None = None
+        self._target: str | None = None
+
+    @property
+    def standalone(self) -> bool:
+        """Is the simulation a compiled program?"""
+        return self.codegen == "cpp_standalone"
+
+    def open(self) -> Any:
+        """Set the device up and return PyNN's empty Brian2 network, with its clock."""
+        load()
+        brian2, sim = _modules()
+
+        from varesearch.backends.brian2.schemes import SCHEDULE
+
+        self._target = brian2.prefs.codegen.target
+        if self.standalone:
+            self.folder = Path(tempfile.mkdtemp(prefix="varesearch_brian2_"))
+            brian2.set_device("cpp_standalone", build_on_run=False)
+            brian2.get_device().reinit()
+            brian2.get_device().activate(build_on_run=False)
+        else:
+            brian2.prefs.codegen.target = self.codegen
+        sim.setup(timestep=self.dt_ms, min_delay=self.dt_ms)
+        state = sim.simulator.state
+        # PyNN's current sources call Python in every step; current steps here are part of the cells' equations.
+        state.network.remove(list(state.network.objects))
+        state.network.clock = brian2.Clock(self.dt_ms * brian2.ms, name=CLOCK)
+        state.network.schedule = SCHEDULE
+        return state.network
+
+    def close(self) -> None:
+        """Drop the network, put device and target back, remove the program."""
+        if self._target is None:
+            return
+        brian2, sim = _modules()
+        try:
+            if self.standalone:
+                from brian2.devices.device import reset_device
+
+                brian2.get_device().reinit()
+                reset_device()
+            else:
+                brian2.prefs.codegen.target = self._target
+            sim.simulator.state.clear()
+        finally:
+            self._target = None
+            if self.folder is not None:
+                shutil.rmtree(self.folder, ignore_errors=True)
+                self.folder = None
+        gc.collect()  # Brian2's objects refer to each other in circles, and hold the synapses' arrays
