@@ -3,8 +3,11 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,14 @@ class Phases:
             yield
         finally:
             self.add(name, time.perf_counter() - wall, _cpu_seconds() - cpu)
+
+    @contextmanager
+    def entering(self, name: str, manager: AbstractContextManager[T]) -> Iterator[T]:
+        """Enter ``manager``, timing what entering it takes, and leave it untimed."""
+        with ExitStack() as stack:
+            with self.phase(name):
+                entered = stack.enter_context(manager)
+            yield entered
 
     def add(self, name: str, wall_s: float, cpu_s: float) -> None:
         """Add a time measured elsewhere."""

@@ -66,6 +66,15 @@ class Terminal:
             table.add_row(escape(name), *shown, escape(unit))
         self._console.print(table)
 
+    def numbers(self, values: Mapping[str, float]) -> None:
+        """Name and value, a row each."""
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column("name")
+        table.add_column("value", justify="right")
+        for name, value in values.items():
+            table.add_row(escape(name), _number(value))
+        self._console.print(table)
+
     def phases(self, times: Mapping[str, PhaseTime]) -> None:
         """Wall seconds of each phase on one line."""
         self.line("  ".join(f"{name} {t.wall_s:.2f}" for name, t in times.items()) + "  (s)", style="dim")

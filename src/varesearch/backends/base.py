@@ -65,6 +65,9 @@ class Backend(ABC):
         Raises BackendUnavailableError.
         """
 
+    def load(self) -> None:  # noqa: B027 (a back end may have nothing to import)
+        """Import the simulator, so that its import is timed apart from building."""
+
     @abstractmethod
     def build(self, network: Network) -> None:
         """Hand the network to the simulator."""

@@ -1,0 +1,138 @@
+"""The whole story of a run: draw the network, hand it to a simulator, measure, plot, keep, show."""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from varesearch.backends import Backend, backend_class
+from varesearch.config.compose import Composed
+from varesearch.config.errors import ConfigurationError
+from varesearch.network import Network, draw
+from varesearch.phases import Phases
+from varesearch.recording import Recording
+from varesearch.terminal import Terminal
+from varesearch.tracking.endings import TrackingError, ending
+from varesearch.tracking.log import LogCapture
+
+if TYPE_CHECKING:
+    from varesearch.metrics import Analysis
+    from varesearch.tracking import TrackedRun
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished run. ``analysis`` is None where nothing was simulated (a mapping only)."""
+
+    run_id: str
+    name: str
+    folder: Path
+    analysis: "Analysis | None"
+    phases: Phases
+
+
+def run(composed: Composed) -> int:
+    """Run a validated configuration, say on the terminal what came of it, and return the exit code.
+
+    Raises ConfigurationError when what the run needs (a machine, the tracking store) is not there: nothing is built
+    or tracked then.
+    """
+    with LogCapture(verbose=composed.config.verbose) as capture:
+        try:
+            run_tracked(composed, capture)
+        except ConfigurationError:
+            raise
+        except TrackingError as error:
+            Terminal(capture.errors).line(f"varesearch: {error}")
+            return 1
+        except BaseException as error:
+            how = ending(error)
+            where = f"; log and traceback are in {capture.path.parent}" if capture.path else ""
+            Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}{where}")
+            return how.exit_code
+    return 0
+
+
+def run_tracked(composed: Composed, capture: LogCapture) -> RunResult:
+    """The run, inside a log capture. Raises whatever stopped it, after the tracker has its end."""
+    from varesearch.tracking import peak_memory_mb, track
+
+    config, phases, terminal = composed.config, Phases(), Terminal(capture.terminal)
+    backend = backend_class(config.backend.name)(config)
+    backend.probe()
+    tracking = track(config, composed.resolved, composed.overrides, composed.choices, log_capture=capture)
+    with phases.entering("track", tracking) as tracked:
+        backend.folder = tracked.folder
+        with closing(backend):
+            with phases.phase("import"):
+                backend.load()
+            with phases.phase("draw"):
+                network = draw(config)
+            tracked.log_network(network)
+            _show_head(terminal, composed, network)
+            recording = _simulate(backend, network, phases, terminal)
+        tracked.set_tags(backend.tags())
+        tracked.log_metrics(backend.metrics())
+        analysis = None if recording is None else _study(recording, composed, tracked, phases)
+        factor = None if recording is None else phases.times["simulate"].wall_s / (network.duration_ms / 1000.0)
+        tracked.log_phases(phases.times, factor, peak_memory_mb(), backend.phase_seconds())
+    _show_result(terminal, tracked, analysis, phases, backend)
+    return RunResult(tracked.run_id, tracked.name, tracked.folder, analysis, phases)
+
+
+def _simulate(backend: Backend, network: Network, phases: Phases, terminal: Terminal) -> Recording | None:
+    with phases.phase("build"):
+        backend.build(network)
+    with phases.phase("simulate"), terminal.progress("simulating", network.duration_ms) as progress:
+        backend.run(progress)
+    with phases.phase("collect"):
+        return backend.collect()
+
+
+def _study(recording: Recording, composed: Composed, tracked: "TrackedRun", phases: Phases) -> "Analysis":
+    """Keep the recording, then measure and plot it: a fault in the analysis must not cost the simulation."""
+    with phases.phase("track"):
+        tracked.log_recording(recording)
+    with phases.phase("import"):
+        from varesearch.metrics import analyse
+        from varesearch.plots import write_figures
+    with phases.phase("analyse"):
+        analysis = analyse(recording, composed.config.analysis, composed.config.seed)
+        tracked.log_analysis(analysis)
+    with phases.phase("plot"):
+        title = f"{tracked.name}  seed {composed.config.seed}"
+        figures = write_figures(recording, composed.config.analysis, title, tracked.folder / "figures")
+        tracked.log_figures(figures)
+    return analysis
+
+
+def _show_head(terminal: Terminal, composed: Composed, network: Network) -> None:
+    config = composed.config
+    sizes = " + ".join(f"{population.size:,} {population.name}" for population in network.populations)
+    terminal.line(
+        f"{config.cell.model} on {config.backend.name}: {sizes} cells, {network.n_synapses:,} synapses, "
+        f"{network.duration_ms:g} ms in steps of {network.dt_ms:g} ms, stimulus {config.stimulus.kind}, "
+        f"seed {config.seed}, network {network.hash[:12]}"
+    )
+
+
+def _show_result(
+    terminal: Terminal, tracked: "TrackedRun", analysis: "Analysis | None", phases: Phases, backend: Backend
+) -> None:
+    if analysis is not None:
+        rows: dict[str, tuple[str, dict[str, float]]] = {}
+        populations: list[str] = []
+        for metric in analysis.metrics:
+            rows.setdefault(metric.name, (metric.unit, {}))[1][metric.population] = metric.value
+            if metric.population not in populations:
+                populations.append(metric.population)
+        terminal.metrics(populations, [(name, unit, values) for name, (unit, values) in rows.items()])
+        for undefined in analysis.undefined:
+            terminal.line(f"{undefined.key} is undefined: {undefined.reason}")
+    else:
+        terminal.numbers(backend.metrics())
+    for tag, value in backend.tags().items():
+        terminal.line(f"{tag}: {value}", style="bold red" if tag == "degraded" else None)
+    terminal.phases(phases.times)
+    terminal.line(f"run {tracked.run_id} FINISHED: {tracked.address}")
+    terminal.line(f"to see it: {tracked.how_to_open}")
