@@ -1,0 +1,59 @@
+"""All figures of a run, drawn and written."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from varesearch.config.schema import AnalysisConfig, Config
+from varesearch.plots.distributions import distributions
+from varesearch.plots.membrane import v_histogram, v_traces
+from varesearch.plots.spikes import events, raster
+from varesearch.plots.style import PNG_DPI, RC
+from varesearch.recording import Recording
+
+log = logging.getLogger(__name__)
+
+Draw = Callable[[Recording, AnalysisConfig, str], Figure | None]
+
+FIGURES: dict[str, Draw] = {
+    "raster": raster,
+    "events": events,
+    "v_histogram": v_histogram,
+    "v_traces": v_traces,
+    "distributions": distributions,
+}
+"""File name without its suffix -> what draws it; None when the recording lacks the signal."""
+
+
+def figure_title(config: Config) -> str:
+    """Which run a figure is of, in one line."""
+    return (
+        f"{config.cell.model} · {config.backend.name} · n = {config.connectivity.n} · seed {config.seed}"
+        f" · {config.simulation.duration_ms:g} ms in steps of {config.simulation.dt_ms:g} ms"
+    )
+
+
+def write_figures(recording: Recording, analysis: AnalysisConfig, title: str, folder: Path) -> list[Path]:
+    """Write every figure of :data:`FIGURES` into ``folder`` as PNG, and as SVG too with ``analysis.svg``.
+
+    Returns the files. A recording without spikes gives figures that say so; one without v gives none of v.
+    Raises ConfigurationError and ValueError as :func:`varesearch.metrics.analyse` does.
+    """
+    if not recording.populations:
+        raise ValueError("the recording holds no population")
+    folder.mkdir(parents=True, exist_ok=True)
+    files: list[Path] = []
+    with rc_context(RC):
+        for name, draw in FIGURES.items():
+            figure = draw(recording, analysis, title)
+            if figure is None:
+                log.info("no figure %s: v was not recorded after the warm-up", name)
+                continue
+            for suffix in (".png", ".svg") if analysis.svg else (".png",):
+                path = folder / f"{name}{suffix}"
+                figure.savefig(path, dpi=PNG_DPI, metadata={"Date": None} if suffix == ".svg" else None)
+                files.append(path)
+    return files

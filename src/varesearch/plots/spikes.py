@@ -1,0 +1,209 @@
+"""Figures of the spikes: the raster of all cells with the population rate, and the trains of a few."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from varesearch.config.schema import AnalysisConfig
+from varesearch.metrics.definitions import UndefinedMetricError
+from varesearch.metrics.trains import Trains, bin_counts, window_trains
+from varesearch.plots import style
+from varesearch.recording import PopulationRecording, Recording, sampled_ids
+
+RASTER_CELLS = 2000
+RASTER_SPIKES = 60_000
+"""More than these in one panel are a solid block that costs seconds."""
+
+TRANSIENT = 2.0
+"""The rate axis follows the rates after the warm-up when those within it are this many times higher."""
+
+EVENT_CELLS = 40
+EVENT_WINDOW_MS = 1000.0
+"""So many cells, and so long a time, that single spikes can be told apart."""
+
+
+def raster(recording: Recording, analysis: AnalysisConfig, title: str) -> Figure:
+    """Every spike of each population as a dot, one panel above the other, the population rates under them."""
+    names = list(recording.populations)
+    height = 6.6
+    figure = style.page("Spikes and population rate", title, names, height)
+    width = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
+    rate_height, gap = 1.25, 0.14
+    room = height - style.TOP_IN - style.BOTTOM_IN - rate_height - gap * len(names)
+    # Larger populations get more room, the smallest still enough to be read.
+    shares = np.sqrt([population.size for population in recording.populations.values()])
+    colours = style.population_colours(names)
+    notes: list[str] = []
+    top = height - style.TOP_IN
+    for name, share in zip(names, shares / shares.sum(), strict=True):
+        population = recording.populations[name]
+        axes = style.panel(figure, style.LEFT_IN, top - room * share, width, room * share)
+        top -= room * share + gap
+        style.shade_warmup(axes, analysis.warmup_ms)
+        shown = _shown_cells(population)
+        if len(shown) < population.size:
+            notes.append(f"{len(shown)} of {population.size} {style.population_label(name)} cells drawn")
+        _dots(axes, population, shown, colours[name])
+        _time_axis(axes, (0.0, recording.duration_ms), labelled=False)
+        _cell_axis(axes, name, population.size, colours[name])
+    axes = style.panel(figure, style.LEFT_IN, style.BOTTOM_IN, width, rate_height)
+    style.shade_warmup(axes, analysis.warmup_ms)
+    _rates(axes, recording, analysis)
+    _time_axis(axes, (0.0, recording.duration_ms), labelled=True)
+    if analysis.warmup_ms > 0:
+        notes.append(f"grey: warm-up of {analysis.warmup_ms:g} ms, not in the metrics")
+    notes.append(f"rate in bins of {analysis.rate_bin_ms:g} ms")
+    style.note(figure, "; ".join(notes))
+    return figure
+
+
+def events(recording: Recording, analysis: AnalysisConfig, title: str) -> Figure:
+    """The spikes of a few cells of each population as ticks, excitatory above inhibitory."""
+    names = list(recording.populations)
+    height = 6.0
+    figure = style.page("Spike trains of single cells", title, names, height)
+    width = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
+    gap = 0.14
+    room = (height - style.TOP_IN - style.BOTTOM_IN - gap * (len(names) - 1)) / len(names)
+    start, stop = time_window(recording, analysis)
+    colours = style.population_colours(names)
+    notes: list[str] = []
+    for row, name in enumerate(names):
+        population = recording.populations[name]
+        bottom = height - style.TOP_IN - room * (row + 1) - gap * row
+        axes = style.panel(figure, style.LEFT_IN, bottom, width, room)
+        style.shade_warmup(axes, analysis.warmup_ms)
+        cells = sampled_ids(population.size, EVENT_CELLS)
+        if len(cells) < population.size:
+            notes.append(f"{len(cells)} of {population.size} {style.population_label(name)} cells, evenly spread")
+        _ticks(axes, population, cells, (start, stop), room, colours[name])
+        _time_axis(axes, (start, stop), labelled=row == len(names) - 1)
+    if stop - start < recording.duration_ms:
+        notes.append(f"{start:g} to {stop:g} ms of {recording.duration_ms:g} ms")
+    style.note(figure, "; ".join(notes))
+    return figure
+
+
+def time_window(recording: Recording, analysis: AnalysisConfig) -> tuple[float, float]:
+    """The whole run if it is short, else EVENT_WINDOW_MS from the end of the warm-up."""
+    if recording.duration_ms <= EVENT_WINDOW_MS:
+        return 0.0, recording.duration_ms
+    start = min(analysis.warmup_ms, recording.duration_ms - EVENT_WINDOW_MS)
+    return start, start + EVENT_WINDOW_MS
+
+
+def _shown_cells(population: PopulationRecording) -> NDArray[np.int32]:
+    """All cells, or as many, evenly spread, as keep the panel readable."""
+    cells = min(population.size, RASTER_CELLS)
+    spikes = len(population.spike_ids) * cells / population.size
+    if spikes > RASTER_SPIKES:
+        cells = max(1, int(cells * RASTER_SPIKES / spikes))
+    return sampled_ids(population.size, cells)
+
+
+def _dots(axes: Axes, population: PopulationRecording, cells: NDArray[np.int32], colour: str) -> None:
+    if len(population.spike_ids) == 0:
+        style.say(axes, f"no spikes in {population.size} {style.population_label(population.name)} cells")
+        return
+    drawn = np.zeros(population.size, dtype=bool)
+    drawn[cells] = True
+    kept = drawn[population.spike_ids]
+    # Few spikes are drawn larger: a dot of one pixel alone on a page is not seen.
+    size = float(np.clip(3.5 - 0.55 * np.log10(max(kept.sum(), 1)), 1.1, 3.0))
+    axes.plot(
+        population.spike_times_ms[kept],
+        population.spike_ids[kept],
+        linestyle="none",
+        marker="o",
+        markersize=size,
+        markeredgewidth=0,
+        color=colour,
+        rasterized=True,
+    )
+
+
+def _ticks(
+    axes: Axes,
+    population: PopulationRecording,
+    cells: NDArray[np.int32],
+    window: tuple[float, float],
+    height_in: float,
+    colour: str,
+) -> None:
+    rows = np.full(population.size, -1)
+    rows[cells] = np.arange(len(cells))
+    times = population.spike_times_ms
+    kept = (rows[population.spike_ids] >= 0) & (times >= window[0]) & (times < window[1])
+    label = style.population_label(population.name)
+    if kept.any():
+        axes.plot(
+            times[kept],
+            rows[population.spike_ids[kept]],
+            linestyle="none",
+            marker="|",
+            markersize=0.8 * 72 * height_in / (len(cells) + 1),
+            markeredgewidth=1.1,
+            color=colour,
+        )
+    elif len(population.spike_ids) == 0:
+        style.say(axes, f"no spikes in {population.size} {label} cells")
+    else:
+        style.say(axes, f"no spikes of these {label} cells in this window")
+    axes.set_ylim(-1, len(cells))
+    places = np.linspace(0, len(cells) - 1, min(len(cells), 5)).round().astype(int)
+    axes.set_yticks(places, [str(cell) for cell in cells[places]])
+    axes.set_ylabel(f"{label} cell", color=colour)
+
+
+def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
+    axes.set_ylabel("rate (Hz)")
+    axes.locator_params(axis="y", nbins=4)
+    colours = style.population_colours(recording.populations)
+    highest = settled = 0.0
+    for order, (name, population) in enumerate(recording.populations.items()):
+        trains = window_trains(population, recording.dt_ms, recording.duration_ms, 0.0)
+        try:
+            rates = population_rate_hz(trains, analysis.rate_bin_ms)
+        except UndefinedMetricError as reason:
+            style.say(axes, str(reason))
+            return
+        edges = np.arange(len(rates) + 1) * analysis.rate_bin_ms
+        axes.stairs(rates, edges, color=colours[name], linewidth=style.overlay(order)[1], baseline=None)
+        highest = max(highest, float(rates.max()))
+        settled = max(settled, float(rates[edges[:-1] >= analysis.warmup_ms].max(initial=0.0)))
+    if settled > 0 and highest > TRANSIENT * settled:
+        # The burst of the start would press what the metrics are about into the lowest part of the axis.
+        axes.text(
+            analysis.warmup_ms,
+            1.0,
+            f" start reaches {highest:.3g} Hz",
+            color=style.QUIET_COLOUR,
+            size=8.5,
+            transform=axes.get_xaxis_transform(),
+            ha="left",
+            va="top",
+        )
+        highest = settled * 1.25
+    axes.set_ylim(0, highest * 1.08 if highest > 0 else 1)
+
+
+def population_rate_hz(trains: Trains, bin_ms: float) -> NDArray[np.float64]:
+    """Mean rate of the population in each bin. Raises as :func:`.bin_counts`."""
+    binned = bin_counts(trains, bin_ms, "analysis.rate_bin_ms")
+    counts = np.bincount(binned.bins, weights=binned.counts, minlength=binned.n_bins)
+    return counts / (trains.size * bin_ms * 1e-3)
+
+
+def _time_axis(axes: Axes, window: tuple[float, float], labelled: bool) -> None:
+    axes.set_xlim(*window)
+    if labelled:
+        axes.set_xlabel("time (ms)")
+    else:
+        axes.tick_params(axis="x", labelbottom=False)
+
+
+def _cell_axis(axes: Axes, name: str, size: int, colour: str) -> None:
+    axes.set_ylim(-0.5, size - 0.5)
+    axes.locator_params(axis="y", nbins=5, integer=True)
+    axes.set_ylabel(f"{style.population_label(name)} cell", color=colour)

@@ -1,0 +1,138 @@
+"""One look for all figures: colours, sizes, and the page that a figure is drawn on.
+
+Figures are matplotlib objects with a canvas of their own: no pyplot, no global state, usable from any thread.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.typing import RcKeyType
+
+# Okabe & Ito, "Color Universal Design" (2008): eight colours that people with any colour vision tell apart.
+_OKABE_ITO = {
+    "blue": "#0072B2",
+    "vermilion": "#D55E00",
+    "bluish green": "#009E73",
+    "reddish purple": "#CC79A7",
+    "orange": "#E69F00",
+    "sky blue": "#56B4E9",
+}
+_POPULATION_COLOURS = {"exc": _OKABE_ITO["blue"], "inh": _OKABE_ITO["vermilion"]}
+_OTHER_COLOURS = [colour for colour in _OKABE_ITO.values() if colour not in _POPULATION_COLOURS.values()]
+_POPULATION_LABELS = {"exc": "excitatory", "inh": "inhibitory"}
+
+TEXT_COLOUR = "#222222"
+QUIET_COLOUR = "#666666"
+WARMUP_COLOUR = "#ECECEC"
+
+PNG_DPI = 120
+PAGE_WIDTH_IN = 9.0
+LEFT_IN = 0.85
+RIGHT_IN = 0.35
+TOP_IN = 0.75
+BOTTOM_IN = 0.75
+
+RC: "dict[RcKeyType, Any]" = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.5,
+    "text.color": TEXT_COLOUR,
+    "axes.labelcolor": TEXT_COLOUR,
+    "axes.edgecolor": QUIET_COLOUR,
+    "axes.facecolor": "white",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.labelsize": 9.5,
+    "axes.titlesize": 10,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "figure.facecolor": "white",
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "xtick.color": QUIET_COLOUR,
+    "ytick.color": QUIET_COLOUR,
+    "xtick.labelcolor": TEXT_COLOUR,
+    "ytick.labelcolor": TEXT_COLOUR,
+    "path.simplify": True,
+    "savefig.bbox": None,
+    "svg.fonttype": "none",  # text stays text: small files that can be searched and edited
+    "svg.hashsalt": "varesearch",  # the same figure gives the same file
+}
+"""The settings in force while figures are drawn and saved, whatever the user's own matplotlibrc says."""
+
+
+def population_colours(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each population: always the same for ``exc`` and ``inh``, in order for any others."""
+    others = [name for name in names if name not in _POPULATION_COLOURS]
+    colours = {name: _OTHER_COLOURS[k % len(_OTHER_COLOURS)] for k, name in enumerate(others)}
+    return {name: _POPULATION_COLOURS.get(name) or colours[name] for name in names}
+
+
+def population_label(name: str) -> str:
+    """What a population is called in a figure."""
+    return _POPULATION_LABELS.get(name, name)
+
+
+def page(heading: str, title: str, populations: Iterable[str], height_in: float) -> Figure:
+    """An empty page: what is shown in bold, which run it is beneath, the key of the populations at the right."""
+    figure = Figure(figsize=(PAGE_WIDTH_IN, height_in), dpi=PNG_DPI)
+    figure.text(LEFT_IN / PAGE_WIDTH_IN, 1 - 0.27 / height_in, heading, size=12, weight="bold", va="center")
+    figure.text(LEFT_IN / PAGE_WIDTH_IN, 1 - 0.51 / height_in, title, size=9.5, color=QUIET_COLOUR, va="center")
+    names = list(populations)
+    for row, (name, colour) in enumerate(population_colours(names).items()):
+        y = 1 - (0.27 + 0.24 * row) / height_in
+        x = 1 - RIGHT_IN / PAGE_WIDTH_IN
+        figure.text(x, y, population_label(name), size=10, weight="bold", color=colour, ha="right", va="center")
+    return figure
+
+
+def panel(figure: Figure, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Axes:
+    """Axes at a place given in inches; cheaper, and more even from figure to figure, than an automatic layout."""
+    page_width, page_height = figure.get_size_inches()
+    return figure.add_axes(
+        (left_in / page_width, bottom_in / page_height, width_in / page_width, height_in / page_height)
+    )
+
+
+def note(figure: Figure, text: str) -> None:
+    """A remark at the foot of the page."""
+    _, height = figure.get_size_inches()
+    figure.text(LEFT_IN / PAGE_WIDTH_IN, 0.14 / height, text, size=8.5, color=QUIET_COLOUR, va="center")
+
+
+def say(axes: Axes, text: str) -> None:
+    """Words in place of data that do not exist."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", size=12, color=QUIET_COLOUR)
+
+
+def overlay(order: int) -> tuple[bool, float]:
+    """How to draw curves that may coincide: whether to fill the one of this order, and its line width in points.
+
+    The first is filled and broad, the others thin lines over it, so that none hides another.
+    """
+    return (True, 2.2) if order == 0 else (False, 1.1)
+
+
+def histogram(axes: Axes, heights: NDArray[np.floating], edges: NDArray[np.floating], colour: str, order: int) -> None:
+    """The outline of a histogram, the ``order``-th on these axes."""
+    filled, width = overlay(order)
+    if filled:
+        axes.stairs(heights, edges, color=colour, fill=True, alpha=0.22)
+    axes.stairs(heights, edges, color=colour, linewidth=width)
+
+
+def number(value: float) -> str:
+    """A number in a remark, with a minus sign as on the axes."""
+    return f"{value:.4g}".replace("-", "\u2212")
+
+
+def shade_warmup(axes: Axes, warmup_ms: float) -> None:
+    """A grey band over the time that the metrics discard."""
+    if warmup_ms > 0:
+        axes.axvspan(0, warmup_ms, color=WARMUP_COLOUR, lw=0, zorder=0)
