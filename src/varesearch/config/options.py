@@ -1,8 +1,6 @@
 """The groups of the configuration and the options of each: the YAML files of ``conf/`` and of a user's own folder."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 import varesearch
@@ -82,17 +80,3 @@ def check_config_dir(config_dir: Path) -> None:
             raise ConfigurationError(
                 f"{path} has the name of an option that exists: rename it, {path.parent.name}={path.stem} is ambiguous"
             )
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The one of ``names`` spelled most like ``name``, case aside; else the first that it begins; else nothing."""
-    folded = {candidate.lower(): candidate for candidate in names}
-    near = get_close_matches(name.lower(), folded, 1, cutoff=0.7)
-    near = near or [candidate for candidate in folded if len(name) > 1 and candidate.startswith(name.lower())]
-    return folded[near[0]] if near else ""
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """``"; did you mean X?"`` for the nearest of ``names``, or nothing."""
-    near = nearest(name, names)
-    return f"; did you mean {near}?" if near else ""

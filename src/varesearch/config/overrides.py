@@ -13,7 +13,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import Option, did_you_mean, nearest
+from varesearch.config.options import Option
+from varesearch.config.wording import did_you_mean, nearest, written
 
 _TYPE_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a name"}
 
@@ -165,7 +166,7 @@ def _type_hint(schema: Any, name: str) -> Any:
 
 def _assign(config: DictConfig, key: str, value: Any, hint: Any, unit: str) -> None:
     wanted = type_words(hint)
-    message = f"{key}={_shown(value)} is not {wanted}" + (f" ({unit})" if unit else "")
+    message = f"{key}={written(value)} is not {wanted}" + (f" ({unit})" if unit else "")
     if hint is int and isinstance(value, float) and value.is_integer():
         message += f"; write {value:.0f}"
     if (hint is bool and not isinstance(value, bool)) or value == "???" or is_dataclass(hint):
@@ -188,9 +189,3 @@ def type_words(hint: Any) -> str:
     if is_dataclass(hint):
         return f"one value but a group of settings ({', '.join(f.name for f in fields(hint))})"
     return _TYPE_WORDS.get(hint, "a number or {distribution: NAME, ...}")
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return "null" if value is None else str(value).lower()
-    return str(value)

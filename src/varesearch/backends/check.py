@@ -1,0 +1,42 @@
+"""Whether the chosen back end can run a configuration, asked before anything is built."""
+
+from varesearch.backends import BACKENDS, backend_class
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.schema import Config
+from varesearch.config.wording import did_you_mean
+
+
+def check_backend(config: Config) -> None:
+    """Raise ConfigurationError for a cell, integrator or signal that the back end lacks, or if it is not usable here.
+
+    What only the back end itself can judge is left to its own ``check``, which is called last.
+    """
+    name, model = config.backend.name, config.cell.model
+    if name not in BACKENDS:
+        raise ConfigurationError(f"backend={name} does not exist; choose one of {', '.join(BACKENDS)}")
+    backend = backend_class(name)
+    if model not in backend.cells:
+        raise ConfigurationError(
+            f"cell={model} does not exist on backend={name}, which has {', '.join(backend.cells)}{_others(model)}"
+        )
+    integrator, integrators = config.cell.integrator, backend.cells[model]
+    if integrator not in integrators:
+        raise ConfigurationError(
+            f"cell.integrator={integrator} is unknown to cell={model} on backend={name}; choose one of "
+            f"{', '.join(integrators)}{did_you_mean(integrator, integrators)}"
+        )
+    for signal in config.recording.signals:
+        if signal not in backend.signals[model]:
+            raise ConfigurationError(
+                f"recording.signals={signal} cannot be recorded from cell={model} on backend={name}; choose from "
+                f"{', '.join(backend.signals[model])}"
+            )
+    available = backend.availability()
+    if not available.usable:
+        raise ConfigurationError(f"backend={name} is not usable here: {available.reason}")
+    backend.check(config)
+
+
+def _others(model: str) -> str:
+    having = [name for name in BACKENDS if model in backend_class(name).cells]
+    return f"; {model} exists on backend={', '.join(having)}" if having else ""

@@ -1,0 +1,116 @@
+"""The command line: words in, exit code out.
+
+0 done; 1 the run failed; 2 bad input, told in one line on stderr with nothing written to disk; 130 interrupted from the
+keyboard; 143 ended by SIGTERM. Simulators, plotting and tracking are imported when a run begins, not before.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from varesearch import __version__
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.wording import did_you_mean
+
+Action = Literal["run", "help", "version", "backends"]
+
+_FLAGS: dict[str, Action] = {"--help": "help", "-h": "help", "--version": "version", "--backends": "backends"}
+_MULTIRUN = ("-m", "--multirun")
+_CONFIG_DIR = "--config-dir"
+
+
+@dataclass(frozen=True)
+class Command:
+    """What was asked for: ``words`` are the overrides of a run, or the topics of a help page."""
+
+    action: Action
+    words: tuple[str, ...] = ()
+    config_dir: Path | None = None
+
+
+def parse(argv: Sequence[str]) -> Command:
+    """Read the words after the program's name. Raises ConfigurationError for a flag that does not exist."""
+    action: Action = "run"
+    words: list[str] = []
+    config_dir: Path | None = None
+    rest = iter(argv)
+    for word in rest:
+        flag, equals, value = word.partition("=")
+        if word in _FLAGS:
+            action = _FLAGS[word]
+        elif flag == _CONFIG_DIR:
+            value = value if equals else next(rest, "")
+            if not value:
+                raise ConfigurationError(f"{_CONFIG_DIR} names no folder; write {_CONFIG_DIR} DIR")
+            config_dir = Path(value).expanduser()
+        elif word in _MULTIRUN:
+            raise ConfigurationError(f"{word} does not exist: one command makes one run; give every setting one value")
+        elif word.startswith("-"):
+            flags = [*_FLAGS, _CONFIG_DIR]
+            raise ConfigurationError(f"{word} is unknown; the flags are {', '.join(flags)}{did_you_mean(flag, flags)}")
+        else:
+            words.append(word)
+    if action in ("version", "backends") and words:
+        raise ConfigurationError(f"{words[0]}: --{action} stands alone; leave one of the two out")
+    return Command(action, tuple(words), config_dir)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what ``argv`` (default: the process's own) asks for, and return the exit code."""
+    try:
+        code = execute(parse(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except ConfigurationError as error:
+        _complain(str(error))
+        return 2
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone (``| head``); the flush at exit must not complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+
+
+def execute(command: Command) -> int:
+    """Carry out a command and return the exit code. Raises ConfigurationError."""
+    if command.action == "version":
+        print(f"varesearch {__version__}")
+        return 0
+    if command.action == "backends":
+        from varesearch.pages.backends import backends_page
+
+        print(backends_page())
+        return 0
+    if command.action == "help":
+        from varesearch.pages.help import help_page
+
+        print(help_page(command.words, command.config_dir))
+        return 0
+    return _run(command)
+
+
+def _run(command: Command) -> int:
+    from varesearch.backends.check import check_backend
+    from varesearch.config.compose import compose
+    from varesearch.config.validation import validate
+
+    composed = compose(command.words, command.config_dir)
+    validate(composed.config)
+    check_backend(composed.config)
+    if composed.config.dry_run:
+        from varesearch.pages.dry_run import dry_run_page
+
+        print(dry_run_page(composed))
+        return 0
+    from varesearch.runner import run
+
+    return run(composed)
+
+
+def _complain(message: str) -> None:
+    print(f"varesearch: {' '.join(message.split())}", file=sys.stderr)

@@ -1,0 +1,51 @@
+"""Whether a configuration can be run, judged as a whole before anything is built.
+
+:func:`validate` raises ConfigurationError for the first setting that cannot: its name and value, what is allowed, how
+to mend it. What only a certain simulator cannot do is asked of the back ends, not here.
+"""
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from varesearch.config.schema import Config
+from varesearch.config.validation.cell import check_cell
+from varesearch.config.validation.primitives import check_choice, check_number, refuse
+from varesearch.config.validation.run import check_analysis, check_recording, check_simulation, check_tracking
+from varesearch.config.validation.stimulus import check_stimulus
+from varesearch.config.validation.wiring import check_wiring
+
+DISCRIMINATORS = {"cell": "model", "connectivity": "rule", "stimulus": "kind", "backend": "name"}
+"""Group -> the key that says which option was chosen; it is not a setting of its own."""
+
+_LARGEST_SEED = 2**63 - 1
+
+
+def validate(config: Config) -> None:
+    """Raise ConfigurationError, one line, for the first setting that cannot be run."""
+    _check_fields(config, "")
+    for group, key in DISCRIMINATORS.items():
+        settings = getattr(config, group)
+        chosen, given = getattr(type(settings)(), key), getattr(settings, key)
+        if given != chosen:
+            refuse(f"{group}.{key}", given, f"cannot be changed; to choose another one write {group}={given}")
+    if not 0 <= config.seed <= _LARGEST_SEED:
+        refuse("seed", config.seed, f"must be from 0 to {_LARGEST_SEED}")
+    check_simulation(config)
+    check_cell(config)
+    check_wiring(config)
+    check_stimulus(config)
+    check_recording(config)
+    check_analysis(config)
+    check_tracking(config)
+
+
+def _check_fields(settings: Any, prefix: str) -> None:
+    """What holds for every field: numbers are finite, a name with few choices is one of them."""
+    for field in fields(settings):
+        name, value = f"{prefix}{field.name}", getattr(settings, field.name)
+        if is_dataclass(value):
+            _check_fields(value, f"{name}.")
+        elif isinstance(value, float):
+            check_number(name, value)
+        elif field.metadata.get("choices"):
+            check_choice(name, value, field.metadata["choices"])

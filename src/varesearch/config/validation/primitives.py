@@ -1,0 +1,108 @@
+"""The questions that are asked of single settings. Each raises ConfigurationError with one line."""
+
+import math
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from varesearch.config.distributions import Distribution, parse_distribution
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.wording import did_you_mean, written
+
+LARGEST = 1e15
+"""Beyond any quantity of the field, and small enough for sums and squares to stay finite."""
+
+MOST_DELAY_STEPS = 100_000
+"""Simulators keep a slot for each step of the longest delay."""
+
+
+def refuse(setting: str, value: Any, why: str) -> NoReturn:
+    """Raise ConfigurationError: the setting, its value, and ``why``, which says what is allowed and how to mend it."""
+    raise ConfigurationError(f"{setting}={written(value)} {why}")
+
+
+def check_number(setting: str, value: float) -> None:
+    """Neither NaN nor infinite nor absurd."""
+    if not (math.isfinite(value) and abs(value) <= LARGEST):
+        refuse(setting, value, f"must be a finite number of a magnitude up to {LARGEST:g}")
+
+
+def check_positive(setting: str, value: float, unit: str = "") -> None:
+    """Greater than zero."""
+    if not value > 0:
+        refuse(setting, value, f"must be greater than 0{' ' + unit if unit else ''}")
+
+
+def check_at_least(setting: str, value: float, least: float, unit: str = "") -> None:
+    """``least`` or more."""
+    if not value >= least:
+        refuse(setting, value, f"must be {least:g}{' ' + unit if unit else ''} or more")
+
+
+def check_probability(setting: str, value: float) -> None:
+    """From 0 to 1."""
+    if not 0 <= value <= 1:
+        hint = f"; for {value:g} % write {value / 100:g}" if 1 < value <= 100 else ""
+        refuse(setting, value, f"must be a probability, from 0 to 1{hint}")
+
+
+def check_choice(setting: str, value: str, choices: Sequence[str]) -> None:
+    """One of ``choices``."""
+    if value not in choices:
+        refuse(setting, value, f"is unknown; choose one of {', '.join(choices)}{did_you_mean(str(value), choices)}")
+
+
+def check_names(setting: str, values: Sequence[str], allowed: Sequence[str]) -> None:
+    """Each one of ``allowed``, none twice."""
+    for value in values:
+        if value not in allowed:
+            hint = did_you_mean(value, allowed)
+            refuse(setting, values, f"holds {value}, which is unknown; choose from {', '.join(allowed)}{hint}")
+        if values.count(value) > 1:
+            refuse(setting, values, f"names {value} twice; name it once")
+
+
+def whole_steps(time_ms: float, dt_ms: float) -> int | None:
+    """How many steps of ``dt_ms`` make ``time_ms``; None if it is not a multiple, rounding errors aside."""
+    exact = time_ms / dt_ms
+    if not math.isfinite(exact):
+        return None
+    steps = round(exact)
+    # What is written in decimals is off by some 1e-16 of itself; above 1e6 steps the grid of recordings takes 1e-3.
+    return steps if abs(exact - steps) <= min(1e-9 * max(1.0, abs(exact)), 1e-3) else None
+
+
+def check_multiple(setting: str, time_ms: float, dt_ms: float) -> None:
+    """On the grid of time steps."""
+    if whole_steps(time_ms, dt_ms) is None:
+        steps = math.floor(time_ms / dt_ms)
+        below, above = steps * dt_ms, (steps + 1) * dt_ms
+        near = f"{above:.12g}" if below <= 0 else f"{below:.12g} or {above:.12g}"
+        refuse(setting, time_ms, f"must be a multiple of simulation.dt_ms={dt_ms:g}; write {near}")
+
+
+def check_delay(setting: str, value: Any, dt_ms: float) -> Distribution:
+    """A number: a multiple of the step, at least one. A distribution: nowhere below one step (draws are rounded)."""
+    delay = parse_distribution(value, setting)
+    if delay.kind == "constant" and delay.first < dt_ms and whole_steps(delay.first, dt_ms) != 1:
+        refuse(setting, delay.first, f"must be at least one step, simulation.dt_ms={dt_ms:g}")
+    if delay.kind == "constant":
+        check_multiple(setting, delay.first, dt_ms)
+    elif delay.lower < dt_ms:
+        mend = f"low: {dt_ms:g}" if delay.kind != "uniform" else f"low of {dt_ms:g} or more"
+        refuse(setting, value, f"can fall below one step; give it {mend} (simulation.dt_ms={dt_ms:g})")
+    longest = delay.upper if math.isfinite(delay.upper) else delay.mean
+    if longest > MOST_DELAY_STEPS * dt_ms:
+        refuse(setting, value, f"is longer than {MOST_DELAY_STEPS} steps ({MOST_DELAY_STEPS * dt_ms:g} ms); shorten it")
+    return delay
+
+
+def check_weight(setting: str, value: Any) -> Distribution:
+    """A magnitude: nowhere negative, whichever the receptor."""
+    weight = parse_distribution(value, setting)
+    if weight.lower < 0:
+        if weight.kind == "constant":
+            mend = f"write {written(-weight.first)}"
+        else:
+            mend = "give it low: 0" if weight.kind != "uniform" else "give it a low of 0 or more"
+        refuse(setting, value, f"must not be negative: weights are magnitudes, the projection says the sign; {mend}")
+    return weight

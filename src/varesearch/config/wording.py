@@ -1,0 +1,32 @@
+"""How settings and values are spelled in messages and on pages."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+
+def written(value: Any) -> str:
+    """A value as it is written on the command line."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {written(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(written(item) for item in value) + "]"
+    return str(value)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The one of ``names`` spelled most like ``name``, case aside; else the first that it begins; else nothing."""
+    folded = {candidate.lower(): candidate for candidate in names}
+    near = get_close_matches(name.lower(), folded, 1, cutoff=0.7)
+    near = near or [candidate for candidate in folded if len(name) > 1 and candidate.startswith(name.lower())]
+    return folded[near[0]] if near else ""
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """``"; did you mean X?"`` for the nearest of ``names``, or nothing."""
+    near = nearest(name, names)
+    return f"; did you mean {near}?" if near else ""

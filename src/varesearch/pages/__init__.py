@@ -1,0 +1,1 @@
+"""What the command line prints instead of running: help, the back ends, a dry run."""

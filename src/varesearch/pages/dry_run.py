@@ -1,0 +1,39 @@
+"""The page of ``dry_run=true``."""
+
+import yaml
+
+from varesearch.config.compose import Composed
+from varesearch.network import estimate
+from varesearch.pages.layout import columns
+
+
+def dry_run_page(composed: Composed) -> str:
+    """The resolved configuration as YAML, and in comments above it what would be built."""
+    config, expected = composed.config, estimate(composed.config)
+    chosen = " ".join(f"{group}={option}" for group, option in composed.choices.items() if option is not None)
+    steps = round(config.simulation.duration_ms / config.simulation.dt_ms)
+    rows = [
+        ("cells", f"{sum(expected.cells.values()):,} ({_counts(expected.cells)})"),
+        ("synapses", f"about {expected.n_synapses:,.0f} ({_counts(expected.synapses)})"),
+        ("input spikes", f"about {expected.input_spikes:,.0f}"),
+        ("steps", f"{steps:,} of {config.simulation.dt_ms:g} ms"),
+        ("memory", f"network {_size(expected.network_bytes)}, {_size(expected.peak_bytes)} while it is drawn"),
+        ("recording", f"{_size(expected.recording_bytes)} of signals"),
+    ]
+    head = f"Nothing is run. {chosen}\nWould be built:\n{columns(rows)}"
+    comments = "\n".join(f"# {line}" for line in head.splitlines())
+    return f"{comments}\n{yaml.safe_dump(composed.resolved, sort_keys=False, allow_unicode=True).rstrip()}"
+
+
+def _counts(counts: dict[str, int] | dict[str, float]) -> str:
+    return ", ".join(f"{name} {count:,.0f}" for name, count in counts.items())
+
+
+def _size(n_bytes: int) -> str:
+    """Bytes in the largest unit (powers of ten) that leaves at least one of them."""
+    size = float(n_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.3g} TB"

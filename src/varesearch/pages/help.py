@@ -1,0 +1,150 @@
+"""The pages of ``--help``, written from the option files and the settings themselves."""
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from varesearch import __version__
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import GROUPS, Option, check_config_dir, options
+from varesearch.config.wording import did_you_mean, written
+from varesearch.pages.layout import columns
+
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("", "the seed network on Brian2, with figures and a record in MLflow"),
+    ("experiment=va_coba seed=2", "a preset, with another draw"),
+    ("cell=if_curr_exp connectivity.n=4000 connectivity.delay_ms=1", "another cell, a larger network"),
+    (
+        "connectivity=distance_dependent 'connectivity.delay_ms={distribution: uniform, low: 1, high: 5}'",
+        "wiring by distance on a sheet, drawn delays",
+    ),
+    ("stimulus=background_poisson stimulus.rate_hz=20 dry_run=true", "what a run would be, without running it"),
+)
+"""Arguments -> what they do."""
+
+_COMMAND = "python -m varesearch"
+
+
+def help_page(topics: Sequence[str], config_dir: Path | None = None) -> str:
+    """The overview, or a page for each topic: ``GROUP``, or ``GROUP=OPTION`` with every key of that option.
+
+    Raises ConfigurationError for a topic that does not exist.
+    """
+    if config_dir is not None:
+        check_config_dir(config_dir)
+    known = options(config_dir)
+    if not topics:
+        return _overview(known)
+    return "\n\n".join(_topic(topic, known, config_dir) for topic in topics)
+
+
+def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
+    from varesearch.config.schema import Config
+
+    defaults = _default_choices()
+    parts = [
+        f"varesearch {__version__}: simulate a spiking network on any simulator, analyse it, keep the run.",
+        columns(
+            [
+                (f"{_COMMAND} [GROUP=OPTION ...] [KEY=VALUE ...]", "run; all else takes its default"),
+                (f"{_COMMAND} --help GROUP=OPTION", "every key of an option: default, unit, meaning"),
+                (f"{_COMMAND} --backends", "the simulators: version, cells, usable here"),
+                (f"{_COMMAND} --config-dir DIR ...", "options of your own: DIR/GROUP/OPTION.yaml"),
+                (f"{_COMMAND} --version", "the version"),
+            ]
+        ),
+        "GROUPS AND THEIR OPTIONS (* the default)",
+    ]
+    for group, about in GROUPS.items():
+        rows = [
+            (f"{name} *" if defaults.get(group) == name else name, describe(option))
+            for name, option in known[group].items()
+        ]
+        parts.append(f"{group}: {about}\n{columns(rows)}")
+    keys = [(f"{f.name}={written(f.default)}", f.metadata["what"]) for f in fields(Config) if "what" in f.metadata]
+    parts.append(f"KEYS OF NO GROUP\n{columns(keys)}")
+    examples = "\n".join(f"  # {what}\n  {_COMMAND} {words}".rstrip() for words, what in EXAMPLES)
+    parts.append(f"EXAMPLES\n{examples}")
+    parts.append(
+        "A value that is drawn for each cell or synapse is written {distribution: NAME, ...}: uniform (low, high), "
+        "normal (mean, std),\nlognormal (mean, std), exponential (mean); the last three take low and high to be "
+        "truncated. Times are multiples of\nsimulation.dt_ms. Weights are magnitudes: the projection says the sign.\n"
+        "Exit codes: 0 done, 1 the run failed, 2 bad input (nothing was written), 130 Ctrl-C, 143 SIGTERM."
+    )
+    return "\n\n".join(parts)
+
+
+def describe(option: Option) -> str:
+    """An option in one line: its file's comment, else the first line of its schema's docstring."""
+    if option.about:
+        return option.about
+    from varesearch.config.store import SCHEMAS
+
+    schema = SCHEMAS.get(option.group, {}).get(option.name)
+    return (inspect.getdoc(schema) or "").partition("\n")[0].replace("``", "") if schema else ""
+
+
+def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Path | None) -> str:
+    group, equals, name = topic.partition("=")
+    if group not in known:
+        raise ConfigurationError(
+            f"--help {topic}: no such group; choose one of {', '.join(known)}{did_you_mean(group, known)}"
+        )
+    if not equals:
+        rows = [(option.name, describe(option)) for option in known[group].values()]
+        return f"{group}: {GROUPS[group]}\n{columns(rows)}\n\nEvery key: {_COMMAND} --help {group}=OPTION"
+    from varesearch.config.compose import compose
+
+    composed = compose([topic], config_dir)
+    head = f"{topic}: {describe(known[group][name])}"
+    if group == "experiment":
+        return f"{head}\n{columns(_changes(composed.resolved, compose([], config_dir).resolved))}"
+    about = _details(getattr(composed.config, group))
+    rows = list(_keys(getattr(composed.config, group), composed.resolved[group], f"{group}."))
+    return "\n\n".join(filter(None, (head, about, columns(rows))))
+
+
+def _details(settings: Any) -> str:
+    """What the schema's docstring says after its first line: equations, sources."""
+    rest = (inspect.getdoc(type(settings)) or "").partition("\n")[2].strip()
+    return rest.replace("``", "").replace(":class:", "").replace(":mod:", "")
+
+
+def _keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if is_dataclass(value):
+            rows += _keys(value, resolved[field.name], f"{prefix}{field.name}.")
+        elif "what" in field.metadata:
+            unit, what = field.metadata["unit"], field.metadata["what"]
+            # "the cell's": the unit is that of the cell that is chosen beside this option.
+            unit, what = (
+                ("", f"{what}, in the cell's unit") if unit == "the cell's" else (f" {unit}" if unit else "", what)
+            )
+            rows.append((f"{prefix}{field.name}={written(resolved[field.name])}{unit}", what))
+    return rows
+
+
+def _changes(preset: Mapping[str, Any], default: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """The keys that a preset sets otherwise than the default run."""
+    rows: list[tuple[str, str]] = []
+    for key, value in preset.items():
+        before = default.get(key)
+        if isinstance(value, Mapping) and "distribution" not in value:
+            rows += _changes(value, before if isinstance(before, Mapping) else {}, f"{prefix}{key}.")
+        elif value != before:
+            rows.append((f"{prefix}{key}", written(value)))
+    return rows
+
+
+def _default_choices() -> dict[str, str]:
+    """Group -> option in ``config.yaml``."""
+    import yaml
+
+    from varesearch.config.options import conf_folder
+
+    defaults = yaml.safe_load((conf_folder() / "config.yaml").read_text(encoding="utf-8"))["defaults"]
+    return {group: name for entry in defaults if isinstance(entry, dict) for group, name in entry.items()}
