@@ -130,14 +130,14 @@ def _membrane(parameters: Parameters, dt_ms: float) -> dict[str, float]:
     leak = float(np.exp(-dt_ms / parameters["tau_m"]))
     return {
         "leak": leak,
-        "gain": parameters["tau_m"] / parameters["cm"] * -float(np.expm1(-dt_ms / parameters["tau_m"])),
+        "gain": parameters["tau_m"] / parameters["c_m"] * -float(np.expm1(-dt_ms / parameters["tau_m"])),
     }
 
 
 def _exponential_currents(parameters: Parameters, dt_ms: float) -> dict[str, float]:
     constants = _membrane(parameters, dt_ms) | _decay(parameters, dt_ms)
     for receptor in "EI":
-        rates = [[-1 / parameters["tau_m"], 1 / parameters["cm"]], [0.0, -1 / parameters[f"tau_syn_{receptor}"]]]
+        rates = [[-1 / parameters["tau_m"], 1 / parameters["c_m"]], [0.0, -1 / parameters[f"tau_syn_{receptor}"]]]
         constants[f"gain_{receptor}"] = float(linear_propagator(np.array(rates), dt_ms)[0, 1])
     return constants
 
@@ -148,7 +148,7 @@ def _alpha_currents(parameters: Parameters, dt_ms: float) -> dict[str, float]:
         # di/dt = (e y - i)/τ, dy/dt = -y/τ: a step of y by w gives a current of peak w a time τ later.
         rate = 1 / parameters[f"tau_syn_{receptor}"]
         rates = [
-            [-1 / parameters["tau_m"], 1 / parameters["cm"], 0.0],
+            [-1 / parameters["tau_m"], 1 / parameters["c_m"], 0.0],
             [0.0, -rate, np.e * rate],
             [0.0, 0.0, -rate],
         ]
@@ -213,9 +213,9 @@ IF_COND_EXP_EXPONENTIAL_EULER = Scheme(
     state=("v", "ge", "gi"),
     update=f"""
         {_FREE}
-        g = cm/tau_m + ge + gi
-        v_inf = (cm/tau_m*v_rest + ge*e_rev_E + gi*e_rev_I + {{drive}})/g
-        v = v + free*(v_inf - v)*(1 - exp(-h*g/cm))
+        g = c_m/tau_m + ge + gi
+        v_inf = (c_m/tau_m*v_rest + ge*e_rev_E + gi*e_rev_I + {{drive}})/g
+        v = v + free*(v_inf - v)*(1 - exp(-h*g/c_m))
         ge = ge*decay_E
         gi = gi*decay_I
     """,
@@ -231,7 +231,7 @@ IF_COND_EXP_EULER = Scheme(
     state=("v", "ge", "gi"),
     update=f"""
         {_FREE}
-        v = v + free*h*((v_rest - v)/tau_m + (ge*(e_rev_E - v) + gi*(e_rev_I - v) + {{drive}})/cm)
+        v = v + free*h*((v_rest - v)/tau_m + (ge*(e_rev_E - v) + gi*(e_rev_I - v) + {{drive}})/c_m)
         ge = ge*decay_E
         gi = gi*decay_I
     """,

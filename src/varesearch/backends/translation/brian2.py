@@ -62,7 +62,8 @@ def _parameter(name: str, unit: str) -> Row:
         return Row(
             name, unit, "held_steps", "steps", refractory_steps, "round(tau_refrac / dt)", "v held for so many updates"
         )
-    return Row(name, unit, name, unit)
+    # To Brian2, cm is the centimetre.
+    return Row(name, unit, "c_m" if name == "cm" else name, unit)
 
 
 def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
