@@ -43,7 +43,7 @@ def load() -> Library:
 def _pynn() -> ModuleType:
     if "pyNN.nest" in sys.modules:
         return sys.modules["pyNN.nest"]
-    core = importlib.import_module("pyNN.core")
+    core: Any = importlib.import_module("pyNN.core")
     find, core.find = core.find, lambda _command: None
     try:
         return importlib.import_module("pyNN.nest")

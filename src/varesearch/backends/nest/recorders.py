@@ -85,5 +85,5 @@ class Recorders:
             place = np.rint(events["times"] / interval_ms).astype(np.int64), column[events["senders"] - self._first_id]
             for name in sampling.names:
                 values[name][place] = events[row(self._rows, name).theirs]
-        times_ms = np.arange(n_samples) * sampling.interval_steps * network.dt_ms
+        times_ms = np.arange(n_samples, dtype=np.float64) * sampling.interval_steps * network.dt_ms
         return {name: Signal(name, SIGNAL_UNITS[name], sampling.ids, times_ms, values[name]) for name in sampling.names}

@@ -8,11 +8,16 @@ Delays. A spike of our step k is an event at the end of that step for NEST. With
 the end of step k + m: a voltage step moves v there and then, so that m is our n; a current or a conductance changes
 only after v was updated and acts from step k + m + 1 on, so that m is n - 1. NEST has no delay below one step: currents
 and conductances need a delay of at least two steps (:func:`least_delay_steps`).
+
+Weights are rounded to multiples of :data:`WEIGHT_GRID`. Then the sum of the weights that arrive in one step is exact,
+hence the same in whatever order they arrive: the order changes with the number of threads and with where the run is cut
+into slices, and without the rounding the last bit of the sums, and with it in time the spikes, would change too.
 """
 
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.translation.table import Context, Row, same
@@ -20,6 +25,9 @@ from varesearch.config.cells import CellConfig, IfCondExp, IfCurrAlpha, IfCurrDe
 
 CELLS: tuple[type[CellConfig], ...] = (IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
 """The cells that NEST has."""
+
+WEIGHT_GRID = 2.0**-33
+"""In the cell's own unit (nA, µS, mV). A double has room for sums up to 2^20 of them, also once multiplied by 1000."""
 
 _VOLTAGE_STEPS = (IzhikevichDelta, IfCurrDelta)
 
@@ -41,18 +49,28 @@ _NEST_NAME = {
 
 
 def thousandfold(values: NDArray[Any], _context: Context) -> NDArray[Any]:
-    """nA to pA, µS to nS."""
+    """nA to pA."""
     return values * 1000.0
 
 
-def minus_thousandfold(values: NDArray[Any], _context: Context) -> NDArray[Any]:
-    """A magnitude in nA or µS to a negative weight in pA or nS: NEST writes inhibition so for conductances too."""
-    return values * -1000.0
+def on_grid(values: NDArray[Any], _context: Context) -> NDArray[Any]:
+    """Weights of voltage steps."""
+    return np.rint(values / WEIGHT_GRID) * WEIGHT_GRID
 
 
-def minus(values: NDArray[Any], _context: Context) -> NDArray[Any]:
-    """A magnitude to a negative weight."""
-    return -values
+def minus_on_grid(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """Inhibitory weights of voltage steps."""
+    return -on_grid(values, context)
+
+
+def thousandfold_on_grid(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """Weights from nA to pA or from µS to nS."""
+    return on_grid(values, context) * 1000.0
+
+
+def minus_thousandfold_on_grid(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """Inhibitory weights, to pA or nS: NEST writes inhibition with a minus sign for conductances too."""
+    return on_grid(values, context) * -1000.0
 
 
 def thousandth(values: NDArray[Any], _context: Context) -> NDArray[Any]:
@@ -100,15 +118,16 @@ def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:
 
 
 def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
+    note = "rounded to 2^-33 of our unit: exact sums"
     if cell in _VOLTAGE_STEPS:
         return (
-            Row("weight_excitatory", unit, "weight", "mV"),
-            Row("weight_inhibitory", unit, "weight", "mV", minus, "-w"),
+            Row("weight_excitatory", unit, "weight", "mV", on_grid, "w", note),
+            Row("weight_inhibitory", unit, "weight", "mV", minus_on_grid, "-w", note),
         )
     native = "nS" if cell is IfCondExp else "pA"
     return (
-        Row("weight_excitatory", unit, "weight", native, thousandfold, "1000 w"),
-        Row("weight_inhibitory", unit, "weight", native, minus_thousandfold, "-1000 w"),
+        Row("weight_excitatory", unit, "weight", native, thousandfold_on_grid, "1000 w", note),
+        Row("weight_inhibitory", unit, "weight", native, minus_thousandfold_on_grid, "-1000 w", note),
     )
 
 
