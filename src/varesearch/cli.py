@@ -98,10 +98,12 @@ def _run(command: Command) -> int:
     from varesearch.backends.check import check_backend
     from varesearch.config.compose import compose
     from varesearch.config.validation import validate
+    from varesearch.preflight import check_memory
 
     composed = compose(command.words, command.config_dir)
     validate(composed.config)
     check_backend(composed.config)
+    check_memory(composed.config)
     if composed.config.dry_run:
         from varesearch.pages.dry_run import dry_run_page
 

@@ -13,11 +13,12 @@ from typing import Any
 from omegaconf import MISSING
 
 
-def quantity(default: Any, unit: str, what: str) -> Any:
-    """A dataclass field with a default, its unit and a line on what it is."""
+def quantity(default: Any, unit: str, what: str, choices: tuple[str, ...] = ()) -> Any:
+    """A dataclass field with a default, its unit and a line on what it is; ``choices`` are all it may be, if few."""
+    metadata = {"unit": unit, "what": what, "choices": choices}
     if isinstance(default, dict):
-        return field(default_factory=lambda: dict(default), metadata={"unit": unit, "what": what})
-    return field(default=default, metadata={"unit": unit, "what": what})
+        return field(default_factory=lambda: dict(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
 
 
 def unit_of(config: Any, name: str) -> str:

@@ -34,7 +34,9 @@ class ConnectivityConfig:
     )
     delay_ms: Any = quantity(2.0, "ms", "delay: a number or a distribution")
     allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")
-    draw: str = quantity("host", "", "host: lists drawn here; native: the rule, expanded by the machine (spinnaker)")
+    draw: str = quantity(
+        "host", "", "host: lists drawn here; native: the rule, expanded by the machine (spinnaker)", ("host", "native")
+    )
 
     @property
     def n_exc(self) -> int:
@@ -116,7 +118,7 @@ class DistanceDependent(ConnectivityConfig):
     rule: str = "distance_dependent"
     p_max: float = quantity(0.3, "", "connection probability at distance 0")
     scale_mm: float = quantity(0.1, "mm", "length scale of the kernel")
-    kernel: str = quantity("gaussian", "", "gaussian or exponential")
+    kernel: str = quantity("gaussian", "", "gaussian or exponential", ("gaussian", "exponential"))
     sheet_mm: float = quantity(1.0, "mm", "side of the sheet")
     periodic: bool = quantity(True, "", "are opposite edges of the sheet joined")
     velocity_mm_per_ms: float | None = quantity(None, "mm/ms", "conduction velocity; null: no delay by distance")

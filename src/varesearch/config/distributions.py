@@ -8,13 +8,13 @@ parameters, ``low`` and ``high``: it is then truncated, that is, a value outside
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.wording import did_you_mean, written
 
 Kind = Literal["constant", "uniform", "normal", "lognormal", "exponential"]
 
@@ -145,12 +145,11 @@ def parse_distribution(value: Any, setting: str) -> Distribution:
     names = ", ".join(DISTRIBUTIONS)
     kind = value.get("distribution")
     if not isinstance(kind, str) or kind not in DISTRIBUTIONS:
-        near = get_close_matches(str(kind), DISTRIBUTIONS, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        what = "no distribution is named" if kind is None else f"{setting}.distribution={kind} is unknown"
-        raise ConfigurationError(
-            f"{setting}: {what}; write a number or {{distribution: NAME, ...}} with one of {names}{hint}"
+        hint = did_you_mean(kind, DISTRIBUTIONS) if isinstance(kind, str) else ""
+        what = (
+            f"{setting} names no distribution" if kind is None else f"{setting}.distribution={written(kind)} is unknown"
         )
+        raise ConfigurationError(f"{what}; write a number or {{distribution: NAME, ...}} with one of {names}{hint}")
     parameters = DISTRIBUTIONS[kind]
     optional = () if kind == "uniform" else ("low", "high")
     takes = f"{kind} takes {' and '.join(parameters)}" + (", optionally low and high" if optional else "")
@@ -186,13 +185,15 @@ def parse_distribution(value: Any, setting: str) -> Distribution:
 
 def _number(value: Any, setting: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigurationError(f"{setting}={value!s} is not a number: write a number or {{distribution: NAME, ...}}")
+        raise ConfigurationError(
+            f"{setting}={written(value)} is not a number: write a number or {{distribution: NAME, ...}}"
+        )
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number) or abs(number) > _LARGEST:
-        raise ConfigurationError(f"{setting}={value!s} must be finite and of a magnitude up to {_LARGEST:g}")
+        raise ConfigurationError(f"{setting}={written(value)} must be finite and of a magnitude up to {_LARGEST:g}")
     return number
 
 

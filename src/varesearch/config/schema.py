@@ -63,7 +63,12 @@ class Brian2Backend(BackendConfig):
     """Brian2 through PyNN."""
 
     name: str = "brian2"
-    codegen: str = quantity("numpy", "", "numpy (no compiler), cython, or cpp_standalone (long runs)")
+    codegen: str = quantity(
+        "numpy",
+        "",
+        "numpy (no compiler), cython, or cpp_standalone (long runs)",
+        ("numpy", "cython", "cpp_standalone"),
+    )
 
 
 @dataclass

@@ -7,6 +7,8 @@ from typing import Any
 
 def written(value: Any) -> str:
     """A value as it is written on the command line."""
+    if value == "":
+        return "''"
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
     if isinstance(value, float):
@@ -19,10 +21,11 @@ def written(value: Any) -> str:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """The one of ``names`` spelled most like ``name``, case aside; else the first that it begins; else nothing."""
+    """The one of ``names`` spelled most like ``name``, case aside; else the first that begins it or that it begins."""
     folded = {candidate.lower(): candidate for candidate in names}
     near = get_close_matches(name.lower(), folded, 1, cutoff=0.7)
-    near = near or [candidate for candidate in folded if len(name) > 1 and candidate.startswith(name.lower())]
+    if not near and len(name) > 1:
+        near = [it for it in folded if it.startswith(name.lower()) or (len(it) > 2 and name.lower().startswith(it))]
     return folded[near[0]] if near else ""
 
 

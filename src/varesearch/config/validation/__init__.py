@@ -27,7 +27,7 @@ def validate(config: Config) -> None:
         settings = getattr(config, group)
         chosen, given = getattr(type(settings)(), key), getattr(settings, key)
         if given != chosen:
-            refuse(f"{group}.{key}", given, f"cannot be changed; to choose another one write {group}={given}")
+            refuse(f"{group}.{key}", given, f"cannot be changed, it is {chosen}; choose another by {group}=OPTION")
     if not 0 <= config.seed <= _LARGEST_SEED:
         refuse("seed", config.seed, f"must be from 0 to {_LARGEST_SEED}")
     check_simulation(config)

@@ -35,7 +35,7 @@ def check_positive(setting: str, value: float, unit: str = "") -> None:
 def check_at_least(setting: str, value: float, least: float, unit: str = "") -> None:
     """``least`` or more."""
     if not value >= least:
-        refuse(setting, value, f"must be {least:g}{' ' + unit if unit else ''} or more")
+        refuse(setting, value, f"must be at least {least:g} {unit}".rstrip())
 
 
 def check_probability(setting: str, value: float) -> None:
@@ -101,8 +101,8 @@ def check_weight(setting: str, value: Any) -> Distribution:
     weight = parse_distribution(value, setting)
     if weight.lower < 0:
         if weight.kind == "constant":
-            mend = f"write {written(-weight.first)}"
+            what, mend = "must not", f"write {written(-weight.first)}"
         else:
-            mend = "give it low: 0" if weight.kind != "uniform" else "give it a low of 0 or more"
-        refuse(setting, value, f"must not be negative: weights are magnitudes, the projection says the sign; {mend}")
+            what, mend = "can", "give it low: 0" if weight.kind != "uniform" else "give it a low of 0 or more"
+        refuse(setting, value, f"{what} be negative: weights are magnitudes, the projection says the sign; {mend}")
     return weight

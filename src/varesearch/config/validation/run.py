@@ -54,7 +54,7 @@ def check_recording(config: Config) -> None:
         refuse("recording.signals", recording.signals, "names spikes, which are always recorded; leave them out")
     check_names("recording.signals", recording.signals, signals_of(config.cell))
     if recording.cells is not None:
-        check_at_least("recording.cells", recording.cells, 1, "cell; for no samples write recording.signals=[]:")
+        check_at_least("recording.cells", recording.cells, 1, "cell; for no samples write recording.signals=[]")
         most = max(wiring.n_exc, wiring.n_inh)
         if recording.cells > most:
             refuse("recording.cells", recording.cells, f"must be at most {most}, the larger population; null means all")
