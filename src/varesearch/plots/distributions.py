@@ -55,7 +55,7 @@ def _rates(axes: Axes, trains: Mapping[str, Trains]) -> None:
     axes.set_xlabel("rate of a cell (Hz)")
     axes.set_ylabel("share of cells (%)")
     if not any(len(train.ids) for train in trains.values()):
-        style.say(axes, "no spikes")
+        _say(axes, "no spikes")
         return
     rates = {name: statistics.rates_hz(train) for name, train in trains.items()}
     one_spike = 1 / next(iter(trains.values())).duration_s
@@ -69,12 +69,12 @@ def _intervals(axes: Axes, trains: Mapping[str, Trains]) -> str:
     intervals = {name: statistics.intervals_ms(train)[1] for name, train in trains.items()}
     pooled = np.concatenate(list(intervals.values()))
     if pooled.size == 0:
-        style.say(axes, "no intervals")
+        _say(axes, "no intervals")
         return ""
     edges = _edges(float(np.percentile(pooled, LONGEST)), next(iter(trains.values())).dt_ms)
     _histograms(axes, intervals, edges)
-    beyond = int((pooled > edges[-1]).sum())
-    return f"{beyond} intervals are longer than {edges[-1]:.4g} ms" if beyond else ""
+    beyond = 100 * float(np.mean(pooled > edges[-1]))
+    return f"{beyond:.2g} % of the intervals are longer than {edges[-1]:.4g} ms" if beyond else ""
 
 
 def _variation(axes: Axes, trains: Mapping[str, Trains], min_isis: int) -> None:
@@ -88,7 +88,7 @@ def _variation(axes: Axes, trains: Mapping[str, Trains], min_isis: int) -> None:
             variations[name] = np.empty(0)
     pooled = np.concatenate(list(variations.values()))
     if pooled.size == 0:
-        style.say(axes, f"no cell has\n{min_isis} intervals")
+        _say(axes, f"no cell has\n{min_isis} intervals")
         return
     _histograms(axes, variations, np.linspace(0, max(1.0, 1.05 * float(pooled.max())), BINS + 1))
 
@@ -98,6 +98,11 @@ def _edges(top: float, unit: float) -> NDArray[np.float64]:
     units = round(top / unit)
     width = -(-(units + 1) // BINS)
     return np.asarray((np.arange(0, units + 1 + width, width) - 0.5) * unit, dtype=np.float64)
+
+
+def _say(axes: Axes, text: str) -> None:
+    style.say(axes, text)
+    axes.set_xticks([])
 
 
 def _histograms(axes: Axes, values: Mapping[str, NDArray[np.float64]], edges: NDArray[np.float64]) -> None:

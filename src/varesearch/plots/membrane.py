@@ -12,7 +12,7 @@ from varesearch.recording import Recording, Signal
 WINDOW_MV = (-90.0, -40.0)
 """The window of the seed experiment's histogram."""
 WINDOW_SHARE = 0.9
-"""It is kept while at least this share of the samples lies within."""
+"""It is kept while at least this share of the samples lies within, and they spread over half of it."""
 HISTOGRAM_BINS = 100
 HISTOGRAM_SAMPLES = 2_000_000
 """More samples than these of one population do not change a histogram that an eye reads."""
@@ -101,13 +101,13 @@ def v_traces(recording: Recording, analysis: AnalysisConfig, title: str) -> Figu
 
 
 def _window(values: NDArray[np.floating]) -> tuple[float, float]:
-    """WINDOW_MV, or where v lies elsewhere what holds all but 0.1 % on either side, rounded outward to 10 mV."""
+    """WINDOW_MV if v fits it, else what holds all but 0.1 % of the samples on either side, rounded outward to 5 mV."""
     low, high = WINDOW_MV
-    if np.mean((values >= low) & (values <= high)) >= WINDOW_SHARE:
-        return low, high
     bottom, top = np.percentile(values, (0.1, 99.9))
-    low, high = 10 * np.floor(bottom / 10), 10 * np.ceil(top / 10)
-    return float(low), float(high if high > low else low + 10)
+    within = np.mean((values >= low) & (values <= high))
+    if within >= WINDOW_SHARE and top - bottom >= (high - low) / 2:
+        return low, high
+    return float(5 * np.floor((bottom - 1) / 5)), float(5 * np.ceil((top + 1) / 5))
 
 
 def _columns(signal: Signal) -> list[int]:

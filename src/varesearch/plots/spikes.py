@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from varesearch.config.schema import AnalysisConfig
@@ -34,7 +35,7 @@ def raster(recording: Recording, analysis: AnalysisConfig, title: str) -> Figure
     # Larger populations get more room, the smallest still enough to be read.
     shares = np.sqrt([population.size for population in recording.populations.values()])
     colours = style.population_colours(names)
-    notes: list[str] = []
+    drawn: list[str] = []
     top = height - style.TOP_IN
     for name, share in zip(names, shares / shares.sum(), strict=True):
         population = recording.populations[name]
@@ -43,16 +44,15 @@ def raster(recording: Recording, analysis: AnalysisConfig, title: str) -> Figure
         style.shade_warmup(axes, analysis.warmup_ms)
         shown = _shown_cells(population)
         if len(shown) < population.size:
-            notes.append(f"{len(shown)} of {population.size} {style.population_label(name)} cells drawn")
+            drawn.append(f"{len(shown)} of {population.size} {style.population_label(name)}")
         _dots(axes, population, shown, colours[name])
         _time_axis(axes, (0.0, recording.duration_ms), labelled=False)
-        _cell_axis(axes, name, population.size, colours[name])
     axes = style.panel(figure, style.LEFT_IN, style.BOTTOM_IN, width, rate_height)
     style.shade_warmup(axes, analysis.warmup_ms)
     _rates(axes, recording, analysis)
     _time_axis(axes, (0.0, recording.duration_ms), labelled=True)
-    if analysis.warmup_ms > 0:
-        notes.append(f"grey: warm-up of {analysis.warmup_ms:g} ms, not in the metrics")
+    notes = [f"drawn: {', '.join(drawn)} cells"] if drawn else []
+    notes += ["grey: warm-up, not in the metrics"] if analysis.warmup_ms > 0 else []
     notes.append(f"rate in bins of {analysis.rate_bin_ms:g} ms")
     style.note(figure, "; ".join(notes))
     return figure
@@ -103,6 +103,9 @@ def _shown_cells(population: PopulationRecording) -> NDArray[np.int32]:
 
 
 def _dots(axes: Axes, population: PopulationRecording, cells: NDArray[np.int32], colour: str) -> None:
+    axes.set_ylim(-0.5, population.size - 0.5)
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
+    axes.set_ylabel(f"{style.population_label(population.name)} cell", color=colour)
     if len(population.spike_ids) == 0:
         style.say(axes, f"no spikes in {population.size} {style.population_label(population.name)} cells")
         return
@@ -110,7 +113,7 @@ def _dots(axes: Axes, population: PopulationRecording, cells: NDArray[np.int32],
     drawn[cells] = True
     kept = drawn[population.spike_ids]
     # Few spikes are drawn larger: a dot of one pixel alone on a page is not seen.
-    size = float(np.clip(3.5 - 0.55 * np.log10(max(kept.sum(), 1)), 1.1, 3.0))
+    size = float(np.clip(4.5 - 0.75 * np.log10(max(kept.sum(), 1)), 1.1, 4.0))
     axes.plot(
         population.spike_times_ms[kept],
         population.spike_ids[kept],
@@ -151,9 +154,10 @@ def _ticks(
     else:
         style.say(axes, f"no spikes of these {label} cells in this window")
     axes.set_ylim(-1, len(cells))
-    places = np.linspace(0, len(cells) - 1, min(len(cells), 5)).round().astype(int)
-    axes.set_yticks(places, [str(cell) for cell in cells[places]])
     axes.set_ylabel(f"{label} cell", color=colour)
+    if kept.any():
+        places = np.linspace(0, len(cells) - 1, min(len(cells), 5)).round().astype(int)
+        axes.set_yticks(places, [str(cell) for cell in cells[places]])
 
 
 def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
@@ -169,7 +173,7 @@ def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
             style.say(axes, str(reason))
             return
         edges = np.arange(len(rates) + 1) * analysis.rate_bin_ms
-        axes.stairs(rates, edges, color=colours[name], linewidth=style.overlay(order)[1], baseline=None)
+        axes.stairs(rates, edges, color=colours[name], linewidth=style.overlay_width(order, len(rates)), baseline=None)
         highest = max(highest, float(rates.max()))
         settled = max(settled, float(rates[edges[:-1] >= analysis.warmup_ms].max(initial=0.0)))
     if settled > 0 and highest > TRANSIENT * settled:
@@ -185,6 +189,8 @@ def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
             va="top",
         )
         highest = settled * 1.25
+    if highest == 0:
+        style.say(axes, "no spikes")
     axes.set_ylim(0, highest * 1.08 if highest > 0 else 1)
 
 
@@ -201,9 +207,3 @@ def _time_axis(axes: Axes, window: tuple[float, float], labelled: bool) -> None:
         axes.set_xlabel("time (ms)")
     else:
         axes.tick_params(axis="x", labelbottom=False)
-
-
-def _cell_axis(axes: Axes, name: str, size: int, colour: str) -> None:
-    axes.set_ylim(-0.5, size - 0.5)
-    axes.locator_params(axis="y", nbins=5, integer=True)
-    axes.set_ylabel(f"{style.population_label(name)} cell", color=colour)

@@ -3,7 +3,7 @@
 Figures are matplotlib objects with a canvas of their own: no pyplot, no global state, usable from any thread.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,7 +67,7 @@ RC: "dict[RcKeyType, Any]" = {
 """The settings in force while figures are drawn and saved, whatever the user's own matplotlibrc says."""
 
 
-def population_colours(names: Iterable[str]) -> dict[str, str]:
+def population_colours(names: Collection[str]) -> dict[str, str]:
     """A colour for each population: always the same for ``exc`` and ``inh``, in order for any others."""
     others = [name for name in names if name not in _POPULATION_COLOURS]
     colours = {name: _OTHER_COLOURS[k % len(_OTHER_COLOURS)] for k, name in enumerate(others)}
@@ -79,15 +79,15 @@ def population_label(name: str) -> str:
     return _POPULATION_LABELS.get(name, name)
 
 
-def page(heading: str, title: str, populations: Iterable[str], height_in: float) -> Figure:
+def page(heading: str, title: str, populations: Collection[str], height_in: float) -> Figure:
     """An empty page: what is shown in bold, which run it is beneath, the key of the populations at the right."""
     figure = Figure(figsize=(PAGE_WIDTH_IN, height_in), dpi=PNG_DPI)
     figure.text(LEFT_IN / PAGE_WIDTH_IN, 1 - 0.27 / height_in, heading, size=12, weight="bold", va="center")
     figure.text(LEFT_IN / PAGE_WIDTH_IN, 1 - 0.51 / height_in, title, size=9.5, color=QUIET_COLOUR, va="center")
-    names = list(populations)
-    for row, (name, colour) in enumerate(population_colours(names).items()):
+    for place, (name, colour) in enumerate(population_colours(populations).items()):
+        column, row = divmod(place, 2)
+        x = 1 - (RIGHT_IN + 1.3 * column) / PAGE_WIDTH_IN
         y = 1 - (0.27 + 0.24 * row) / height_in
-        x = 1 - RIGHT_IN / PAGE_WIDTH_IN
         figure.text(x, y, population_label(name), size=10, weight="bold", color=colour, ha="right", va="center")
     return figure
 
@@ -107,24 +107,24 @@ def note(figure: Figure, text: str) -> None:
 
 
 def say(axes: Axes, text: str) -> None:
-    """Words in place of data that do not exist."""
+    """Words in place of data that do not exist, and so no numbers on an axis that the data would have scaled."""
+    axes.set_yticks([])
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", size=12, color=QUIET_COLOUR)
 
 
-def overlay(order: int) -> tuple[bool, float]:
-    """How to draw curves that may coincide: whether to fill the one of this order, and its line width in points.
+def overlay_width(order: int, points: int) -> float:
+    """Line width of the ``order``-th of several curves that may coincide: the first broad, the others thin over it.
 
-    The first is filled and broad, the others thin lines over it, so that none hides another.
+    Thinner for curves of many points, which run together otherwise.
     """
-    return (True, 2.2) if order == 0 else (False, 1.1)
+    return (2.2 if order == 0 else 1.1) * (1.0 if points <= 250 else 0.6)
 
 
 def histogram(axes: Axes, heights: NDArray[np.floating], edges: NDArray[np.floating], colour: str, order: int) -> None:
     """The outline of a histogram, the ``order``-th on these axes."""
-    filled, width = overlay(order)
-    if filled:
+    if order == 0:
         axes.stairs(heights, edges, color=colour, fill=True, alpha=0.22)
-    axes.stairs(heights, edges, color=colour, linewidth=width)
+    axes.stairs(heights, edges, color=colour, linewidth=overlay_width(order, len(heights)))
 
 
 def number(value: float) -> str:
