@@ -7,6 +7,7 @@ from varesearch.backends.base import Availability, Backend
 BACKENDS = {
     "brian2": "varesearch.backends.brian2.backend:Brian2",
     "nest": "varesearch.backends.nest.backend:Nest",
+    "spinnaker": "varesearch.backends.spinnaker.backend:SpiNNaker",
 }
 """Name in the configuration -> module:class."""
 

@@ -1,0 +1,226 @@
+"""The SpiNNaker back end: a physical machine through sPyNNaker, or the mapping of the network without one."""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import ClassVar
+
+from varesearch.backends.base import Availability, Backend
+from varesearch.backends.spinnaker.machines import Machine, choose_machine
+from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS, integrators
+from varesearch.backends.translation.table import Context, translate
+from varesearch.config.cells import CELLS
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.schema import Config, SpinnakerBackend
+from varesearch.network.model import Network
+from varesearch.recording import Recording
+
+logger = logging.getLogger(__name__)
+
+DESIGN_STEP_MS = 1.0
+"""The tick for which SpiNNaker's cores and sPyNNaker's 256 cells on a core are laid out (Furber 2014, Proc. IEEE)."""
+
+
+class SpinnakerError(RuntimeError):
+    """sPyNNaker gave up during a run; one line, the traceback is its cause."""
+
+
+class SpiNNaker(Backend):
+    """sPyNNaker 7.4.1, unmodified, on the machine that ``backend.machine`` names."""
+
+    name: ClassVar[str] = "spinnaker"
+    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        cell.model: integrators(cell) for cell in CELLS if cell.model in CELL_TYPES
+    }
+    signals: ClassVar[Mapping[str, tuple[str, ...]]] = dict.fromkeys(CELL_TYPES, ("v",))
+    draws: ClassVar[tuple[str, ...]] = ("host", "native")
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        self._settings = _settings(config)
+        self._machine: Machine | None = None
+        self._open = ExitStack()
+        self._metrics: dict[str, float] = {}
+        self._tags: dict[str, str] = {}
+        self._phases: dict[str, float] = {}
+
+    @classmethod
+    def availability(cls) -> Availability:
+        try:
+            installed = version("sPyNNaker")
+        except PackageNotFoundError:
+            return Availability(False, "", "sPyNNaker is not installed: pip install 'varesearch[spinnaker]'")
+        return Availability(True, installed)
+
+    @classmethod
+    def check(cls, config: Config) -> None:
+        settings = _settings(config)
+        choose_machine(settings)
+        _check_numbers(settings, config)
+        if config.connectivity.draw == "native":
+            from varesearch.backends.spinnaker.native import check_native
+
+            check_native(config.connectivity)
+
+    def probe(self) -> None:
+        self._machine = choose_machine(self._settings)
+        self._machine.probe(self._settings.probe_timeout_s)
+
+    def build(self, network: Network) -> None:
+        from varesearch.backends.spinnaker.building import build
+        from varesearch.backends.spinnaker.session import Session
+
+        if self._machine is None:
+            self.probe()
+        assert self._machine is not None
+        machine = self._open.enter_context(self._machine)
+        self._network = network
+        self._session = Session(self._own_folder(), machine, self._settings.overrun_s)
+        self._open.callback(self._session.end)
+        self._session.set_up(network.dt_ms, self._settings.time_scale_factor)
+        self._say_time_scale(network.dt_ms)
+        with self._session.inside() as sim:
+            self._built = build(sim, network, self.config)
+        self._open.callback(self._built.release)
+        self._tags = {
+            "machine": machine.name,
+            "integrator": "midpoint, s16.15" if network.populations[0].cell.model == "izhikevich" else "exact, s16.15",
+        }
+        if self.config.connectivity.draw == "native":
+            self._tags["draw"] = "native"
+
+    def run(self, progress: Callable[[float], None]) -> None:
+        from varesearch.backends.spinnaker.mapping import mapping_only
+        from varesearch.backends.spinnaker.progress import reported
+
+        assert self._machine is not None
+        # A hair short, since sPyNNaker rounds the number of steps up and n * dt / dt may lie above n.
+        duration_ms = self._network.duration_ms * (1.0 - 1e-12)
+        with ExitStack() as stack:
+            sim = stack.enter_context(self._session.inside())
+            if self._machine.simulates:
+                factor = self._session.time_scale_factor()
+                stack.enter_context(reported(progress, self._network.duration_ms, factor))
+            else:
+                stack.enter_context(mapping_only())
+            try:
+                sim.run(duration_ms)
+            except Exception as error:
+                said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+                raise SpinnakerError(f"sPyNNaker on {self._machine.describe()}: {said}") from error
+
+    def collect(self) -> Recording | None:
+        from varesearch.backends.spinnaker.mapping import mapping_metrics
+        from varesearch.backends.spinnaker.provenance import read_phases, read_provenance
+        from varesearch.backends.spinnaker.reading import read
+
+        assert self._machine is not None
+        with self._session.inside():
+            self._metrics |= mapping_metrics(self._network.n_steps, lists="draw" not in self._tags)
+            self._metrics |= self._quantisation()
+            self._phases = read_phases(self._session.timers())
+            if not self._machine.simulates:
+                self._metrics["mapping_time_s"] = self._phases["map"]
+                self._tags["mapping only"] = "true"
+                return None
+            provenance = read_provenance(self._session.data_base(), self._network.n_steps)
+            result = read(self._built, self._network, self.config.recording)
+        self._metrics |= {name: float(value) for name, value in (provenance.losses | provenance.counts).items()}
+        doubts = [f"{name.replace('_', ' ')} {value}" for name, value in provenance.losses.items() if value]
+        doubts += [f"no {signal}: {reason}" for signal, reason in result.torn.items()]
+        if doubts:
+            factor = self._session.time_scale_factor()
+            self._tags["degraded"] = f"{', '.join(doubts)}; try backend.time_scale_factor={2 * factor:g}"
+            logger.warning("DEGRADED: %s", self._tags["degraded"])
+        return result.recording
+
+    def close(self) -> None:
+        self._open.close()
+
+    def phase_seconds(self) -> dict[str, float]:
+        return dict(self._phases)
+
+    def metrics(self) -> dict[str, float]:
+        return dict(self._metrics)
+
+    def tags(self) -> dict[str, str]:
+        return dict(self._tags)
+
+    def _own_folder(self) -> Path:
+        if self.folder is not None:
+            return self.folder / "spinnaker"
+        folder = Path(tempfile.mkdtemp(prefix="varesearch-spinnaker-"))
+        self._open.callback(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _say_time_scale(self, dt_ms: float) -> None:
+        """Log what a simulated millisecond costs; a tick shorter than the cores are made for is a warning."""
+        factor = self._session.time_scale_factor()
+        self._metrics["time_scale_factor"] = factor
+        whose = "as set" if self._settings.time_scale_factor is not None else "sPyNNaker's own rule"
+        logger.info("time scale factor %g (%s): a tick of %g ms", factor, whose, dt_ms * factor)
+        if dt_ms * factor < DESIGN_STEP_MS:
+            logger.warning(
+                "simulation.dt_ms=%g at time scale factor %g is a tick of %g ms, less than the %g ms the cores are "
+                "made for: expect overruns; backend.time_scale_factor=%g gives them their time (the run then takes "
+                "that much longer than the network's own time)",
+                dt_ms, factor, dt_ms * factor, DESIGN_STEP_MS, round(DESIGN_STEP_MS / dt_ms),
+            )  # fmt: skip
+
+    def _quantisation(self) -> dict[str, float]:
+        """Errors of the stored weights, for each projection whose list is known."""
+        from varesearch.backends.spinnaker.quantisation import quantise, scale_of
+
+        metrics: dict[str, float] = {}
+        cells = {population.name: population.cell for population in self._network.populations}
+        for projection in self._network.projections:
+            if projection.name not in self._built.lists:
+                continue
+            context = Context(cells[projection.post], self._network.dt_ms)
+            rows = ROWS[context.cell.model]
+            weights = translate(rows, f"weight_{projection.receptor}", projection.weights, context)
+            found = quantise(weights, scale_of(self._built.projections[projection.name]))
+            metrics[f"weights.{projection.name}.largest_relative_error"] = found.largest_error
+            metrics[f"weights.{projection.name}.zeroed"] = float(found.zeroed)
+            metrics[f"weights.{projection.name}.clipped"] = float(found.clipped)
+            if found.zeroed or found.clipped:
+                logger.warning(
+                    "%s: %d weights became 0, %d are too large for 16 bits (scale %g)",
+                    projection.name, found.zeroed, found.clipped, found.scale,
+                )  # fmt: skip
+        return metrics
+
+
+def _settings(config: Config) -> SpinnakerBackend:
+    assert isinstance(config.backend, SpinnakerBackend)
+    return config.backend
+
+
+def _check_numbers(settings: SpinnakerBackend, config: Config) -> None:
+    dt_ms = config.simulation.dt_ms
+    if round(dt_ms * 1000) < 1 or abs(dt_ms * 1000 - round(dt_ms * 1000)) > 1e-9:
+        raise ConfigurationError(f"simulation.dt_ms={dt_ms:g}: SpiNNaker's step is a whole number of microseconds")
+    factor = settings.time_scale_factor
+    if factor is not None and (factor <= 0 or abs(dt_ms * 1000 * factor - round(dt_ms * 1000 * factor)) > 1e-4):
+        raise ConfigurationError(
+            f"backend.time_scale_factor={factor:g}: wanted more than 0, and a tick (dt times the factor) of whole "
+            "microseconds; null takes sPyNNaker's rule"
+        )
+    if settings.neurons_per_core is not None and not 0 < settings.neurons_per_core <= 256:
+        raise ConfigurationError(f"backend.neurons_per_core={settings.neurons_per_core}: allowed are 1 to 256, or null")
+    if not 0 < settings.probe_timeout_s <= 60:
+        raise ConfigurationError(f"backend.probe_timeout_s={settings.probe_timeout_s:g}: allowed are 0 to 60 s")
+    if settings.overrun_s < 1:
+        raise ConfigurationError(f"backend.overrun_s={settings.overrun_s}: allowed is 1 s and more")
+    interval_ms = config.recording.interval_ms
+    if interval_ms is not None:
+        steps = round(interval_ms / dt_ms)
+        if int(steps * dt_ms / dt_ms) != steps:  # sPyNNaker cuts this quotient where it should round it
+            raise ConfigurationError(
+                f"recording.interval_ms={interval_ms:g}: sPyNNaker takes it for {steps - 1} steps of {dt_ms:g} ms; "
+                f"use {(steps - 1) * dt_ms:g} or {(steps + 1) * dt_ms:g}"
+            )

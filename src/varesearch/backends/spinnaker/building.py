@@ -1,0 +1,132 @@
+"""The drawn network as sPyNNaker's objects; units and delays: :mod:`varesearch.backends.translation.spinnaker`."""
+
+from dataclasses import dataclass, field, fields
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from varesearch.backends.spinnaker.connectors import ListConnector
+from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
+from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS
+from varesearch.backends.translation.table import Context, translate
+from varesearch.config.connectivity import PROJECTIONS
+from varesearch.config.schema import Config, SpinnakerBackend
+from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
+from varesearch.recording import sampled_ids
+
+SIGNAL = "v"
+"""The one state variable that sPyNNaker records (it has no ``u``)."""
+
+
+@dataclass
+class Built:
+    """sPyNNaker's populations and projections, and the connectors that hold arrays of ours, each by our name."""
+
+    populations: dict[str, Any] = field(default_factory=dict)
+    projections: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, ListConnector] = field(default_factory=dict)
+
+    def release(self) -> None:
+        """Let go of everything: sPyNNaker keeps its last network until the next set-up."""
+        for connector in self.lists.values():
+            connector.release()
+        self.populations.clear()
+        self.projections.clear()
+        self.lists.clear()
+
+
+def build(sim: ModuleType, network: Network, config: Config) -> Built:
+    """Everything of ``network``, with spikes and the wanted signals recorded. To be called once after set-up."""
+    built = Built()
+    for population in network.populations:
+        built.populations[population.name] = _population(sim, population, network, config)
+        _record(built.populations[population.name], population, config, network.dt_ms)
+    cells = {population.name: population for population in network.populations}
+    for source in network.sources:
+        built.populations[source.name] = _source(sim, source, Context(network.populations[0].cell, network.dt_ms))
+    for projection in network.projections:
+        native = config.connectivity.draw == "native" and projection.name in PROJECTIONS
+        if native or projection.size:  # sPyNNaker has no projection without synapses
+            context = Context(cells[projection.post].cell, network.dt_ms)
+            (_native if native else _list)(sim, built, projection, config, context)
+    for current in network.currents:
+        built.populations[current.target].inject(_current(sim, current, cells[current.target], network.dt_ms))
+    return built
+
+
+def _population(sim: ModuleType, population: Population, network: Network, config: Config) -> Any:
+    cell = population.cell
+    context = Context(cell, network.dt_ms)
+    rows = ROWS[cell.model]
+    settings = {one.name for one in fields(cell)}
+    parameters = {
+        row.theirs: float(row.convert(np.asarray(getattr(cell, row.ours)), context))
+        for row in rows
+        if row.ours in settings
+    }
+    built = sim.Population(
+        population.size,
+        getattr(sim, CELL_TYPES[cell.model])(**parameters),
+        label=population.name,
+        seed=population_seed(network.seed, population.name),
+    )
+    assert isinstance(config.backend, SpinnakerBackend)
+    if config.backend.neurons_per_core is not None:
+        built.set_max_atoms_per_core(config.backend.neurons_per_core)
+    built.initialize(**{name: translate(rows, name, values, context) for name, values in population.initial.items()})
+    return built
+
+
+def _record(built: Any, population: Population, config: Config, dt_ms: float) -> None:
+    built.record("spikes")
+    if SIGNAL not in config.recording.signals:
+        return
+    interval = config.recording.interval_ms
+    steps = 1 if interval is None else round(interval / dt_ms)
+    ids = sampled_ids(population.size, config.recording.cells)
+    recorded = built if len(ids) == population.size else built[ids.tolist()]
+    recorded.record(SIGNAL, sampling_interval=steps * dt_ms)
+
+
+def _source(sim: ModuleType, source: SpikeSource, context: Context) -> Any:
+    times = translate(ROWS[context.cell.model], "source_steps", source.steps, context)
+    order = np.argsort(source.sources, kind="stable")
+    ends = np.cumsum(np.bincount(source.sources, minlength=source.size))
+    trains = [train.tolist() for train in np.split(times[order], ends[:-1])]
+    return sim.Population(source.size, sim.SpikeSourceArray(spike_times=trains), label=source.name)
+
+
+def _list(sim: ModuleType, built: Built, projection: Projection, config: Config, context: Context) -> None:
+    weights = translate(ROWS[context.cell.model], f"weight_{projection.receptor}", projection.weights, context)
+    connector = ListConnector(projection.sources, projection.targets, weights, projection.delay_steps, context.dt_ms)
+    built.lists[projection.name] = connector
+    built.projections[projection.name] = sim.Projection(
+        built.populations[projection.pre],
+        built.populations[projection.post],
+        connector,
+        sim.StaticSynapse(),
+        receptor_type=projection.receptor,
+        label=projection.name,
+    )
+
+
+def _native(sim: ModuleType, built: Built, projection: Projection, config: Config, context: Context) -> None:
+    built.projections[projection.name] = sim.Projection(
+        built.populations[projection.pre],
+        built.populations[projection.post],
+        native_connector(sim, config.connectivity, projection.name),
+        native_synapse(sim, config.connectivity, projection, context),
+        receptor_type=projection.receptor,
+        label=projection.name,
+    )
+
+
+def _current(sim: ModuleType, current: CurrentStep, population: Population, dt_ms: float) -> Any:
+    """A source that is on in [start, stop). Its times are set as whole ticks, which its constructor would cut."""
+    amplitude = translate(
+        ROWS[population.cell.model], "current_step", current.amplitude, Context(population.cell, dt_ms)
+    )
+    source = sim.DCSource(amplitude=float(amplitude), start=0.0, stop=0.0)
+    source.set_parameters(start=current.start_step, stop=current.stop_step)
+    return source

@@ -1,0 +1,94 @@
+"""What a machine is: its lines of sPyNNaker's configuration, a probe, and a context in which it exists."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import ClassVar, Self
+from urllib.parse import urlsplit, urlunsplit
+
+from varesearch.config.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Machine(ABC):
+    """A place to run. Used as a context manager round the whole run, so that a machine that has to be started can be.
+
+    ``options`` are further lines of sPyNNaker's section ``[Machine]``, from a configuration of the user's own.
+    """
+
+    version: int
+    options: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+
+    name: ClassVar[str]
+    simulates: ClassVar[bool] = True
+    """False: it maps the network and runs nothing."""
+
+    @abstractmethod
+    def configuration(self) -> dict[str, str]:
+        """The lines of sPyNNaker's section ``[Machine]``. Never a password: the configuration is a file of the run."""
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables that sPyNNaker is to see while it works; credentials travel here."""
+        return {}
+
+    @abstractmethod
+    def probe(self, timeout_s: float) -> None:
+        """Ask whether it is there, waiting for each answer ``timeout_s``. Raises BackendUnavailableError."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """The machine in a few words, without credentials."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(  # noqa: B027 (most machines are not started by us)
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing to stop, unless a subclass started something."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """User and password for spalloc; the representation shows neither."""
+
+    user: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    def __bool__(self) -> bool:
+        return self.user is not None or self.password is not None
+
+
+def is_url(address: str) -> bool:
+    """Is it an http(s) address, as against a bare host?"""
+    return re.match(r"https?://", address, re.IGNORECASE) is not None
+
+
+def split_credentials(address: str) -> tuple[str, Credentials]:
+    """An address without its ``user:password@``, and those."""
+    if not is_url(address):
+        return address, Credentials()
+    parts = urlsplit(address)
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return bare, Credentials(parts.username, parts.password)
+
+
+def refuse_credentials(setting: str, address: str) -> None:
+    """Raise ConfigurationError, without repeating them, if there are credentials in an address of the settings."""
+    if "@" in (urlsplit(address).netloc if is_url(address) else address):
+        raise ConfigurationError(
+            f"{setting} holds a user or password: take them out and set the environment variables "
+            "SPALLOC_USER and SPALLOC_PASSWORD (or OIDC_BEARER_TOKEN)"
+        )
+
+
+def host_and_port(address: str, default_port: int, setting: str) -> tuple[str, int]:
+    """``host[:port]`` split. Raises ConfigurationError for a port that is none."""
+    host, colon, port = address.partition(":")
+    if not colon:
+        return address, default_port
+    if not port.isdecimal() or not 0 < int(port) < 65536 or not host:
+        raise ConfigurationError(f"{setting}={address}: wanted host or host:port with a port from 1 to 65535")
+    return host, int(port)

@@ -1,0 +1,103 @@
+"""A machine lent by a spalloc server: the old one (JSON lines over TCP) or the new one (http)."""
+
+import json
+import os
+import socket
+from dataclasses import dataclass, field
+
+from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.spinnaker.machines import http
+from varesearch.backends.spinnaker.machines.base import Credentials, Machine
+from varesearch.config.errors import ConfigurationError
+
+OLD_PORT = 22244
+_LOGIN_PAGE = "system/login.html"
+
+
+@dataclass(frozen=True)
+class OldSpalloc(Machine):
+    """The server that is asked by host and port, and wants to know who asks."""
+
+    host: str
+    port: int
+    user: str
+
+    name = "spalloc"
+
+    def configuration(self) -> dict[str, str]:
+        return {
+            **self.options,
+            "spalloc_server": self.host,
+            "spalloc_port": str(self.port),
+            "spalloc_user": self.user,
+            "version": str(self.version),
+        }
+
+    def probe(self, timeout_s: float) -> None:
+        """Ask the server for its version (spalloc protocol: one JSON object a line)."""
+        advice = "check backend.spalloc_server, or choose backend.machine=mapping to map without a machine"
+        try:
+            with socket.create_connection((self.host, self.port), timeout_s) as channel:
+                channel.sendall(b'{"command": "version", "args": [], "kwargs": {}}\n')
+                answer = json.loads(channel.makefile("rb").readline(4096))
+        except TimeoutError as error:
+            raise BackendUnavailableError(f"{self.describe()}: no answer in {timeout_s:g} s; {advice}") from error
+        except ValueError as error:
+            raise BackendUnavailableError(f"{self.describe()}: that is no spalloc server; {advice}") from error
+        except OSError as error:
+            raise BackendUnavailableError(f"{self.describe()}: {error.strerror or error}; {advice}") from error
+        if not isinstance(answer, dict) or "return" not in answer:
+            raise BackendUnavailableError(f"{self.describe()}: that is no spalloc server; {advice}")
+
+    def describe(self) -> str:
+        return f"spalloc server {self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class NewSpalloc(Machine):
+    """The server that is asked by http(s). Credentials: as given, else from the environment."""
+
+    url: str
+    credentials: Credentials = field(default_factory=Credentials)
+
+    name = "spalloc"
+
+    def configuration(self) -> dict[str, str]:
+        return {**self.options, "spalloc_server": self.url, "version": str(self.version)}
+
+    def environment(self) -> dict[str, str]:
+        wanted = {"SPALLOC_USER": self.credentials.user, "SPALLOC_PASSWORD": self.credentials.password}
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    def probe(self, timeout_s: float) -> None:
+        """Fetch the login page as spalloc's client does, with the bearer token if there is one."""
+        token = os.environ.get("OIDC_BEARER_TOKEN")
+        seen = {**os.environ, **self.environment()}
+        if not token and not (seen.get("SPALLOC_USER") and seen.get("SPALLOC_PASSWORD")):
+            raise BackendUnavailableError(
+                f"{self.describe()}: no credentials; set the environment variables SPALLOC_USER and SPALLOC_PASSWORD, "
+                "or OIDC_BEARER_TOKEN"
+            )
+        page = self.url.rstrip("/") + "/" + _LOGIN_PAGE
+        http.require_answer(
+            page,
+            timeout_s,
+            who=self.describe(),
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+            advice="check backend.spalloc_server, or choose backend.machine=mapping to map without a machine",
+            refused="the credentials are refused; set SPALLOC_USER and SPALLOC_PASSWORD, or OIDC_BEARER_TOKEN, anew",
+        )
+
+    def describe(self) -> str:
+        return f"spalloc server {self.url}"
+
+
+def user_of(setting: str | None) -> str:
+    """Who asks the old server: the setting, else SPALLOC_USER. Raises ConfigurationError."""
+    user = setting or os.environ.get("SPALLOC_USER")
+    if not user:
+        raise ConfigurationError(
+            "backend.spalloc_user=null: the old spalloc wants to know who asks; set backend.spalloc_user or the "
+            "environment variable SPALLOC_USER to your e-mail address"
+        )
+    return user

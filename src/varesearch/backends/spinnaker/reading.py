@@ -1,0 +1,68 @@
+"""What the machine recorded, in the conventions of :mod:`varesearch.recording`.
+
+sPyNNaker stamps a spike with its tick and samples v before the update, as the conventions want, so nothing is shifted.
+A core that was late loses rows of its recordings; then the rows of two cores do not belong together, and the signal is
+left out with a reason instead of being made up.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from varesearch.backends.spinnaker.building import SIGNAL, Built
+from varesearch.backends.translation.spinnaker import ROWS
+from varesearch.backends.translation.table import Context, translate
+from varesearch.config.schema import RecordingConfig
+from varesearch.network.model import Network, Population
+from varesearch.recording import SIGNAL_UNITS, PopulationRecording, Recording, Signal, population_recording, sampled_ids
+
+
+@dataclass
+class Read:
+    """The recording, and for each signal that came back torn the reason."""
+
+    recording: Recording
+    torn: dict[str, str] = field(default_factory=dict)
+
+
+def read(built: Built, network: Network, wanted: RecordingConfig) -> Read:
+    """All spikes and the wanted signals. To be called between the run and the end of the session."""
+    torn: dict[str, str] = {}
+    populations: dict[str, PopulationRecording] = {}
+    for population in network.populations:
+        source = built.populations[population.name]
+        spikes = np.asarray(source.spinnaker_get_data("spikes"), dtype=np.float64).reshape(-1, 2)
+        context = Context(population.cell, network.dt_ms)
+        signals: dict[str, Signal] = {}
+        if SIGNAL in wanted.signals:
+            signal = _signal(source, population, network, wanted)
+            if isinstance(signal, Signal):
+                signals[SIGNAL] = signal
+            else:
+                torn[f"{SIGNAL} of {population.name}"] = signal
+        populations[population.name] = population_recording(
+            population.name,
+            population.size,
+            spikes[:, 0].astype(np.int64),
+            translate(ROWS[population.cell.model], "spike_steps", spikes[:, 1], context),
+            network.dt_ms,
+            signals,
+        )
+    return Read(Recording(network.dt_ms, network.duration_ms, populations), torn)
+
+
+def _signal(source: Any, population: Population, network: Network, wanted: RecordingConfig) -> Signal | str:
+    """The sampled signal, or why there is none."""
+    every = 1 if wanted.interval_ms is None else round(wanted.interval_ms / network.dt_ms)
+    steps = np.arange(0, network.n_steps, every)
+    ids = sampled_ids(population.size, wanted.cells)
+    try:
+        values = source.spinnaker_get_data(SIGNAL, as_matrix=True, view_indexes=ids.tolist())
+    except NotImplementedError:  # sPyNNaker's way to say that the cores recorded different ticks
+        return "its cores recorded different steps"
+    if values.shape != (len(steps), len(ids)):
+        return f"{values.shape[0]} of {len(steps)} samples came back"
+    return Signal(
+        SIGNAL, SIGNAL_UNITS[SIGNAL], ids, (steps * network.dt_ms).astype(np.float64), values.astype(np.float32)
+    )
