@@ -7,7 +7,7 @@ from varesearch.config.wording import did_you_mean
 
 
 def check_backend(config: Config) -> None:
-    """Raise ConfigurationError for a cell, integrator or signal that the back end lacks, or if it is not usable here.
+    """Raise ConfigurationError for a cell, integrator, signal or draw that the back end lacks, or if it is unusable.
 
     What only the back end itself can judge is left to its own ``check``, which is called last.
     """
@@ -31,6 +31,12 @@ def check_backend(config: Config) -> None:
                 f"recording.signals={signal} cannot be recorded from cell={model} on backend={name}; choose from "
                 f"{', '.join(backend.signals[model])}"
             )
+    drawn = config.connectivity.draw
+    if drawn not in backend.draws:
+        raise ConfigurationError(
+            f"connectivity.draw={drawn} does not exist on backend={name}; choose one of "
+            f"{', '.join(backend.draws)}{did_you_mean(drawn, backend.draws)}"
+        )
     available = backend.availability()
     if not available.usable:
         raise ConfigurationError(f"backend={name} is not usable here: {available.reason}")
