@@ -25,7 +25,8 @@ def client(uri: str) -> "MlflowClient":
     """A client of the store at ``uri``. Only for stores that exist: MLflow would make one in place, without a lock."""
     with _light_import():
         from mlflow import MlflowClient
-    with _light_import():
+
+        # Its store's module is imported here too.
         return MlflowClient(uri)
 
 

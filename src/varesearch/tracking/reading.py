@@ -31,6 +31,7 @@ class RunRecord:
     run_id: str
     name: str
     experiment: str
+    experiment_id: str
     status: str
     start_ms: int
     end_ms: int | None
@@ -128,6 +129,7 @@ def _record(run: "Run", experiments: dict[str, str], where: Place) -> RunRecord:
         run_id=run.info.run_id,
         name=run.info.run_name or "",
         experiment=experiments[run.info.experiment_id],
+        experiment_id=run.info.experiment_id,
         status=run.info.status,
         start_ms=run.info.start_time,
         end_ms=run.info.end_time,

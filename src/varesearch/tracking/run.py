@@ -1,7 +1,9 @@
 """A tracked run: opened before anything is simulated, filled while it runs, and ended whatever happens."""
 
+import atexit
 import json
 import logging
+import os
 import shutil
 import time
 import traceback
@@ -92,7 +94,7 @@ class TrackedRun:
         self._root = root
         self._parent_run_id = parent_run_id
         self._guard = SignalGuard(TrackedRun.__exit__, TrackedRun._create)
-        self._created = False
+        self._open_in: int | None = None
         self._metrics: dict[str, float] = {}
         self._params: dict[str, str] = {}
         self._tags: dict[str, str] = {}
@@ -118,7 +120,7 @@ class TrackedRun:
         # This function is protected: a signal waits for its end.
         how = ending(error)
         try:
-            problem = self._end(how, error) if self._created else None
+            problem = self._end(how, error)
         finally:
             self._guard.restore()
         if problem is not None and error is None:
@@ -221,7 +223,8 @@ class TrackedRun:
         # Protected: a signal waits, so that there is no run in the store whose id is not known here.
         name = naming.run_name(self._config, self._overrides, self._choices)
         run = self._client.create_run(self._experiment_id, tags=self._first_tags(), run_name=name)
-        self._created = True
+        self._open_in = os.getpid()
+        atexit.register(self._abandon)
         self.run_id, self.name = run.info.run_id, name
         self.folder = local_folder(run.info.artifact_uri or "", self._place) or self._place.staging / self.run_id
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -259,8 +262,14 @@ class TrackedRun:
 
     def _end(self, how: Ending, error: BaseException | None) -> str | None:
         """Write the end of the run; the problem in one line if the store did not take it."""
-        if error is not None:
+        # Not yet begun, already ended, or a forked child of the process whose run this is.
+        if self._open_in != os.getpid():
+            return None
+        self._open_in = None
+        atexit.unregister(self._abandon)
+        if how.reason:
             self._tags[ENDED] = how.reason
+        if error is not None:
             text = "".join(traceback.format_exception(error))
             log.error("%s: %s\n%s", how.status, how.reason, text)
             if how.status == "FAILED":
@@ -269,7 +278,7 @@ class TrackedRun:
             self._capture.flush()
         record = Unsent(self.run_id, how.status, int(time.time() * 1000), self._metrics, self._params, self._tags)
         # First to the folder, then to the store: whoever finds the run after a failure here can complete it.
-        _attempt(lambda: record.write(self.folder))
+        kept = _attempt(lambda: record.write(self.folder))
         try:
             send(self._client, record)
             Unsent.remove(self.folder)
@@ -280,9 +289,13 @@ class TrackedRun:
             log.exception("the store did not take the end of run %s", self.run_id)
             return (
                 f"run {self.run_id} could not be written to {self._place.shown} ({first_line(failure)}); its results "
-                f"are in {self.folder} and the next run will try again"
+                f"are in {self.folder}{' and the next run will try again' if kept else ''}"
             )
         return None
+
+    def _abandon(self) -> None:
+        # The interpreter ends and nobody has left the block: a signal hit between entering it and being in it.
+        self._end(Ending("KILLED", 1, "the process ended without ending the run"), None)
 
     def _write_json(self, name: str, content: Any) -> None:
         (self.folder / name).write_text(json.dumps(content, indent=2) + "\n")
@@ -308,9 +321,11 @@ def _without_credentials(value: Any) -> Any:
     return redact(value) if isinstance(value, str) else value
 
 
-def _attempt(action: Callable[[], Any]) -> None:
+def _attempt(action: Callable[[], Any]) -> bool:
     # On the way out: what fails here must not keep the rest from being written.
     try:
         action()
     except OSError:
         log.exception("a file of the run could not be written")
+        return False
+    return True

@@ -1,0 +1,106 @@
+"""MLflow's pages on the store of the project: ``python -m varesearch.tracking.ui [--port N] [--run ID]``.
+
+Served to this machine only (127.0.0.1).
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Sequence
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.tracking.reading import load_run
+from varesearch.tracking.store import Place, ensure_sqlite, place
+
+_LOOPBACK = "127.0.0.1"
+_USUAL_PORT = 5000
+_START_S = 90.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C. Exit code 0; 1 if MLflow's server ends by itself; 2 for bad input."""
+    parser = argparse.ArgumentParser(
+        prog="python -m varesearch.tracking.ui", description="MLflow's pages on the store."
+    )
+    parser.add_argument("--port", type=int, default=None, help="port; by default 5000 or, if it is taken, a free one")
+    parser.add_argument("--run", default=None, metavar="ID", help="print the address of this run")
+    parser.add_argument("--uri", default=None, help="another store than the project's, as in tracking.uri")
+    options = parser.parse_args(arguments)
+    try:
+        return _serve(place(options.uri), options.port, options.run)
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def free_port(wanted: int | None) -> int:
+    """``wanted`` if it is free, else ConfigurationError; None: the usual one or any other that is free."""
+    for port in (_USUAL_PORT, 0) if wanted is None else (wanted,):
+        with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError, OverflowError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((_LOOPBACK, port))
+            return probe.getsockname()[1]
+    raise ConfigurationError(f"--port {wanted}: cannot be had on {_LOOPBACK}; leave it out for a free one")
+
+
+def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
+    if where.database is None:
+        raise ConfigurationError(f"tracking.uri={where.shown}: has pages of its own; open that address")
+    if not where.database.exists():
+        raise ConfigurationError(f"{where.database}: no run has been tracked yet; start with python -m varesearch")
+    ensure_sqlite(where)
+    port = free_port(wanted_port)
+    address = f"http://{_LOOPBACK}:{port}"
+    page = address
+    if run is not None:
+        record = load_run(run, where.uri, where.root)
+        page = f"{address}/#/experiments/{record.experiment_id}/runs/{record.run_id}"
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", where.uri, "--host", _LOOPBACK]
+    command += ["--port", str(port), "--workers", "1", "--default-artifact-root", where.artifacts.as_uri()]
+    # No telemetry, and no worker processes for MLflow's language-model jobs.
+    settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    print("starting MLflow's pages ...", file=sys.stderr)
+    with tempfile.TemporaryFile() as said:
+        server = subprocess.Popen(
+            command,
+            env={**settings, **os.environ},
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            # A group of its own: Ctrl-C reaches us alone, and ending the server ends its workers too.
+            start_new_session=True,
+        )
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            if _answers(server, address):
+                print(f"{page}  (Ctrl-C ends)", flush=True)
+                server.wait()
+            said.seek(0)
+            print(said.read().decode(errors="replace")[-2000:], "MLflow's server has ended", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            signal.signal(signal.SIGTERM, before)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGTERM)
+            server.wait()
+
+
+def _answers(server: subprocess.Popen[bytes], address: str) -> bool:
+    deadline = time.monotonic() + _START_S
+    while server.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=2):
+            return True
+        time.sleep(0.2)
+    return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
