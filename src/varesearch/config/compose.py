@@ -18,13 +18,13 @@ from hydra._internal.config_repository import IConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra.core.default_element import ResultDefault
 from hydra.core.plugins import Plugins
-from hydra.errors import HydraException
+from hydra.errors import HydraException, MissingConfigException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import GROUPS, check_config_dir, conf_folder, options
+from varesearch.config.options import DISCRIMINATORS, GROUPS, check_config_dir, conf_folder, options
 from varesearch.config.overrides import apply_values, check_key, parse_overrides
 from varesearch.config.schema import Config
 from varesearch.config.store import SCHEMAS, register_schemas
@@ -58,10 +58,12 @@ def compose(overrides: Sequence[str] = (), config_dir: Path | None = None) -> Co
     with _hydra_behaviour():
         node, choices = _load(given.choices, config_dir)
     apply_values(node, given.values, choices)
+    for group, key in DISCRIMINATORS.items():
+        if OmegaConf.is_missing(node[group], key):
+            raise ConfigurationError(
+                f"{group}={choices[group]} names no {key}{_hint_on_schema(node[group], '', group)}"
+            )
     try:
-        missing = sorted(OmegaConf.missing_keys(node))
-        if missing:
-            raise ConfigurationError(f"{missing[0]} has no value{_hint_on_defaults(missing[0])}")
         resolved = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
         config = cast(Config, OmegaConf.to_object(node))
     except OmegaConfBaseException as error:
@@ -98,10 +100,13 @@ def _load(chosen: dict[str, str | None], config_dir: Path | None) -> tuple[DictC
         node = _Loader(search).load_configuration("config", words, RunMode.RUN, from_shell=False)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"an option is not valid YAML: {_one_line(error)}") from None
-    except (HydraException, OmegaConfBaseException, ValueError) as error:
-        if isinstance(error, ConfigurationError):
-            raise
+    except MissingConfigException as error:
+        # Hydra adds its search path, line by line.
+        raise ConfigurationError(str(error).partition("\n")[0].strip() + " Is the name misspelt?") from None
+    except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(f"the options do not fit together: {_one_line(error)}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"an option in {config_dir} is not UTF-8 text: {error}") from None
     known = dict(node.hydra.runtime.choices)
     choices = {group: known.get(_EXPERIMENT if group == "experiment" else group) for group in GROUPS}
     with open_dict(node):
@@ -153,17 +158,17 @@ def _misfit(merged: DictConfig, default: ResultDefault, error: OmegaConfBaseExce
         try:
             check_key(merged, parent, parts, {})
         except ConfigurationError as unknown:
-            return f"{where}: {unknown}{_hint_on_defaults(error.full_key)}"
-    return f"{where}: {error.full_key}: {_first_line(error)}"
+            return f"{where}: {unknown}{_hint_on_schema(parent, default.config_path or '', parts[0])}"
+    return ": ".join(filter(None, (where, error.full_key, _first_line(error))))
 
 
-def _hint_on_defaults(key: str) -> str:
-    """A user's own option has no keys at all, until it starts from one of ours or from a schema."""
-    group = key.partition(".")[0]
+def _hint_on_schema(parent: Any, path: str, group: str) -> str:
+    """Why a key of a polymorphic group may be unknown: no schema was named, or a preset meets another option."""
     if group not in SCHEMAS:
         return ""
-    first = next(iter(SCHEMAS[group]))
-    return f" (an option of {group} starts from another one: defaults: [{first}, _self_])"
+    if OmegaConf.get_type(parent) not in SCHEMAS[group].values():
+        return f"; start an option of {group} from another one, defaults: [{next(iter(SCHEMAS[group]))}, _self_]"
+    return f"; this preset is written for another {group}" if path.startswith("experiment/") else ""
 
 
 def _product(*factors: Any) -> float:

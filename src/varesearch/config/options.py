@@ -19,6 +19,9 @@ GROUPS: dict[str, str] = {
 }
 """Group -> what it chooses, in the order in which help shows them."""
 
+DISCRIMINATORS = {"cell": "model", "connectivity": "rule", "stimulus": "kind", "backend": "name"}
+"""Group -> the key that says which option was chosen; it is not a setting of its own."""
+
 _COMMAND = "python -m varesearch"
 
 
@@ -33,7 +36,7 @@ class Option:
     @property
     def about(self) -> str:
         """The first comment at the file's head that is not a command; empty if there is none."""
-        for line in self.path.read_text(encoding="utf-8").splitlines():
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             if not line.startswith("#"):
                 break
             comment = line.lstrip("#").strip()

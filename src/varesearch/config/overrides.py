@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import Option
+from varesearch.config.options import DISCRIMINATORS, Option
 from varesearch.config.wording import did_you_mean, nearest, written
 
 _TYPE_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a name"}
@@ -134,7 +134,7 @@ def check_key(config: DictConfig, node: Any, parts: Sequence[str], choices: Mapp
             f"{key} is unknown: it is no parameter of the {node['distribution']} distribution; to change the "
             f"distribution write it whole, {parent}={{distribution: NAME, ...}}"
         )
-    names = [str(name) for name in node]
+    names = [str(name) for name in node if len(parts) != 2 or DISCRIMINATORS.get(parts[0]) != name]
     near = nearest(parts[-1], names)
     hint = f"; did you mean {parent + '.' if parent else ''}{near}?" if near else _same_elsewhere(config, parts[-1])
     chosen = choices.get(parts[0])
@@ -153,7 +153,8 @@ def _same_elsewhere(config: DictConfig, name: str) -> str:
 def all_keys(config: DictConfig, prefix: str = "") -> Iterator[str]:
     """The full names of all single settings; a distribution is one setting."""
     for name in config:
-        node = None if OmegaConf.is_interpolation(config, str(name)) else config[name]
+        is_single = OmegaConf.is_interpolation(config, str(name)) or OmegaConf.is_missing(config, name)
+        node = None if is_single else config[name]
         if isinstance(node, DictConfig) and "distribution" not in node:
             yield from all_keys(node, f"{prefix}{name}.")
         else:

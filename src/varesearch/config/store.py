@@ -19,6 +19,8 @@ SCHEMAS: dict[str, dict[str, type]] = {
 def register_schemas() -> None:
     """Put the schemas into the ConfigStore, under names of our own. Doing it again changes nothing."""
     store = ConfigStore.instance()
+    if "run_schema.yaml" in store.repo:
+        return
     store.store(name="run_schema", node=Config, provider="varesearch")
     for group, schemas in SCHEMAS.items():
         for name, schema in schemas.items():

@@ -7,15 +7,13 @@ to mend it. What only a certain simulator cannot do is asked of the back ends, n
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from varesearch.config.options import DISCRIMINATORS
 from varesearch.config.schema import Config
 from varesearch.config.validation.cell import check_cell
 from varesearch.config.validation.primitives import check_choice, check_number, refuse
 from varesearch.config.validation.run import check_analysis, check_recording, check_simulation, check_tracking
 from varesearch.config.validation.stimulus import check_stimulus
 from varesearch.config.validation.wiring import check_wiring
-
-DISCRIMINATORS = {"cell": "model", "connectivity": "rule", "stimulus": "kind", "backend": "name"}
-"""Group -> the key that says which option was chosen; it is not a setting of its own."""
 
 _LARGEST_SEED = 2**63 - 1
 
