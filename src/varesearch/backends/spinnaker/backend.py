@@ -172,10 +172,10 @@ class SpiNNaker(Backend):
             )  # fmt: skip
 
     def _quantisation(self) -> dict[str, float]:
-        """Errors of the stored weights, for each projection whose list is known."""
+        """Largest error of the stored weights of each projection whose list is known; how many were lost in all."""
         from varesearch.backends.spinnaker.quantisation import quantise, scale_of
 
-        metrics: dict[str, float] = {}
+        metrics = {"weights_zeroed": 0.0, "weights_clipped": 0.0}
         cells = {population.name: population.cell for population in self._network.populations}
         for projection in self._network.projections:
             if projection.name not in self._built.lists:
@@ -184,9 +184,9 @@ class SpiNNaker(Backend):
             rows = ROWS[context.cell.model]
             weights = translate(rows, f"weight_{projection.receptor}", projection.weights, context)
             found = quantise(weights, scale_of(self._built.projections[projection.name]))
-            metrics[f"weights.{projection.name}.largest_relative_error"] = found.largest_error
-            metrics[f"weights.{projection.name}.zeroed"] = float(found.zeroed)
-            metrics[f"weights.{projection.name}.clipped"] = float(found.clipped)
+            metrics[f"weight_error.{projection.name}"] = found.largest_error
+            metrics["weights_zeroed"] += found.zeroed
+            metrics["weights_clipped"] += found.clipped
             if found.zeroed or found.clipped:
                 logger.warning(
                     "%s: %d weights became 0, %d are too large for 16 bits (scale %g)",

@@ -71,7 +71,7 @@ def boot(host: str, version: int, port: int = BOOT_PORT) -> None:
     """
     with _connected(host, port) as channel:
         try:
-            for message in _boot_messages(version):
+            for message in boot_messages(version):
                 channel.send(message)
                 time.sleep(_BETWEEN_MESSAGES_S)
         except OSError as error:
@@ -103,7 +103,8 @@ def _version(reply: bytes) -> Version:
     return Version(software=" ".join(words), boot_time=boot_time)
 
 
-def _boot_messages(version: int) -> list[bytes]:
+def boot_messages(version: int) -> list[bytes]:
+    """The datagrams that boot a board of this version."""
     image = _boot_image(version)
     size = 4 * _BLOCK_WORDS
     blocks = [image[start : start + size] for start in range(0, len(image), size)]

@@ -1,0 +1,277 @@
+"""Which machine the settings mean, and every way in which it may not be there: tried on loopback addresses."""
+
+import os
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import spinnaker_servers as servers
+from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.spinnaker.machines import MACHINES, Machine, choose_machine
+from varesearch.backends.spinnaker.machines.base import split_credentials
+from varesearch.backends.spinnaker.machines.board import Board
+from varesearch.backends.spinnaker.machines.mapping import Mapping
+from varesearch.backends.spinnaker.machines.remote import Remote
+from varesearch.backends.spinnaker.machines.scp import BOOT_PORT, SCP_PORT
+from varesearch.backends.spinnaker.machines.spalloc import NewSpalloc, OldSpalloc
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.schema import SpinnakerBackend
+
+PASSWORD = "correct-horse-battery-staple"
+SECONDS = 0.4
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home without any configuration, and no credentials."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(home / "nothing"))
+    for name in ("XDG_CONFIG_HOME", "SPALLOC_USER", "SPALLOC_PASSWORD", "OIDC_BEARER_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return home
+
+
+def unavailable(machine: Machine, timeout_s: float = SECONDS) -> tuple[str, float]:
+    """The one line with which the probe fails, and the seconds it took."""
+    begin = time.monotonic()
+    with pytest.raises(BackendUnavailableError) as caught:
+        machine.probe(timeout_s)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message, time.monotonic() - begin
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (SpinnakerBackend(machine_name="10.11.12.13"), Board(5, "10.11.12.13")),
+        (SpinnakerBackend(machine="board", machine_name="b", version=3), Board(3, "b")),
+        (SpinnakerBackend(spalloc_server="https://s.example/x"), NewSpalloc(5, "https://s.example/x")),
+        (SpinnakerBackend(spalloc_server="s:99", spalloc_user="me"), OldSpalloc(5, "s", 99, "me")),
+        (SpinnakerBackend(spalloc_server="s", spalloc_user="me"), OldSpalloc(5, "s", 22244, "me")),
+        (SpinnakerBackend(remote_url="http://r.example"), Remote(5, "http://r.example")),
+        (SpinnakerBackend(machine="mapping", machine_name="b"), Mapping(5)),
+    ],
+)
+def test_the_settings_name_the_machine(settings: SpinnakerBackend, expected: Machine) -> None:
+    assert choose_machine(settings) == expected
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (SpinnakerBackend(), ("backend.machine=auto", "backend.machine_name=ADDRESS", "backend.machine=mapping")),
+        (SpinnakerBackend(machine="bord"), ("bord", "board, spalloc, remote, mapping")),
+        (SpinnakerBackend(machine="board"), ("backend.machine_name=null", "address")),
+        (SpinnakerBackend(machine="spalloc"), ("backend.spalloc_server=null",)),
+        (SpinnakerBackend(machine="remote"), ("backend.remote_url=null",)),
+        (SpinnakerBackend(machine="mapping", version=4), ("backend.version=4", "3", "5")),
+        (SpinnakerBackend(machine_name="a", remote_url="http://b"), ("backend.machine_name and backend.remote_url",)),
+        (SpinnakerBackend(spalloc_server="s:x", spalloc_user="me"), ("backend.spalloc_server=s:x", "port")),
+        (SpinnakerBackend(spalloc_server="s"), ("backend.spalloc_user", "SPALLOC_USER")),
+        (SpinnakerBackend(remote_url="r.example"), ("backend.remote_url=r.example", "http")),
+    ],
+)
+def test_settings_that_name_no_machine(settings: SpinnakerBackend, said: tuple[str, ...]) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        choose_machine(settings)
+    assert all(part in str(caught.value) for part in said)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SpinnakerBackend(spalloc_server=f"https://me:{PASSWORD}@s.example/"),
+        SpinnakerBackend(spalloc_server=f"me:{PASSWORD}@s.example", spalloc_user="me"),
+        SpinnakerBackend(remote_url=f"https://me:{PASSWORD}@s.example/"),
+    ],
+)
+def test_credentials_in_a_setting_are_refused_and_not_repeated(settings: SpinnakerBackend) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        choose_machine(settings)
+    assert PASSWORD not in str(caught.value)
+    assert "SPALLOC_PASSWORD" in str(caught.value)
+
+
+def test_auto_takes_the_machine_of_the_users_own_configuration(empty_home: Path) -> None:
+    file = empty_home / ".spynnaker.cfg"
+    file.write_text("[Machine]\nmachineName = 10.0.0.1\nversion = 3\ndown_cores = 0,0,3\n")
+    assert choose_machine(SpinnakerBackend()) == Board(3, "10.0.0.1", options={"downcores": "0,0,3"})
+    assert choose_machine(SpinnakerBackend(machine_name="b")) == Board(5, "b")
+    file.write_text("[Machine]\nmachineName = None\nversion = 5\n")
+    with pytest.raises(ConfigurationError, match="no SpiNNaker machine is configured"):
+        choose_machine(SpinnakerBackend())
+
+
+def test_auto_follows_the_file_that_the_users_configuration_points_to(empty_home: Path, tmp_path: Path) -> None:
+    pointed = tmp_path / "board.cfg"
+    pointed.write_text("[Machine]\nmachine_name = 10.0.0.2\nversion = 5\n")
+    (empty_home / ".spynnaker.cfg").write_text(f"[Machine]\nmachine_spec_file = {pointed}\n")
+    assert choose_machine(SpinnakerBackend()) == Board(5, "10.0.0.2")
+
+
+def test_credentials_of_the_users_own_configuration_travel_by_the_environment(empty_home: Path) -> None:
+    (empty_home / ".spynnaker.cfg").write_text(
+        f"[Machine]\nspalloc_server = https://me:{PASSWORD}@s.example:8443/x\nversion = 5\n"
+    )
+    machine = choose_machine(SpinnakerBackend())
+    assert machine.configuration()["spalloc_server"] == "https://s.example:8443/x"
+    assert machine.environment() == {"SPALLOC_USER": "me", "SPALLOC_PASSWORD": PASSWORD}
+    assert PASSWORD not in f"{machine!r} {machine.describe()} {machine.configuration()}"
+
+
+def test_only_the_host_part_of_an_address_holds_credentials() -> None:
+    assert split_credentials("https://h/a@b") [0] == "https://h/a@b"  # fmt: skip
+    assert not split_credentials("https://h/a@b")[1]
+
+
+def test_a_file_that_is_no_configuration_is_named(empty_home: Path) -> None:
+    (empty_home / ".spynnaker.cfg").write_text("machine_name = x\n")
+    with pytest.raises(ConfigurationError, match=r"\.spynnaker\.cfg: not a configuration"):
+        choose_machine(SpinnakerBackend())
+
+
+def test_board_with_a_closed_port() -> None:
+    message, seconds = unavailable(Board(5, "127.0.0.41"))
+    assert "127.0.0.41" in message
+    assert "backend.machine=mapping" in message
+    assert seconds < 5
+
+
+def test_board_that_is_silent_is_booted_once_and_then_given_up() -> None:
+    with servers.silent_udp("127.0.0.42", SCP_PORT, BOOT_PORT) as seen:
+        message, seconds = unavailable(Board(5, "127.0.0.42"))
+    assert "silence, also after booting" in message
+    assert seconds < 20
+    assert sum(length > 1000 for length in seen) == 29  # the full blocks of one boot image of 29,868 bytes
+    assert seen.count(26) >= 2  # SCP requests before and after
+
+
+def test_board_without_an_address() -> None:
+    message, _ = unavailable(Board(5, "no-such-board.invalid"))
+    assert "no address for no-such-board.invalid" in message
+
+
+def test_board_that_wakes_up_when_it_is_booted() -> None:
+    with servers.booting_board("127.0.0.43", SCP_PORT, BOOT_PORT) as messages:
+        Board(3, "127.0.0.43").probe(SECONDS)
+    opcodes = [struct.unpack(">HI", message[:6]) for message in messages]
+    assert opcodes == [(1, 1), *[(1, 3)] * 30, (1, 5)]
+
+
+@pytest.mark.parametrize(("version", "led"), [(3, 0x502), (5, 0x1)])
+def test_the_boot_messages_are_those_of_spinnman(version: int, led: int) -> None:
+    from spinn_utilities.config_holder import set_config
+    from spinnman.config_setup import unittest_setup
+    from spinnman.messages.spinnaker_boot import SpinnakerBootMessages
+    from spinnman.messages.spinnaker_boot.system_variable_boot_values import SystemVariableDefinition
+
+    from varesearch.backends.spinnaker.machines.scp import boot_messages
+
+    unittest_setup()
+    set_config("Machine", "version", str(version))
+    now = 1_700_000_000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: now)
+        ours = boot_messages(version)
+        theirs = SpinnakerBootMessages(extra_boot_values={SystemVariableDefinition.led_0: led})
+        assert ours == [message.bytestring for message in theirs.messages]
+
+
+def test_old_spalloc_that_is_silent() -> None:
+    with servers.tcp_server(None) as port:
+        message, seconds = unavailable(OldSpalloc(5, "127.0.0.1", port, "me"))
+    assert f"127.0.0.1:{port}: no answer in {SECONDS:g} s" in message
+    assert seconds < 5
+
+
+def test_old_spalloc_with_a_closed_port() -> None:
+    message, _ = unavailable(OldSpalloc(5, "127.0.0.1", servers.closed_port(), "me"))
+    assert "refused" in message
+
+
+@pytest.mark.parametrize("answer", [b"220 ready\r\n", b'["return"]\n', b'{"error": 1}\n'])
+def test_something_else_than_old_spalloc(answer: bytes) -> None:
+    with servers.tcp_server(answer) as port:
+        message, _ = unavailable(OldSpalloc(5, "127.0.0.1", port, "me"))
+    assert "that is no spalloc server" in message
+
+
+def test_old_spalloc_that_answers() -> None:
+    with servers.tcp_server(servers.spalloc_answer()) as port:
+        OldSpalloc(5, "127.0.0.1", port, "me").probe(SECONDS)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_new_spalloc_that_refuses_the_credentials(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OIDC_BEARER_TOKEN", PASSWORD)
+    with servers.http_server(status) as (url, requests):
+        message, _ = unavailable(NewSpalloc(5, url))
+    assert f"HTTP {status}, the credentials are refused" in message
+    assert PASSWORD not in message
+    assert requests[0]["Authorization"] == f"Bearer {PASSWORD}"
+
+
+def test_new_spalloc_without_credentials_is_not_even_asked() -> None:
+    with servers.http_server(200) as (url, requests):
+        message, _ = unavailable(NewSpalloc(5, url))
+    assert "SPALLOC_USER and SPALLOC_PASSWORD" in message
+    assert requests == []
+
+
+@pytest.mark.parametrize(("status", "said"), [(404, "HTTP 404"), (503, "HTTP 503")])
+def test_new_spalloc_that_is_something_else_or_ill(status: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OIDC_BEARER_TOKEN", PASSWORD)
+    with servers.http_server(status) as (url, _):
+        assert said in unavailable(NewSpalloc(5, url))[0]
+
+
+def test_new_spalloc_that_is_silent_or_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OIDC_BEARER_TOKEN", PASSWORD)
+    with servers.tcp_server(None) as port:
+        message, seconds = unavailable(NewSpalloc(5, f"http://127.0.0.1:{port}/"))
+    assert f"no answer in {SECONDS:g} s" in message
+    assert seconds < 5
+    assert "refused" in unavailable(NewSpalloc(5, f"http://127.0.0.1:{servers.closed_port()}/"))[0]
+
+
+def test_remote_service_is_asked_without_allocating() -> None:
+    with servers.http_server(405) as (url, requests):
+        Remote(5, url).probe(SECONDS)
+    assert [request["method"] for request in requests] == ["HEAD"]
+    with servers.http_server(401) as (url, _):
+        assert "HTTP 401, access is refused" in unavailable(Remote(5, url))[0]
+
+
+def test_every_machine_of_the_setting_is_documented_in_it() -> None:
+    what = next(field for field in SpinnakerBackend.__dataclass_fields__.values() if field.name == "machine")
+    assert all(name in what.metadata["what"] for name in MACHINES)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        ((), "no SpiNNaker machine is configured"),
+        (("backend.machine_name=127.0.0.44",), "no SpiNNaker board there"),
+    ],
+)
+def test_the_command_line_ends_with_2_one_line_and_nothing_written(
+    overrides: tuple[str, ...], said: str, tmp_path: Path, empty_home: Path
+) -> None:
+    environment = {**os.environ, "VARESEARCH_ROOT": str(tmp_path / "root")}
+    done = subprocess.run(
+        [sys.executable, "-m", "varesearch", "backend=spinnaker", *overrides],
+        capture_output=True, text=True, env=environment, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 2
+    lines = (done.stdout + done.stderr).strip().splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+    assert list(empty_home.iterdir()) == []
+    assert not (tmp_path / "root" / "mlruns").exists()
