@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import spinnaker_servers as servers
+
 from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.spinnaker.machines import MACHINES, Machine, choose_machine
 from varesearch.backends.spinnaker.machines.base import split_credentials
