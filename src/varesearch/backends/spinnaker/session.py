@@ -109,6 +109,7 @@ class Session:
             "Reports": {
                 "default_report_file_path": str(self.folder),
                 "max_reports_kept": _MANY,
+                "write_provenance": "True",
                 "read_placements_provenance_data": "True",
                 "read_router_provenance_data": "True",
                 "read_graph_provenance_data": "True",
