@@ -26,8 +26,8 @@ from varesearch.config.cells import CellConfig, IfCondExp, IfCurrAlpha, IfCurrDe
 CELLS: tuple[type[CellConfig], ...] = (IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
 """The cells that NEST has."""
 
-WEIGHT_GRID = 2.0**-33
-"""In the cell's own unit (nA, µS, mV). A double has room for sums up to 2^20 of them, also once multiplied by 1000."""
+WEIGHT_GRID = 2.0**-40
+"""In the cell's own unit. The sums are exact up to 64 nA or µS (multiplied by 1000 they take 7 bits more), 8192 mV."""
 
 _VOLTAGE_STEPS = (IzhikevichDelta, IfCurrDelta)
 
@@ -118,7 +118,7 @@ def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:
 
 
 def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
-    note = "rounded to 2^-33 of our unit: exact sums"
+    note = "rounded to 2^-40 of our unit: exact sums"
     if cell in _VOLTAGE_STEPS:
         return (
             Row("weight_excitatory", unit, "weight", "mV", on_grid, "w", note),

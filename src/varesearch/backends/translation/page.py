@@ -1,4 +1,4 @@
-"""``docs/translation.md``, written from the rows that the builds use: ``python -m varesearch.backends.translation.page``."""
+"""Write ``docs/translation.md`` from the builds' own rows: ``python -m varesearch.backends.translation.page``."""
 
 import sys
 from importlib import import_module

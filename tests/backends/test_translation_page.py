@@ -1,0 +1,24 @@
+"""The page of the documentation says what the builds do."""
+
+from pathlib import Path
+
+from varesearch.backends import BACKENDS
+from varesearch.backends.translation.page import PAGE, page
+
+TOP = Path(__file__).parents[2]
+
+
+def test_the_page_is_up_to_date():
+    """If not: ``python -m varesearch.backends.translation.page``."""
+    assert TOP.joinpath(PAGE).read_text(encoding="utf-8") == page()
+
+
+def test_the_page_has_every_cell_and_back_end():
+    from varesearch.config.cells import CELLS
+
+    text = page()
+    for cell in CELLS:
+        section = text.split(f"\n## {cell().model}\n")[1].split("\n## ")[0]
+        for name in BACKENDS:
+            assert f"**{name}**" in section
+        assert "| `a` |" in section or "| `cm` |" in section
