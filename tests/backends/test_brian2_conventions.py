@@ -1,6 +1,7 @@
 """When a spike acts, how much, and in which direction, for each cell and integrator on Brian2."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,11 +23,11 @@ from varesearch.network.model import CurrentStep, Network
 from varesearch.recording import Recording
 
 REST = -65.0
-LIF = {"v_rest": REST, "v_thresh": -50.0, "v_reset": -70.0}
+LIF: dict[str, Any] = {"v_rest": REST, "v_thresh": -50.0, "v_reset": -70.0}
 # u = b v and this current hold an Izhikevich cell still at REST: the roots of 0.04 v² + 5 v + 140 - u + i.
 STILL_U = 0.2 * REST
 STILL_I = STILL_U - (0.04 * REST**2 + 5 * REST + 140)
-IZHIKEVICH = {"i_offset": STILL_I, "tau_syn_E": 4.0, "tau_syn_I": 7.0}
+IZHIKEVICH: dict[str, Any] = {"i_offset": STILL_I, "tau_syn_E": 4.0, "tau_syn_I": 7.0}
 
 CELLS: dict[str, tuple[CellConfig, float]] = {
     "izhikevich euler": (Izhikevich(**IZHIKEVICH), 0.7),

@@ -108,7 +108,8 @@ class IntegerNetwork:
         for starts, targets, weights, delays, receptor in self.outgoing.get(name, ()):
             for source in sources:
                 rows = slice(starts[source], starts[source + 1])
-                np.add.at(self.slots, ((step + delays[rows]) % len(self.slots), receptor, targets[rows]), weights[rows])
+                places: Any = ((step + delays[rows]) % len(self.slots), receptor, targets[rows])
+                np.add.at(self.slots, places, weights[rows])
 
     def run(self) -> Result:
         """Simulate all steps."""

@@ -1,0 +1,201 @@
+"""What a run on Brian2 does to the process and the machine around it, and the three code generation targets."""
+
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from small_networks import config, network, population, projection, source
+
+from varesearch.backends import backend_class
+from varesearch.backends.brian2.backend import Brian2
+from varesearch.config.cells import IfCondExp, IfCurrDelta, Izhikevich
+from varesearch.config.compose import compose
+from varesearch.config.schema import Brian2Backend, RecordingConfig
+from varesearch.network import draw
+from varesearch.network.model import CurrentStep, Network
+from varesearch.recording import Recording
+
+
+def small(n_steps: int = 60) -> Network:
+    """Two populations, a source, both receptors, equal and unequal weights and delays, a current step."""
+    cell = Izhikevich()
+    rng = np.random.default_rng(5)
+    return network(
+        [
+            population("exc", cell, list(rng.uniform(-65, -40, 8)), -14.0),
+            population("inh", cell, list(rng.uniform(-65, -40, 3)), -14.0),
+        ],
+        n_steps,
+        1.0,
+        [source("input", [(0, 0), (3, 1), (9, 0)], 2)],
+        [
+            projection("exc", "inh", "excitatory", [(k, k % 3, 1.0, 2) for k in range(8)]),
+            projection("inh", "exc", "inhibitory", [(k % 3, k, 1.0 + k / 8, 1 + k % 4) for k in range(8)]),
+            projection("input", "exc", "excitatory", [(0, 0, 2.0, 1), (1, 5, 2.0, 3)]),
+        ],
+        [CurrentStep("exc", 2.0, 20, 40)],
+    )
+
+
+def simulate(drawn: Network, codegen: str = "numpy") -> tuple[Recording, list[float]]:
+    signals = list(Brian2.signals[drawn.populations[0].cell.model])
+    backend = Brian2(config(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=signals)))
+    seen: list[float] = []
+    try:
+        backend.build(drawn)
+        backend.run(seen.append)
+        return backend.collect(), seen
+    finally:
+        backend.close()
+
+
+def assert_equal(a: Recording, b: Recording, tolerance: float = 0.0) -> None:
+    for name, one in a.populations.items():
+        other = b.populations[name]
+        np.testing.assert_array_equal(one.spike_ids, other.spike_ids)
+        np.testing.assert_array_equal(one.spike_times_ms, other.spike_times_ms)
+        for signal_name, one_signal in one.signals.items():
+            np.testing.assert_allclose(
+                one_signal.values, other.signals[signal_name].values, rtol=0, atol=tolerance, err_msg=signal_name
+            )
+
+
+def test_the_registry_finds_it_and_it_is_usable() -> None:
+    assert backend_class("brian2") is Brian2
+    available = Brian2.availability()
+    assert available.usable
+    assert available.version.startswith("2.")
+    assert Brian2.cells["izhikevich"] == ("euler", "spinnaker")
+
+
+def test_progress_rises_to_the_end_of_the_run() -> None:
+    _, seen = simulate(small())
+    assert seen == sorted(seen)
+    assert seen[-1] == pytest.approx(60.0)
+
+
+def test_an_empty_projection_and_a_silent_source_are_no_trouble() -> None:
+    cell = IfCurrDelta()
+    drawn = small(20)
+    empty = projection("inh", "inh", "inhibitory", [(0, 0, 1.0, 1)])
+    nothing = np.zeros(0, dtype=np.int32)
+    empty = type(empty)("none", "inh", "inh", "inhibitory", nothing, nothing, np.zeros(0), nothing)
+    drawn = type(drawn)(
+        drawn.dt_ms,
+        drawn.n_steps,
+        0,
+        drawn.populations,
+        (*drawn.sources, source("silent", [], 2)),
+        (*drawn.projections, empty, projection("silent", "exc", "excitatory", [(0, 0, 1.0, 1)])),
+        drawn.currents,
+    )
+    assert_equal(simulate(drawn)[0], simulate(small(20))[0])
+    quiet = network([population("cells", cell, [-60.0])], 5, 1.0)
+    assert len(simulate(quiet)[0].populations["cells"].spike_ids) == 0
+
+
+def test_many_runs_in_one_process_give_the_same_bits_and_keep_no_memory() -> None:
+    drawn = draw(compose(["connectivity.n=300", "connectivity.p=0.3", "simulation.duration_ms=20"]).config)
+    first, _ = simulate(drawn)
+    process = psutil.Process()
+    other = network([population("cells", IfCondExp(), [-60.0, -55.0])], 10, 0.1)
+    resident = []
+    for k in range(30):
+        simulate(other)
+        again, _ = simulate(drawn)
+        assert_equal(again, first)
+        if k in (9, 29):
+            gc.collect()
+            resident.append(process.memory_info().rss)
+    assert resident[1] - resident[0] < 20e6
+
+
+def test_the_process_and_the_disk_are_left_as_they_were(tmp_path: Path) -> None:
+    script = """
+import json, logging, os, signal, sys, tempfile
+sys.path.insert(0, sys.argv[1])
+before = {"hook": sys.excepthook, "interrupt": signal.getsignal(signal.SIGINT), "environment": dict(os.environ),
+          "folder": os.getcwd(), "handlers": list(logging.getLogger().handlers), "level": logging.getLogger().level}
+from test_brian2_session import simulate, small
+simulate(small())
+import brian2
+after = {"hook": sys.excepthook, "interrupt": signal.getsignal(signal.SIGINT), "environment": dict(os.environ),
+         "folder": os.getcwd(), "handlers": list(logging.getLogger().handlers), "level": logging.getLogger().level}
+changed = [name for name in before if before[name] != after[name]]
+print(json.dumps([changed, brian2.prefs.codegen.target, type(brian2.get_device()).__name__,
+                  logging.getLogger("brian2").handlers == []]))
+"""
+    files = tmp_path / "temporary"
+    files.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(Path(__file__).parent)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(files), "HOME": str(tmp_path / "home")},
+        check=True,
+    )
+    assert json.loads(done.stdout) == [[], "auto", "RuntimeDevice", True]
+    assert done.stderr == ""
+    assert [path for path in files.rglob("*") if path.is_file()] == []
+
+
+def test_an_interrupt_ends_the_run_as_an_interrupt() -> None:
+    drawn = small(20_000)
+    backend = Brian2(config(drawn, Brian2Backend(), RecordingConfig(signals=[])))
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupt(simulated_ms: float) -> None:
+        if simulated_ms > 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    try:
+        backend.build(drawn)
+        with pytest.raises(KeyboardInterrupt):
+            backend.run(interrupt)
+    finally:
+        backend.close()
+        signal.signal(signal.SIGINT, previous)
+    assert_equal(simulate(small())[0], simulate(small())[0])
+
+
+def test_close_after_a_build_that_failed_and_twice() -> None:
+    drawn = small()
+    broken = type(drawn)(
+        drawn.dt_ms,
+        drawn.n_steps,
+        0,
+        drawn.populations,
+        drawn.sources,
+        (projection("exc", "exc", "excitatory", [(0, 99, 1.0, 1)]),),
+        (),
+    )
+    backend = Brian2(config(broken, Brian2Backend()))
+    with pytest.raises(IndexError):
+        backend.build(broken)
+    backend.close()
+    backend.close()
+    never_built = Brian2(config(broken, Brian2Backend()))
+    never_built.close()
+    assert_equal(simulate(small())[0], simulate(small())[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("codegen", ["cython", "cpp_standalone"])
+def test_compiled_code_gives_the_same_spikes(codegen: str) -> None:
+    before = set(Path(tempfile.gettempdir()).glob("varesearch_brian2_*"))
+    interpreted, _ = simulate(small())
+    for _ in range(2):
+        compiled, seen = simulate(small(), codegen)
+        assert_equal(compiled, interpreted, tolerance=1e-9)
+        assert seen[-1] == pytest.approx(60.0)
+    assert_equal(simulate(small())[0], interpreted)
+    assert set(Path(tempfile.gettempdir()).glob("varesearch_brian2_*")) == before
