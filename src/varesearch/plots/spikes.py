@@ -104,7 +104,7 @@ def _shown_cells(population: PopulationRecording) -> NDArray[np.int32]:
 
 def _dots(axes: Axes, population: PopulationRecording, cells: NDArray[np.int32], colour: str) -> None:
     axes.set_ylim(-0.5, population.size - 0.5)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     axes.set_ylabel(f"{style.population_label(population.name)} cell", color=colour)
     if len(population.spike_ids) == 0:
         style.say(axes, f"no spikes in {population.size} {style.population_label(population.name)} cells")

@@ -1,10 +1,12 @@
 """A recording as neo objects and back, for tools that speak neo.
 
 The block has one segment. Each cell has a spike train, silent cells too, annotated with ``population`` and ``cell``.
-Each signal is one analog signal with a channel for each sampled cell, annotated with ``population`` and ``cells``.
-The block's annotations hold ``dt_ms``, ``duration_ms``, ``populations`` and their ``sizes``.
+Each signal is one analog signal with a channel for each sampled cell, annotated with ``population``, ``cells`` and
+``value_type``, the type of the recorded values.
+The block's annotations hold ``dt_ms``, ``duration_ms`` and ``populations``, the sizes by name as a JSON object.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 NEO_SUFFIX = ".mat"
 """neo's MATLAB format: MATLAB, scipy and neo read it, and it does not grow slow with the number of trains as NIX does.
 
-It keeps no array annotations and turns a list of one into its element, so neither is relied upon here.
+It keeps no array annotations, turns an array of one into a float and pads the strings of a list to one length, so
+none of these is relied upon here.
 """
 
 
@@ -37,8 +40,7 @@ def to_neo(recording: Recording) -> "neo.Block":
     block = neo.Block(
         dt_ms=recording.dt_ms,
         duration_ms=recording.duration_ms,
-        populations=list(recording.populations),
-        sizes=[population.size for population in recording.populations.values()],
+        populations=json.dumps({name: population.size for name, population in recording.populations.items()}),
     )
     block.segments.append(segment)
     return block
@@ -81,9 +83,9 @@ def _add_signal(segment: "neo.Segment", population: str, signal: Signal, dt_ms: 
     import neo
     import quantities as pq
 
-    annotations: dict[str, Any] = {"population": population, "cells": signal.ids}
+    annotations = {"population": population, "cells": signal.ids, "value_type": signal.values.dtype.name}
     steps = grid_steps(signal.times_ms, dt_ms, f"sample times of {population}.{signal.name}")
-    intervals = np.unique(np.diff(steps))
+    intervals = np.unique(np.diff(steps)) if len(steps) != 1 else np.ones(1, dtype=np.int64)
     if len(intervals) == 1 and np.array_equal(steps * dt_ms, signal.times_ms):
         segment.analogsignals.append(
             neo.AnalogSignal(
@@ -105,40 +107,41 @@ def _add_signal(segment: "neo.Segment", population: str, signal: Signal, dt_ms: 
 
 def _from_neo(block: "neo.Block") -> Recording:
     dt_ms = float(block.annotations["dt_ms"])
-    names = [str(name) for name in np.atleast_1d(block.annotations["populations"])]
-    sizes = dict(zip(names, np.atleast_1d(block.annotations["sizes"]).tolist(), strict=True))
+    sizes: dict[str, int] = json.loads(str(block.annotations["populations"]))
     segment = block.segments[0]
 
-    times: dict[str, list[np.ndarray]] = {name: [] for name in names}
-    ids: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    times: dict[str, list[np.ndarray]] = {name: [] for name in sizes}
+    ids: dict[str, list[np.ndarray]] = {name: [] for name in sizes}
     for train in segment.spiketrains:
         name = train.annotations["population"]
         times[name].append(train.rescale("ms").magnitude)
         ids[name].append(np.full(len(train), train.annotations["cell"]))
-    signals: dict[str, dict[str, Signal]] = {name: {} for name in names}
+    signals: dict[str, dict[str, Signal]] = {name: {} for name in sizes}
     for sampled in (*segment.analogsignals, *segment.irregularlysampledsignals):
         signal = str(sampled.name)
         signals[sampled.annotations["population"]][signal] = _signal(signal, sampled, dt_ms)
 
     populations: dict[str, PopulationRecording] = {}
-    for name in names:
+    for name, size in sizes.items():
         steps = grid_steps(np.concatenate([*times[name], []]), dt_ms, f"spike times of population {name}")
         cells = np.concatenate([*ids[name], []]).astype(np.int32)
-        populations[name] = population_recording(name, int(sizes[name]), cells, steps, dt_ms, signals[name])
+        populations[name] = population_recording(name, size, cells, steps, dt_ms, signals[name])
     return Recording(dt_ms, float(block.annotations["duration_ms"]), populations)
 
 
 def _signal(name: str, sampled: Any, dt_ms: float) -> Signal:
     import neo
 
-    times = sampled.times.rescale("ms").magnitude
+    ids = np.atleast_1d(sampled.annotations["cells"]).astype(np.int32)
+    # One sample of many cells comes out of a file as many samples of one.
+    values = sampled.magnitude.reshape(-1, len(ids)).astype(str(sampled.annotations["value_type"]))
     if isinstance(sampled, neo.AnalogSignal):
-        # neo computes these from start and rate; the steps take the rounding of that back.
-        times = grid_steps(times, dt_ms, f"sample times of {name}") * dt_ms
-    return Signal(
-        name=name,
-        unit=sampled.units.dimensionality.string,
-        ids=np.atleast_1d(sampled.annotations["cells"]).astype(np.int32),
-        times_ms=np.asarray(times, dtype=np.float64),
-        values=sampled.magnitude,
-    )
+        start, interval = grid_steps(
+            np.array([sampled.t_start.rescale("ms").item(), sampled.sampling_period.rescale("ms").item()]),
+            dt_ms,
+            f"start and interval of {name}",
+        )
+        times = (start + np.arange(len(values)) * interval).astype(np.float64) * dt_ms
+    else:
+        times = sampled.times.rescale("ms").magnitude
+    return Signal(name, sampled.units.dimensionality.string, ids, times, values)

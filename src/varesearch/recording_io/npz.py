@@ -66,7 +66,10 @@ def load_npz(path: Path) -> Recording:
     Raises FileNotFoundError, or ValueError for a file that is torn or no recording.
     """
     try:
-        with np.load(path, allow_pickle=False) as data:
+        data = np.load(path, allow_pickle=False)
+        if not isinstance(data, np.lib.npyio.NpzFile):
+            raise ValueError("it holds a single array")
+        with data:
             arrays = {name: data[name] for name in data.files}
         version = int(arrays["format"])
         if version != FORMAT:
