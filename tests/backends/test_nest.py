@@ -1,13 +1,16 @@
 """NEST against the conventions of the network and the recording, and against itself."""
 
 import gc
+import importlib
 import math
 import os
 import signal
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -278,13 +281,13 @@ def test_progress_rises_to_the_whole_run():
     finally:
         nest.close()
     assert len(seen) > 1
-    assert all(a < b for a, b in zip(seen, seen[1:], strict=False))
+    assert all(a < b for a, b in pairwise(seen))
     assert seen[-1] == drawn.duration_ms
     assert {"import", "create", "connect", "simulate"} <= nest.phase_seconds().keys()
 
 
 def test_closing_empties_the_kernel_and_removes_the_temporary_folder():
-    import nest as simulator
+    simulator: Any = importlib.import_module("nest")
 
     before = signal.getsignal(signal.SIGINT), sys.excepthook, sys.getdlopenflags(), list(sys.argv)
     drawn = random_network(IzhikevichDelta)
@@ -398,6 +401,12 @@ def test_what_is_printed_inside_goes_to_the_log():
         "logged: from C",
         "logged: from Python",
     ]
+
+
+@pytest.mark.parametrize(("model", "scheme"), [(IfCondExp, "rkf45"), (IfCurrExp, "exact"), (IzhikevichDelta, "euler")])
+def test_the_tags_say_how_the_cell_was_integrated(model, scheme):
+    drawn = network([resting(model())], 10, 1.0)
+    assert Nest(config(drawn, threads=2)).tags() == {"threads": "2", "integrator": scheme}
 
 
 def test_availability_names_the_installed_version():

@@ -26,8 +26,8 @@ def simulate(name: str, overrides: tuple[str, ...]) -> tuple[Network, Recording]
     return drawn, recording
 
 
-def both(*overrides: str, brian2: tuple[str, ...] = (), nest: tuple[str, ...] = ()) -> tuple[Recording, Recording]:
-    first, second = simulate("brian2", (*overrides, *brian2)), simulate("nest", (*overrides, *nest))
+def both(*overrides: str) -> tuple[Recording, Recording]:
+    first, second = simulate("brian2", overrides), simulate("nest", overrides)
     assert first[0].hash == second[0].hash
     return first[1], second[1]
 
@@ -83,7 +83,6 @@ def test_conductances_agree_as_far_as_their_schemes_do():
             "stimulus.weight=0.002",
             f"simulation.dt_ms={dt_ms}",
             "connectivity.delay_ms=2",
-            nest=("cell.integrator=rkf45",),
         )
         assert spikes(brian2) == spikes(nest) == 0
         parted[dt_ms] = largest_difference(brian2, nest)
@@ -97,7 +96,6 @@ def test_firing_rates_of_conductance_cells_agree():
         "stimulus=background_poisson",
         "simulation.dt_ms=0.1",
         "recording.signals=[]",
-        nest=("cell.integrator=rkf45",),
     )
     assert spikes(brian2) > 1000
     assert spikes(nest) == pytest.approx(spikes(brian2), rel=0.05)

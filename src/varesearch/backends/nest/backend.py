@@ -12,7 +12,7 @@ from varesearch.backends.nest.build import Builder, Cells
 from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.quiet import printed_to
-from varesearch.backends.translation.nest import CELLS, ROWS, integrator
+from varesearch.backends.translation.nest import CELLS, ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
 from varesearch.config.schema import Config, NestBackend
 from varesearch.network.model import Network
@@ -30,7 +30,7 @@ class Nest(Backend):
     """
 
     name = "nest"
-    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {cell().model: (integrator(cell),) for cell in CELLS}
+    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {cell().model: integrators(cell) for cell in CELLS}
     signals: ClassVar[Mapping[str, tuple[str, ...]]] = {
         model: tuple(row.ours for row in rows if row.ours in SIGNAL_UNITS) for model, rows in ROWS.items()
     }
@@ -149,6 +149,7 @@ class Nest(Backend):
         return dict(self._seconds)
 
     def tags(self) -> dict[str, str]:
-        """The number of threads."""
+        """The number of threads, and the scheme by which NEST integrates the cell."""
         assert isinstance(self.config.backend, NestBackend)
-        return {"threads": str(self.config.backend.threads)}
+        scheme = self.cells[self.config.cell.model][0]
+        return {"threads": str(self.config.backend.threads), "integrator": scheme}

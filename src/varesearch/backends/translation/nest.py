@@ -103,9 +103,14 @@ def least_delay_steps(model: str) -> int:
     return 1 if model in {cell().model for cell in _VOLTAGE_STEPS} else 2
 
 
-def integrator(cell: type[CellConfig]) -> str:
-    """The one scheme by which NEST integrates a cell."""
-    return {IzhikevichDelta: "euler", IfCondExp: "rkf45"}.get(cell, "exact")
+def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
+    """The values of the cell's ``integrator`` with which it may be run, NEST's own scheme first.
+
+    NEST has one scheme for each cell. Its conductances are integrated by an adaptive Runge-Kutta-Fehlberg rule;
+    ``exponential_euler`` is accepted as well since it is the setting's default and no choice of a scheme for NEST. The
+    run is tagged with the scheme that was used.
+    """
+    return {IzhikevichDelta: ("euler",), IfCondExp: ("rkf45", "exponential_euler")}.get(cell, ("exact",))
 
 
 def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:
