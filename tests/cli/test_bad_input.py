@@ -1,0 +1,182 @@
+"""Bad input: one line that names the setting and what is allowed, exit code 2, nothing written."""
+
+import shlex
+
+import pytest
+from outcomes import Command
+
+# The words on the command line | what the line must hold, separated by " & ".
+TABLE = """
+simulation.dt_ms=0 | simulation.dt_ms=0 & greater than 0
+simulation.dt_ms=-0.1 | simulation.dt_ms=-0.1 & greater than 0
+simulation.dt_ms=nan | simulation.dt_ms=nan & finite
+simulation.dt_ms=0.3 | simulation.duration_ms=1000 & multiple of simulation.dt_ms=0.3 & 999.9 or 1000.2
+simulation.dt_ms=1e-9 | simulation.dt_ms=1e-09 & at least 0.0001 ms
+simulation.duration_ms=0 | simulation.duration_ms=0 & greater than 0
+simulation.duration_ms=inf | simulation.duration_ms=inf & finite
+simulation.duration_ms=100.5 | simulation.duration_ms=100.5 & multiple & 100 or 101
+simulation.duration_ms=1e13 | simulation.duration_ms=10000000000000 & more than 1e+09
+simulation.duration_ms=1e8 | simulation.duration_ms=1e+08 needs & recording.cells
+connectivity.n=1 | connectivity.n=1 & from 2 to
+connectivity.n=1000000 | connectivity.n=1000000 needs & GB
+connectivity.n=1e3 | connectivity.n=1000 is not a whole number (cells) & write 1000
+connectivity.n=15.5 | connectivity.n=15.5 is not a whole number
+connectivity.n=many | connectivity.n=many is not a whole number (cells)
+connectivity.n='' | connectivity.n= & the value is missing
+connectivity.exc_inh_ratio=0 | connectivity.exc_inh_ratio=0 & greater than 0
+connectivity.n=3 connectivity.exc_inh_ratio=100 | connectivity.exc_inh_ratio=100 & no inhibitory cell & connectivity.n=3
+connectivity.p=2 | connectivity.p=2 & from 0 to 1 & for 2 % write 0.02
+connectivity.p=-0.1 | connectivity.p=-0.1 & from 0 to 1
+connectivity.inh_to_exc.p=1.5 | connectivity.inh_to_exc.p=1.5 & from 0 to 1
+connectivity.delay_ms=0.5 | connectivity.delay_ms=0.5 & at least one step & dt_ms=1
+connectivity.delay_ms=1.5 | connectivity.delay_ms=1.5 & multiple & write 1 or 2
+connectivity.delay_ms=0 | connectivity.delay_ms=0 & at least one step
+connectivity.delay_ms=1e9 | connectivity.delay_ms=1000000000 & longer than 100000 steps
+connectivity.delay_ms=null | connectivity.delay_ms=null & is not a number
+connectivity.exc_to_inh.delay_ms=2.5 | connectivity.exc_to_inh.delay_ms=2.5 & multiple
+connectivity.delay_ms={distribution:uniform,low:0,high:3} | connectivity.delay_ms= & below one step & low of 1 or more
+connectivity.delay_ms={distribution:normal,mean:3,std:1} | connectivity.delay_ms= & below one step & give it low: 1
+connectivity.delay_ms={distribution:normale,mean:3,std:1} | delay_ms.distribution=normale & did you mean normal?
+connectivity.delay_ms={distribution:normal,mean:3} | connectivity.delay_ms.std is missing & mean and std
+connectivity.delay_ms={distribution:normal,mean:3,std:-1} | connectivity.delay_ms.std=-1 & greater than 0
+connectivity.delay_ms={distribution:uniform,low:3,high:1} | low=3 must be less than high=1
+connectivity.weight_exc=-1 | connectivity.weight_exc=-1 & must not be negative & write 1
+connectivity.weight_inh=-2.5 | connectivity.weight_inh=-2.5 & must not be negative & write 2.5
+connectivity.inh_to_inh.weight=-1 | connectivity.inh_to_inh.weight=-1 & must not be negative
+connectivity.weight_exc={distribution:normal,mean:1,std:1} | can be negative & give it low: 0
+connectivity=fixed_in_degree connectivity.in_degree_exc=1201 | connectivity.in_degree_exc=1201 & at most 1200
+connectivity=fixed_in_degree connectivity.in_degree_inh=300 connectivity.allow_self_connections=false | at most 299
+connectivity=fixed_in_degree connectivity.in_degree_inh=-1 | connectivity.in_degree_inh=-1 & at least 0
+connectivity=distance_dependent connectivity.kernel=gaussien | kernel=gaussien & exponential; did you mean gaussian?
+connectivity=distance_dependent connectivity.scale_mm=0 | connectivity.scale_mm=0 & greater than 0 mm
+connectivity=distance_dependent connectivity.p_max=1.1 | connectivity.p_max=1.1 & from 0 to 1
+connectivity=distance_dependent connectivity.velocity_mm_per_ms=0 | connectivity.velocity_mm_per_ms=0 & greater than 0
+connectivity=distance_dependent connectivity.velocity_mm_per_ms=1e-9 | velocity_mm_per_ms=1e-09 & raise it
+cell=izhikevitch | cell=izhikevitch & if_cond_exp, & did you mean izhikevich?
+cell.tau_syn_e=3 | cell.tau_syn_e is unknown & cell=izhikevich has & did you mean cell.tau_syn_E?
+cell.a=fast | cell.a=fast is not a number (1/ms)
+cell.a=true | cell.a=true is not a number
+cell.a=2 | cell.a=2 & at most 1/dt_ms=1
+cell.tau_syn_E=0 | cell.tau_syn_E=0 & greater than 0 ms
+cell.c=40 | cell.c=40 & below & 30 mV
+cell.v_init=rest | cell.v_init=rest is not a number & {distribution: NAME, ...}
+cell.v_init.std=3 | cell.v_init.std is unknown & uniform & write it whole
+cell.model=if_cond_exp | cell.model=if_cond_exp cannot be changed & cell=OPTION
+cell.integrator=rk4 | cell.integrator=rk4 & cell=izhikevich on backend=brian2 & euler, spinnaker
+cell=if_cond_exp cell.v_reset=-40 | cell.v_reset=-40 & below cell.v_thresh=-50 mV
+cell=if_cond_exp cell.tau_refrac=1.5 | cell.tau_refrac=1.5 & multiple & 1 or 2
+cell=if_cond_exp cell.tau_m=0 | cell.tau_m=0 & greater than 0 ms
+cell=if_cond_exp cell.integrator=euler cell.tau_m=0.5 | cell.tau_m=0.5 & cell.integrator=euler & at least 1 ms
+cell=if_cond_exp cell.cm=-0.2 | cell.cm=-0.2 & greater than 0 nF
+stimulus.targets=[] | stimulus.targets=[] reaches nobody & stimulus=none
+stimulus.targets=[excitatory] | holds excitatory & exc, inh; did you mean exc?
+stimulus.targets=[exc,exc] | names exc twice
+stimulus.rate_hz=2000 | stimulus.rate_hz=2000 & at most 1000 Hz
+stimulus.rate_hz=0 | stimulus.rate_hz=0 & stimulus=none
+stimulus.start_ms=1000 | stimulus.start_ms=1000 is not within the run & simulation.duration_ms=1000
+stimulus.start_ms=0.5 | stimulus.start_ms=0.5 & multiple & write 1
+stimulus.duration_ms=-5 | stimulus.duration_ms=-5 & greater than 0
+stimulus.p=0 | stimulus.p=0 reaches nobody
+stimulus.n_sources=0 | stimulus.n_sources=0 & at least 1
+stimulus.times_ms=[[1]] | stimulus.times_ms is unknown & stimulus=thalamic_burst has
+stimulus=spike_list stimulus.times_ms=[[]] | stimulus.times_ms=[[]] holds no spike
+stimulus=spike_list stimulus.times_ms=[[3,2]] | stimulus.times_ms[0]=[3, 2] & sort the list
+stimulus=spike_list stimulus.times_ms=[[1],[3,3]] | stimulus.times_ms[1]=[3, 3] & must rise
+stimulus=spike_list stimulus.times_ms=[[-1]] | stimulus.times_ms[0]=-1 is not within the run
+stimulus=spike_list stimulus.times_ms=[[1000]] | stimulus.times_ms[0]=1000 is not within the run
+stimulus=spike_list stimulus.times_ms=[[1.5]] | stimulus.times_ms[0]=1.5 & multiple & 1 or 2
+stimulus=spike_list stimulus.times_ms=[1,2] | stimulus.times_ms=[1, 2] is not a list of lists of numbers (ms)
+stimulus=null | stimulus=null & none, & thalamic_burst
+recording.signals=v | recording.signals=v is not a list & write recording.signals=[v]
+recording.signals=[v,v] | names v twice
+recording.signals=[spikes] | spikes, which are always recorded
+recording.signals=[w] | holds w & choose from v, u
+cell=if_curr_exp recording.signals=[u] | holds u & choose from v
+recording.cells=0 | recording.cells=0 & at least 1 & recording.signals=[]
+recording.cells=1201 | recording.cells=1201 & at most 1200
+recording.interval_ms=1.5 | recording.interval_ms=1.5 & multiple
+recording.interval_ms=2000 | recording.interval_ms=2000 & at most simulation.duration_ms=1000
+analysis.warmup_ms=1000 | analysis.warmup_ms=1000 & less than simulation.duration_ms=1000
+analysis.warmup_ms=-1 | analysis.warmup_ms=-1 & at least 0
+analysis.rate_bin_ms=0 | analysis.rate_bin_ms=0 & greater than 0
+analysis.correlation_bin_ms=2.5 | analysis.correlation_bin_ms=2.5 & multiple
+analysis.fano_window_ms=2000 | analysis.fano_window_ms=2000 & at most simulation.duration_ms=1000
+analysis.min_isis=1 | analysis.min_isis=1 & at least 2
+analysis.correlation_pairs=0 | analysis.correlation_pairs=0 & at least 1
+tracking.uri=file:///somewhere/mlruns | tracking.uri=file:///somewhere/mlruns & sqlite:////
+tracking.uri=mlruns | tracking.uri=mlruns is a folder & sqlite:////
+tracking.uri=htpp://host | tracking.uri=htpp://host & did you mean http?
+tracking.uri=http:// | names no server
+tracking.uri=http://me:secret@host | holds a password & MLFLOW_TRACKING_USERNAME
+tracking.uri=sqlite:/// | names no file
+tracking.experiment="' '" | tracking.experiment=' ' & printable
+seed=-1 | seed=-1 & from 0 to
+seed=1.5 | seed=1.5 is not a whole number
+seed=99999999999999999999 | seed=99999999999999999999 & from 0 to
+verbose=2 | verbose=2 is not true or false
+backend=brain2 | backend=brain2 & did you mean brian2?
+backend.codegen=numba | backend.codegen=numba & numpy, cython, cpp_standalone
+backend=nest | cell=izhikevich does not exist on backend=nest & izhikevich exists on backend=brian2
+experiment=va_cobra | experiment=va_cobra & did you mean va_coba?
+experiment=seed_izhikevich cell=if_cond_exp | experiment/seed_izhikevich.yaml & cell.a is unknown & another cell
+cells=izhikevich | cells is unknown & did you mean cell?
+n=100 | n is unknown & did you mean connectivity.n?
+dt=0.1 | dt is unknown & did you mean simulation.dt_ms?
+cell | cell: an = is missing & cell=OPTION
+stimulu | an = is missing & did you mean stimulus?
+cell.a= | cell.a=: the value is missing & cell.a=VALUE
+=3 | the name before the = is missing
+cell.=3 | cell.=3: cannot be read
+connectivity.delay_ms={distribution:uniform | cannot be read & { and } do not match
+stimulus.targets=[exc | cannot be read & [ and ] do not match
+cell.a=${cell.rate} | cell.a cannot be worked out & cell.rate
+cell.a=${cell.b} cell.b=${cell.a} | cannot be worked out & Recursive
+cell.a=??? | cell.a=??? is not a number
+connectivity.exc_to_inh=3 | connectivity.exc_to_inh=3 & group of settings (weight, delay_ms, p)
+connectivity.weight_exc.mean=1 | connectivity.weight_exc is one value & connectivity.weight_exc=VALUE
+analysis={warmup_ms:20,bin:3} | analysis.bin is unknown
++new=1 | +new=1 & leave out the +
+++seed=1 | ++seed=1 & leave out the +
+~cell | ~cell: a setting cannot be removed
+~stimulus | stimulus=none
+seed=1 seed=2 | seed is given twice
+seed=1,2 | seed=1,2: one run takes one value
+seed=range(1,9) | one run takes one value
+cell=izhikevich,if_cond_exp | one run takes one value
+hydra.run.dir=out | hydra.run.dir=out & leave it out
+cell@x=izhikevich | Hydra's own settings and packages
+-m seed=1,2 | -m does not exist & one value
+--multirun | --multirun does not exist
+--hlep | --hlep is unknown & did you mean --help?
+--cfg job | --cfg is unknown
+--config-dir | --config-dir names no folder
+--config-dir nowhere | --config-dir nowhere is not a folder
+--config-dir . | holds no option & GROUP/OPTION.yaml
+--help cel | no such group & did you mean cell?
+--help cell=hodgkin_huxley | cell=hodgkin_huxley & choose one of
+--version now | now: --version stands alone
+--backends nest | nest: --backends stands alone
+"""
+
+ROWS = [row.split(" | ") for row in TABLE.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("words", "expected"), ROWS, ids=[words for words, _ in ROWS])
+def test_bad_input_is_one_line_and_touches_nothing(command: Command, words: str, expected: str) -> None:
+    outcome = command(shlex.split(words))
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith("varesearch: ")
+    assert outcome.err.count("\n") == 1 and outcome.err.endswith("\n")
+    for part in expected.split(" & "):
+        assert part in outcome.err
+    assert outcome.files == []
+
+
+def test_a_password_is_not_repeated(command: Command) -> None:
+    assert "secret" not in command(["tracking.uri=http://me:secret@host"]).err
+
+
+def test_a_dry_run_does_not_hide_bad_input(command: Command) -> None:
+    outcome = command(["dry_run=true", "connectivity.p=2"])
+    assert (outcome.code, outcome.out) == (2, "")

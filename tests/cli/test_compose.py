@@ -1,0 +1,245 @@
+"""Composing: every preset, relations, distributions, a user's own options, and nothing left behind in Hydra."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import yaml
+from hydra.core.global_hydra import GlobalHydra
+from hydra.version import VersionBase
+
+from varesearch.backends.check import check_backend
+from varesearch.config.cells import IfCondExp, IfCurrExp, Izhikevich
+from varesearch.config.compose import compose
+from varesearch.config.connectivity import FixedProbability
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import GROUPS, conf_folder, options
+from varesearch.config.schema import Config
+from varesearch.config.stimuli import ThalamicBurst
+from varesearch.config.store import SCHEMAS
+from varesearch.config.validation import validate
+
+EVERY_OPTION = [f"{group}={name}" for group, names in options().items() for name in names]
+
+
+@pytest.mark.parametrize("choice", [choice for choice in EVERY_OPTION if not choice.startswith("backend=")])
+def test_every_option_composes_and_validates_on_the_default_back_end(choice: str) -> None:
+    config = compose([choice]).config
+    validate(config)
+    check_backend(config)
+
+
+@pytest.mark.parametrize("name", options()["backend"])
+def test_every_back_end_composes_and_validates(name: str) -> None:
+    composed = compose([f"backend={name}"])
+    validate(composed.config)
+    assert composed.config.backend.name == name
+
+
+def test_the_preset_of_the_seed_has_exactly_its_numbers() -> None:
+    composed = compose(["experiment=seed_izhikevich"])
+    config, cell, wiring = composed.config, composed.config.cell, composed.config.connectivity
+    assert isinstance(cell, Izhikevich) and isinstance(wiring, FixedProbability)
+    assert (cell.a, cell.b, cell.c, cell.d, cell.i_offset, cell.tau_syn_E, cell.tau_syn_I) == (
+        0.02,
+        0.2,
+        -65.0,
+        2.0,
+        5.0,
+        5.0,
+        5.0,
+    )
+    assert cell.v_init == {"distribution": "uniform", "low": -65.0, "high": -14.0}
+    assert cell.u_init == -14.0
+    assert (wiring.n, wiring.n_exc, wiring.n_inh, wiring.p) == (1500, 1200, 300, 0.02)
+    assert (wiring.weight_exc, wiring.weight_inh, wiring.delay_ms) == (1.0, 2.5, 2.0)
+    assert (config.simulation.dt_ms, config.simulation.duration_ms, config.seed) == (1.0, 1000.0, 98766987)
+    assert config.stimulus == ThalamicBurst(
+        n_sources=20, rate_hz=100.0, start_ms=0.0, duration_ms=50.0, p=0.01, weight=0.1, delay_ms=2.0
+    )
+    assert (config.recording.signals, config.recording.cells, config.recording.interval_ms) == (["v"], None, None)
+
+
+def test_the_seeds_relations_follow_what_they_depend_on() -> None:
+    config = compose(["experiment=seed_izhikevich", "cell.i_offset=6", "cell.c=-70"]).config
+    assert config.connectivity.weight_exc == pytest.approx(1.2)
+    assert config.connectivity.weight_inh == pytest.approx(3.0)
+    assert isinstance(config.cell, Izhikevich)
+    assert config.cell.v_init == {"distribution": "uniform", "low": -70.0, "high": -14.0}
+
+
+def test_the_original_weights_change_the_weights_alone() -> None:
+    seed, original = (compose([f"experiment={name}"]).resolved for name in ("seed_izhikevich", "seed_original_weights"))
+    assert (original["connectivity"]["weight_exc"], original["connectivity"]["weight_inh"]) == (0.004, 0.051)
+    for group in ("cell", "connectivity"):
+        for key in ("weight_exc", "weight_inh"):
+            del seed[group][key], original[group][key]
+    assert original == seed
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "weights"), [("va_coba", IfCondExp, (0.004, 0.051)), ("va_cuba", IfCurrExp, (0.0162, 0.09))]
+)
+def test_vogels_abbott_is_pynns_variant(name: str, cell: type, weights: tuple[float, float]) -> None:
+    config = compose([f"experiment={name}"]).config
+    assert isinstance(config.cell, cell)
+    assert (config.connectivity.weight_exc, config.connectivity.weight_inh) == weights
+    assert (config.connectivity.n, config.connectivity.delay_ms, config.simulation.dt_ms) == (4000, 0.2, 0.1)
+    assert (config.simulation.duration_ms, config.analysis.warmup_ms, config.analysis.min_isis) == (2500.0, 500.0, 5)
+    assert config.recording.cells is not None and config.recording.cells < 100
+
+
+def test_the_default_run_is_the_seed_network() -> None:
+    default, seed = compose().config, compose(["experiment=seed_izhikevich", "seed=1"]).config
+    assert default == seed
+
+
+@pytest.mark.parametrize("name", options()["experiment"])
+def test_the_first_line_of_a_preset_is_its_command(name: str) -> None:
+    first = options()["experiment"][name].path.read_text().splitlines()[0]
+    assert first == f"# python -m varesearch experiment={name}"
+
+
+@pytest.mark.parametrize("group", SCHEMAS)
+def test_yaml_and_dataclass_say_the_same(group: str) -> None:
+    """The files of conf/ repeat the dataclasses' defaults for people to read: they must not drift apart."""
+    for name, schema in SCHEMAS[group].items():
+        if name not in options()[group]:
+            continue  # a schema from which several named options are made
+        text = options()[group][name].path.read_text()
+        given = {key: value for key, value in yaml.safe_load(text).items() if key != "defaults"}
+        defaults = asdict(schema())
+        assert given == {key: defaults[key] for key in given}
+
+
+def test_resolved_and_typed_settings_are_the_same() -> None:
+    composed = compose(["experiment=va_cuba", "seed=3"])
+    assert isinstance(composed.config, Config)
+    assert composed.resolved == asdict(composed.config)
+    assert composed.overrides == ("experiment=va_cuba", "seed=3")
+    assert composed.choices["experiment"] == "va_cuba"
+    assert composed.choices["cell"] == "if_curr_exp"
+    assert list(composed.choices) == list(GROUPS)
+    assert compose(["experiment=null"]).choices["experiment"] is None
+
+
+def test_a_distribution_replaces_the_one_before_it() -> None:
+    """Merged key by key it would keep the bounds of the uniform one, and be cut to them."""
+    normal = {"distribution": "normal", "mean": -60, "std": 5}
+    cell = compose(["cell.v_init={distribution: normal, mean: -60, std: 5}"]).config.cell
+    assert isinstance(cell, Izhikevich) and cell.v_init == normal
+
+
+def test_one_parameter_of_a_distribution_can_be_changed() -> None:
+    cell = compose(["cell.v_init.low=-70"]).config.cell
+    assert isinstance(cell, Izhikevich) and cell.v_init == {"distribution": "uniform", "low": -70, "high": -14.0}
+
+
+def test_a_group_of_settings_can_be_given_at_once() -> None:
+    config = compose(["analysis={warmup_ms: 20, svg: true}", "connectivity={exc_to_inh: {p: 0.1}}"]).config
+    assert (config.analysis.warmup_ms, config.analysis.svg, config.analysis.rate_bin_ms) == (20.0, True, 5.0)
+    assert config.connectivity.value_of("exc_to_inh", "p") == 0.1
+    assert config.connectivity.value_of("inh_to_exc", "p") == 0.02
+
+
+def test_stimulus_takes_weight_and_delay_of_its_surroundings() -> None:
+    stimulus = compose(["cell=if_cond_exp", "connectivity.delay_ms=3"]).config.stimulus
+    assert isinstance(stimulus, ThalamicBurst) and (stimulus.weight, stimulus.delay_ms) == (0.1, 3)
+
+
+def test_the_order_of_the_words_does_not_matter() -> None:
+    words = ["cell=if_cond_exp", "cell.tau_m=10", "experiment=va_coba", "seed=4"]
+    assert compose(words).config == compose(words[::-1]).config
+
+
+def test_nothing_is_left_behind_in_hydra() -> None:
+    base = VersionBase.instance().version_base
+    with pytest.raises(ConfigurationError):
+        compose(["cell=none_such"])
+    compose()
+    assert not GlobalHydra.instance().is_initialized()
+    assert VersionBase.instance().version_base is base
+
+
+def test_an_incomplete_installation_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("varesearch.__file__", str(tmp_path / "src" / "varesearch" / "__init__.py"))
+    with pytest.raises(FileNotFoundError, match="not installed completely"):
+        conf_folder()
+
+
+def test_an_installed_package_finds_the_options_beside_its_modules(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "varesearch" / "conf").mkdir(parents=True)
+    (tmp_path / "varesearch" / "conf" / "config.yaml").touch()
+    monkeypatch.setattr("varesearch.__file__", str(tmp_path / "varesearch" / "__init__.py"))
+    assert conf_folder() == tmp_path / "varesearch" / "conf"
+
+
+# A user's own folder of options
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write an option into the folder and return the folder."""
+
+    def write(name: str, text: str) -> Path:
+        path = tmp_path / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return tmp_path
+
+    return write
+
+
+def test_an_own_cell_starts_from_another(own: Callable[[str, str], Path]) -> None:
+    folder = own(
+        "cell/mine", "# Mine.\ndefaults: [izhikevich, _self_]\nd: 8.0\nv_init: {distribution: exponential, mean: 3}"
+    )
+    composed = compose(["cell=mine"], folder)
+    cell = composed.config.cell
+    assert isinstance(cell, Izhikevich) and (cell.d, cell.a) == (8.0, 0.02)
+    assert cell.v_init == {"distribution": "exponential", "mean": 3}
+    assert composed.choices["cell"] == "mine"
+    assert options(folder)["cell"]["mine"].about == "Mine."
+
+
+def test_an_own_preset_builds_on_ours(own: Callable[[str, str], Path]) -> None:
+    text = "defaults:\n  - va_coba@_here_\n  - override /cell: if_curr_exp\n  - _self_\nconnectivity: {n: 100}\n"
+    config = compose(["experiment=small"], own("experiment/small", text)).config
+    assert isinstance(config.cell, IfCurrExp)
+    assert (config.connectivity.n, config.connectivity.delay_ms) == (100, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("cell/naked", "a: 0.1", "cell/naked.yaml: cell.a is unknown.*defaults: \\[izhikevich, _self_\\]"),
+        ("cell/empty", "", "cell=empty names no model; start an option of cell from another one"),
+        ("cell/typo", "defaults: [izhikevich, _self_]\nas: 1", "cell/typo.yaml: cell.as is unknown"),
+        ("cell/words", "defaults: [izhikevich, _self_]\na: fast", "cell/words.yaml: cell.a: .*'fast'"),
+        ("cell/base", "defaults: [izhikevitch, _self_]", "'cell/base'.*'cell/izhikevitch'"),
+        ("cell/torn", "a: [1", "not valid YAML.*torn.yaml"),
+        ("experiment/list", "[1, 2]", "experiment/list.yaml: "),
+        ("experiment/key", "connectivity: {m: 3}", "experiment/key.yaml: connectivity.m is unknown"),
+    ],
+)
+def test_a_fault_in_an_own_option_is_told_with_its_file(
+    own: Callable[[str, str], Path], name: str, text: str, expected: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=expected) as caught:
+        compose([name.replace("/", "=")], own(name, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_own_option_that_hides_one_of_ours_is_refused(own: Callable[[str, str], Path]) -> None:
+    with pytest.raises(ConfigurationError, match=r"izhikevich\.yaml has the name of an option that exists"):
+        compose([], own("cell/izhikevich", "a: 1"))
+
+
+def test_an_own_option_that_is_no_text_is_refused(own: Callable[[str, str], Path]) -> None:
+    folder = own("cell/binary", "")
+    (folder / "cell" / "binary.yaml").write_bytes(b"# \xff\xfe\n")
+    with pytest.raises(ConfigurationError, match="not UTF-8"):
+        compose(["cell=binary"], folder)

@@ -1,0 +1,147 @@
+"""Distributions: what is drawn follows the law that was asked for; scipy is the independent reference."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from varesearch.config.distributions import DISTRIBUTIONS, parse_distribution
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import options
+from varesearch.config.overrides import parse_overrides
+from varesearch.config.wording import written
+
+LOCATION = st.floats(-100, 100)
+SCALE = st.floats(0.01, 100)
+
+
+def _reference(spec: dict[str, Any]) -> Any:
+    """The law of ``spec`` without its bounds, by scipy's own parameters."""
+    match spec["distribution"]:
+        case "normal":
+            return stats.norm(spec["mean"], spec["std"])
+        case "lognormal":
+            sigma2 = np.log1p((spec["std"] / spec["mean"]) ** 2)
+            return stats.lognorm(np.sqrt(sigma2), scale=spec["mean"] * np.exp(-sigma2 / 2))
+        case "exponential":
+            return stats.expon(scale=spec["mean"])
+    return stats.uniform(spec["low"], spec["high"] - spec["low"])
+
+
+@st.composite
+def unbounded(draw: st.DrawFn) -> dict[str, Any]:
+    name = draw(st.sampled_from(["normal", "lognormal", "exponential"]))
+    mean = draw(LOCATION) if name == "normal" else draw(SCALE)
+    spec = {"distribution": name, "mean": mean}
+    if name != "exponential":
+        # A lognormal of a wide spread has its mean far out in the tail, where neither sum nor integral is exact.
+        spec["std"] = draw(st.floats(0.05, 2)) * (abs(mean) + 0.01)
+    return spec
+
+
+@st.composite
+def truncated(draw: st.DrawFn) -> dict[str, Any]:
+    """Bounds at quantiles, so that a known share of the law is kept."""
+    spec = draw(unbounded())
+    low, high = draw(st.floats(0.0, 0.6)), draw(st.floats(0.7, 1.0))
+    law = _reference(spec)
+    if low > 0.05:
+        spec["low"] = float(law.ppf(low))
+    if high < 0.95:
+        spec["high"] = float(law.ppf(high))
+    return spec
+
+
+@st.composite
+def uniform(draw: st.DrawFn) -> dict[str, Any]:
+    low = draw(LOCATION)
+    return {"distribution": "uniform", "low": low, "high": low + draw(SCALE)}
+
+
+ANY = st.one_of(uniform(), unbounded(), truncated())
+
+
+@given(truncated())
+def test_the_mean_of_a_truncated_law_is_its_integral(spec: dict[str, Any]) -> None:
+    """Independently by the mean of the quantile function over the share that is kept."""
+    law = _reference(spec)
+    share = law.cdf(spec.get("low", -np.inf)), law.cdf(spec.get("high", np.inf))
+    points = share[0] + (share[1] - share[0]) * (np.arange(200_000) + 0.5) / 200_000
+    assert parse_distribution(spec, "x").mean == pytest.approx(law.ppf(points).mean(), rel=2e-3, abs=1e-6)
+
+
+@given(ANY, st.integers(0, 2**32))
+def test_draws_stay_within_the_bounds(spec: dict[str, Any], seed: int) -> None:
+    distribution = parse_distribution(spec, "x")
+    values = distribution.draw(np.random.default_rng(seed), 500)
+    assert values.dtype == np.float64 and values.shape == (500,)
+    assert distribution.lower <= values.min() and values.max() <= distribution.upper
+    assert distribution.lower <= distribution.mean <= distribution.upper
+
+
+@given(ANY)
+def test_a_distribution_survives_the_command_line(spec: dict[str, Any]) -> None:
+    words = [f"cell.v_init={written(spec)}"]
+    again = parse_overrides(words, options()).values["cell.v_init"]
+    assert parse_distribution(again, "x") == parse_distribution(spec, "x")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"distribution": "uniform", "low": -65.0, "high": -14.0},
+        {"distribution": "normal", "mean": -60.0, "std": 4.0},
+        {"distribution": "lognormal", "mean": 2.0, "std": 3.0},
+        {"distribution": "exponential", "mean": 1.5},
+    ],
+    ids=list(DISTRIBUTIONS),
+)
+def test_draws_follow_the_law(spec: dict[str, Any]) -> None:
+    values = parse_distribution(spec, "x").draw(np.random.default_rng(1), 20_000)
+    assert stats.kstest(values, _reference(spec).cdf).pvalue > 1e-3
+
+
+def test_truncated_draws_follow_the_law_between_the_bounds() -> None:
+    spec = {"distribution": "normal", "mean": 2.0, "std": 1.0, "low": 1.0, "high": 2.5}
+    values = parse_distribution(spec, "x").draw(np.random.default_rng(2), 20_000)
+    assert stats.kstest(values, stats.truncnorm(-1.0, 0.5, loc=2.0).cdf).pvalue > 1e-3
+
+
+@given(st.floats(-1e6, 1e6))
+def test_a_number_is_drawn_as_itself_and_uses_no_randomness(value: float) -> None:
+    rng, untouched = np.random.default_rng(5), np.random.default_rng(5)
+    assert (parse_distribution(value, "x").draw(rng, 3) == value).all()
+    assert rng.random() == untouched.random()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("1 ms", "x=1 ms is not a number"),
+        (None, "x=null is not a number"),
+        (True, "x=true is not a number"),
+        ([1, 2], r"x=\[1, 2\] is not a number"),
+        (float("nan"), "x=nan must be finite"),
+        (10**400, "must be finite"),
+        ({}, "x names no distribution"),
+        ({"distribution": "gamma"}, "x.distribution=gamma is unknown"),
+        ({"distribution": ["normal"]}, r"x.distribution=\[normal\] is unknown"),
+        ({"distribution": "uniform", "low": 0.0}, "x.high is missing"),
+        ({"distribution": "uniform", "low": 0.0, "high": 1.0, "mean": 1.0}, "x.mean is unknown"),
+        ({"distribution": "uniform", "low": 0.0, "high": "one"}, "x.high=one is not a number"),
+        ({"distribution": "exponential", "mean": -1.0}, "x.mean=-1 must be greater than 0"),
+        ({"distribution": "lognormal", "mean": 1.0, "std": 0.0}, "x.std=0 must be greater than 0"),
+        ({"distribution": "lognormal", "mean": 1.0, "std": 1e-9}, "x.std=1e-09 must be between"),
+        ({"distribution": "normal", "mean": 0.0, "std": 1.0, "low": 9.0}, "keep less than 1%"),
+        (
+            {"distribution": "normal", "mean": 0.0, "std": 1.0, "low": 1.0, "high": 1.0},
+            "low=1 must be less than high=1",
+        ),
+    ],
+)
+def test_what_is_no_distribution_is_refused(value: Any, expected: str) -> None:
+    with pytest.raises(ConfigurationError, match=expected):
+        parse_distribution(value, "x")

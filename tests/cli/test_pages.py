@@ -1,0 +1,121 @@
+"""What is printed instead of running: help, the back ends, a dry run."""
+
+import shlex
+
+import pytest
+import yaml
+from outcomes import Command
+
+from varesearch import __version__
+from varesearch.backends import BACKENDS, backend_class
+from varesearch.backends.check import check_backend
+from varesearch.config.compose import compose
+from varesearch.config.options import options
+from varesearch.config.validation import validate
+from varesearch.config.wording import written
+from varesearch.network import draw
+from varesearch.pages.help import EXAMPLES, describe
+
+
+def test_help_names_every_option_with_a_line_on_each(command: Command) -> None:
+    outcome = command(["--help"])
+    assert (outcome.code, outcome.err, outcome.files) == (0, "", [])
+    rows = [line.split() for line in outcome.out.splitlines()]
+    for group, names in options().items():
+        assert any(row[:1] == [f"{group}:"] for row in rows)
+        for name, option in names.items():
+            assert describe(option), f"{group}={name} has no line"
+            first_words = describe(option).split()[:2]
+            assert [name, *first_words] in [[word for word in row if word != "*"][:3] for row in rows]
+
+
+def test_help_marks_the_defaults(command: Command) -> None:
+    starred = [line.split()[0] for line in command(["-h"]).out.splitlines() if line.split()[1:2] == ["*"]]
+    choices = compose().choices
+    assert starred == [option for option in choices.values() if option is not None]
+
+
+def test_help_fits_a_narrow_terminal(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    listed = command(["--help"]).out.partition("EXAMPLES")[0]
+    assert max(len(line) for line in listed.splitlines()) <= 100
+
+
+def test_there_are_five_examples_and_each_can_be_run(command: Command) -> None:
+    shown = command(["--help"]).out
+    assert len(EXAMPLES) == 5
+    for words, what in EXAMPLES:
+        assert f"  # {what}\n  python -m varesearch {words}".rstrip() + "\n" in shown
+        config = compose(shlex.split(words)).config
+        validate(config)
+        check_backend(config)
+
+
+@pytest.mark.parametrize("group", options())
+def test_the_page_of_an_option_has_its_keys_with_default_and_unit(command: Command, group: str) -> None:
+    assert set(options()[group]) <= set(command(["--help", group]).out.split())
+    for name in options()[group]:
+        outcome = command(["--help", f"{group}={name}"])
+        assert outcome.code == 0 and outcome.out.startswith(f"{group}={name}: ")
+
+
+def test_the_page_of_a_cell(command: Command) -> None:
+    lines = [" ".join(line.split()) for line in command(["--help", "cell=if_cond_exp"]).out.splitlines()]
+    assert "cell.e_rev_I=-80 mV inhibitory reversal potential" in lines
+    assert "cell.weight_exc=0.004 µS excitatory weight where connectivity names none" in lines
+
+
+def test_the_page_of_a_preset_says_what_it_changes(command: Command) -> None:
+    rows = [line.split() for line in command(["--help", "experiment=va_coba"]).out.splitlines()]
+    assert ["connectivity.n", "4000"] in rows and ["simulation.dt_ms", "0.1"] in rows
+    assert not any(row[:1] == ["connectivity.p"] for row in rows)
+
+
+def test_back_ends_are_listed_with_version_cells_and_state(command: Command) -> None:
+    outcome = command(["--backends"])
+    assert (outcome.code, outcome.err, outcome.files) == (0, "", [])
+    for name in BACKENDS:
+        available = backend_class(name).availability()
+        state = "usable here" if available.usable else f"not usable here: {available.reason}"
+        assert f"{name} {available.version}".strip() + f": {state}" in outcome.out
+        entry = outcome.out.partition(f"{name} ")[2].partition("\n\n")[0]
+        for model, integrators in backend_class(name).cells.items():
+            assert " ".join([model, ", ".join(integrators)]) in " ".join(entry.split())
+
+
+def test_a_back_end_that_is_not_installed_is_said(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from varesearch.backends import Availability
+
+    missing = Availability(False, "", "brian2 is not installed: pip install brian2")
+    monkeypatch.setattr(backend_class("brian2"), "availability", classmethod(lambda cls: missing))
+    assert "brian2: not usable here: brian2 is not installed: pip install brian2" in command(["--backends"]).out
+    outcome = command([])
+    assert outcome.code == 2 and "backend=brian2 is not usable here: brian2 is not installed" in outcome.err
+    assert outcome.files == []
+
+
+def test_version(command: Command) -> None:
+    outcome = command(["--version"])
+    assert (outcome.code, outcome.out) == (0, f"varesearch {__version__}\n")
+
+
+def test_a_dry_run_prints_the_resolved_configuration_and_what_would_be_built(command: Command) -> None:
+    words = ["experiment=seed_izhikevich", "seed=3", "dry_run=true"]
+    outcome = command(words)
+    assert (outcome.code, outcome.err, outcome.files) == (0, "", [])
+    composed = compose(words)
+    assert yaml.safe_load(outcome.out) == composed.resolved
+    comments = " ".join(line.lstrip("#") for line in outcome.out.splitlines() if line.startswith("#"))
+    assert "1,500 (exc 1,200, inh 300)" in comments
+    assert "1,000 of 1 ms" in comments
+    expected = int(" ".join(comments.split()).partition("synapses about ")[2].split()[0].replace(",", ""))
+    assert draw(composed.config).n_synapses == pytest.approx(expected, rel=0.02)
+
+
+def test_a_dry_runs_yaml_is_a_configuration_again(command: Command) -> None:
+    """What is printed can be given back key by key, and is then the same configuration."""
+    resolved = yaml.safe_load(command(["experiment=va_cuba", "dry_run=true"]).out)
+    words = ["cell=if_curr_exp"]
+    for group in ("cell", "connectivity", "stimulus", "simulation", "recording", "analysis", "tracking"):
+        words += [f"{group}.{key}={written(value)}" for key, value in resolved[group].items()]
+    assert compose(words).config == compose(["experiment=va_cuba"]).config
