@@ -53,11 +53,14 @@ def run(composed: Composed) -> int:
     return 0
 
 
-def run_tracked(composed: Composed, capture: LogCapture) -> RunResult:
-    """The run, inside a log capture. Raises whatever stopped it, after the tracker has its end."""
+def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | None = None) -> RunResult:
+    """The run, inside a log capture. Raises whatever stopped it, after the tracker has its end.
+
+    ``terminal`` is where it is shown, if not on the capture's own.
+    """
     from varesearch.tracking import peak_memory_mb, track
 
-    config, phases, terminal = composed.config, Phases(), Terminal(capture.terminal)
+    config, phases, terminal = composed.config, Phases(), terminal or Terminal(capture.terminal)
     backend = backend_class(config.backend.name)(config)
     backend.probe()
     tracking = track(config, composed.resolved, composed.overrides, composed.choices, log_capture=capture)
@@ -95,12 +98,12 @@ def _study(recording: Recording, composed: Composed, tracked: "TrackedRun", phas
         tracked.log_recording(recording)
     with phases.phase("import"):
         from varesearch.metrics import analyse
-        from varesearch.plots import write_figures
+        from varesearch.plots import figure_title, write_figures
     with phases.phase("analyse"):
         analysis = analyse(recording, composed.config.analysis, composed.config.seed)
         tracked.log_analysis(analysis)
     with phases.phase("plot"):
-        title = f"{tracked.name}  seed {composed.config.seed}"
+        title = figure_title(composed.config)
         figures = write_figures(recording, composed.config.analysis, title, tracked.folder / "figures")
         tracked.log_figures(figures)
     return analysis

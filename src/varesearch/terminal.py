@@ -28,29 +28,29 @@ class Terminal:
         self._console.print(escape(text), style=style)
 
     @contextmanager
-    def progress(self, what: str, duration_ms: float) -> Iterator[Callable[[float], None]]:
-        """A bar over simulated time; the function it yields takes the milliseconds simulated so far."""
+    def progress(self, what: str, total: float, unit: str = "ms") -> Iterator[Callable[[float], None]]:
+        """A bar over ``total`` (simulated time); the function it yields takes what is done so far."""
         if not self._console.is_terminal:
-            yield self._progress_lines(what, duration_ms)
+            yield self._progress_lines(what, total, unit)
             return
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=40),
-            TextColumn("{task.completed:.0f}/{task.total:.0f} ms"),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit),
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self._console, transient=True) as bar:
-            task = bar.add_task(what, total=duration_ms)
-            yield lambda simulated_ms: bar.update(task, completed=simulated_ms)
+            task = bar.add_task(what, total=total)
+            yield lambda done: bar.update(task, completed=done)
 
-    def _progress_lines(self, what: str, duration_ms: float) -> Callable[[float], None]:
+    def _progress_lines(self, what: str, total: float, unit: str) -> Callable[[float], None]:
         last = time.monotonic()
 
-        def report(simulated_ms: float) -> None:
+        def report(done: float) -> None:
             nonlocal last
             if time.monotonic() - last >= _LINE_EVERY_S:
                 last = time.monotonic()
-                self.line(f"{what} {simulated_ms:.0f}/{duration_ms:.0f} ms")
+                self.line(f"{what} {done:.0f}/{total:.0f} {unit}")
 
         return report
 
@@ -73,6 +73,19 @@ class Terminal:
         table.add_column("value", justify="right")
         for name, value in values.items():
             table.add_row(escape(name), _number(value))
+        self._console.print(table)
+
+    def judged(self, rows: Iterable[tuple[str, str, float, float, bool]]) -> None:
+        """Metric, population, value, limit and whether it is kept, a row each."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("metric", "population"):
+            table.add_column(heading)
+        for heading in ("value", "limit"):
+            table.add_column(heading, justify="right")
+        table.add_column("")
+        for metric, population, value, limit, within in rows:
+            verdict = "within" if within else "[bold]beyond[/bold]"
+            table.add_row(escape(metric), escape(population), _number(value), _number(limit), verdict)
         self._console.print(table)
 
     def phases(self, times: Mapping[str, PhaseTime]) -> None:
