@@ -69,8 +69,8 @@ def test_the_mean_of_a_truncated_law_is_its_integral(spec: dict[str, Any]) -> No
     """Independently by the mean of the quantile function over the share that is kept."""
     law = _reference(spec)
     share = law.cdf(spec.get("low", -np.inf)), law.cdf(spec.get("high", np.inf))
-    points = share[0] + (share[1] - share[0]) * (np.arange(200_000) + 0.5) / 200_000
-    assert parse_distribution(spec, "x").mean == pytest.approx(law.ppf(points).mean(), rel=2e-3, abs=1e-6)
+    points = share[0] + (share[1] - share[0]) * (np.arange(20_000) + 0.5) / 20_000
+    assert parse_distribution(spec, "x").mean == pytest.approx(law.ppf(points).mean(), rel=5e-3, abs=1e-5)
 
 
 @given(ANY, st.integers(0, 2**32))

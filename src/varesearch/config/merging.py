@@ -1,0 +1,145 @@
+"""Merging the option files over their schemas: the one place that uses Hydra's loader.
+
+Hydra's public ways to compose are ``hydra.main``, which makes folders and sets up logging before a setting has been
+looked at, and ``hydra.compose``, which needs, and leaves, process-wide state. The parts below them (the defaults list
+and the loader of single files, the same throughout Hydra 1.3) do neither.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import CachingConfigRepository
+from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra._internal.defaults_list import create_defaults_list
+from hydra.core.default_element import ResultDefault
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf, flag_override
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import GROUPS, conf_folder
+from varesearch.config.overrides import check_key
+from varesearch.config.store import SCHEMAS, register_schemas
+
+_EXPERIMENT = "experiment@_global_"
+"""The group as ``conf/config.yaml`` names it: a preset sets keys of every group."""
+
+
+def merge_options(
+    chosen: Mapping[str, str | None], config_dir: Path | None
+) -> tuple[DictConfig, dict[str, str | None]]:
+    """The option files of ``chosen``, and of the defaults where nothing is chosen, merged over their schemas.
+
+    Also the option of every group. Raises ConfigurationError for a file that cannot be read or does not fit.
+    """
+    register_schemas()
+    words = [f"{_hydra_name(group)}={option}" for group, option in chosen.items() if option is not None]
+    try:
+        with _hydra_behaviour():
+            merged, known = _merge(words, config_dir)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"an option is not valid YAML: {_one_line(error)}") from None
+    except MissingConfigException as error:
+        # Hydra adds its search path, line by line.
+        raise ConfigurationError(f"{_first_line(error)} Is the name misspelt?") from None
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigurationError(f"the options do not fit together: {_one_line(error)}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"an option in {config_dir} is not UTF-8 text: {error}") from None
+    return merged, {group: known.get(_hydra_name(group)) for group in GROUPS}
+
+
+def _hydra_name(group: str) -> str:
+    return _EXPERIMENT if group == "experiment" else group
+
+
+@contextmanager
+def _hydra_behaviour() -> Iterator[None]:
+    """Hydra 1.3's own behaviour inside, whatever the process chose for itself outside."""
+    before = version.VersionBase.instance().version_base
+    version.setbase("1.3")
+    try:
+        yield
+    finally:
+        version.VersionBase.instance().version_base = before
+
+
+def _merge(words: list[str], config_dir: Path | None) -> tuple[DictConfig, Mapping[str, str | None]]:
+    """Merge file by file, as Hydra does, except that a distribution replaces the one it overrides.
+
+    Merged key by key, ``{distribution: normal, mean: 0, std: 1}`` over a uniform one would keep its ``low`` and
+    ``high``, and so be cut to them without a word.
+    """
+    Plugins.instance()  # makes Hydra's kinds of search path known
+    search = ConfigSearchPathImpl()
+    search.append("main", f"file://{conf_folder()}")
+    if config_dir is not None:
+        search.append("user", f"file://{config_dir.resolve()}")
+    search.append("schema", "structured://")
+    loader = ConfigLoaderImpl(search)
+    repository = CachingConfigRepository(loader.repository)
+    overrides = OverridesParser.create().parse_overrides(words)
+    defaults = create_defaults_list(repository, "config", overrides, prepend_hydra=False, skip_missing=False)
+    merged = OmegaConf.create()
+    with flag_override(merged, "no_deepcopy_set_nodes", True):
+        for default in defaults.defaults:
+            added = loader._load_single_config(default=default, repo=repository).config
+            _make_room(merged, added)
+            try:
+                merged.merge_with(added)
+            except OmegaConfBaseException as error:
+                raise ConfigurationError(_misfit(merged, default, error)) from None
+    OmegaConf.set_struct(merged, True)
+    return merged, defaults.overrides.known_choices
+
+
+def _make_room(merged: DictConfig, added: Any) -> None:
+    """Empty the keys of ``merged`` for which ``added`` brings a distribution."""
+    for key in added:
+        if key not in merged or _is_value(added, key) or _is_value(merged, key):
+            continue
+        if "distribution" in added[key]:
+            merged[key] = None
+        else:
+            _make_room(merged[key], added[key])
+
+
+def _is_value(node: DictConfig, key: Any) -> bool:
+    return OmegaConf.is_missing(node, key) or OmegaConf.is_interpolation(node, key) or not OmegaConf.is_dict(node[key])
+
+
+def _misfit(merged: DictConfig, default: ResultDefault, error: OmegaConfBaseException) -> str:
+    """What is wrong with an option's file: a key that does not exist, or a value of another type."""
+    where = f"{default.config_path}.yaml"
+    if isinstance(error, ConfigKeyError | ConfigAttributeError) and error.full_key:
+        parts = error.full_key.split(".")
+        parent = OmegaConf.select(merged, ".".join(parts[:-1])) if parts[:-1] else merged
+        try:
+            check_key(merged, parent, parts, {})
+        except ConfigurationError as unknown:
+            return f"{where}: {unknown}{hint_on_schema(parent, default.config_path or '', parts[0])}"
+    return ": ".join(filter(None, (where, error.full_key, _first_line(error))))
+
+
+def hint_on_schema(parent: Any, path: str, group: str) -> str:
+    """Why a key of a polymorphic group may be unknown: no schema was named, or a preset meets another option."""
+    if group not in SCHEMAS:
+        return ""
+    if OmegaConf.get_type(parent) not in SCHEMAS[group].values():
+        return f"; start an option of {group} from another one, defaults: [{next(iter(SCHEMAS[group]))}, _self_]"
+    return f"; this preset is written for another {group}" if path.startswith("experiment/") else ""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0].strip()
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
