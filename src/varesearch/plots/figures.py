@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from matplotlib import rc_context
+from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
 
 from varesearch.config.schema import AnalysisConfig, Config
@@ -46,7 +46,9 @@ def write_figures(recording: Recording, analysis: AnalysisConfig, title: str, fo
         raise ValueError("the recording holds no population")
     folder.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
-    with rc_context(RC):
+    with rc_context():
+        rcdefaults()  # the user's own matplotlibrc must not change how a run looks
+        rcParams.update(RC)
         for name, draw in FIGURES.items():
             figure = draw(recording, analysis, title)
             if figure is None:

@@ -64,7 +64,7 @@ RC: "dict[RcKeyType, Any]" = {
     "svg.fonttype": "none",  # text stays text: small files that can be searched and edited
     "svg.hashsalt": "varesearch",  # the same figure gives the same file
 }
-"""The settings in force while figures are drawn and saved, whatever the user's own matplotlibrc says."""
+"""The settings in force, on top of matplotlib's defaults, while figures are drawn and saved."""
 
 
 def population_colours(names: Collection[str]) -> dict[str, str]:
