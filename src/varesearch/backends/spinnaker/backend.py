@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from varesearch.backends.base import Availability, Backend
+from varesearch.backends.spinnaker.limits import CELLS_PER_CORE, check_delays
 from varesearch.backends.spinnaker.machines import Machine, choose_machine
 from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
@@ -74,6 +75,8 @@ class SpiNNaker(Backend):
         from varesearch.backends.spinnaker.building import build
         from varesearch.backends.spinnaker.session import Session
 
+        if self.config.connectivity.draw == "host":
+            check_delays(network, self._settings.neurons_per_core)
         if self._machine is None:
             self.probe()
         assert self._machine is not None
@@ -210,7 +213,7 @@ def _check_numbers(settings: SpinnakerBackend, config: Config) -> None:
             f"backend.time_scale_factor={factor:g}: wanted more than 0, and a tick (dt times the factor) of whole "
             "microseconds; null takes sPyNNaker's rule"
         )
-    if settings.neurons_per_core is not None and not 0 < settings.neurons_per_core <= 256:
+    if settings.neurons_per_core is not None and not 0 < settings.neurons_per_core <= CELLS_PER_CORE:
         raise ConfigurationError(f"backend.neurons_per_core={settings.neurons_per_core}: allowed are 1 to 256, or null")
     if not 0 < settings.probe_timeout_s <= 60:
         raise ConfigurationError(f"backend.probe_timeout_s={settings.probe_timeout_s:g}: allowed are 0 to 60 s")
