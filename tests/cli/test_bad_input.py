@@ -116,7 +116,7 @@ seed=99999999999999999999 | seed=99999999999999999999 & from 0 to
 verbose=2 | verbose=2 is not true or false
 backend=brain2 | backend=brain2 & did you mean brian2?
 backend.codegen=numba | backend.codegen=numba & numpy, cython, cpp_standalone
-backend=nest | cell=izhikevich does not exist on backend=nest & izhikevich exists on backend=brian2
+backend=spinnaker cell=izhikevich_delta | does not exist on backend=spinnaker & exists on backend=brian2
 experiment=va_cobra | experiment=va_cobra & did you mean va_coba?
 experiment=seed_izhikevich cell=if_cond_exp | experiment/seed_izhikevich.yaml & cell.a is unknown & another cell
 cells=izhikevich | cells is unknown & did you mean cell?

@@ -38,7 +38,7 @@ def _run(
         (["--help", "cell=izhikevich"], 0),
         (["dry_run=true"], 0),
         (["connectivity.p=2"], 2),
-        (["cell=izhikevich", "backend=nest"], 2),
+        (["cell=izhikevich_delta", "backend=spinnaker"], 2),
     ],
 )
 def test_nothing_heavy_is_imported_and_nothing_written(
