@@ -52,7 +52,7 @@ def write_figures(recording: Recording, analysis: AnalysisConfig, title: str, fo
         for name, draw in FIGURES.items():
             figure = draw(recording, analysis, title)
             if figure is None:
-                log.info("no figure %s: v was not recorded after the warm-up", name)
+                log.info("no figure %s: no finite sample of v to draw", name)
                 continue
             for suffix in (".png", ".svg") if analysis.svg else (".png",):
                 path = folder / f"{name}{suffix}"

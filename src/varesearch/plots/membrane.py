@@ -21,7 +21,7 @@ TRACES = 3
 
 
 def v_histogram(recording: Recording, analysis: AnalysisConfig, title: str) -> Figure | None:
-    """How often v takes which value after the warm-up, for each population; None if v was not recorded."""
+    """How often v takes which value after the warm-up, for each population; None if no finite v was recorded."""
     samples: dict[str, NDArray[np.floating]] = {}
     for name, population in recording.populations.items():
         if "v" in population.signals:
@@ -61,21 +61,21 @@ def v_histogram(recording: Recording, analysis: AnalysisConfig, title: str) -> F
 
 
 def v_traces(recording: Recording, analysis: AnalysisConfig, title: str) -> Figure | None:
-    """v of a few cells of each population, their spikes as ticks above; None if v was not recorded."""
+    """v of a few cells of each population, their spikes as ticks above; None if no finite v was recorded."""
     sampled = {name: p.signals["v"] for name, p in recording.populations.items() if "v" in p.signals}
     rows = [(name, column) for name, signal in sampled.items() for column in _columns(signal)]
-    if not rows:
-        return None
     start, stop = time_window(recording, analysis)
+    drawn = [_part(sampled[name], column, start, stop) for name, column in rows]
+    finite = np.concatenate([np.empty(0), *(values[np.isfinite(values)] for _, values in drawn)])
+    if finite.size == 0:
+        return None
+    low, high = float(finite.min()), float(finite.max())
+    span = max(high - low, 1.0)
     gap, row_height = 0.1, 0.78
     height = style.TOP_IN + style.BOTTOM_IN + len(rows) * (row_height + gap)
     figure = style.page("Membrane potential of single cells", title, sampled, height)
     colours = style.population_colours(sampled)
     width = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
-    drawn = [_part(sampled[name], column, start, stop) for name, column in rows]
-    finite = np.concatenate([values[np.isfinite(values)] for _, values in drawn])
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else WINDOW_MV
-    span = max(high - low, 1.0)
     for row, ((name, column), (times, values)) in enumerate(zip(rows, drawn, strict=True)):
         bottom = height - style.TOP_IN - row_height * (row + 1) - gap * row
         axes = style.panel(figure, style.LEFT_IN, bottom, width, row_height)
