@@ -4,6 +4,7 @@ import signal
 from dataclasses import dataclass
 from typing import Literal
 
+from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.signals import Terminated
 from varesearch.tracking.store import first_line
 
@@ -29,4 +30,6 @@ def ending(error: BaseException | None) -> Ending:
         return Ending("KILLED", 128 + signal.SIGINT, "interrupted (Ctrl-C)")
     if isinstance(error, Terminated):
         return Ending("KILLED", 128 + error.signum, f"ended by {signal.Signals(error.signum).name}")
+    if isinstance(error, (ConfigurationError, TrackingError)):
+        return Ending("FAILED", 2 if isinstance(error, ConfigurationError) else 1, str(error))
     return Ending("FAILED", 1, f"{type(error).__name__}: {first_line(error)}")

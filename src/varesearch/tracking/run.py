@@ -148,8 +148,6 @@ class TrackedRun:
                 "input_spikes": {source.name: len(source.steps) for source in network.sources},
             },
         )
-        # Told now, not at the end: an orphan is told apart by its network too.
-        self._tell({}, self._params, {"varesearch.network_hash": network.hash})
 
     def log_analysis(self, analysis: "Analysis") -> None:
         """The metrics, and with their units and what is undefined as ``metrics.csv``."""
@@ -255,10 +253,8 @@ class TrackedRun:
         self._write_yaml(CONFIG_FILE, _without_credentials(self._resolved))
         self._write_yaml("overrides.yaml", {"overrides": [*self._overrides], "choices": dict(self._choices)})
         _write_provenance(self.folder, self._commit)
-        self._tell({}, naming.flat_params(self._resolved), {})
-
-    def _tell(self, metrics: dict[str, float], params: dict[str, str], tags: dict[str, str]) -> None:
-        log_batch(self._client, self.run_id, metrics, params, tags)
+        with one_line(self._place):
+            log_batch(self._client, self.run_id, {}, naming.flat_params(self._resolved), {})
 
     def _end(self, how: Ending, error: BaseException | None) -> str | None:
         """Write the end of the run; the problem in one line if the store did not take it."""

@@ -67,7 +67,7 @@ def place(uri: str | None = None, root: Path | None = None) -> Place:
         database = root / STORE_FOLDER / "mlflow.db"
         if "?" in str(database):
             raise ConfigurationError(f"{root}: SQLite stores take no '?' in their path; rename the folder")
-        return Place(f"{_SQLITE}{database}", root, database)
+        return Place(_sqlite_uri(database), root, database)
     scheme = urllib.parse.urlsplit(uri).scheme
     if scheme == "sqlite":
         path = uri.removeprefix(_SQLITE)
@@ -75,14 +75,27 @@ def place(uri: str | None = None, root: Path | None = None) -> Place:
             raise ConfigurationError(
                 f"tracking.uri={uri}: a SQLite store is sqlite:///relative/file.db or sqlite:////absolute/file.db"
             )
+        if "%" in path:
+            from sqlalchemy.engine import make_url
+
+            path = make_url(uri).database or path
         database = (root / path).resolve()
-        return Place(f"{_SQLITE}{database}", root, database)
+        return Place(_sqlite_uri(database), root, database)
     if scheme.split("+")[0] not in _PORTS:
         raise ConfigurationError(
             f"tracking.uri={redact(uri)}: use an http(s) server, a SQLite file (sqlite:////absolute/file.db) or a "
             "postgresql, mysql or mssql database; null is mlruns/mlflow.db of the project"
         )
     return Place(uri, root, None)
+
+
+def _sqlite_uri(database: Path) -> str:
+    if "%" not in str(database):
+        return f"{_SQLITE}{database}"
+    # Which characters are escaped, and how, depends on SQLAlchemy's version.
+    from sqlalchemy.engine import URL
+
+    return URL.create("sqlite", database=str(database)).render_as_string()
 
 
 def redact(uri: str) -> str:
@@ -201,7 +214,7 @@ def relocate(where: Place) -> None:
 
 def _make(database: Path, artifacts: Path) -> None:
     unfinished = _temporary(database)
-    mlflow_api.make_sqlite_store(f"{_SQLITE}{unfinished}", artifacts.as_uri())
+    mlflow_api.make_sqlite_store(_sqlite_uri(unfinished), artifacts.as_uri())
     _put_in_place(unfinished, database)
 
 
@@ -211,7 +224,7 @@ def _migrate(database: Path) -> None:
         _refuse_while_written(old, database)
         with contextlib.closing(sqlite3.connect(unfinished)) as new:
             old.backup(new)
-    command = [sys.executable, "-m", "mlflow", "db", "upgrade", f"{_SQLITE}{unfinished}"]
+    command = [sys.executable, "-m", "mlflow", "db", "upgrade", _sqlite_uri(unfinished)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     log.info("mlflow db upgrade: exit code %d\n%s%s", done.returncode, done.stdout, done.stderr)
     if done.returncode:
