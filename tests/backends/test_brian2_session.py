@@ -102,7 +102,15 @@ def test_an_empty_projection_and_a_silent_source_are_no_trouble() -> None:
     assert len(simulate(quiet)[0].populations["cells"].spike_ids) == 0
 
 
-def test_many_runs_in_one_process_give_the_same_bits_and_keep_no_memory() -> None:
+def test_runs_of_different_networks_in_turn_give_the_same_bits() -> None:
+    other = network([population("cells", IfCondExp(), [-60.0, -55.0])], 10, 0.1)
+    first, others = simulate(small())[0], simulate(other)[0]
+    assert_equal(simulate(small())[0], first)
+    assert_equal(simulate(other)[0], others)
+
+
+@pytest.mark.slow
+def test_thirty_runs_in_one_process_give_the_same_bits_and_keep_no_memory() -> None:
     drawn = draw(compose(["connectivity.n=300", "connectivity.p=0.3", "simulation.duration_ms=20"]).config)
     first, _ = simulate(drawn)
     process = psutil.Process()
@@ -189,6 +197,7 @@ def test_close_after_a_build_that_failed_and_twice() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # two dozen modules for cython to compile, where its cache is empty
 @pytest.mark.parametrize("codegen", ["cython", "cpp_standalone"])
 def test_compiled_code_gives_the_same_spikes(codegen: str) -> None:
     before = set(Path(tempfile.gettempdir()).glob("varesearch_brian2_*"))

@@ -84,8 +84,13 @@ class IntegerNetwork:
         self.after_spike = mul(np.array([self.dt], dtype=np.int32), 60620)[0]
         taus = {(p.cell.tau_syn_E, p.cell.tau_syn_I) for p in populations if isinstance(p.cell, Izhikevich)}
         (self.taus,) = taus
-        self.decay = [u032(np.exp(-dt_ms / tau)) for tau in self.taus]
-        self.gain = [u032(tau / dt_ms * (1 - np.exp(-dt_ms / tau))) for tau in self.taus]
+        # The binary works both out itself, from dt/tau truncated to s16.15; its 1 is the largest 0.32 fraction.
+        self.decay = [u032(np.exp(-np.floor(dt_ms / tau * ONE) / ONE)) for tau in self.taus]
+        whole = np.int64(2**32 - 1)
+        self.gain = [
+            np.int64(s1615(tau / dt_ms)) * (whole - decay) >> 15
+            for tau, decay in zip(self.taus, self.decay, strict=True)
+        ]
 
     def _synapses(self) -> None:
         """Group all synapses by the source that fires them: columns of (receptor, target, weight, delay)."""
