@@ -13,7 +13,7 @@ Plain numpy opens it (``numpy.load(path)``). For a population ``exc`` sampled fo
 ``exc.v.unit``        their unit
 ``exc.v.ids``         int32 (cells,)
 ``exc.v.times_ms``    float64 (samples,)
-``exc.v.values``      (samples, cells), of the type that was recorded (float32 from our back ends)
+``exc.v.values``      (samples, cells), of the type that was recorded (float32 halves the file)
 ====================  =======================================================================
 """
 
