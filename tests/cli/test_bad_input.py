@@ -31,6 +31,7 @@ connectivity.inh_to_exc.p=1.5 | connectivity.inh_to_exc.p=1.5 & from 0 to 1
 connectivity.delay_ms=0.5 | connectivity.delay_ms=0.5 & at least one step & dt_ms=1
 connectivity.delay_ms=1.5 | connectivity.delay_ms=1.5 & multiple & write 1 or 2
 connectivity.delay_ms=0 | connectivity.delay_ms=0 & at least one step
+connectivity.delay_ms=2.0001 | connectivity.delay_ms=2.0001 & multiple & write 2 or 3
 connectivity.delay_ms=1e9 | connectivity.delay_ms=1000000000 & longer than 100000 steps
 connectivity.delay_ms=null | connectivity.delay_ms=null & is not a number
 connectivity.exc_to_inh.delay_ms=2.5 | connectivity.exc_to_inh.delay_ms=2.5 & multiple
