@@ -47,7 +47,7 @@ def divergence(a: Recording, b: Recording, points: int = 200) -> Divergence:
     unshared = np.setxor1d(codes_a, codes_b, assume_unique=True)
     all_steps = np.sort(np.concatenate([codes_a, codes_b]) % _STEPS)
     n_steps = round(a.duration_ms / a.dt_ms)
-    grid = np.unique(np.linspace(0, n_steps, points + 1).round().astype(np.int64)[1:])
+    grid = np.unique(np.linspace(1, n_steps, min(points, n_steps)).round().astype(np.int64))
     spikes = np.searchsorted(all_steps, grid)
     hits = 2 * np.searchsorted(np.sort(shared), grid)
     with np.errstate(invalid="ignore"):

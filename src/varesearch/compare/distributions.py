@@ -15,6 +15,8 @@ from varesearch.recording import PopulationRecording, Recording
 STATISTICS = ("rate", "cv_isi", "correlation", "v")
 """Rate and CV of ISI over cells, Pearson correlation over pairs of cells, membrane potential over samples."""
 
+# A distribution of fewer values says nothing.
+_LEAST_SAMPLE = 30
 # Samples of v beyond this many say nothing new: neighbours in time are correlated.
 _V_SAMPLES = 20_000
 # The pairs are drawn by place in the population, the same for every run.
@@ -34,9 +36,11 @@ def distributions(recording: Recording, analysis: AnalysisConfig) -> Distributio
     for name, population in recording.populations.items():
         for statistic in STATISTICS:
             try:
-                samples[name, statistic] = _sample(recording, population, statistic, analysis)
+                sample = _sample(recording, population, statistic, analysis)
             except UndefinedMetricError:
                 continue
+            if len(sample) >= min(_LEAST_SAMPLE, population.size):
+                samples[name, statistic] = sample
     return Distributions(samples)
 
 

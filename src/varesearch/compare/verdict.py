@@ -5,6 +5,7 @@ no further apart than those of other seeds, and the trains part no sooner than t
 digits. *different*: anything else; the metric furthest beyond its limit decides.
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -99,7 +100,9 @@ def judge(a: Recording, b: Recording, analysis: AnalysisConfig, spread: Spread |
         return Verdict(Answer.IDENTICAL, "every spike train is the same", (), parting, samples)
     if spread is None:
         raise ValueError("the trains differ, and without a spread over seeds that cannot be judged")
-    judged = [_judge_distance(key, distance, spread) for key, distance in ks_distances(*samples).items()]
+    # A statistic that no pair of seeds defines has no natural spread to be judged by.
+    distances = {key: distance for key, distance in ks_distances(*samples).items() if key in spread.ks}
+    judged = [_judge_distance(key, distance, spread) for key, distance in distances.items()]
     if parting is not None:
         judged += _judge_trains(parting, spread)
     judged.sort(key=lambda one: -one.excess)
@@ -112,10 +115,10 @@ def judge(a: Recording, b: Recording, analysis: AnalysisConfig, spread: Spread |
 
 def _judge_distance(key: tuple[str, str], distance: float, spread: Spread) -> Judged:
     population, statistic = key
-    # A statistic that no pair of seeds defines has no natural spread: any distance is beyond it.
-    limit = NATURAL_FACTOR * max(spread.ks.get(key, [0.0]))
-    excess = distance / limit if limit > 0 else (0.0 if distance == 0 else np.inf)
-    return Judged(f"KS distance of {statistic}", population, distance, limit, float(excess))
+    limit = NATURAL_FACTOR * max(spread.ks[key])
+    # A network as regular as clockwork has no spread at all: then any distance is beyond it.
+    excess = distance / limit if limit > 0 else (0.0 if distance == 0 else math.inf)
+    return Judged(f"KS distance of {statistic}", population, distance, limit, excess)
 
 
 def _before_chaos(parting: Divergence, spread: Spread) -> int:
@@ -140,5 +143,6 @@ def _judge_trains(parting: Divergence, spread: Spread) -> list[Judged]:
     if parting.v_difference_mv is not None and spread.v_difference_mv is not None:
         limit = NATURAL_FACTOR * float(spread.v_difference_mv[:, at].max())
         value = float(parting.v_difference_mv[at])
-        judged.append(Judged(f"difference of v (mV) {until}", "all cells", value, limit, value / limit))
+        excess = value / limit if limit > 0 else (0.0 if value == 0 else math.inf)
+        judged.append(Judged(f"difference of v (mV) {until}", "all cells", value, limit, excess))
     return judged
