@@ -18,6 +18,7 @@ from varesearch.backends import backend_class
 from varesearch.backends.brian2.backend import Brian2
 from varesearch.config.cells import IfCondExp, IfCurrDelta, Izhikevich
 from varesearch.config.compose import compose
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Brian2Backend, RecordingConfig
 from varesearch.network import draw
 from varesearch.network.model import CurrentStep, Network
@@ -74,6 +75,21 @@ def test_the_registry_finds_it_and_it_is_usable() -> None:
     assert available.usable
     assert available.version.startswith("2.")
     assert Brian2.cells["izhikevich"] == ("euler", "spinnaker")
+
+
+@pytest.mark.parametrize(("codegen", "tool"), [("cython", "g++"), ("cpp_standalone", "g++")])
+def test_a_target_without_its_compiler_is_refused_in_one_line(
+    codegen: str, tool: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ConfigurationError) as refusal:
+        Brian2.check(config(small(), Brian2Backend(codegen=codegen)))
+    message = str(refusal.value)
+    assert f"backend.codegen={codegen}" in message
+    assert tool in message
+    assert "backend.codegen=numpy" in message
+    assert "\n" not in message
+    Brian2.check(config(small(), Brian2Backend()))
 
 
 def test_progress_rises_to_the_end_of_the_run() -> None:

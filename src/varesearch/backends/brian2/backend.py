@@ -1,6 +1,8 @@
 """The Brian2 back end."""
 
 import importlib.util
+import shutil
+import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar
@@ -12,11 +14,13 @@ from varesearch.backends.base import Availability, Backend
 from varesearch.backends.translation.brian2 import ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
 from varesearch.config.cells import CELLS
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Brian2Backend, Config
 from varesearch.network.model import Network, Population
 from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_recording, sampled_ids
 
-CODEGEN = ("numpy", "cython", "cpp_standalone")
+TOOLS = {"numpy": (), "cython": ("g++",), "cpp_standalone": ("g++", "make")}
+"""Code generation target -> the programs that it calls."""
 
 
 class Brian2(Backend):
@@ -36,6 +40,7 @@ class Brian2(Backend):
         self._brian2_network: Any = None
         self._network: Network | None = None
         self._monitors: dict[str, tuple[Any, Any]] = {}
+        self._compiling_s: float | None = None
 
     @classmethod
     def availability(cls) -> Availability:
@@ -47,6 +52,22 @@ class Brian2(Backend):
         if importlib.util.find_spec("pyNN") is None:
             return Availability(False, found, "PyNN is not installed: pip install PyNN")
         return Availability(True, found)
+
+    @classmethod
+    def check(cls, config: Config) -> None:
+        """Raise ConfigurationError if the code generation target needs a compiler and there is none."""
+        assert isinstance(config.backend, Brian2Backend)
+        for tool in TOOLS[config.backend.codegen]:
+            if shutil.which(tool) is None:
+                raise ConfigurationError(
+                    f"backend.codegen={config.backend.codegen} needs {tool}, which is not found on this machine; "
+                    "install it, or take backend.codegen=numpy, which needs no compiler"
+                )
+
+    def load(self) -> None:
+        from varesearch.backends.brian2.session import load
+
+        load()
 
     def build(self, network: Network) -> None:
         from varesearch.backends.brian2.session import Session
@@ -93,7 +114,9 @@ class Brian2(Backend):
         if self._session.standalone:
             from varesearch.backends.brian2.standalone import compile_program
 
+            started = time.perf_counter()
             compile_program(self._brian2_network, network.duration_ms, self._session.folder)
+            self._compiling_s = time.perf_counter() - started
 
     def _cell_type(self, population: Population, network: Network, context: Context) -> Any:
         from varesearch.backends.brian2.pynn import CellType
@@ -185,6 +208,10 @@ class Brian2(Backend):
         self._brian2_network = None
         if self._session is not None:
             self._session.close()
+
+    def phase_seconds(self) -> dict[str, float]:
+        """How much of build went into generating and compiling a program, if one was."""
+        return {} if self._compiling_s is None else {"build: generate and compile": self._compiling_s}
 
     def tags(self) -> dict[str, str]:
         """The code generation target."""
