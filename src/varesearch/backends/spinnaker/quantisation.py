@@ -32,7 +32,8 @@ def quantise(weights: NDArray[np.float64], scale: float) -> Quantisation:
     """The errors of ``weights`` (>= 0, sPyNNaker's unit) stored with ``scale``."""
     stored = np.rint(weights * scale)
     present = weights > 0
-    errors = np.abs(np.minimum(stored, _LARGEST)[present] / scale / weights[present] - 1.0)
+    kept = np.minimum(stored, _LARGEST)[present] / scale
+    errors = np.abs(kept - weights[present]) / weights[present]
     return Quantisation(
         scale=scale,
         largest_error=float(errors.max()) if errors.size else 0.0,
