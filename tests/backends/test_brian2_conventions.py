@@ -295,3 +295,23 @@ def test_weights_and_delays_that_differ_reach_their_own_synapse() -> None:
     jumps = v[1:] - v[:-1] * leak
     found = {(step, target): round(float(jumps[step, target]), 9) for step, target in np.argwhere(np.abs(jumps) > 1e-9)}
     assert found == {(4, 0): 0.1, (1, 1): 0.2, (3, 2): 0.3, (7, 0): 0.4, (8, 2): 0.75}
+
+
+@pytest.mark.parametrize("dt_ms", [0.1, 0.3, 1.0])
+def test_no_delay_and_no_spike_time_falls_into_a_neighbouring_step(dt_ms: float) -> None:
+    n = 300
+    cell, weight = CELLS["if_curr_delta"]
+    drawn = network(
+        [population("by_delay", cell, [REST] * n), population("by_time", cell, [REST] * n)],
+        n + 5,
+        dt_ms,
+        [source("once", [(2, 0)], 1), source("each", [(k, k) for k in range(n)], n)],
+        [
+            projection("once", "by_delay", "excitatory", [(0, k, weight, k + 1) for k in range(n)]),
+            projection("each", "by_time", "excitatory", [(k, k, weight, 1) for k in range(n)]),
+        ],
+    )
+    recording = simulate(drawn)
+    for name, first in (("by_delay", 3), ("by_time", 1)):
+        moved = np.abs(v_of(recording, name) - REST) > 1e-6
+        np.testing.assert_array_equal(moved.argmax(axis=0), np.arange(n) + first + 1)
