@@ -47,6 +47,9 @@ class Backend(ABC):
     folder: Path | None = None
     """Where it may leave files that belong to the run, set before ``build``; None: a temporary folder, removed."""
 
+    cache: Path | None = None
+    """Where it may keep compiled code for later runs, set before ``probe``; None: a temporary folder, removed."""
+
     def __init__(self, config: Config) -> None:
         self.config = config
 
