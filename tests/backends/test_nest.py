@@ -18,8 +18,17 @@ import pytest
 from small_networks import config as settings_for
 from small_networks import network, population, projection, source
 
+from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.nest.backend import Nest
-from varesearch.config.cells import CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp, IzhikevichDelta
+from varesearch.config.cells import (
+    CellConfig,
+    IfCondExp,
+    IfCurrAlpha,
+    IfCurrDelta,
+    IfCurrExp,
+    Izhikevich,
+    IzhikevichDelta,
+)
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config, NestBackend, RecordingConfig
 from varesearch.network.model import CurrentStep, Network, Population, Projection, Receptor, SpikeSource
@@ -31,9 +40,9 @@ REST = -65.0
 
 def quiet(model: type[CellConfig]) -> CellConfig:
     """A cell that rests at :data:`REST` and does not fire of itself."""
-    if model is IzhikevichDelta:
+    if model in (Izhikevich, IzhikevichDelta):
         # 0.04 v² + 5 v + 140 - u + i = 0 and u = b v at v = -65.
-        return IzhikevichDelta(i_offset=-(0.04 * REST**2 + 5 * REST + 140 - 0.2 * REST))
+        return model(i_offset=-(0.04 * REST**2 + 5 * REST + 140 - 0.2 * REST))  # type: ignore[call-arg]
     cell = model()
     for name, value in {"v_rest": REST, "v_reset": -70.0, "v_thresh": -50.0, "tau_m": 20.0, "cm": 0.2}.items():
         setattr(cell, name, value)
@@ -45,6 +54,8 @@ def first_psp(cell: CellConfig, receptor: str, weight: float, dt_ms: float) -> f
     sign = 1.0 if receptor == "excitatory" else -1.0
     if isinstance(cell, IzhikevichDelta | IfCurrDelta):
         return sign * weight
+    if isinstance(cell, Izhikevich):
+        return sign * weight * dt_ms
     assert isinstance(cell, IfCurrExp | IfCurrAlpha | IfCondExp)
     tau = cell.tau_syn_E if receptor == "excitatory" else cell.tau_syn_I
     membrane, synapse = math.exp(-dt_ms / cell.tau_m), math.exp(-dt_ms / tau)
@@ -100,10 +111,17 @@ def equal(one: Recording, other: Recording) -> bool:
     )
 
 
-MODELS = (IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
-SMALL = {IzhikevichDelta: 1.0, IfCondExp: 1e-4, IfCurrExp: 0.01, IfCurrAlpha: 0.01, IfCurrDelta: 1.0}
+MODELS = (Izhikevich, IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
+SMALL = {Izhikevich: 0.1, IzhikevichDelta: 1.0, IfCondExp: 1e-4, IfCurrExp: 0.01, IfCurrAlpha: 0.01, IfCurrDelta: 1.0}
 """A weight that moves v without a spike."""
-LARGE = {IzhikevichDelta: 100.0, IfCondExp: 3.0, IfCurrExp: 40.0, IfCurrAlpha: 40.0, IfCurrDelta: 40.0}
+LARGE = {
+    Izhikevich: 100.0,
+    IzhikevichDelta: 100.0,
+    IfCondExp: 3.0,
+    IfCurrExp: 40.0,
+    IfCurrAlpha: 40.0,
+    IfCurrDelta: 40.0,
+}
 """A weight that makes the target fire in the step in which it acts."""
 
 
@@ -122,8 +140,8 @@ def test_a_spike_of_step_k_acts_after_its_delay_with_its_sign_and_size(model, re
     assert v[arrival + 1] - REST == pytest.approx(first_psp(cell, receptor, SMALL[model], dt_ms), rel=tolerance)
 
 
-@pytest.mark.parametrize("model", [IzhikevichDelta, IfCurrDelta])
-def test_voltage_steps_have_a_delay_of_one_step(model):
+@pytest.mark.parametrize("model", [Izhikevich, IzhikevichDelta, IfCurrDelta])
+def test_a_delay_of_one_step_where_nest_has_it(model):
     drawn = network([resting(quiet(model))], 40, 1.0, [source_at(0)], [stimulus(1.0, 1)])
     v = simulate(drawn).populations["exc"].signals["v"].values[:, 0]
     assert v[1] == pytest.approx(REST, abs=1e-9)
@@ -140,7 +158,7 @@ def test_a_cells_own_spike_is_stamped_with_the_start_of_its_step_and_delayed_fro
     trains = recorded.spike_trains()
     assert trains[0][0] == 7.0
     assert len(trains[1]) == 0
-    reset = cell.c if isinstance(cell, IzhikevichDelta) else cell.v_reset  # type: ignore[attr-defined]
+    reset = cell.c if isinstance(cell, Izhikevich | IzhikevichDelta) else cell.v_reset  # type: ignore[attr-defined]
     assert recorded.signals["v"].values[8, 0] == pytest.approx(reset)
     moved = np.abs(recorded.signals["v"].values[:, 1] - REST) > 1e-9
     assert np.flatnonzero(moved)[0] == 10
@@ -216,7 +234,7 @@ def random_network(model: type[CellConfig], n: int = 60, n_steps: int = 300) -> 
     rng = np.random.default_rng(5)
     cell = model()
     v_init = rng.uniform(-65, -50, n)
-    initial = {"v": v_init, "u": np.full(n, -14.0)} if model is IzhikevichDelta else {"v": v_init}
+    initial = {"v": v_init, "u": np.full(n, -14.0)} if model in (Izhikevich, IzhikevichDelta) else {"v": v_init}
 
     def wired(pre: str, n_pre: int, receptor, scale: float) -> Projection:
         sources, targets = np.divmod(np.flatnonzero(rng.random(n_pre * n) < 0.2).astype(np.int32), n)
@@ -237,7 +255,7 @@ def random_network(model: type[CellConfig], n: int = 60, n_steps: int = 300) -> 
             wired("exc", n, "inhibitory", 0.3 * float(cell.weight_inh)),  # type: ignore[attr-defined]
             wired("stimulus", 20, "excitatory", 2 * weight),
         ],
-        [CurrentStep("exc", 1.0 if model is IzhikevichDelta else 0.2, 33, 101)],
+        [CurrentStep("exc", 1.0 if "u" in initial else 0.2, 33, 101)],
     )
 
 
@@ -263,7 +281,7 @@ def test_neither_threads_nor_slices_nor_the_order_of_a_list_change_a_bit(model):
 
 
 def test_thirty_runs_in_a_process_are_equal_and_flat():
-    drawn = random_network(IzhikevichDelta)
+    drawn = random_network(Izhikevich)  # With the compiled cell, which NEST unloads and loads again each time.
     process, first, memory = psutil.Process(), simulate(drawn), []
     for _ in range(30):
         assert equal(first, simulate(drawn))
@@ -401,6 +419,62 @@ def test_what_is_printed_inside_goes_to_the_log():
         "logged: from C",
         "logged: from Python",
     ]
+
+
+def test_exponential_currents_decay_exactly():
+    """The same recursion, in Python: arrival, forward Euler, exact decay. Weights of both signs, three arrivals."""
+    cell = quiet(Izhikevich)
+    assert isinstance(cell, Izhikevich)
+    cell.tau_syn_E, cell.tau_syn_I = 5.0, 11.0
+    drawn = network([resting(cell)], 60, 1.0, [source_at(0, 4, 9)], [stimulus(0.3, 3), stimulus(0.2, 5, "inhibitory")])
+    v, u, excitation, inhibition, expected = REST, 0.2 * REST, 0.0, 0.0, []
+    for step in range(60):
+        expected.append(v)
+        excitation += 0.3 * (step - 3 in (0, 4, 9))
+        inhibition += 0.2 * (step - 5 in (0, 4, 9))
+        slope = 0.04 * v * v + 5 * v + 140 - u + cell.i_offset + excitation - inhibition
+        v, u = v + slope, u + cell.a * (cell.b * v - u)
+        excitation, inhibition = excitation * math.exp(-1 / 5), inhibition * math.exp(-1 / 11)
+    recorded = simulate(drawn).populations["exc"].signals["v"].values[:, 0]
+    assert recorded == pytest.approx(np.array(expected), abs=1e-9)
+
+
+def test_without_a_compiler_the_cell_is_refused_in_one_line(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("CXX", raising=False)
+    drawn = network([resting(Izhikevich())], 10, 1.0)
+    with pytest.raises(
+        ConfigurationError, match=r"cell=izhikevich on backend=nest.*install g\+\+.*backend=brian2"
+    ) as no:
+        Nest.check(config(drawn))
+    assert "\n" not in str(no.value)
+    Nest.check(config(network([resting(IzhikevichDelta())], 10, 1.0)))
+
+
+def test_a_compiler_that_fails_is_said_in_one_line_before_anything_is_built(monkeypatch, tmp_path):
+    broken = tmp_path / "compiler"
+    broken.write_text("#!/bin/sh\necho 'cell.cpp:1: error: unknown language' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("CXX", str(broken))
+    backend = Nest(config(network([resting(Izhikevich())], 10, 1.0)))
+    backend.cache = tmp_path / "cache"
+    with pytest.raises(BackendUnavailableError, match=r"not compile it \(cell.cpp:1: error: unknown language\)") as no:
+        backend.probe()
+    assert "\n" not in str(no.value)
+    backend.close()
+
+
+def test_the_cell_is_compiled_once():
+    """A second back end takes the file as it is."""
+    drawn = network([resting(Izhikevich())], 10, 1.0)
+    simulate(drawn)
+    assert Nest.cache is not None
+    files = {path: path.stat().st_mtime_ns for path in Nest.cache.rglob("*.so")}
+    assert len(files) == 1
+    backend = Nest(config(drawn))
+    backend.probe()
+    backend.close()
+    assert {path: path.stat().st_mtime_ns for path in Nest.cache.rglob("*.so")} == files
 
 
 @pytest.mark.parametrize(("model", "scheme"), [(IfCondExp, "rkf45"), (IfCurrExp, "exact"), (IzhikevichDelta, "euler")])

@@ -1,16 +1,20 @@
 """The NEST back end: availability, running in slices, giving the kernel back."""
 
 import logging
+import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import ClassVar
 
 from varesearch.backends.base import Availability, Backend
 from varesearch.backends.nest.build import Builder, Cells
 from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
+from varesearch.backends.nest.module import compiled
 from varesearch.backends.nest.quiet import printed_to
 from varesearch.backends.translation.nest import CELLS, ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
@@ -44,6 +48,8 @@ class Nest(Backend):
         self._network: Network | None = None
         self._builder: Builder | None = None
         self._seconds: dict[str, float] = {}
+        self._module: Path | None = None
+        self._open = ExitStack()
 
     @classmethod
     def availability(cls) -> Availability:
@@ -61,17 +67,27 @@ class Nest(Backend):
         """Raises ConfigurationError for a step or a delay that NEST does not have."""
         check_settings(config)
 
+    def probe(self) -> None:
+        """Compile the Izhikevich cell if it is wanted and not there yet (some seconds, once for a cache)."""
+        if self.config.cell.model != "izhikevich" or self._module is not None:
+            return
+        start = time.perf_counter()
+        cache = self.cache or Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="varesearch-nest-")))
+        self._module = compiled(cache)
+        self._seconds["compile"] = time.perf_counter() - start
+
     def build(self, network: Network) -> None:
         """Raises ConfigurationError for a drawn delay that NEST does not have."""
         assert isinstance(self.config.backend, NestBackend)
         check_delays(network)
+        self.probe()
         start = time.perf_counter()
         self._library = load()
         self._seconds["import"] = time.perf_counter() - start
         self._network = network
         self._builder = Builder(self._library, network, self.config.recording)
         with printed_to(logger):
-            self._builder.build(self.config.backend.threads)
+            self._builder.build(self.config.backend.threads, self._module)
         self._seconds |= self._builder.seconds
 
     def run(self, progress: Callable[[float], None]) -> None:
@@ -142,7 +158,8 @@ class Nest(Backend):
             with printed_to(logger):
                 self._library.pynn.end()
                 self._library.nest.ResetKernel()
-        self._library = self._network = self._builder = None
+        self._library = self._network = self._builder = self._module = None
+        self._open.close()
 
     def phase_seconds(self) -> dict[str, float]:
         """Wall seconds of NEST's import, of creating nodes, connecting, simulating and reading the recorders."""

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from varesearch.backends.nest.connect import connect_arrays
 from varesearch.backends.nest.library import Library
+from varesearch.backends.nest.module import NODE_MODEL
 from varesearch.backends.nest.recorders import Recorders, Sampling
 from varesearch.backends.translation.nest import ROWS
 from varesearch.backends.translation.table import Context, row, translate
@@ -47,9 +49,11 @@ class Builder:
         self.cells: dict[str, Cells] = {}
         self.seconds: dict[str, float] = {}
 
-    def build(self, threads: int) -> None:
-        """Set the kernel up and hand it everything."""
+    def build(self, threads: int, module: Path | None) -> None:
+        """Set the kernel up, load ``module`` if there is one (see :mod:`.module`), and hand over everything."""
         self._set_up(threads)
+        if module is not None:
+            self._nest.Install(str(module))
         with self._timed("create"):
             for population in self._network.populations:
                 self.cells[population.name] = self._create(population)
@@ -79,7 +83,10 @@ class Builder:
 
     def _create(self, population: Population) -> Cells:
         rows, context = ROWS[population.cell.model], self._context(population)
-        model, parameters = self._pynn_cell(population, context)
+        if population.cell.model == "izhikevich":
+            model, parameters = self._own_cell(population, context)
+        else:
+            model, parameters = self._pynn_cell(population, context)
         nodes = self._nest.Create(model, population.size, params=parameters)
         # After the parameters, since NEST keeps V_m as its distance from E_L.
         for variable, values in population.initial.items():
@@ -102,6 +109,15 @@ class Builder:
         space.shape = (1,)
         space.evaluate(simplify=True)
         return cell.nest_name["on_grid"], {**space.as_dict(), **cell.extra_parameters}
+
+    def _own_cell(self, population: Population, context: Context) -> tuple[str, dict[str, Any]]:
+        """The cell of :mod:`.module` and its parameters."""
+        rows, cell = ROWS[population.cell.model], population.cell
+        return NODE_MODEL, {
+            each.theirs: float(translate(rows, each.ours, getattr(cell, each.ours), context))
+            for each in rows
+            if hasattr(cell, each.ours)
+        }
 
     def _sampling(self, population: Population) -> Sampling:
         interval_ms = self._recording.interval_ms or self._network.dt_ms

@@ -1,5 +1,6 @@
 """What NEST cannot do, said in one line before anything is built where the settings alone tell it."""
 
+from varesearch.backends.nest.module import missing
 from varesearch.backends.translation.nest import least_delay_steps
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config, NestBackend
@@ -10,11 +11,13 @@ TIC_MS = 0.001
 
 
 def check_settings(config: Config) -> None:
-    """Raises ConfigurationError for a time step off NEST's grid, or a number of threads below one."""
+    """Raises ConfigurationError for a step or delay that NEST does not have, no threads, or a cell without compiler."""
     backend = config.backend
     assert isinstance(backend, NestBackend)
     if backend.threads < 1:
         raise ConfigurationError(f"backend.threads={backend.threads}: must be at least 1; set backend.threads=1")
+    if config.cell.model == "izhikevich" and (reason := missing()):
+        raise ConfigurationError(f"cell=izhikevich on backend=nest: {reason}")
     dt_ms = config.simulation.dt_ms
     tics = round(dt_ms / TIC_MS)
     if tics < 1 or abs(tics * TIC_MS - dt_ms) > 1e-9:

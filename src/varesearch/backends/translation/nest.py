@@ -7,7 +7,8 @@ one by one.
 Delays. A spike of our step k is an event at the end of that step for NEST. With a delay of m NEST steps it arrives at
 the end of step k + m: a voltage step moves v there and then, so that m is our n; a current or a conductance changes
 only after v was updated and acts from step k + m + 1 on, so that m is n - 1. NEST has no delay below one step: currents
-and conductances need a delay of at least two steps (:func:`least_delay_steps`).
+and conductances need a delay of at least two steps (:func:`least_delay_steps`). The Izhikevich cell with exponential
+currents is one of ours (``backends/nest/native``): its arrivals act in the step in which they arrive, so that m is n.
 
 Weights are rounded to multiples of :data:`WEIGHT_GRID`. Then the sum of the weights that arrive in one step is exact,
 hence the same in whatever order they arrive: the order changes with the number of threads and with where the run is cut
@@ -21,14 +22,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.translation.table import Context, Row, same
-from varesearch.config.cells import CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp, IzhikevichDelta
+from varesearch.config.cells import (
+    CellConfig,
+    IfCondExp,
+    IfCurrAlpha,
+    IfCurrDelta,
+    IfCurrExp,
+    Izhikevich,
+    IzhikevichDelta,
+)
 
-CELLS: tuple[type[CellConfig], ...] = (IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
-"""The cells that NEST has."""
+CELLS: tuple[type[CellConfig], ...] = (Izhikevich, IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
+"""The cells that the back end has."""
 
 WEIGHT_GRID = 2.0**-40
 """In the cell's own unit. The sums are exact up to 64 nA or µS (multiplied by 1000 they take 7 bits more), 8192 mV."""
 
+_IZHIKEVICH = (Izhikevich, IzhikevichDelta)
 _VOLTAGE_STEPS = (IzhikevichDelta, IfCurrDelta)
 
 # Not equations' parameters: which model and scheme, and what the network's draw has already used.
@@ -54,12 +64,12 @@ def thousandfold(values: NDArray[Any], _context: Context) -> NDArray[Any]:
 
 
 def on_grid(values: NDArray[Any], _context: Context) -> NDArray[Any]:
-    """Weights of voltage steps."""
+    """Weights that keep their unit."""
     return np.rint(values / WEIGHT_GRID) * WEIGHT_GRID
 
 
 def minus_on_grid(values: NDArray[Any], context: Context) -> NDArray[Any]:
-    """Inhibitory weights of voltage steps."""
+    """Inhibitory weights that keep their unit."""
     return -on_grid(values, context)
 
 
@@ -79,7 +89,7 @@ def thousandth(values: NDArray[Any], _context: Context) -> NDArray[Any]:
 
 
 def delay_of_step(values: NDArray[Any], context: Context) -> NDArray[Any]:
-    """Delay in ms of a voltage step."""
+    """Delay in ms of what acts in the step of its arrival."""
     return values * context.dt_ms
 
 
@@ -100,7 +110,7 @@ def step_before(values: NDArray[Any], _context: Context) -> NDArray[Any]:
 
 def least_delay_steps(model: str) -> int:
     """The shortest delay in steps that NEST can give a cell."""
-    return 1 if model in {cell().model for cell in _VOLTAGE_STEPS} else 2
+    return 1 if model in {cell().model for cell in (Izhikevich, *_VOLTAGE_STEPS)} else 2
 
 
 def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
@@ -110,10 +120,14 @@ def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
     ``exponential_euler`` is accepted as well since it is the setting's default and no choice of a scheme for NEST. The
     run is tagged with the scheme that was used.
     """
-    return {IzhikevichDelta: ("euler",), IfCondExp: ("rkf45", "exponential_euler")}.get(cell, ("exact",))
+    if cell in _IZHIKEVICH:
+        return ("euler",)
+    return ("rkf45", "exponential_euler") if cell is IfCondExp else ("exact",)
 
 
 def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:
+    if cell is Izhikevich:
+        return Row(name, unit, {"i_offset": "I_e"}.get(name, _NEST_NAME.get(name, name)), unit)
     note = f"NEST: {_NEST_NAME[name]}" if name in _NEST_NAME else ""
     if cell is IzhikevichDelta and name == "i_offset":
         return Row(name, unit, name, "nA", thousandth, "i / 1000", "NEST: I_e, PyNN's x 1000, added to dv/dt in mV/ms")
@@ -124,10 +138,10 @@ def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:
 
 def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
     note = "rounded to 2^-40 of our unit: exact sums"
-    if cell in _VOLTAGE_STEPS:
+    if cell in (Izhikevich, *_VOLTAGE_STEPS):
         return (
-            Row("weight_excitatory", unit, "weight", "mV", on_grid, "w", note),
-            Row("weight_inhibitory", unit, "weight", "mV", minus_on_grid, "-w", note),
+            Row("weight_excitatory", unit, "weight", unit, on_grid, "w", note),
+            Row("weight_inhibitory", unit, "weight", unit, minus_on_grid, "-w", note),
         )
     native = "nS" if cell is IfCondExp else "pA"
     return (
@@ -137,7 +151,7 @@ def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
 
 
 def _state_and_current(cell: type[CellConfig], units: dict[str, str]) -> tuple[Row, ...]:
-    if cell is IzhikevichDelta:
+    if cell in _IZHIKEVICH:
         initial = (Row("v", "mV", "V_m", "mV"), Row("u", units["u_init"], "U_m", "mV/ms"))
         current, native, formula = same, "mV/ms", "same"
     else:
@@ -150,7 +164,7 @@ def _state_and_current(cell: type[CellConfig], units: dict[str, str]) -> tuple[R
 
 
 def _delay(cell: type[CellConfig]) -> Row:
-    if cell in _VOLTAGE_STEPS:
+    if cell in (Izhikevich, *_VOLTAGE_STEPS):
         return Row("delay_steps", "steps", "delay", "ms", delay_of_step, "n dt")
     note = "acts one step after its arrival; n >= 2"
     return Row("delay_steps", "steps", "delay", "ms", delay_of_current, "(n - 1) dt", note)

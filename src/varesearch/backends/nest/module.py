@@ -1,0 +1,96 @@
+"""The Izhikevich cell with exponential currents, which NEST lacks: compiled for the installed NEST, kept by content.
+
+A compiler for C++20 is all it takes. NESTML, the usual way to such a cell, cannot be installed beside Hydra 1.3 (they
+need different versions of the ANTLR runtime), and its build asks for the headers of Boost, GSL and libltdl.
+"""
+
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from varesearch.backends.base import BackendUnavailableError
+
+logger = logging.getLogger(__name__)
+
+NODE_MODEL = "izhikevich_exp"
+"""NEST's name of the cell, and the stem of its source and of the compiled file."""
+
+_NATIVE = Path(__file__).parent / "native"
+_INSTEAD = "take cell=izhikevich_delta or backend=brian2"
+
+# As NEST's wheel was compiled (see its nest-config --cflags), less what could change the arithmetic.
+_COMPILE = ("-std=c++20", "-O2", "-DNDEBUG", "-fPIC", "-fopenmp", "-ffp-contract=off", "-fno-fast-math")
+# Not linked with OpenMP: NEST brings its own copy, and a second one would number the threads anew.
+_LINK = ("-shared",)
+
+_OLD_STRINGS = b"ModuleManager7installERKSs"
+"""In NEST's library if its strings are those from before C++11 (as in wheels for old systems)."""
+
+
+def compiler() -> str | None:
+    """The C++ compiler: the environment's CXX, else g++, else c++; None if there is none."""
+    names = (os.environ.get("CXX"), "g++", "c++")
+    return next((found for name in names if name and (found := shutil.which(name))), None)
+
+
+def missing() -> str:
+    """Why the cell cannot be compiled here, as far as a glance tells; ``""`` if it can."""
+    if compiler() is None:
+        return f"compiled on first use, but there is no C++ compiler; install g++ or name one in CXX, or {_INSTEAD}"
+    return ""
+
+
+def compiled(cache: Path) -> Path:
+    """The compiled cell for the installed NEST, from ``cache`` or put there. Without its suffix, as NEST wants it.
+
+    Processes that compile at the same time do not disturb each other. Raises BackendUnavailableError, one line, when
+    there is no compiler or the compiler fails; what it said is in the log.
+    """
+    reason = missing()
+    program = compiler()
+    if program is None:
+        raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {reason}")
+    spec = find_spec("nest")
+    assert spec is not None
+    assert spec.origin is not None
+    nest = Path(spec.origin).parent
+    strings = "0" if _OLD_STRINGS in next(nest.glob("nestkernel_api*.so")).read_bytes() else "1"
+    flags = [*_COMPILE, f"-D_GLIBCXX_USE_CXX11_ABI={strings}"]
+    folder = cache / f"nest-{_key(program, flags)}"
+    target = folder / f"{NODE_MODEL}.so"
+    if not target.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            includes = [f"-I{_NATIVE}", "-isystem", str(nest / "include" / "nest")]
+            source, object_file, library = _NATIVE / f"{NODE_MODEL}.cpp", Path(work) / "cell.o", Path(work) / "cell.so"
+            _run([program, *flags, *includes, "-c", str(source), "-o", str(object_file)])
+            _run([program, *_LINK, str(object_file), "-o", str(library)])
+            library.replace(target)
+    return target.with_suffix("")
+
+
+def _key(program: str, flags: list[str]) -> str:
+    """Of all that determines the compiled file: sources, NEST, compiler and flags."""
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    content = [path.read_text(encoding="utf-8") for path in sorted(_NATIVE.iterdir()) if path.is_file()]
+    parts = [version("nest-simulator"), program, said, *flags, *_LINK, *content]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _run(command: list[str]) -> None:
+    logger.debug("%s", " ".join(command))
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    for line in (ran.stdout + ran.stderr).splitlines():
+        logger.debug("%s", line)
+    if ran.returncode:
+        said = ran.stderr.splitlines() or ["no message"]
+        errors = [line for line in said if "error" in line] or said
+        raise BackendUnavailableError(
+            f"cell=izhikevich on backend=nest: {command[0]} could not compile it ({errors[0].strip()}); {_INSTEAD}"
+        )
