@@ -193,6 +193,13 @@ def test_losses_are_added_up_over_the_cores(tmp_path: Path) -> None:
     assert found.counts == {"dropped_packets": 5, "reinjected_packets": 4}
 
 
+def test_a_longer_tick_is_advised_only_where_time_was_short() -> None:
+    late = provenance.Provenance({"late_spikes": 3, "saturated_weights": 0}, {})
+    full = provenance.Provenance({"late_spikes": 0, "saturated_weights": 2}, {})
+    assert (late.doubts(), late.too_fast) == (["late spikes 3"], True)
+    assert (full.doubts(), full.too_fast) == (["saturated weights 2"], False)
+
+
 def test_cores_without_provenance_are_not_a_run_without_losses(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no provenance"):
         provenance.read_provenance(_core_provenance(tmp_path / "data.sqlite3", {}), 10)

@@ -133,11 +133,11 @@ class SpiNNaker(Backend):
             provenance = read_provenance(self._session.data_base(), self._network.n_steps)
             result = read(self._built, self._network, self.config.recording)
         self._metrics |= {name: float(value) for name, value in (provenance.losses | provenance.counts).items()}
-        doubts = [f"{name.replace('_', ' ')} {value}" for name, value in provenance.losses.items() if value]
-        doubts += [f"no {signal}: {reason}" for signal, reason in result.torn.items()]
-        if doubts:
-            factor = self._session.time_scale_factor()
-            self._tags["degraded"] = f"{', '.join(doubts)}; try backend.time_scale_factor={2 * factor:g}"
+        if doubts := [*provenance.doubts(), *(f"no {signal}: {why}" for signal, why in result.torn.items())]:
+            advice = ""
+            if provenance.too_fast or result.torn:
+                advice = f"; try backend.time_scale_factor={2 * self._session.time_scale_factor():g}"
+            self._tags["degraded"] = ", ".join(doubts) + advice
             logger.warning("DEGRADED: %s", self._tags["degraded"])
         return result.recording
 

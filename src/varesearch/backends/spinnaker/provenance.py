@@ -33,6 +33,7 @@ ROUTER_COUNTS: dict[str, tuple[str, ...]] = {
 }
 """Counts of the routers that are no loss by themselves."""
 
+_NOT_OF_TIME = frozenset({"saturated_weights", "unrouted_packets"})
 _LAST_TICK = "Last_timer_tic_the_core_ran_to"
 _WHILE_RUNNING = "Run"  # sPyNNaker puts the phase before each description of a router
 
@@ -54,6 +55,15 @@ class Provenance:
 
     losses: dict[str, int]
     counts: dict[str, int]
+
+    def doubts(self) -> list[str]:
+        """What was lost, in words: ``["late spikes 12"]``."""
+        return [f"{name.replace('_', ' ')} {value}" for name, value in self.losses.items() if value]
+
+    @property
+    def too_fast(self) -> bool:
+        """Did the cores run out of time? Saturation and missing routes are no matter of time."""
+        return any(value for name, value in self.losses.items() if name not in _NOT_OF_TIME)
 
 
 def read_provenance(database: Path, n_steps: int) -> Provenance:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from varesearch.config.errors import ConfigurationError
 
 
-@dataclass(frozen=True)
+@dataclass
 class Machine(ABC):
     """A place to run. Used as a context manager round the whole run, so that a machine that has to be started can be.
 

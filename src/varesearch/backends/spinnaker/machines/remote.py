@@ -6,7 +6,7 @@ from varesearch.backends.spinnaker.machines import http
 from varesearch.backends.spinnaker.machines.base import Machine
 
 
-@dataclass(frozen=True)
+@dataclass
 class Remote(Machine):
     """The service that lends a machine for each GET request to its address."""
 
