@@ -28,6 +28,9 @@ test: $(READY) ## the suite, without what is marked slow
 test-slow: $(READY) ## what is marked slow
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
+bench: $(READY) ## timings, as ratios against scripts written for the bare simulator
+	@$(BIN)/python -m pytest -m benchmark -s $(ARGS)
+
 lint: $(READY) ## ruff and pyright
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
 
