@@ -35,7 +35,8 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
             continue
         # One orphan that cannot be ended (its files are gone, two processes at it) must not keep others from running.
         try:
-            _end(client, where, run, process)
+            # Read again: the process may have ended its run between the list and its own end. Now it cannot any more.
+            _end(client, where, client.get_run(run.info.run_id), process)
         except Exception:
             log.exception("run %s was left behind by a process that is gone, and could not be ended", run.info.run_id)
         else:

@@ -1,6 +1,5 @@
 """Where a result came from: code, versions, machine. Nothing here can fail a run: what is not known is null."""
 
-import importlib.metadata
 import logging
 import os
 import platform
@@ -22,11 +21,6 @@ log = logging.getLogger(__name__)
 
 _GIT_S = 10.0
 _LARGEST_DIFF = 5_000_000
-# Beside what varesearch asks for by name: what those packages compute and store with.
-_ALSO = (
-    *("Cython", "sympy", "pandas", "SQLAlchemy", "alembic", "NESTML", "lazyarray"),
-    *("SpiNNUtilities", "SpiNNMachine", "SpiNNMan", "PACMAN", "sPyNNaker", "SpiNNFrontEndCommon", "spalloc"),
-)
 _THREADS = re.compile(r".*_NUM_THREADS$|^PYTHONHASHSEED$|^CUDA_VISIBLE_DEVICES$")
 
 
@@ -62,17 +56,19 @@ def read_commit(folder: Path) -> Commit | None:
     )
 
 
-def versions() -> dict[str, str | None]:
-    """Name -> version of every package that varesearch asks for, and of what they build on; none is imported."""
-    names = {re.split(r"[ ;<>=!~\[(]", text, maxsplit=1)[0] for text in importlib.metadata.requires("varesearch") or ()}
-    names.update(("varesearch", *_ALSO))
-    found: dict[str, str | None] = {"python": platform.python_version()}
-    for name in sorted(names, key=str.lower):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = None
-    return found
+def versions() -> dict[str, str]:
+    """Name -> version of Python and of every installed package; none is imported.
+
+    Read from the names of the ``.dist-info`` folders (PyPA specification "Recording installed projects"), since
+    reading their metadata takes ten times as long. Names are normalised: lower case, hyphens.
+    """
+    found: dict[str, str] = {}
+    # The first folder on the path wins, as in an import.
+    for folder in reversed([path for path in sys.path if path]):
+        for info in Path(folder).glob("*.dist-info"):
+            name, _, version = info.stem.rpartition("-")
+            found[re.sub(r"[-_.]+", "-", name).lower()] = version
+    return {"python": platform.python_version(), **dict(sorted(found.items()))}
 
 
 def machine() -> dict[str, Any]:

@@ -34,10 +34,10 @@ class Unsent:
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """What was kept in the folder of a run, if anything."""
+        """What was kept in the folder of a run; None if there is nothing, or nothing that can be read."""
         try:
             return cls(**json.loads((folder / _FILE).read_text()))
-        except FileNotFoundError:
+        except (OSError, ValueError, TypeError):
             return None
 
     @staticmethod

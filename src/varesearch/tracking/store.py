@@ -131,7 +131,12 @@ def one_line(where: Place) -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, in one line of at most 300 characters."""
+    """What an exception says, in one line of at most 300 characters; for a database's, what the database said."""
+    cause: BaseException | None = error
+    while cause is not None:
+        # SQLAlchemy keeps what the driver raised, MLflow what SQLAlchemy did.
+        error = getattr(cause, "orig", None) or error
+        cause = cause.__cause__
     text = next((line.strip() for line in str(error).splitlines() if line.strip()), "") or type(error).__name__
     return redact(text if len(text) <= 300 else text[:299] + "…")
 

@@ -1,0 +1,180 @@
+"""Names, parameters and hashes of a run; credentials that must not show; signals; provenance."""
+
+import re
+import signal
+import subprocess
+import time
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from forked import config
+from hypothesis import given
+from hypothesis import strategies as st
+
+from varesearch.tracking.endings import ending
+from varesearch.tracking.naming import config_hash, flat_params, run_name
+from varesearch.tracking.provenance import machine, provenance, read_commit, versions
+from varesearch.tracking.signals import SignalGuard, Terminated
+from varesearch.tracking.store import redact
+
+_KEYS = st.text("abc_", min_size=1, max_size=4)
+_TEXTS = st.sampled_from(["", "é", "a, b: [c]", "x" * 249, "y" * 250, "z" * 9000])
+_VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | _TEXTS
+_SETTINGS = st.dictionaries(
+    _KEYS, st.recursive(_VALUES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=4))
+)
+
+
+@given(_SETTINGS)
+def test_params_are_flat_and_short(settings: dict[str, Any]) -> None:
+    for key, value in flat_params(settings).items():
+        # What MLflow takes as a name, and less than the 6000 characters it takes as a value.
+        assert re.fullmatch(r"[\w.]+", key)
+        assert len(value) <= 250
+
+
+@given(_SETTINGS, st.randoms())
+def test_config_hash_is_of_the_content(settings: dict[str, Any], random: Any) -> None:
+    keys = list(settings)
+    random.shuffle(keys)
+    before = config_hash(settings)
+    assert config_hash({key: settings[key] for key in keys}) == before
+    assert config_hash({**settings, "tracking": {"uri": "elsewhere"}, "verbose": True}) == before
+    assert config_hash({**settings, "more": 1}) != before
+
+
+def test_config_hash_without_the_seed() -> None:
+    first, second = {"cell": {"a": 1}, "seed": 1}, {"cell": {"a": 1}, "seed": 2}
+    assert config_hash(first) != config_hash(second)
+    assert config_hash(first, without=["seed"]) == config_hash(second, without=["seed"])
+
+
+@pytest.mark.parametrize(
+    ("overrides", "choices", "name"),
+    [
+        ([], {}, "izhikevich brian2 n=10"),
+        (["cell=izhikevich", "connectivity.n=10"], {"cell": "izhikevich"}, "izhikevich brian2 n=10"),
+        (["seed=7", "+cell.a=0.03"], {}, "izhikevich brian2 n=10 seed=7 a=0.03"),
+        (["experiment=va_coba"], {"experiment": "va_coba"}, "va_coba brian2 n=10"),
+        (["tracking.uri=http://me:secret@host", "verbose=true"], {}, "izhikevich brian2 n=10"),
+        ([f"cell.x{i}=1" for i in range(40)], {}, None),
+    ],
+)
+def test_run_name(overrides: list[str], choices: dict[str, str], name: str | None) -> None:
+    found = run_name(config(), overrides, choices)
+    if name is None:
+        assert len(found) <= 82
+        assert found.endswith("…")
+    else:
+        assert found == name
+
+
+def test_run_name_by_setting() -> None:
+    assert run_name(config(run_name="mine"), ["seed=3"], {}) == "mine"
+
+
+def test_params_of_the_real_configuration() -> None:
+    params = flat_params(asdict(config()))
+    assert params["cell.v_init"] == "uniform(low=-65.0, high=-14.0)"
+    assert params["connectivity.exc_inh_ratio"] == "4.0"
+    assert params["recording.signals"] == '["v"]'
+    assert "recording.cells" not in params
+
+
+@given(st.text("abc:%.", max_size=6), st.text("xyz123:%", min_size=1, max_size=10))
+def test_redact(user: str, password: str) -> None:
+    shown = redact(f"tracking.uri=https://{user}:{password}@host:5000/path and more")
+    assert shown == "tracking.uri=https://***@host:5000/path and more"
+
+
+def test_signal_waits_for_a_protected_function() -> None:
+    arrived: list[str] = []
+
+    def protected() -> None:
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(0)
+        arrived.append("end of protected")
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    guard = SignalGuard(protected)
+    guard.install()
+    try:
+        protected()
+        assert arrived == ["end of protected"]
+        with pytest.raises(KeyboardInterrupt):
+            guard.raise_pending()
+        guard.raise_pending()
+        with pytest.raises(Terminated) as caught:
+            signal.raise_signal(signal.SIGTERM)
+        assert caught.value.code == 143
+        assert ending(caught.value).exit_code == 143
+    finally:
+        guard.restore()
+    assert {number: signal.getsignal(number) for number in before} == before
+
+
+def test_ignored_signal_stays_ignored_and_foreign_handler_stays() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    guard = SignalGuard()
+    guard.install()
+    foreign = signal.getsignal(signal.SIGTERM)
+    try:
+        signal.raise_signal(signal.SIGHUP)
+        mine = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        assert mine != foreign or callable(mine)
+        guard.restore()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        guard.restore()
+        signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def test_versions_are_those_of_the_packages() -> None:
+    found = versions()
+    for name in ("numpy", "mlflow", "brian2", "hydra-core", "varesearch"):
+        assert found[name] == version(name)
+
+
+def test_machine_is_known() -> None:
+    found = machine()
+    assert found["logical_cores"] >= 1
+    assert found["memory_bytes"] > 1e6
+    assert found["processor"]
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    command = ["git", "-c", "user.name=A", "-c", "user.email=a@b.c", "-C", str(folder), *arguments]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def test_commit_and_difference(tmp_path: Path) -> None:
+    assert read_commit(tmp_path) is None
+    _git(tmp_path, "init", "-b", "work")
+    (tmp_path / "model.py").write_text("a = 1\n")
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "-m", "first")
+    clean = read_commit(tmp_path)
+    assert clean is not None
+    assert (clean.dirty, clean.diff, clean.branch) == (False, b"", "work")
+    assert re.fullmatch("[0-9a-f]{40}", clean.commit or "")
+    (tmp_path / "model.py").write_text("a = 2\n")
+    (tmp_path / "new.py").write_text("b = 1\n")
+    dirty = read_commit(tmp_path)
+    assert dirty is not None
+    assert dirty.dirty
+    assert dirty.commit == clean.commit
+    assert b"-a = 1\n+a = 2\n" in dirty.diff
+    assert dirty.untracked == ("new.py",)
+
+
+def test_provenance_without_git_or_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert read_commit(tmp_path) is None
+    monkeypatch.setattr("psutil.virtual_memory", lambda: 1 / 0)
+    found = provenance(None)
+    assert found["commit"] is None
+    assert found["machine"]["memory_bytes"] is None
