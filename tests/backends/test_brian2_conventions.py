@@ -1,6 +1,7 @@
 """When a spike acts, how much, and in which direction, for each cell and integrator on Brian2."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -57,18 +58,23 @@ def v_of(recording: Recording, name: str = "cells") -> NDArray[np.floating]:
     return recording.populations[name].signals["v"].values
 
 
-def psp(cell: CellConfig, weight: float, receptor: str, dt_ms: float, n_steps: int = 60) -> NDArray[np.float64]:
-    """The deviation of v from rest over the steps after an arrival; sample 0 is the step of the arrival."""
+@cache
+def psps(name: str, dt_ms: float, n_steps: int = 60) -> dict[str, NDArray[np.float64]]:
+    """Receptor -> the deviation of v from rest over the steps after an arrival; sample 0 is the step of the arrival."""
+    cell, weight = CELLS[name]
     drawn = network(
-        [population("cells", cell, [REST], STILL_U)],
+        [population("cells", cell, [REST, REST], STILL_U)],
         n_steps + 4,
         dt_ms,
         [source("input", [(1, 0)], 1)],
-        [projection("input", "cells", receptor, [(0, 0, weight, 3)])],  # type: ignore[arg-type]
+        [
+            projection("input", "cells", "excitatory", [(0, 0, weight, 3)]),
+            projection("input", "cells", "inhibitory", [(0, 1, weight, 3)]),
+        ],
     )
-    v = v_of(simulate(drawn))[:, 0].astype(float)
+    v = v_of(simulate(drawn)).astype(float)
     assert np.abs(v[:5] - REST).max() < 1e-9
-    return v[4:] - REST
+    return {"excitatory": v[4:, 0] - REST, "inhibitory": v[4:, 1] - REST}
 
 
 @pytest.mark.parametrize("name", CELLS)
@@ -136,11 +142,11 @@ def test_the_exact_cells_follow_the_closed_form_of_the_psp(receptor: str, dt_ms:
     }
     for name, closed_form in closed_forms.items():
         cell, weight = CELLS[name]
-        got = psp(cell, weight, receptor, dt_ms)
+        got = psps(name, dt_ms)[receptor]
         expected = sign * closed_form(np.arange(len(got)) * dt_ms, cell, weight)
         np.testing.assert_allclose(got, expected, rtol=1e-9, atol=1e-11, err_msg=name)
     cell, weight = CELLS["if_curr_delta"]
-    got = psp(cell, weight, receptor, dt_ms)
+    got = psps("if_curr_delta", dt_ms)[receptor]
     # The step comes at the end of the step of its arrival, so that the first sample after it shows all of it.
     expected = sign * weight * np.exp(-(np.arange(len(got)) - 1) * dt_ms / cell.tau_m)  # type: ignore[attr-defined]
     np.testing.assert_allclose(got[1:], expected[1:], rtol=1e-9, atol=1e-11)
@@ -152,7 +158,7 @@ def test_the_first_step_of_the_psp_of_the_other_cells(receptor: str, sign: int) 
 
     def first(name: str) -> tuple[CellConfig, float, float]:
         cell, weight = CELLS[name]
-        return cell, weight, float(psp(cell, weight, receptor, dt_ms)[1])
+        return cell, weight, float(psps(name, dt_ms)[receptor][1])
 
     _, weight, got = first("izhikevich euler")
     assert got == pytest.approx(sign * weight * dt_ms, rel=1e-9)
