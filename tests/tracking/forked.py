@@ -13,6 +13,7 @@ terminal saw) and ``seconds``.
 
 import ctypes
 import gc
+import importlib
 import json
 import os
 import resource
@@ -274,7 +275,7 @@ def main(path: str) -> None:
     """Conduct the cases of a file."""
     os.environ.update(MLFLOW_DISABLE_TELEMETRY="true", MLFLOW_CONFIGURE_LOGGING="false")
     # Imported, but no store opened: connections do not survive a fork.
-
+    importlib.import_module("mlflow.store.tracking.sqlalchemy_store")
     gc.freeze()
     cases = json.loads(Path(path).read_text())
     print(json.dumps({case["name"]: _conduct(case) for case in cases}))
