@@ -241,6 +241,8 @@ IF_COND_EXP_EULER = Scheme(
     when=AFTER_ARRIVALS,
     constants=_decay,
 )
+"""Forward Euler for v, the exact decay of the conductances. It overshoots where h (1/tau_m + g/c_m) nears 2: the
+Vogels-Abbott network's cells fire without end at a step of 1 ms, where the exponential scheme does not."""
 
 SCHEMES: dict[tuple[str, str], Scheme] = {
     ("izhikevich", "euler"): IZHIKEVICH_EULER,
