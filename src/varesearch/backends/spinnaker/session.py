@@ -19,6 +19,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+import matplotlib
+
 from varesearch.backends.spinnaker.machines import Machine
 
 CONFIGURATION_FILE = ".spynnaker.cfg"
@@ -45,6 +47,9 @@ class Session:
 
     def set_up(self, dt_ms: float, time_scale_factor: float | None) -> None:
         """Begin. ``time_scale_factor`` None is sPyNNaker's rule: :meth:`time_scale_factor` says what came of it."""
+        # sPyNNaker's imports load matplotlib, which asks for its folders once in a process: not for those of this run.
+        matplotlib.get_configdir()
+        matplotlib.get_cachedir()
         with self.inside() as sim, ExitStack() as stack:
             if Path(_LOCAL_FILE).exists():  # it would be read last and win over the run's own
                 stack.enter_context(chdir(self._nowhere))
