@@ -143,7 +143,7 @@ def test_eight_processes_and_no_store(crowded: tuple[Path, Results]) -> None:
 
 @pytest.mark.slow
 def test_eight_processes_and_no_store_many_times(tmp_path: Path) -> None:
-    names = [str(i) for i in range(25)]
+    names = [str(i) for i in range(10)]
     for name in names:
         (tmp_path / name).mkdir()
     results = conduct(tmp_path, [{"name": name, "root": str(tmp_path / name), "count": 8} for name in names])
