@@ -117,20 +117,23 @@ def test_signal_waits_for_a_protected_function() -> None:
 
 
 def test_ignored_signal_stays_ignored_and_foreign_handler_stays() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGTERM)}
+
+    def foreign(*_: object) -> None:
+        pass
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     guard = SignalGuard()
     guard.install()
-    foreign = signal.getsignal(signal.SIGTERM)
     try:
         signal.raise_signal(signal.SIGHUP)
-        mine = signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        assert mine != foreign or callable(mine)
+        signal.signal(signal.SIGTERM, foreign)
         guard.restore()
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGTERM) is foreign
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     finally:
-        guard.restore()
-        signal.signal(signal.SIGHUP, before)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_versions_are_those_of_the_packages() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 from forked import analysis, config, run_once
-from support import statuses
+from support import conduct, statuses
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import TrackingError, load_run, track
@@ -54,6 +54,10 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         # The same server as the store of a project elsewhere: its files are sent at the end.
         elsewhere = tmp_path / "elsewhere"
         elsewhere.mkdir()
+        case = {"name": "killed", "root": str(elsewhere), "uri": address, "at": {"simulate": ["SIGKILL"]}}
+        assert conduct(elsewhere, [case])["killed"][0]["exit"] == -9
+        (killed,) = [run_id for run_id, status in statuses(tmp_path).items() if status == "RUNNING"]
+        assert (elsewhere / "mlruns" / "staging" / killed / "run.log").exists()
         second = run_once(elsewhere, address)
         assert second.address == f"{address}/#/experiments/1/runs/{second.run_id}"
         assert statuses(tmp_path)[second.run_id] == "FINISHED"
@@ -61,6 +65,10 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         fetched = load_run(second.run_id, address, elsewhere)
         assert fetched.metrics["exc.rate_hz"] == 7.25
         assert {"metrics.csv", "config.yaml", "provenance.json"} <= {path.name for path in fetched.artifacts()}
+        # The run that was killed has been found by the next one, and what it had written is saved.
+        assert statuses(tmp_path)[killed] == "KILLED"
+        assert "python says hello" in load_run(killed, address, elsewhere).log()
+        assert not list((elsewhere / "mlruns" / "staging").iterdir())
         # And what happens when it goes away in the middle.
         settings = config(address)
         third = track(settings, asdict(settings), root=elsewhere)
