@@ -58,10 +58,11 @@ def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | No
 
     ``terminal`` is where it is shown, if not on the capture's own.
     """
-    from varesearch.tracking import peak_memory_mb, track
+    from varesearch.tracking import peak_memory_mb, project_root, track
 
     config, phases, terminal = composed.config, Phases(), terminal or Terminal(capture.terminal)
     backend = backend_class(config.backend.name)(config)
+    backend.cache = project_root() / "mlruns" / "cache"
     backend.probe()
     tracking = track(config, composed.resolved, composed.overrides, composed.choices, log_capture=capture)
     with phases.entering("track", tracking) as tracked:

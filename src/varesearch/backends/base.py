@@ -6,10 +6,11 @@ To add one: subclass :class:`Backend` in a package of its own beside this file, 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+from varesearch.config.cells import AUTO, CellConfig
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
@@ -38,7 +39,7 @@ class Backend(ABC):
 
     name: ClassVar[str]
     cells: ClassVar[Mapping[str, tuple[str, ...]]]
-    """The cell models it has, each with its integrators."""
+    """The cell models it has, each with its integrators, its own choice first."""
     signals: ClassVar[Mapping[str, tuple[str, ...]]]
     """The signals it can record, for each cell model."""
     draws: ClassVar[tuple[str, ...]] = ("host",)
@@ -52,6 +53,21 @@ class Backend(ABC):
 
     def __init__(self, config: Config) -> None:
         self.config = config
+
+    @classmethod
+    def resolved(cls, network: Network) -> Network:
+        """The network with the integrator that ``auto`` stands for here."""
+        return replace(
+            network,
+            populations=tuple(
+                replace(p, cell=replace(p.cell, integrator=cls.integrator(p.cell))) for p in network.populations
+            ),
+        )
+
+    @classmethod
+    def integrator(cls, cell: CellConfig) -> str:
+        """The scheme by which this back end integrates ``cell``: the setting, or its own with ``auto``."""
+        return cls.cells[cell.model][0] if cell.integrator == AUTO else cell.integrator
 
     @classmethod
     @abstractmethod

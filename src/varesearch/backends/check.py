@@ -1,6 +1,7 @@
 """Whether the chosen back end can run a configuration, asked before anything is built."""
 
 from varesearch.backends import BACKENDS, backend_class
+from varesearch.config.cells import AUTO
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.wording import did_you_mean
@@ -19,7 +20,7 @@ def check_backend(config: Config) -> None:
         raise ConfigurationError(
             f"cell={model} does not exist on backend={name}, which has {', '.join(backend.cells)}{_others(model)}"
         )
-    integrator, integrators = config.cell.integrator, backend.cells[model]
+    integrator, integrators = config.cell.integrator, (AUTO, *backend.cells[model])
     if integrator not in integrators:
         raise ConfigurationError(
             f"cell.integrator={integrator} is unknown to cell={model} on backend={name}; choose one of "

@@ -170,6 +170,7 @@ def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:
 
 def _simulate(config: Config, network: Network) -> Recording:
     backend = backend_class(config.backend.name)(config)
+    backend.cache = project_root() / "mlruns" / "cache"
     try:
         backend.load()
         backend.build(network)

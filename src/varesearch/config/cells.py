@@ -12,6 +12,9 @@ from typing import Any
 
 from omegaconf import MISSING
 
+AUTO = "auto"
+"""The value of ``cell.integrator`` that leaves the choice to the back end."""
+
 
 def quantity(default: Any, unit: str, what: str, choices: tuple[str, ...] = ()) -> Any:
     """A dataclass field with a default, its unit and a line on what it is; ``choices`` are all it may be, if few."""
@@ -36,7 +39,7 @@ class CellConfig:
     """What all cells share. ``v_init`` and the weights are a number or a distribution (see :mod:`.distributions`)."""
 
     model: str = MISSING
-    integrator: str = MISSING
+    integrator: str = quantity(AUTO, "", "scheme of the time step; auto: the first that --backends lists")
 
 
 @dataclass
@@ -48,7 +51,6 @@ class Izhikevich(CellConfig):
     """
 
     model: str = "izhikevich"
-    integrator: str = quantity("euler", "", "euler, or spinnaker: its midpoint scheme with threshold correction")
     a: float = quantity(0.02, "1/ms", "rate of the recovery variable")
     b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v")
     c: float = quantity(-65.0, "mV", "v after a spike")
@@ -68,7 +70,6 @@ class IzhikevichDelta(CellConfig):
     """PyNN's standard ``Izhikevich`` cell: a spike steps v by its weight. Its i_offset here is in mV/ms (PyNN: nA)."""
 
     model: str = "izhikevich_delta"
-    integrator: str = quantity("euler", "", "euler")
     a: float = quantity(0.02, "1/ms", "rate of the recovery variable")
     b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v")
     c: float = quantity(-65.0, "mV", "v after a spike")
@@ -85,7 +86,6 @@ class IzhikevichDelta(CellConfig):
 class _IntegrateAndFire(CellConfig):
     """Leaky integrate-and-fire: cm dv/dt = cm (v_rest - v)/tau_m + i_offset + i_syn (PyNN ``IF_*``)."""
 
-    integrator: str = quantity("exact", "", "exact: the closed-form step of the linear membrane")
     v_rest: float = quantity(-49.0, "mV", "resting potential")
     v_reset: float = quantity(-60.0, "mV", "v after a spike")
     v_thresh: float = quantity(-50.0, "mV", "spike threshold")
@@ -101,11 +101,6 @@ class IfCondExp(_IntegrateAndFire):
     """PyNN ``IF_cond_exp``: exponential conductances. Defaults: Vogels-Abbott COBA, PyNN's variant (4 / 51 nS)."""
 
     model: str = "if_cond_exp"
-    integrator: str = quantity(
-        "exponential_euler",
-        "",
-        "exponential_euler: closed-form step with the conductances of the step's start; or euler",
-    )
     v_rest: float = quantity(-60.0, "mV", "resting potential")
     tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory conductance")
     tau_syn_I: float = quantity(10.0, "ms", "decay of the inhibitory conductance")

@@ -56,7 +56,7 @@ class ConnectivityConfig:
         own = getattr(getattr(self, projection), setting)
         if own is not None:
             return own
-        pre = projection.split("_to_")[0]
+        pre = projection.split("_to_", maxsplit=1)[0]
         return getattr(self, setting) if hasattr(self, setting) else getattr(self, f"{setting}_{pre}")
 
 

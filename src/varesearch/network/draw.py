@@ -1,5 +1,7 @@
 """From the configuration and one seed to the network's arrays."""
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -36,7 +38,14 @@ def draw(config: Config) -> Network:
         sources=stimulus.sources,
         projections=(*projections, *stimulus.projections),
         currents=stimulus.currents,
+        native_wiring=_native_wiring(config),
     )
+
+
+def _native_wiring(config: Config) -> str | None:
+    if config.connectivity.draw != "native":
+        return None
+    return json.dumps({"seed": config.seed, **asdict(config.connectivity)}, sort_keys=True)
 
 
 def _populations(config: Config) -> dict[str, Population]:
@@ -101,7 +110,12 @@ def _projection(config: Config, name: str, populations: dict[str, Population]) -
 def _connect(
     wiring: ConnectivityConfig, name: str, pre: Population, post: Population, rng: np.random.Generator
 ) -> Pairs:
-    """The pairs of projection ``name`` by the wiring's rule, each projection's own setting before the group's."""
+    """The pairs of projection ``name`` by the wiring's rule, each projection's own setting before the group's.
+
+    No pair where the back end draws them itself.
+    """
+    if wiring.draw == "native":
+        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
     no_self = not wiring.allow_self_connections and pre is post
     if isinstance(wiring, FixedProbability):
         return connectors.fixed_probability(pre.size, post.size, wiring.value_of(name, "p"), no_self, rng)

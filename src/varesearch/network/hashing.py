@@ -31,7 +31,7 @@ def content_hash(network: "Network") -> str:
         text("array", dtype=little.dtype.str, shape=little.shape)
         digest.update(little.data)
 
-    text("network", version=1, dt_ms=network.dt_ms, n_steps=network.n_steps)
+    text("network", version=1, dt_ms=network.dt_ms, n_steps=network.n_steps, native_wiring=network.native_wiring)
     for population in network.populations:
         text("population", name=population.name, size=population.size, cell=cell_content(population))
         for variable in sorted(population.initial):

@@ -81,7 +81,11 @@ class CurrentStep:
 
 @dataclass(frozen=True)
 class Network:
-    """Everything a simulator is given. ``seed`` is where it came from; it does not enter the hash."""
+    """Everything a simulator is given. ``seed`` is where it came from; it does not enter the hash.
+
+    ``native_wiring`` is None for a drawn network. Otherwise the recurrent projections are left to the simulator, hold
+    no synapse here, and this text (rule, settings and seed) stands for them in the hash.
+    """
 
     dt_ms: float
     n_steps: int
@@ -90,6 +94,7 @@ class Network:
     sources: tuple[SpikeSource, ...]
     projections: tuple[Projection, ...]
     currents: tuple[CurrentStep, ...]
+    native_wiring: str | None = None
 
     @property
     def duration_ms(self) -> float:

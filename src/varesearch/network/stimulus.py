@@ -65,7 +65,8 @@ def _background(config: Config, stimulus: BackgroundPoisson, sizes: dict[str, in
 def _step_current(config: Config, stimulus: StepCurrent) -> DrawnStimulus:
     dt_ms = config.simulation.dt_ms
     start = round(stimulus.start_ms / dt_ms)
-    stop = start + round(stimulus.duration_ms / dt_ms)
+    n_steps = round(config.simulation.duration_ms / dt_ms)
+    stop = min(start + round(stimulus.duration_ms / dt_ms), n_steps)
     return DrawnStimulus(
         currents=tuple(CurrentStep(target, stimulus.amplitude, start, stop) for target in stimulus.targets)
     )

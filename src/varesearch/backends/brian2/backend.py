@@ -72,7 +72,7 @@ class Brian2(Backend):
     def build(self, network: Network) -> None:
         from varesearch.backends.brian2.session import Session
 
-        self._network = network
+        network = self._network = self.resolved(network)
         self._session = Session(self._codegen, network.dt_ms)
         self._brian2_network = self._session.open()
         from pyNN.brian2 import Population as PynnPopulation
@@ -214,8 +214,8 @@ class Brian2(Backend):
         return {} if self._compiling_s is None else {"build: generate and compile": self._compiling_s}
 
     def tags(self) -> dict[str, str]:
-        """The code generation target."""
-        return {"code generation": self._codegen}
+        """The code generation target, and the scheme of the time step."""
+        return {"code generation": self._codegen, "integrator": self.integrator(self.config.cell)}
 
 
 def _values(monitor: Any, name: str) -> NDArray[Any]:

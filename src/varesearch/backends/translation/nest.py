@@ -114,15 +114,10 @@ def least_delay_steps(model: str) -> int:
 
 
 def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
-    """The values of the cell's ``integrator`` with which it may be run, NEST's own scheme first.
-
-    NEST has one scheme for each cell. Its conductances are integrated by an adaptive Runge-Kutta-Fehlberg rule;
-    ``exponential_euler`` is accepted as well since it is the setting's default and no choice of a scheme for NEST. The
-    run is tagged with the scheme that was used.
-    """
+    """NEST's one scheme for each cell; conductances take an adaptive Runge-Kutta-Fehlberg rule."""
     if cell in _IZHIKEVICH:
         return ("euler",)
-    return ("rkf45", "exponential_euler") if cell is IfCondExp else ("exact",)
+    return ("rkf45",) if cell is IfCondExp else ("exact",)
 
 
 def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:

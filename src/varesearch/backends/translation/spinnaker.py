@@ -35,13 +35,8 @@ CELL_TYPES: dict[str, str] = {
 
 
 def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
-    """The values of the cell's ``integrator`` with which it may be run.
-
-    SpiNNaker has one scheme for each cell: a midpoint rule for Izhikevich, whose ``euler`` is accepted as well since
-    it is the software simulators' default and no choice of a scheme for the machine; the closed-form step for the
-    others. The run is tagged with the scheme that was used.
-    """
-    return {"izhikevich": ("spinnaker", "euler"), "if_cond_exp": ("exponential_euler",)}.get(cell.model, ("exact",))
+    """SpiNNaker's one scheme for each cell: a midpoint rule for Izhikevich, the closed-form step for the others."""
+    return {"izhikevich": ("spinnaker",), "if_cond_exp": ("exponential_euler",)}.get(cell.model, ("exact",))
 
 
 def alpha_charge(tau_ms: float) -> float:
