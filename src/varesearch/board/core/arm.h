@@ -54,7 +54,7 @@ struct arm_decoded;
  * value zero-extended. Both return 0, or non-zero for a data abort (prefetch abort when the core fetches an
  * instruction), in which case nothing may have changed.
  *
- * During a call `core->cycles` is the time at which the instruction began. A callback may
+ * During a call `core->cycles` is the time of the access. A callback may
  *  - raise or lower `irq` and `fiq`: looked at before the next instruction;
  *  - lower `until`: arm_run then returns as soon as this instruction is done;
  *  - change `sdram` and `sdram_store`;
