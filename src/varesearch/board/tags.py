@@ -1,0 +1,108 @@
+"""IP tags: by which address messages leave the board for a host, and which UDP ports lead into it.
+
+Source: spinnaker_tools 4.0.0, ``scamp.h`` (``iptag_t``) and ``scamp-cmd.c`` (``cmd_iptag``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from dataclasses import dataclass
+
+from varesearch.board.layout import TagFlag
+
+FIXED_TAGS = 8
+POOL_TAGS = 8
+TAGS = FIXED_TAGS + POOL_TAGS
+_DEFAULT_TIMEOUT = 9  # code for 2.56 s
+_ENTRY = struct.Struct("<4s6sHHHIHHB7x")
+ENTRY_BYTES = _ENTRY.size
+
+Endpoint = tuple[str, int]
+
+
+@dataclass
+class Tag:
+    """One entry of the table.
+
+    :param endpoint: address and UDP port of the host
+    :param timeout_ms: how long the entry lasts when it is transient
+    :param expires_ms: virtual time at which it ends, or None
+    :param rx_port: UDP port of the board, of a reverse tag
+    :param dest_addr: chip to which a reverse tag leads
+    :param dest_port: port and core there
+    """
+
+    flags: TagFlag = TagFlag(0)
+    endpoint: Endpoint = ("0.0.0.0", 0)
+    timeout_code: int = 0
+    expires_ms: float | None = None
+    count: int = 0
+    rx_port: int = 0
+    dest_addr: int = 0
+    dest_port: int = 0
+
+    def pack(self) -> bytes:
+        """The entry as it lies in the monitor's memory."""
+        ip = ipaddress.IPv4Address(self.endpoint[0]).packed
+        timeout = 1 << self.timeout_code - 1 if self.timeout_code else 0
+        return _ENTRY.pack(
+            *(ip, bytes(6), self.endpoint[1], timeout, int(self.flags), self.count & 0xFFFFFFFF),
+            *(self.rx_port, self.dest_addr, self.dest_port),
+        )
+
+
+class TagTable:
+    """Eight tags that hosts set, and a pool of eight for replies."""
+
+    def __init__(self) -> None:
+        self.tags = [Tag() for _ in range(TAGS)]
+        self.timeout_code = _DEFAULT_TIMEOUT
+
+    def valid(self, number: int) -> Tag | None:
+        """The tag, or None when it is not set."""
+        return self.tags[number] if number < TAGS and self.tags[number].flags & TagFlag.VALID else None
+
+    def transient(self, sender: Endpoint, now_ms: float) -> int | None:
+        """A tag from the pool that leads back to a sender; None when all are in use."""
+        number = self.free_pool_tag(now_ms)
+        if number is not None:
+            lasts_ms = 10 << self.timeout_code - 1 if self.timeout_code else None
+            self.tags[number] = Tag(
+                TagFlag.VALID | TagFlag.TRANSIENT,
+                sender,
+                self.timeout_code,
+                None if lasts_ms is None else now_ms + lasts_ms,
+            )
+        return number
+
+    def free_pool_tag(self, now_ms: float) -> int | None:
+        """A tag of the pool that is not in use."""
+        for number in range(FIXED_TAGS, TAGS):
+            tag = self.tags[number]
+            if not tag.flags or (tag.expires_ms is not None and tag.expires_ms <= now_ms):
+                return number
+        return None
+
+    def clear(self, number: int) -> None:
+        """Unsets a tag."""
+        self.tags[number] = Tag()
+
+    def used(self, number: int) -> None:
+        """Counts a message; a transient tag ends with it."""
+        if self.tags[number].flags & TagFlag.TRANSIENT:
+            self.clear(number)
+        else:
+            self.tags[number].count += 1
+
+    def reverse(self, port: int) -> int | None:
+        """The reverse tag that listens at a UDP port."""
+        for number in range(FIXED_TAGS):
+            tag = self.tags[number]
+            if tag.flags & TagFlag.REVERSE and tag.flags & TagFlag.VALID and tag.rx_port == port:
+                return number
+        return None
+
+    def ports(self) -> set[int]:
+        """All UDP ports at which reverse tags listen."""
+        return {tag.rx_port for tag in self.tags if tag.flags & TagFlag.REVERSE and tag.flags & TagFlag.VALID}
