@@ -35,18 +35,31 @@ def _parser() -> argparse.ArgumentParser:
         description="A software SpiNNaker board: executes the real application binaries. Point a script at it with "
         "machine_name = 127.0.0.2 and the same version in .spynnaker.cfg.",
     )
-    parser.add_argument("--version", type=int, choices=sorted(SHAPES), default=3,
-                        help="3: four chips; 5: 48 chips (default: %(default)s)")
-    parser.add_argument("--address", default="127.0.0.2",
-                        help="loopback address, one for each board (default: %(default)s)")
-    parser.add_argument("--threads", type=_threads, default=1,
-                        help="processors to use; the results are the same for any number (default: %(default)s)")
+    parser.add_argument(
+        "--version",
+        type=int,
+        choices=sorted(SHAPES),
+        default=3,
+        help="3: four chips; 5: 48 chips (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--address", default="127.0.0.2", help="loopback address, one for each board (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=_threads,
+        default=1,
+        help="processors to use; the results are the same for any number (default: %(default)s)",
+    )
     parser.add_argument("--unbooted", action="store_true", help="wait for a boot image, as a board just switched on")
     parser.add_argument("--time-limit", type=_positive, metavar="S", help="end after so many seconds")
     parser.add_argument("--log", metavar="FILE", help="write the log to a file instead of standard error")
     parser.add_argument("--verbose", action="store_true", help="log dropped datagrams too")
-    parser.add_argument("--control", action="store_true",
-                        help="answer a parent process over standard input and output; end when it goes away")
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="answer a parent process over standard input and output; end when it goes away",
+    )
     return parser
 
 
@@ -76,8 +89,11 @@ def main(arguments: list[str] | None = None) -> int:
             server.attach(control)
             control.say(ready=True)
         else:
-            print(f"SpiNN-{options.version} at {options.address}: machine_name = {options.address}, "
-                  f"version = {options.version}", flush=True)
+            print(
+                f"SpiNN-{options.version} at {options.address}: machine_name = {options.address}, "
+                f"version = {options.version}",
+                flush=True,
+            )
         server.run()
     return 0
 

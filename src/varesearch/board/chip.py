@@ -74,7 +74,7 @@ class BootValues:
         room = layout.VCPU_OFFSET - layout.SYSRAM_HEAP_OFFSET - 4 * heap_words
         return (
             len(self.data) == 128
-            and 0 < self.data[SV.NUM_BUF]
+            and self.data[SV.NUM_BUF] > 0
             and room > buffers + 64
             and system % 4 == 0
             and 4 << 20 <= system <= 32 << 20

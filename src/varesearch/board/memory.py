@@ -42,7 +42,7 @@ class ChipMemory:
         ):
             for base in bases:
                 offset = address - base
-                if 0 <= offset and 0 <= length and offset + length <= len(memory):
+                if offset >= 0 and length >= 0 and offset + length <= len(memory):
                     return memory[offset : offset + length]
         raise BadAddressError(f"0x{address:08x} + {length} bytes: neither SDRAM nor System RAM")
 

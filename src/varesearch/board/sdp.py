@@ -52,8 +52,9 @@ class SdpMessage:
         :raises BadDatagramError: too short or too long
         """
         if not HEADER_BYTES <= len(packet) <= HEADER_BYTES + DATA_BYTES:
-            raise BadDatagramError(f"{len(packet)} bytes: an SDP message has {HEADER_BYTES} to "
-                                   f"{HEADER_BYTES + DATA_BYTES}")
+            raise BadDatagramError(
+                f"{len(packet)} bytes: an SDP message has {HEADER_BYTES} to {HEADER_BYTES + DATA_BYTES}"
+            )
         return cls(*_HEADER.unpack_from(packet), packet[HEADER_BYTES:])
 
     def pack(self) -> bytes:

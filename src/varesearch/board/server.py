@@ -63,8 +63,10 @@ class Settings:
         except ValueError:
             address = None
         if address is None or not address.is_loopback:
-            raise AddressError(f"address={self.address}: a board binds to the loopback network only; "
-                               "use 127.0.0.2, or another address from 127.0.0.1 to 127.255.255.254")
+            raise AddressError(
+                f"address={self.address}: a board binds to the loopback network only; "
+                "use 127.0.0.2, or another address from 127.0.0.1 to 127.255.255.254"
+            )
 
 
 def _bind(address: str, port: int) -> socket.socket:
@@ -75,10 +77,14 @@ def _bind(address: str, port: int) -> socket.socket:
         sock.bind((address, port))
     except OSError as error:
         sock.close()
-        reason = "is in use: another board, or another program, is there" if error.errno == errno.EADDRINUSE else (
-            f"cannot be used: {error.strerror}")
-        raise AddressError(f"address={address}: UDP port {port} {reason}; choose another address, 127.0.0.2 to "
-                           "127.255.255.254") from error
+        reason = (
+            "is in use: another board, or another program, is there"
+            if error.errno == errno.EADDRINUSE
+            else (f"cannot be used: {error.strerror}")
+        )
+        raise AddressError(
+            f"address={address}: UDP port {port} {reason}; choose another address, 127.0.0.2 to 127.255.255.254"
+        ) from error
     return sock
 
 
@@ -139,8 +145,9 @@ class Server:
     def _come_up(self, values: BootValues) -> None:
         ip = ipaddress.IPv4Address(self.settings.address).packed
         self.monitor = Monitor(Machine(self._core, self.shape, values, ip))
-        _log.info("booted: version %d, %d chips, at %s", self.shape.version, len(self.shape.chips),
-                  self.settings.address)
+        _log.info(
+            "booted: version %d, %d chips, at %s", self.shape.version, len(self.shape.chips), self.settings.address
+        )
 
     def run(self) -> None:
         """Serves until told to stop."""
@@ -175,8 +182,9 @@ class Server:
             try:
                 take(packet, sender)
             except Exception:  # a board must outlive any datagram; the defect is logged with its trace
-                _log.exception("a datagram of %d bytes from %s could not be handled: %s", len(packet), sender,
-                               packet[:64].hex())
+                _log.exception(
+                    "a datagram of %d bytes from %s could not be handled: %s", len(packet), sender, packet[:64].hex()
+                )
 
     def _take_scp(self, packet: bytes, sender: Endpoint) -> None:
         if self.monitor is not None:
