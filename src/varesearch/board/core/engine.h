@@ -1,0 +1,513 @@
+/* The loop of decoded.c, which alone includes this file: run_decoded and the operations. */
+
+/* Where operands of data processing come from, and the shifter's carry out; `e` is the entry. */
+#define VALUE_IMMEDIATE e->immediate
+#define VALUE_REGISTER r[e->rm]
+#define VALUE_LSL (r[e->rm] << e->amount)
+#define VALUE_LSR (uint32_t)((uint64_t)r[e->rm] >> e->amount)
+#define VALUE_ASR (uint32_t)(((uint64_t)r[e->rm] | (0u - (uint64_t)(r[e->rm] >> 31)) << 32) >> e->amount)
+#define VALUE_ROR (r[e->rm] >> e->amount | r[e->rm] << (32u - e->amount))
+#define VALUE_LSL_REGISTER shift_by(SHIFT_LSL, r[e->rm], r[e->rs] & 0xffu, false).value
+#define VALUE_LSR_REGISTER shift_by(SHIFT_LSR, r[e->rm], r[e->rs] & 0xffu, false).value
+#define VALUE_ASR_REGISTER shift_by(SHIFT_ASR, r[e->rm], r[e->rs] & 0xffu, false).value
+#define VALUE_ROR_REGISTER shift_by(SHIFT_ROR, r[e->rm], r[e->rs] & 0xffu, false).value
+
+#define CARRY_IMMEDIATE (e->amount ? e->immediate >> 31 : c)
+#define CARRY_REGISTER c
+#define CARRY_LSL (r[e->rm] >> (32u - e->amount) & 1u)
+#define CARRY_LSR (r[e->rm] >> (e->amount - 1u) & 1u)
+#define CARRY_ASR (r[e->rm] >> (e->amount - 1u) & 1u)
+#define CARRY_ROR (r[e->rm] >> (e->amount - 1u) & 1u)
+#define CARRY_LSL_REGISTER shift_by(SHIFT_LSL, r[e->rm], r[e->rs] & 0xffu, c).carry
+#define CARRY_LSR_REGISTER shift_by(SHIFT_LSR, r[e->rm], r[e->rs] & 0xffu, c).carry
+#define CARRY_ASR_REGISTER shift_by(SHIFT_ASR, r[e->rm], r[e->rs] & 0xffu, c).carry
+#define CARRY_ROR_REGISTER shift_by(SHIFT_ROR, r[e->rm], r[e->rs] & 0xffu, c).carry
+
+#define EACH_FORM(X, ...)                                                                                              \
+    X(IMMEDIATE, __VA_ARGS__)                                                                                          \
+    X(REGISTER, __VA_ARGS__)                                                                                           \
+    X(LSL, __VA_ARGS__)                                                                                                \
+    X(LSR, __VA_ARGS__)                                                                                                \
+    X(ASR, __VA_ARGS__)                                                                                                \
+    X(ROR, __VA_ARGS__)                                                                                                \
+    X(LSL_REGISTER, __VA_ARGS__)                                                                                       \
+    X(LSR_REGISTER, __VA_ARGS__)                                                                                       \
+    X(ASR_REGISTER, __VA_ARGS__)                                                                                       \
+    X(ROR_REGISTER, __VA_ARGS__)
+
+/* Operation number, name, result of a = r[rn] and b = the operand. */
+#define EACH_LOGICAL(X)                                                                                                \
+    EACH_FORM(X, 0, AND, r[e->rn] & b)                                                                                 \
+    EACH_FORM(X, 1, EOR, r[e->rn] ^ b)                                                                                 \
+    EACH_FORM(X, 12, ORR, r[e->rn] | b)                                                                                \
+    EACH_FORM(X, 13, MOV, b)                                                                                           \
+    EACH_FORM(X, 14, BIC, r[e->rn] & ~b)                                                                               \
+    EACH_FORM(X, 15, MVN, ~b)
+
+/* Operation number, name, the two summands and the carry in; subtraction adds the complement. */
+#define EACH_ARITHMETIC(X)                                                                                             \
+    EACH_FORM(X, 2, SUB, r[e->rn], ~b, 1u)                                                                             \
+    EACH_FORM(X, 3, RSB, b, ~r[e->rn], 1u)                                                                             \
+    EACH_FORM(X, 4, ADD, r[e->rn], b, 0u)                                                                              \
+    EACH_FORM(X, 5, ADC, r[e->rn], b, c)                                                                               \
+    EACH_FORM(X, 6, SBC, r[e->rn], ~b, c)                                                                              \
+    EACH_FORM(X, 7, RSC, b, ~r[e->rn], c)
+
+#define EACH_TEST(X)                                                                                                   \
+    EACH_FORM(X, 8, TST, r[e->rn] & b)                                                                                 \
+    EACH_FORM(X, 9, TEQ, r[e->rn] ^ b)
+
+#define EACH_COMPARISON(X)                                                                                             \
+    EACH_FORM(X, 10, CMP, r[e->rn], ~b, 1u)                                                                            \
+    EACH_FORM(X, 11, CMN, r[e->rn], b, 0u)
+
+#define DATA(number, form) (OP_DATA + (number * OPERAND_FORMS + OPERAND_##form) * 2)
+
+/* Effective addresses of single transfers, and what is written back. */
+#define ADDRESS_OF_OFFSET (r[e->rn] + e->immediate)
+#define ADDRESS_OF_INDEX (r[e->rn] + (r[e->rm] << e->amount))
+#define ADDRESS_OF_PRE (r[e->rn] + e->immediate)
+#define ADDRESS_OF_POST r[e->rn]
+#define ADDRESS_OF_LITERAL e->immediate
+#define WRITE_BACK_OFFSET
+#define WRITE_BACK_INDEX
+#define WRITE_BACK_PRE r[e->rn] = address;
+#define WRITE_BACK_POST r[e->rn] = address + e->immediate;
+#define WRITE_BACK_LITERAL
+
+#define EACH_LOAD(X, form)                                                                                             \
+    X(form, LDR, 4, value)                                                                                             \
+    X(form, LDRB, 1, value)                                                                                            \
+    X(form, LDRH, 2, value)                                                                                            \
+    X(form, LDRSB, 1, sign_extend_byte(value))                                                                         \
+    X(form, LDRSH, 2, sign_extend_half(value))
+#define EACH_STORE(X, form)                                                                                            \
+    X(form, STR, 4)                                                                                                    \
+    X(form, STRB, 1)                                                                                                   \
+    X(form, STRH, 2)
+#define EACH_ADDRESSED_LOAD(X)                                                                                         \
+    EACH_LOAD(X, OFFSET) EACH_LOAD(X, INDEX) EACH_LOAD(X, PRE) EACH_LOAD(X, POST) EACH_LOAD(X, LITERAL)
+#define EACH_ADDRESSED_STORE(X) EACH_STORE(X, OFFSET) EACH_STORE(X, INDEX) EACH_STORE(X, PRE) EACH_STORE(X, POST)
+
+#define TRANSFER_CODE(form, name) (OP_TRANSFER + TRANSFER_##name * ADDRESS_FORMS + ADDRESS_##form)
+
+#define EACH_CONDITION(X)                                                                                              \
+    X(0, !z)                                                                                                           \
+    X(1, z)                                                                                                            \
+    X(2, c)                                                                                                            \
+    X(3, !c)                                                                                                           \
+    X(4, n >> 31)                                                                                                      \
+    X(5, !(n >> 31))                                                                                                   \
+    X(6, v >> 31)                                                                                                      \
+    X(7, !(v >> 31))                                                                                                   \
+    X(8, c && z)                                                                                                       \
+    X(9, !(c && z))                                                                                                    \
+    X(10, !((n ^ v) >> 31))                                                                                            \
+    X(11, (n ^ v) >> 31)                                                                                               \
+    X(12, z && !((n ^ v) >> 31))                                                                                       \
+    X(13, !(z && !((n ^ v) >> 31)))
+
+#define DISPATCH goto *labels[e->code]
+/* Behind an instruction that took `cost` cycles: on to entry `next`. */
+#define GO(next, cost)                                                                                                 \
+    do {                                                                                                               \
+        e = (next);                                                                                                    \
+        left -= (int64_t)(cost);                                                                                       \
+        count++;                                                                                                       \
+        if (left <= 0) {                                                                                               \
+            goto out_of_time;                                                                                          \
+        }                                                                                                              \
+        DISPATCH;                                                                                                      \
+    } while (0)
+#define NEXT GO(e + 1, COST_INSTRUCTION)
+#define NEXT_AFTER(extra) GO(e + 1, COST_INSTRUCTION + (extra))
+
+/*
+ * Executes from r[15], in the ITCM, until time is up (returns false) or an instruction is due that is not for this
+ * engine (returns true; it may also be a target outside the ITCM or an interrupt, which the plain interpreter takes).
+ */
+static bool run_decoded(struct arm_core *core)
+{
+    static const void *const labels[OPERATIONS] = {
+        [OP_PLAIN] = &&plain,
+#define LABEL(number, form, name) [DATA(number, form)] = &&name##_##form, [DATA(number, form) + 1] = &&name##S_##form,
+#define LABEL_LOGICAL(form, number, name, result) LABEL(number, form, name)
+#define LABEL_ARITHMETIC(form, number, name, x, y, carry) LABEL(number, form, name)
+#define LABEL_TEST(form, number, name, result) [DATA(number, form) + 1] = &&name##_##form,
+#define LABEL_COMPARISON(form, number, name, x, y, carry) [DATA(number, form) + 1] = &&name##_##form,
+        EACH_LOGICAL(LABEL_LOGICAL) EACH_ARITHMETIC(LABEL_ARITHMETIC) EACH_TEST(LABEL_TEST)
+            EACH_COMPARISON(LABEL_COMPARISON)
+#define LABEL_LOAD(form, name, size, loaded) [TRANSFER_CODE(form, name)] = &&name##_##form,
+#define LABEL_STORE(form, name, size) [TRANSFER_CODE(form, name)] = &&name##_##form,
+                EACH_ADDRESSED_LOAD(LABEL_LOAD) EACH_ADDRESSED_STORE(LABEL_STORE)
+#define LABEL_CONDITION(number, holds) [OP_IF + number] = &&if_##number, [OP_BRANCH_IF + number] = &&branch_if_##number,
+                    EACH_CONDITION(LABEL_CONDITION)
+        [OP_UNDECODED] = &&undecoded, [OP_MUL] = &&mul, [OP_MULS] = &&muls, [OP_MLA] = &&mla, [OP_UMULL] = &&umull,
+        [OP_UMLAL] = &&umlal, [OP_SMULL] = &&smull, [OP_SMLAL] = &&smlal, [OP_SMULXY] = &&smulxy,
+        [OP_SMLAXY] = &&smlaxy, [OP_SMLALXY] = &&smlalxy, [OP_SMULWY] = &&smulwy, [OP_SMLAWY] = &&smlawy,
+        [OP_QADD] = &&qadd, [OP_QSUB] = &&qsub, [OP_CLZ] = &&clz, [OP_LDRD] = &&ldrd, [OP_STRD] = &&strd,
+        [OP_LDM] = &&ldm, [OP_LDM_PC] = &&ldm, [OP_STM] = &&stm, [OP_LDR_PC] = &&ldr_pc,
+        [OP_LDR_PC_INDEX] = &&ldr_pc_index, [OP_BRANCH] = &&branch, [OP_BRANCH_LINK] = &&branch_link,
+        [OP_BLX_CONSTANT] = &&blx_constant, [OP_BX] = &&bx, [OP_BLX] = &&blx, [OP_MOV_PC] = &&mov_pc,
+        [OP_THUMB_LINK] = &&thumb_link, [OP_MRS] = &&mrs, [OP_MSR] = &&msr, [OP_MSR_IMMEDIATE] = &&msr_immediate,
+    };
+    struct arm_decoded *const decoded = core->decoded;
+    uint32_t *const r = core->r;
+    uint8_t *const dtcm = core->dtcm;
+    const int64_t budget = (int64_t)(core->until - core->cycles);
+    int64_t left = budget;
+    uint64_t count = 0;
+    uint32_t n = core->cpsr;
+    uint32_t z = !(core->cpsr & PSR_Z);
+    uint32_t c = core->cpsr >> 29 & 1u;
+    uint32_t v = core->cpsr << 3;
+    struct entry *e = core->cpsr & PSR_T ? decoded->thumb + (r[15] >> 1) : decoded->arm + (r[15] >> 2);
+    uint32_t target = 0;
+    uint64_t wide = 0;
+    bool for_plain = true;
+    DISPATCH;
+
+undecoded:
+    decode(core, e, core->cpsr & PSR_T ? (uint32_t)(e - decoded->thumb) * 2u : (uint32_t)(e - decoded->arm) * 4u,
+           core->cpsr & PSR_T);
+    DISPATCH;
+
+#define RUN_LOGICAL(form, number, name, result)                                                                        \
+    name##_##form:                                                                                                     \
+    {                                                                                                                  \
+        uint32_t b = VALUE_##form;                                                                                     \
+        r[e->rd] = result;                                                                                             \
+    }                                                                                                                  \
+    NEXT;                                                                                                              \
+    name##S_##form:                                                                                                    \
+    {                                                                                                                  \
+        uint32_t b = VALUE_##form;                                                                                     \
+        c = CARRY_##form;                                                                                              \
+        r[e->rd] = n = z = result;                                                                                     \
+    }                                                                                                                  \
+    NEXT;
+    EACH_LOGICAL(RUN_LOGICAL)
+
+#define RUN_ARITHMETIC(form, number, name, x, y, carry)                                                                \
+    name##_##form:                                                                                                     \
+    {                                                                                                                  \
+        uint32_t b = VALUE_##form;                                                                                     \
+        r[e->rd] = x + y + carry;                                                                                      \
+    }                                                                                                                  \
+    NEXT;                                                                                                              \
+    name##S_##form:                                                                                                    \
+    {                                                                                                                  \
+        uint32_t b = VALUE_##form;                                                                                     \
+        uint32_t first = x;                                                                                            \
+        uint32_t second = y;                                                                                           \
+        wide = (uint64_t)first + second + carry;                                                                       \
+        n = z = (uint32_t)wide;                                                                                        \
+        c = wide >> 32 & 1u;                                                                                           \
+        v = ~(first ^ second) & (first ^ n);                                                                           \
+        r[e->rd] = n;                                                                                                  \
+    }                                                                                                                  \
+    NEXT;
+    EACH_ARITHMETIC(RUN_ARITHMETIC)
+
+#define RUN_TEST(form, number, name, result)                                                                           \
+    name##_##form:                                                                                                     \
+    {                                                                                                                  \
+        uint32_t b = VALUE_##form;                                                                                     \
+        c = CARRY_##form;                                                                                              \
+        n = z = result;                                                                                                \
+    }                                                                                                                  \
+    NEXT;
+    EACH_TEST(RUN_TEST)
+
+#define RUN_COMPARISON(form, number, name, x, y, carry)                                                                \
+    name##_##form:                                                                                                     \
+    {                                                                                                                  \
+        uint32_t b = VALUE_##form;                                                                                     \
+        uint32_t first = x;                                                                                            \
+        uint32_t second = y;                                                                                           \
+        wide = (uint64_t)first + second + carry;                                                                       \
+        n = z = (uint32_t)wide;                                                                                        \
+        c = wide >> 32 & 1u;                                                                                           \
+        v = ~(first ^ second) & (first ^ n);                                                                           \
+    }                                                                                                                  \
+    NEXT;
+    EACH_COMPARISON(RUN_COMPARISON)
+
+#define RUN_CONDITION(number, holds)                                                                                   \
+    if_##number : if (holds)                                                                                           \
+    {                                                                                                                  \
+        goto *labels[e->body];                                                                                         \
+    }                                                                                                                  \
+    NEXT;                                                                                                              \
+    branch_if_##number : if (holds)                                                                                    \
+    {                                                                                                                  \
+        GO(e + (int32_t)e->immediate, COST_INSTRUCTION + COST_BRANCH);                                                 \
+    }                                                                                                                  \
+    NEXT;
+    EACH_CONDITION(RUN_CONDITION)
+
+#define RUN_LOAD(form, name, size, loaded)                                                                             \
+    name##_##form:                                                                                                     \
+    {                                                                                                                  \
+        uint32_t address = ADDRESS_OF_##form;                                                                          \
+        if (in_dtcm(address, size)) {                                                                                  \
+            uint32_t value = get_bytes(dtcm + (address - DTCM_BASE), size);                                            \
+            WRITE_BACK_##form r[e->rd] = loaded;                                                                       \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        if (is_itcm(address) && aligned(address, size)) {                                                              \
+            uint32_t value = get_bytes(core->itcm + address, size);                                                    \
+            WRITE_BACK_##form r[e->rd] = loaded;                                                                       \
+            NEXT;                                                                                                      \
+        }                                                                                                              \
+        if (is_sdram(address) && aligned(address, size) && core->sdram) {                                              \
+            uint32_t value = get_bytes(core->sdram + sdram_offset(address), size);                                     \
+            WRITE_BACK_##form r[e->rd] = loaded;                                                                       \
+            NEXT_AFTER(COST_SDRAM_READ);                                                                               \
+        }                                                                                                              \
+        goto plain;                                                                                                    \
+    }
+    EACH_ADDRESSED_LOAD(RUN_LOAD)
+
+#define RUN_STORE(form, name, size)                                                                                    \
+    name##_##form:                                                                                                     \
+    {                                                                                                                  \
+        uint32_t address = ADDRESS_OF_##form;                                                                          \
+        if (in_dtcm(address, size)) {                                                                                  \
+            put_bytes(dtcm + (address - DTCM_BASE), size, r[e->rd]);                                                   \
+            WRITE_BACK_##form NEXT;                                                                                    \
+        }                                                                                                              \
+        if (is_sdram(address) && aligned(address, size) && core->sdram_store) {                                        \
+            put_bytes(core->sdram_store + sdram_offset(address), size, r[e->rd]);                                      \
+            WRITE_BACK_##form NEXT_AFTER(COST_SDRAM_WRITE);                                                            \
+        }                                                                                                              \
+        goto plain;                                                                                                    \
+    }
+    EACH_ADDRESSED_STORE(RUN_STORE)
+
+ldrd:
+    target = r[e->rn] + e->immediate;
+    if (!in_dtcm(target, 4) || !in_dtcm(target + 4u, 4)) {
+        goto plain;
+    }
+    r[e->rd] = get_bytes(dtcm + (target - DTCM_BASE), 4);
+    r[e->rd + 1u] = get_bytes(dtcm + (target + 4u - DTCM_BASE), 4);
+    NEXT_AFTER(2u * COST_BLOCK_REGISTER);
+strd:
+    target = r[e->rn] + e->immediate;
+    if (!in_dtcm(target, 4) || !in_dtcm(target + 4u, 4)) {
+        goto plain;
+    }
+    put_bytes(dtcm + (target - DTCM_BASE), 4, r[e->rd]);
+    put_bytes(dtcm + (target + 4u - DTCM_BASE), 4, r[e->rd + 1u]);
+    NEXT_AFTER(2u * COST_BLOCK_REGISTER);
+
+/* Block transfers that lie in the DTCM or the SDRAM as a whole; the lowest register has the lowest address. */
+ldm: {
+    uint32_t base = r[e->rn];
+    uint32_t first = base + sign_extend_half(e->step);
+    uint32_t last = first + 4u * e->rs - 4u;
+    const uint8_t *from = NULL;
+    uint32_t cost = COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
+    if (in_dtcm(first, 4) && in_dtcm(last, 4)) {
+        from = dtcm + (first - DTCM_BASE);
+    } else if (core->sdram && is_sdram(first) && is_sdram(last) && aligned(first, 4) && last > first) {
+        from = core->sdram + sdram_offset(first);
+        cost += e->rs * COST_SDRAM_READ;
+    } else {
+        goto plain;
+    }
+    if (e->write_back) {
+        r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
+    }
+    for (uint32_t list = e->immediate; list; list &= list - 1u, from += 4) {
+        r[__builtin_ctz(list)] = get_bytes(from, 4);
+    }
+    if (e->immediate >> 15) {
+        left -= (int64_t)(cost - COST_INSTRUCTION);
+        target = r[15];
+        goto exchange;
+    }
+    GO(e + 1, cost);
+}
+stm: {
+    uint32_t base = r[e->rn];
+    uint32_t first = base + sign_extend_half(e->step);
+    uint32_t last = first + 4u * e->rs - 4u;
+    uint8_t *to = NULL;
+    uint32_t cost = COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
+    if (in_dtcm(first, 4) && in_dtcm(last, 4)) {
+        to = dtcm + (first - DTCM_BASE);
+    } else if (core->sdram_store && is_sdram(first) && is_sdram(last) && aligned(first, 4) && last > first) {
+        to = core->sdram_store + sdram_offset(first);
+        cost += e->rs * COST_SDRAM_WRITE;
+    } else {
+        goto plain;
+    }
+    for (uint32_t list = e->immediate; list; list &= list - 1u, to += 4) {
+        put_bytes(to, 4, r[__builtin_ctz(list)]);
+    }
+    if (e->write_back) {
+        r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
+    }
+    GO(e + 1, cost);
+}
+
+/* Multiplications, as in plain_alu.c. */
+mul:
+    r[e->rd] = r[e->rm] * r[e->rs];
+    NEXT_AFTER(COST_MULTIPLY);
+muls:
+    r[e->rd] = n = z = r[e->rm] * r[e->rs];
+    NEXT_AFTER(COST_MULTIPLY);
+mla:
+    r[e->rd] = r[e->rm] * r[e->rs] + r[e->rn];
+    NEXT_AFTER(COST_MULTIPLY);
+umull:
+    wide = (uint64_t)r[e->rm] * r[e->rs];
+    goto long_result;
+umlal:
+    wide = (uint64_t)r[e->rm] * r[e->rs] + ((uint64_t)r[e->rd] << 32 | r[e->rn]);
+    goto long_result;
+smull:
+    wide = (uint64_t)(signed_word(r[e->rm]) * signed_word(r[e->rs]));
+    goto long_result;
+smlal:
+    wide = (uint64_t)(signed_word(r[e->rm]) * signed_word(r[e->rs])) + ((uint64_t)r[e->rd] << 32 | r[e->rn]);
+    goto long_result;
+smlalxy:
+    wide = (uint64_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u)) +
+           ((uint64_t)r[e->rd] << 32 | r[e->rn]);
+long_result:
+    r[e->rn] = (uint32_t)wide;
+    r[e->rd] = (uint32_t)(wide >> 32);
+    NEXT_AFTER(COST_MULTIPLY);
+smulxy:
+    r[e->rd] = (uint32_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u));
+    NEXT_AFTER(COST_MULTIPLY);
+smulwy:
+    r[e->rd] = (uint32_t)((uint64_t)(signed_word(r[e->rm]) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u)) >> 16);
+    NEXT_AFTER(COST_MULTIPLY);
+smlaxy:
+    target = (uint32_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u));
+    goto accumulate;
+smlawy:
+    target = (uint32_t)((uint64_t)(signed_word(r[e->rm]) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u)) >> 16);
+accumulate: {
+    bool saturated = false;
+    int64_t sum = signed_word(target) + signed_word(r[e->rn]);
+    saturate(sum, &saturated);
+    r[e->rd] = (uint32_t)sum;
+    core->cpsr |= saturated ? PSR_Q : 0u;
+    NEXT_AFTER(COST_MULTIPLY);
+}
+
+/* In these encodings the destination is in bits 15:12, which decode.c calls rn. */
+qadd: {
+    bool saturated = false;
+    r[e->rn] = saturate(signed_word(r[e->rm]) + signed_word(r[e->rd]), &saturated);
+    core->cpsr |= saturated ? PSR_Q : 0u;
+    NEXT;
+}
+qsub: {
+    bool saturated = false;
+    r[e->rn] = saturate(signed_word(r[e->rm]) - signed_word(r[e->rd]), &saturated);
+    core->cpsr |= saturated ? PSR_Q : 0u;
+    NEXT;
+}
+clz:
+    r[e->rn] = r[e->rm] ? (uint32_t)__builtin_clz(r[e->rm]) : 32u;
+    NEXT;
+mrs:
+    r[e->rn] = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+    NEXT;
+
+msr_immediate:
+    target = e->immediate;
+    goto write_status;
+msr:
+    target = r[e->rm];
+write_status: {
+    uint32_t now = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+    uint32_t fields = (e->rd & 1u ? 0xdfu : 0u) | (e->rd & 8u ? PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q : 0u);
+    uint32_t then = (now & ~fields) | (target & fields);
+    if ((now ^ then) & PSR_MODE || (now & PSR_MODE) == MODE_USR) {
+        goto plain;
+    }
+    core->cpsr = then;
+    n = then;
+    z = !(then & PSR_Z);
+    c = then >> 29 & 1u;
+    v = then << 3;
+    if ((core->irq && !(then & PSR_I)) || (core->fiq && !(then & PSR_F))) {
+        e++;
+        left -= COST_INSTRUCTION;
+        count++;
+        for_plain = left > 0;
+        goto leave;
+    }
+    NEXT;
+}
+
+branch_link:
+    r[14] = (uint32_t)(e + 1 - decoded->arm) * 4u;
+branch:
+    GO(e + (int32_t)e->immediate, COST_INSTRUCTION + COST_BRANCH);
+
+/* A word loaded into the pc. */
+ldr_pc_index:
+    target = r[e->rn] + (r[e->rm] << e->amount);
+    goto load_target;
+ldr_pc:
+    target = r[e->rn] + e->immediate;
+load_target:
+    if (in_dtcm(target, 4)) {
+        target = get_bytes(dtcm + (target - DTCM_BASE), 4);
+    } else if (is_itcm(target) && aligned(target, 4)) {
+        target = get_bytes(core->itcm + target, 4);
+    } else {
+        goto plain;
+    }
+    goto exchange;
+blx_constant:
+    r[14] = (uint32_t)(e + 1 - decoded->arm) * 4u;
+    target = e->immediate;
+    goto exchange;
+blx:
+    target = r[e->rm];
+    r[14] = e->immediate;
+    goto exchange;
+bx:
+    target = r[e->rm];
+exchange: /* bit 0 of the target is the state */
+    core->cpsr = target & 1u ? core->cpsr | PSR_T : core->cpsr & ~PSR_T;
+    goto jump;
+thumb_link: /* Thumb state; `amount` says whether to stay in it */
+    target = r[14] + e->immediate;
+    r[14] = (uint32_t)(e + 1 - decoded->thumb) * 2u | 1u;
+    core->cpsr = e->amount ? core->cpsr : core->cpsr & ~PSR_T;
+    goto jump;
+mov_pc:
+    target = r[e->rm];
+jump:
+    if (is_itcm(target)) {
+        GO(core->cpsr & PSR_T ? decoded->thumb + (target >> 1) : decoded->arm + (target >> 2),
+           COST_INSTRUCTION + COST_BRANCH);
+    }
+    left -= COST_INSTRUCTION + COST_BRANCH;
+    count++;
+    r[15] = target & (core->cpsr & PSR_T ? ~1u : ~3u);
+    goto save;
+
+out_of_time:
+    for_plain = false;
+    goto leave;
+plain:
+leave:
+    r[15] = core->cpsr & PSR_T ? (uint32_t)(e - decoded->thumb) * 2u : (uint32_t)(e - decoded->arm) * 4u;
+save:
+    core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+    core->cycles += (uint64_t)(budget - left);
+    core->instructions += count;
+    return for_plain && left > 0;
+}
