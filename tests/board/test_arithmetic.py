@@ -97,7 +97,13 @@ def test_leaky_integrator_follows_the_integer_model(spynnaker: SpynnakerProcess,
     if model == "IF_cond_exp":
         parameters |= {"e_rev_E": 0.0, "e_rev_I": -80.0}
     result = spynnaker.run(
-        "cells", model=model, parameters=parameters, initial={"v": v}, inputs=inputs, duration_ms=ticks, record=["v", "gsyn_exc", "gsyn_inh"]
+        "cells",
+        model=model,
+        parameters=parameters,
+        initial={"v": v},
+        inputs=inputs,
+        duration_ms=ticks,
+        record=["v", "gsyn_exc", "gsyn_inh"],
     )
     for n, recorded in enumerate(_words(result["v"])):
         excitation, inhibition = _words(result["gsyn_exc"])[n], _words(result["gsyn_inh"])[n]

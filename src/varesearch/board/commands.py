@@ -177,12 +177,12 @@ class Commands:
             number = self._tags.free_pool_tag(self._machine.clock_ms)
             if number is None:
                 return words(255)
-        flags = TagFlag(request.arg1 >> 20 & 0x0F00 & (TagFlag.USE_SENDER | TagFlag.REVERSE | TagFlag.STRIP))
+        flags = request.arg1 >> 20 & int(TagFlag.USE_SENDER | TagFlag.REVERSE | TagFlag.STRIP)
         source = self._tags.valid(own_tag)
         origin = source.endpoint if source is not None else sender or ("0.0.0.0", 0)
         ip = str(ipaddress.IPv4Address(request.arg3.to_bytes(4, "little"))) if request.arg3 else origin[0]
         tag = Tag(
-            flags | TagFlag.VALID,
+            flags | int(TagFlag.VALID),
             timeout_code=request.arg1 >> 24 & 15,
             dest_addr=request.arg2 >> 16,
             dest_port=request.arg1 >> 8 & 0xFF,
@@ -191,7 +191,7 @@ class Commands:
             tag.rx_port = request.arg2 & 0xFFFF
         else:
             tag.endpoint = (ip, origin[1] if flags & TagFlag.USE_SENDER else request.arg2 & 0xFFFF)
-        self._tags.tags[number] = tag
+        self._tags.set(number, tag)
         return words(number)
 
     def _allocate(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:

@@ -99,8 +99,10 @@ class Heap:
                 memory.set_u32(rest + 4, free_link)
                 memory.set_u32(block, rest)
                 free_link = rest
+                following = rest
             memory.set_u32(previous + 4 if previous else self.base + _FREE, free_link)
-            memory.set_u32(self.base + _FREE_BYTES, max(memory.u32(self.base + _FREE_BYTES) - size, 0))
+            # SARK takes off the size asked for, not the block's, and so drifts when a few bytes are left over.
+            memory.set_u32(self.base + _FREE_BYTES, memory.u32(self.base + _FREE_BYTES) - (following - block) & 0xFFFFFFFF)
             memory.set_u32(block + 4, _ALLOCATED | app_id << 8 | tag)
             if tag:
                 memory.set_u32(self._tag_entry(app_id, tag), block + HEADER_BYTES)

@@ -18,6 +18,8 @@ from varesearch.board.scp import ReturnCode, ScpError, ScpRequest, pack_answer, 
 from varesearch.board.sdp import BadDatagramError, SdpMessage
 from varesearch.board.tags import TAGS, Endpoint, TagTable
 
+_STRIP = int(TagFlag.STRIP)
+
 _log = logging.getLogger(__name__)
 
 
@@ -65,7 +67,7 @@ class Monitor:
 
     def receive_reverse(self, data: bytes, port: int, sender: Endpoint) -> None:
         """Takes a datagram that a host sent to a port with a reverse tag."""
-        number = self.tags.reverse(port)
+        number = self.tags.reverse_ports.get(port)
         if number is None or len(data) > sdp.DATA_BYTES:
             return
         tag = self.tags.tags[number]
@@ -126,7 +128,6 @@ class Monitor:
         tag = self.tags.valid(message.tag) if message.tag < TAGS else None
         if tag is None:
             return
-        stripped = bool(tag.flags & TagFlag.STRIP)
-        data = message.data if stripped else bytes(sdp.PAD_BYTES) + message.pack()
+        data = message.data if tag.flags & _STRIP else bytes(sdp.PAD_BYTES) + message.pack()
         self.outgoing.append(Datagram(tag.endpoint, data, tag.rx_port))
         self.tags.used(message.tag)

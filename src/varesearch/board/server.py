@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 SCP_PORT = 17893
 BOOT_PORT = 54321
+_LOOPBACK = "127."  # 127.0.0.0/8; addresses are in dotted form
 _MAX_DATAGRAM = 2048
 _BATCH = 16  # datagrams taken at once, before the machine runs on
 _MAX_WAITING_MESSAGES = 32  # for application cores; beyond, datagrams stay with the operating system
@@ -201,7 +202,9 @@ class Server:
             self.monitor.receive_reverse(packet, port, sender)
 
     def _open_reverse_ports(self, monitor: Monitor) -> None:
-        wanted = monitor.tags.ports()
+        wanted = monitor.tags.reverse_ports.keys()
+        if wanted == self._reverse.keys() | self._refused_ports:
+            return
         self._refused_ports &= wanted
         for port in self._reverse.keys() - wanted:
             sock = self._reverse.pop(port)
@@ -221,7 +224,7 @@ class Server:
     def _send(self, monitor: Monitor) -> None:
         while monitor.outgoing:
             datagram = monitor.outgoing.popleft()
-            if not ipaddress.IPv4Address(datagram.to[0]).is_loopback:
+            if not datagram.to[0].startswith(_LOOPBACK):
                 _log.warning("a datagram for %s is dropped: the board talks to this machine only", datagram.to)
                 continue
             try:

@@ -18,6 +18,9 @@ _DEFAULT_TIMEOUT = 9  # code for 2.56 s
 _ENTRY = struct.Struct("<4s6sHHHIHHB7x")
 ENTRY_BYTES = _ENTRY.size
 
+# Plain numbers, because enumerations are slow and every message to a host looks at these.
+_VALID, _TRANSIENT = int(TagFlag.VALID), int(TagFlag.TRANSIENT)
+
 Endpoint = tuple[str, int]
 
 
@@ -25,6 +28,7 @@ Endpoint = tuple[str, int]
 class Tag:
     """One entry of the table.
 
+    :param flags: of ``TagFlag``
     :param endpoint: address and UDP port of the host
     :param timeout_ms: how long the entry lasts when it is transient
     :param expires_ms: virtual time at which it ends, or None
@@ -33,7 +37,7 @@ class Tag:
     :param dest_port: port and core there
     """
 
-    flags: TagFlag = TagFlag(0)
+    flags: int = 0
     endpoint: Endpoint = ("0.0.0.0", 0)
     timeout_code: int = 0
     expires_ms: float | None = None
@@ -47,7 +51,7 @@ class Tag:
         ip = ipaddress.IPv4Address(self.endpoint[0]).packed
         timeout = 1 << self.timeout_code - 1 if self.timeout_code else 0
         return _ENTRY.pack(
-            *(ip, bytes(6), self.endpoint[1], timeout, int(self.flags), self.count & 0xFFFFFFFF),
+            *(ip, bytes(6), self.endpoint[1], timeout, self.flags, self.count & 0xFFFFFFFF),
             *(self.rx_port, self.dest_addr, self.dest_port),
         )
 
@@ -58,10 +62,11 @@ class TagTable:
     def __init__(self) -> None:
         self.tags = [Tag() for _ in range(TAGS)]
         self.timeout_code = _DEFAULT_TIMEOUT
+        self.reverse_ports: dict[int, int] = {}  # UDP port to the tag that listens there
 
     def valid(self, number: int) -> Tag | None:
         """The tag, or None when it is not set."""
-        return self.tags[number] if number < TAGS and self.tags[number].flags & TagFlag.VALID else None
+        return self.tags[number] if number < TAGS and self.tags[number].flags & _VALID else None
 
     def transient(self, sender: Endpoint, now_ms: float) -> int | None:
         """A tag from the pool that leads back to a sender; None when all are in use."""
@@ -69,7 +74,7 @@ class TagTable:
         if number is not None:
             lasts_ms = 10 << self.timeout_code - 1 if self.timeout_code else None
             self.tags[number] = Tag(
-                TagFlag.VALID | TagFlag.TRANSIENT,
+                _VALID | _TRANSIENT,
                 sender,
                 self.timeout_code,
                 None if lasts_ms is None else now_ms + lasts_ms,
@@ -84,25 +89,22 @@ class TagTable:
                 return number
         return None
 
+    def set(self, number: int, tag: Tag) -> None:
+        """Sets or replaces a tag."""
+        self.tags[number] = tag
+        self.reverse_ports = {
+            tag.rx_port: n
+            for n, tag in reversed(list(enumerate(self.tags[:FIXED_TAGS])))
+            if tag.flags & TagFlag.REVERSE and tag.flags & TagFlag.VALID
+        }
+
     def clear(self, number: int) -> None:
         """Unsets a tag."""
-        self.tags[number] = Tag()
+        self.set(number, Tag())
 
     def used(self, number: int) -> None:
         """Counts a message; a transient tag ends with it."""
-        if self.tags[number].flags & TagFlag.TRANSIENT:
-            self.clear(number)
+        if self.tags[number].flags & _TRANSIENT:
+            self.tags[number] = Tag()
         else:
             self.tags[number].count += 1
-
-    def reverse(self, port: int) -> int | None:
-        """The reverse tag that listens at a UDP port."""
-        for number in range(FIXED_TAGS):
-            tag = self.tags[number]
-            if tag.flags & TagFlag.REVERSE and tag.flags & TagFlag.VALID and tag.rx_port == port:
-                return number
-        return None
-
-    def ports(self) -> set[int]:
-        """All UDP ports at which reverse tags listen."""
-        return {tag.rx_port for tag in self.tags if tag.flags & TagFlag.REVERSE and tag.flags & TagFlag.VALID}

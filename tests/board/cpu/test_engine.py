@@ -135,6 +135,43 @@ def test_written_bytes_are_decoded_again(processor: ctypes.CDLL, offset: int, si
         core.close()
 
 
+@pytest.mark.parametrize("byte", range(4))
+def test_one_written_byte_is_enough(processor: ctypes.CDLL, byte: int) -> None:
+    """MOV r0, #1 and MOV r1, #2 in Thumb state; the low byte is the constant, the high one chooses the register."""
+    core = Core(processor, plain=False)
+    core.load(0x100, bytes((1, 0x20, 2, 0x21)))
+    results = []
+    for _ in range(2):
+        core.state = new_state(SYS | THUMB, r15=0x100)
+        core.step()
+        core.step()
+        results.append(core.state[:4])
+        core.load(0x100 + byte, bytes(((7, 0x22, 9, 0x23)[byte],)))
+    assert results[0] == [1, 2, 0, 0]
+    assert results[1] == [[7, 2, 0, 0], [0, 2, 1, 0], [1, 9, 0, 0], [1, 0, 0, 2]][byte]
+    core.close()
+
+
+@pytest.mark.parametrize("line", [0x80, 0x40])
+@pytest.mark.parametrize("immediate", [False, True])
+def test_interrupt_straight_after_unmasking(processor: ctypes.CDLL, line: int, immediate: bool) -> None:
+    """The handler must find that only the MSR was executed, in the middle of a long run."""
+    msr = 0xE321F01F if immediate else 0xE121F003
+    ends = []
+    for plain in (True, False):
+        core = Core(processor, plain)
+        core.load(0, struct.pack("<8I", *[0xEAFFFFFE] * 8))
+        core.load(0x100, struct.pack("<5I", 0xE2800001, 0xE2800001, msr, 0xE2800001, 0xE2800001))
+        core.lines(line == 0x80, line == 0x40)
+        core.state = new_state(SYS | 0xC0, r3=SYS, r15=0x100)
+        core.run(100)
+        assert core.state[0] == 2
+        assert core.state[14] == 0x10C + 4
+        ends.append(everything(core))
+        core.close()
+    assert ends[0] == ends[1]
+
+
 def test_reset_forgets_decoded_code(processor: ctypes.CDLL) -> None:
     core = Core(processor, plain=False)
     core.load(0x100, struct.pack("<I", 0xE3A00001))
