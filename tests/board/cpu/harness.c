@@ -8,15 +8,17 @@
  *   +12 write: bit 0 and 1 say whether SDRAM reads and stores go through the bus from now on
  * Every other address aborts. All accesses enter a running hash with their time.
  */
+#define _DEFAULT_SOURCE
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "arm.h"
 
 #define SYSRAM_BASE 0xe5000000u
 #define SYSRAM_BYTES 0x8000u
 #define DEVICE_BASE 0x10000000u
-#define STATE_WORDS 45
+#define GUARD 0x10000u /* bytes without access on either side of the SDRAM */
 
 struct harness {
     struct arm_core core;
@@ -96,10 +98,23 @@ void harness_free(struct harness *harness)
         arm_free(&harness->core);
         free(harness->itcm);
         free(harness->dtcm);
-        free(harness->sdram);
+        if (harness->sdram) {
+            munmap(harness->sdram - GUARD, SDRAM_BYTES + 2 * GUARD);
+        }
         free(harness->sysram);
         free(harness);
     }
+}
+
+/* Pages only: a sanitizer would mark the whole of it at each allocation. */
+static uint8_t *new_sdram(void)
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    uint8_t *all = mmap(NULL, SDRAM_BYTES + 2 * GUARD, PROT_NONE, flags, -1, 0);
+    if (all == MAP_FAILED) {
+        return NULL;
+    }
+    return mprotect(all + GUARD, SDRAM_BYTES, PROT_READ | PROT_WRITE) == 0 ? all + GUARD : NULL;
 }
 
 struct harness *harness_new(void)
@@ -110,7 +125,7 @@ struct harness *harness_new(void)
     }
     harness->itcm = calloc(1, ITCM_BYTES); /* of its own each, so that a sanitizer sees an access past the end */
     harness->dtcm = calloc(1, DTCM_BYTES);
-    harness->sdram = calloc(1, SDRAM_BYTES);
+    harness->sdram = new_sdram();
     harness->sysram = calloc(1, SYSRAM_BYTES);
     struct arm_core *core = &harness->core;
     core->itcm = harness->itcm;
