@@ -23,9 +23,13 @@ class Answer:
 
 
 class Host:
-    """A UDP socket that speaks SCP to a board."""
+    """A UDP socket that speaks SCP to a board.
 
-    def __init__(self, address: str, timeout_s: float = 5.0) -> None:
+    :param tries: how often a command is sent when no answer comes, as hosts do over UDP
+    """
+
+    def __init__(self, address: str, timeout_s: float = 5.0, tries: int = 1) -> None:
+        self._tries = tries
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect((address, SCP_PORT))
         self.socket.settimeout(timeout_s)
@@ -51,7 +55,17 @@ class Host:
     ) -> Answer:
         """Sends a command and waits for its reply."""
         self._sequence = self._sequence + 1 & 0xFFFF
-        self.socket.send(self.packet(command, self._sequence, *arguments, data=data, chip=chip, core=core, port=port))
+        packet = self.packet(command, self._sequence, *arguments, data=data, chip=chip, core=core, port=port)
+        for rest in reversed(range(self._tries)):
+            self.socket.send(packet)
+            try:
+                return self._answer()
+            except TimeoutError:
+                if rest == 0:
+                    raise
+        raise ValueError("tries must be positive")
+
+    def _answer(self) -> Answer:
         while True:
             reply = self.socket.recv(2048)
             code, sequence = struct.unpack_from("<HH", reply, 10)

@@ -1,8 +1,8 @@
 """sPyNNaker's arithmetic in Python's integers: an independent reference for what the board computes.
 
-All numbers are s16.15 (``accum``) in 32 bits that wrap; products keep the floor. Source: the descriptions in sPyNNaker's neural modelling documentation (Hopkins and
-Furber 2015, "Accuracy and efficiency in fixed-point neural ODE solvers", for the Izhikevich solver), checked against
-asserted spike times.
+All numbers are s16.15 (``accum``) in 32 bits that wrap; products keep the floor. Source: Hopkins and Furber 2015,
+"Accuracy and efficiency in fixed-point neural ODE solvers", for the Izhikevich solver, and spike times that sPyNNaker
+asserts for hardware.
 """
 
 from __future__ import annotations

@@ -5,9 +5,14 @@ They run in a process of their own (see ``conftest.py``), with sPyNNaker as it i
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
+
+
+def _simulator() -> Any:
+    return importlib.import_module("pyNN.spiNNaker")
 
 
 def _trains(population: Any) -> list[list[float]]:
@@ -22,8 +27,7 @@ def _signal(population: Any, name: str) -> list[list[float]]:
 
 def spike_array(times: list[list[float]], duration_ms: float) -> list[list[float]]:
     """Recorded spikes of a spike source array."""
-    import pyNN.spiNNaker as sim
-
+    sim = _simulator()
     sim.setup(1.0)
     source = sim.Population(len(times), sim.SpikeSourceArray(times))
     source.record("spikes")
@@ -35,8 +39,7 @@ def spike_array(times: list[list[float]], duration_ms: float) -> list[list[float
 
 def izhikevich_offset() -> list[list[float]]:
     """32 cells without input whose offset current is raised at 1000 and 2000 ms, in three runs."""
-    import pyNN.spiNNaker as sim
-
+    sim = _simulator()
     sim.setup(1.0)
     cells = sim.Population(
         32,
@@ -65,8 +68,7 @@ def cells(
 
     :param inputs: for each source ``times``, ``weight``, ``delay``, ``receptor``; it drives all cells alike
     """
-    import pyNN.spiNNaker as sim
-
+    sim = _simulator()
     count = len(next(iter(initial.values())))
     sim.setup(1.0)
     population = sim.Population(count, getattr(sim, model)(**parameters), initial_values=initial)

@@ -49,8 +49,14 @@ def test_an_image_without_sense_does_not_boot(values: bytes) -> None:
     assert _send(BootLoader(), _image(values), [0, 1]) is None
 
 
-@given(st.lists(st.binary(max_size=80) | st.builds(
-    _packet, st.integers(0, 6), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.binary(max_size=1100))))
+@given(
+    st.lists(
+        st.binary(max_size=80)
+        | st.builds(
+            _packet, st.integers(0, 6), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.binary(max_size=1100)
+        )
+    )
+)
 def test_any_datagrams_are_survived(packets: list[bytes]) -> None:
     loader = BootLoader()
     for packet in packets:

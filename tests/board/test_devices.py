@@ -185,10 +185,12 @@ def test_any_number_of_threads_gives_the_same_bits(shape: Shape) -> None:
     for threads in (1, 2, 3):
         machine = _busy_machine(shape, threads)
         machine.run(40)
-        results.append([
-            (bytes(machine.sdram(chip)[:0x400]), *(machine.registers(chip, core) for core in range(1, 6)))
-            for chip in range(len(shape.chips))
-        ])
+        results.append(
+            [
+                (bytes(machine.sdram(chip)[:0x400]), *(machine.registers(chip, core) for core in range(1, 6)))
+                for chip in range(len(shape.chips))
+            ]
+        )
     assert results[0] == results[1] == results[2]
     assert any(any(chip[0]) for chip in results[0])
 

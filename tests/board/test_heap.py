@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,10 +51,10 @@ def test_blocks_never_overlap_and_all_comes_back(memory: ChipMemory, steps: list
             address = heap.allocate(size, app_id)
             assert (address != 0) == (0 < -(-size // 4) * 4 <= largest)
             if address:
-                assert address % 4 == 0 and BASE + 16 < address and address + size <= TOP - HEADER_BYTES
+                assert address % 4 == 0 and address > BASE + 16 and address + size <= TOP - HEADER_BYTES
                 held[address] = (size, app_id)
         ends = sorted((a, a + s) for a, (s, _) in held.items())
-        assert all(end <= following for (_, end), (following, _) in zip(ends, ends[1:], strict=False))
+        assert all(end <= following for (_, end), (following, _) in pairwise(ends))
     for app_id in (1, 2, 3):
         assert heap.free_owner(app_id) == sum(owner == app_id for _, owner in held.values())
     assert heap.largest() == whole

@@ -102,7 +102,9 @@ class Heap:
                 following = rest
             memory.set_u32(previous + 4 if previous else self.base + _FREE, free_link)
             # SARK takes off the size asked for, not the block's, and so drifts when a few bytes are left over.
-            memory.set_u32(self.base + _FREE_BYTES, memory.u32(self.base + _FREE_BYTES) - (following - block) & 0xFFFFFFFF)
+            memory.set_u32(
+                self.base + _FREE_BYTES, memory.u32(self.base + _FREE_BYTES) - (following - block) & 0xFFFFFFFF
+            )
             memory.set_u32(block + 4, _ALLOCATED | app_id << 8 | tag)
             if tag:
                 memory.set_u32(self._tag_entry(app_id, tag), block + HEADER_BYTES)

@@ -56,11 +56,7 @@ class Monitor:
         message = replace(message, srce_addr=0, flags=message.flags & ~sdp.CHECKSUM)
         if message.reply_expected:
             if message.tag == sdp.TAG_NONE:
-                tag = self.tags.transient(sender, self.machine.clock_ms)
-                if tag is None:
-                    _log.debug("datagram from %s dropped: no tag is free for the reply", sender)
-                    return
-                message = replace(message, tag=tag)
+                message = replace(message, tag=self.tags.transient(sender, self.machine.clock_ms))
             elif self.tags.valid(message.tag) is None:
                 return
         self._route(message, sender)

@@ -141,6 +141,8 @@ class Board:
 
     def _ask(self, **request: str) -> dict[str, Any]:
         assert self._process.stdin is not None
+        if self._process.stdin.closed:
+            raise BoardError("the board was stopped; its process has ended")
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
             self._process.stdin.flush()

@@ -28,7 +28,8 @@ _MAX_DATAGRAM = 2048
 _BATCH = 16  # datagrams taken at once, before the machine runs on
 _MAX_WAITING_MESSAGES = 32  # for application cores; beyond, datagrams stay with the operating system
 _QUANTA_PER_MS = 100
-_SLICE_NS = 2_000_000  # wall time that the machine may take before the network is looked at again
+_SLICE_NS = 2_000_000  # wall time that the machine may take before the network is looked at again,
+_BRISK_SLICE_NS = 500_000  # and when a host has just spoken
 _BACKLOG_MS = 10.0  # how far virtual time may fall behind the wall clock and still catch up
 _BRISK_S = 0.0001  # wait when a host has just spoken
 _CALM_S = 0.001
@@ -245,7 +246,8 @@ class Server:
             self._anchor_s, self._anchor_ms = now_s, machine.clock_ms + _BACKLOG_MS
             behind_ms = _BACKLOG_MS
         quanta = int(behind_ms * _QUANTA_PER_MS)
+        brisk = now_s < self._brisk_until_s
         if quanta <= 0:
-            return _BRISK_S if now_s < self._brisk_until_s else _CALM_S
-        core.run(min(quanta, _QUANTA_PER_MS), _SLICE_NS)
+            return _BRISK_S if brisk else _CALM_S
+        core.run(min(quanta, _QUANTA_PER_MS), _BRISK_SLICE_NS if brisk else _SLICE_NS)
         return 0.0

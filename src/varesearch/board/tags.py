@@ -32,6 +32,7 @@ class Tag:
     :param endpoint: address and UDP port of the host
     :param timeout_ms: how long the entry lasts when it is transient
     :param expires_ms: virtual time at which it ends, or None
+    :param born_ms: virtual time at which a transient tag was made
     :param rx_port: UDP port of the board, of a reverse tag
     :param dest_addr: chip to which a reverse tag leads
     :param dest_port: port and core there
@@ -41,6 +42,7 @@ class Tag:
     endpoint: Endpoint = ("0.0.0.0", 0)
     timeout_code: int = 0
     expires_ms: float | None = None
+    born_ms: float = 0.0
     count: int = 0
     rx_port: int = 0
     dest_addr: int = 0
@@ -68,17 +70,19 @@ class TagTable:
         """The tag, or None when it is not set."""
         return self.tags[number] if number < TAGS and self.tags[number].flags & _VALID else None
 
-    def transient(self, sender: Endpoint, now_ms: float) -> int | None:
-        """A tag from the pool that leads back to a sender; None when all are in use."""
+    def transient(self, sender: Endpoint, now_ms: float) -> int:
+        """A tag from the pool that leads back to a sender.
+
+        When all are in use the oldest transient one goes: SC&MP would drop the request, and any host could then keep
+        all others from the board.
+        """
         number = self.free_pool_tag(now_ms)
-        if number is not None:
-            lasts_ms = 10 << self.timeout_code - 1 if self.timeout_code else None
-            self.tags[number] = Tag(
-                _VALID | _TRANSIENT,
-                sender,
-                self.timeout_code,
-                None if lasts_ms is None else now_ms + lasts_ms,
-            )
+        if number is None:
+            number = min(range(FIXED_TAGS, TAGS), key=lambda n: self.tags[n].born_ms)
+        lasts_ms = 10 << self.timeout_code - 1 if self.timeout_code else None
+        self.tags[number] = Tag(
+            _VALID | _TRANSIENT, sender, self.timeout_code, None if lasts_ms is None else now_ms + lasts_ms, now_ms
+        )
         return number
 
     def free_pool_tag(self, now_ms: float) -> int | None:

@@ -289,7 +289,7 @@ static PyObject *machine_run(PyObject *object, PyObject *args) {
     while (done < quanta) {
         bool called = machine_quantum(&self->machine);
         done++;
-        if (called || (done % 8 == 0 && stop_ns != NEVER && now_ns() >= stop_ns)) {
+        if (called || (stop_ns != NEVER && now_ns() >= stop_ns)) {
             break;
         }
     }
