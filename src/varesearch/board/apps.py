@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from varesearch.board import layout
 from varesearch.board.chip import ChipState, idle_core
@@ -60,7 +60,9 @@ def load_image(chip: ChipState, itcm: memoryview, dtcm: memoryview, table: int) 
     raise BadImageError("the image's table has no entry point")
 
 
-def _place(chip: ChipState, itcm: memoryview, dtcm: memoryview, address: int, source, length: int) -> None:
+def _place(
+    chip: ChipState, itcm: memoryview, dtcm: memoryview, address: int, source: Callable[[int], bytes], length: int
+) -> None:
     size = -(-max(length, 1) // _CHUNK) * _CHUNK
     for base, memory in ((0, itcm), (layout.DTCM_BASE, dtcm)):
         offset = address - base

@@ -84,7 +84,8 @@ class ScpRequest:
         """
         if len(data) < _REQUEST.size:
             raise ScpError(ReturnCode.LENGTH)
-        return cls(*_REQUEST.unpack_from(data), data[_REQUEST.size :])
+        command, sequence, arg1, arg2, arg3 = _REQUEST.unpack_from(data)
+        return cls(command, sequence, arg1, arg2, arg3, data[_REQUEST.size :])
 
 
 def sequence_of(data: bytes) -> int:

@@ -55,7 +55,8 @@ class SdpMessage:
             raise BadDatagramError(
                 f"{len(packet)} bytes: an SDP message has {HEADER_BYTES} to {HEADER_BYTES + DATA_BYTES}"
             )
-        return cls(*_HEADER.unpack_from(packet), packet[HEADER_BYTES:])
+        flags, tag, dest_port, srce_port, dest_addr, srce_addr = _HEADER.unpack_from(packet)
+        return cls(flags, tag, dest_port, srce_port, dest_addr, srce_addr, packet[HEADER_BYTES:])
 
     def pack(self) -> bytes:
         """Header and data."""

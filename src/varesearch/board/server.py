@@ -8,6 +8,7 @@ import logging
 import selectors
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -169,7 +170,7 @@ class Server:
                 self._open_reverse_ports(self.monitor)
                 wait_s = self._advance(self.monitor)
 
-    def _drain(self, sock: socket.socket, take) -> None:
+    def _drain(self, sock: socket.socket, take: Callable[[bytes, Endpoint], None]) -> None:
         for _ in range(_BATCH):
             if self.monitor is not None and self.monitor.mailboxes.waiting >= _MAX_WAITING_MESSAGES:
                 return

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -108,9 +108,10 @@ def save(statistics: BoardStatistics, path: str | Path) -> None:
     """Writes statistics to an ``.npz`` file."""
     head = {name: value for name, value in asdict(statistics).items() if name != "cores"}
     head["cores"] = [{name: v for name, v in asdict(core).items() if name != "series"} for core in statistics.cores]
-    series = {f"series_{n}": core.series for n, core in enumerate(statistics.cores)}
+    arrays: dict[str, Any] = {f"series_{n}": core.series for n, core in enumerate(statistics.cores)}
+    arrays["head"] = np.array(json.dumps(head))
     with Path(path).open("wb") as file:
-        np.savez_compressed(file, head=np.array(json.dumps(head)), **series)
+        np.savez_compressed(file, **arrays)
 
 
 def load(path: str | Path) -> BoardStatistics:
