@@ -14,6 +14,7 @@ class CoreStatistics(TypedDict):
     packets_out: int
     packets_lost: int
     dma_bytes: int
+    inbox_longest: int
     tick_cycles: int
     ticks: int
     overruns: int

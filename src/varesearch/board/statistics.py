@@ -28,6 +28,7 @@ class CoreStatistics:
     :param busy_cycles: cycles not asleep
     :param packets_lost: packets that found no room on their way to or from this core
     :param dma_bytes: bytes moved between SDRAM and the core by its DMA controller
+    :param inbox_longest: most packets that waited for the core at once
     :param tick_cycles: period of timer 1, 0 when it never ran
     :param ticks: periods of timer 1 that passed
     :param overruns: periods in which the core never slept: its work did not fit
@@ -48,6 +49,7 @@ class CoreStatistics:
     packets_out: int
     packets_lost: int
     dma_bytes: int
+    inbox_longest: int
     tick_cycles: int
     ticks: int
     overruns: int
@@ -95,7 +97,7 @@ def gather(monitor: Monitor) -> BoardStatistics:
                 CoreStatistics(
                     *(chip.x, chip.y, number, name, counts["on"], counts["cycles"], counts["busy_cycles"]),
                     *(counts["instructions"], counts["packets_in"], counts["packets_out"], counts["packets_lost"]),
-                    *(counts["dma_bytes"], period, ticks, counts["overruns"]),
+                    *(counts["dma_bytes"], counts["inbox_longest"], period, ticks, counts["overruns"]),
                     tick_busy_mean=counts["tick_busy_sum"] / (period * ticks) if ticks else 0.0,
                     tick_busy_max=counts["tick_busy_max"] / period if ticks else 0.0,
                     series=np.frombuffer(counts["series"] or b"", np.uint32).reshape(-1, len(SERIES)),

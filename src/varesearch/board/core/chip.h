@@ -93,6 +93,7 @@ struct comms {
     struct packet outbox[OUTBOX_PACKETS];
     unsigned sent;             /* in this quantum */
     bool congested;            /* at the end of the last quantum a receiver's inbox was long */
+    bool held;                 /* a packet was sent since: no more until the congestion ends */
     struct core *receiver;     /* of the last packets sent, the core with the longest inbox */
     struct packet *inbox;      /* ring of INBOX_PACKETS */
     unsigned first, waiting;
@@ -104,6 +105,7 @@ struct tick { /* one period of timer 1 */
 
 struct counters {
     uint64_t packets_in, packets_out, packets_lost, dma_bytes;
+    uint32_t inbox_longest; /* most packets that waited at once */
 };
 
 struct tick_log {

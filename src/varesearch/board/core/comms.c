@@ -9,8 +9,9 @@
 #define RSR_TYPE_SHIFT 22u
 #define RSR_PAYLOAD (1u << 17)
 
+/* The buffer only becomes full by a send of the core itself, as programs rely on; so congestion takes one packet. */
 static bool full(const struct core *core) {
-    return core->comms.congested || core->comms.sent == OUTBOX_PACKETS;
+    return core->comms.held || core->comms.sent == OUTBOX_PACKETS;
 }
 
 /* Drives the interrupt lines that follow from the state of the boxes. */
@@ -44,6 +45,9 @@ bool comms_receive(struct core *core, const struct packet *packet) {
     comms->inbox[(comms->first + comms->waiting) % INBOX_PACKETS] = *packet;
     comms->waiting++;
     core->count.packets_in++;
+    if (comms->waiting > core->count.inbox_longest) {
+        core->count.inbox_longest = comms->waiting;
+    }
     return true;
 }
 
@@ -62,6 +66,7 @@ void comms_settle(struct core *sender) {
     comms->congested = comms->receiver->comms.waiting >= INBOX_HIGH;
     if (!comms->congested) {
         comms->receiver = NULL;
+        comms->held = false;
     }
     comms_update(sender);
 }
@@ -111,6 +116,7 @@ int comms_write(struct core *core, uint32_t offset, uint32_t value) {
             .has_payload = (comms->control & TCR_PAYLOAD) != 0,
         };
         core->count.packets_out++;
+        comms->held = comms->congested;
         comms_update(core);
         break;
     case 0x18: comms->source_address = value; break;
