@@ -163,6 +163,18 @@ def test_back_pressure_stops_a_sender_whose_receiver_is_asleep(machine: CoreMach
     assert machine.statistics(0, 5)["packets_lost"] > 0
 
 
+def test_the_send_buffer_becomes_full_by_a_send_only(machine: CoreMachine) -> None:
+    """Programs look twice: once to wait, once to be sure. Congestion found in between must not surprise them."""
+    _route(machine, 0, 0, 1, 1 << 6 + 5)
+    _start(machine, 0, 5, [WFI, FOREVER])
+    for core in range(1, 4):
+        look_twice = [ldr(2, 0), 0xE3120101, 0x1AFFFFFC, ldr(3, 0), 0xE3130101, 0x15853000]  # strne r3, [r5]
+        _start(machine, 0, core, [(0, COMMS), mov(1, 1), (5, SDRAM), *look_twice, str_(1, 0, 8), 0xEAFFFFF7])
+    machine.run(300)
+    assert _words(machine, 0, 1) == (0,)
+    assert 64 < machine.statistics(0, 5)["inbox_longest"] < 4 * 65
+
+
 def _busy_machine(shape: Shape, threads: int) -> CoreMachine:
     """Cores that send to the next chip, count what they get in SDRAM and fight for a lock."""
     machine = create_core(shape, threads)
