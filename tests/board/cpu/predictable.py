@@ -44,7 +44,7 @@ def _unconditional(word: int) -> bool:
     if word & 0x0E000000 == 0x0A000000:
         return True
     if word & 0x0D70F000 == 0x0550F000:
-        return not (word & 0x02000010) == 0x02000010 and not (word & 0x02000000 and word & 15 == PC)
+        return word & 0x02000010 != 0x02000010 and not (word & 0x02000000 and word & 15 == PC)
     # PLD with other bits clear is a hint space, and coprocessor instructions need the coprocessor
     return not (word & 0x0D000000 == 0x05000000 or field(word, 27, 25) == 6 or field(word, 27, 24) == 14)
 

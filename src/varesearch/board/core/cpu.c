@@ -17,7 +17,7 @@ void arm_reset(struct arm_core *core)
 }
 
 /* FIQ comes before IRQ (DDI 0100 A2.6.10). r14 is the address of the next instruction + 4 in either state. */
-static bool take_interrupt(struct arm_core *core)
+bool arm_take_interrupt(struct arm_core *core)
 {
     if (core->fiq && !(core->cpsr & PSR_F)) {
         arm_exception(core, VECTOR_FIQ, core->r[15] + 4u);
@@ -47,7 +47,7 @@ static bool fetch(struct arm_core *core, uint32_t address, unsigned size, uint32
 
 void plain_step(struct arm_core *core)
 {
-    if (take_interrupt(core)) {
+    if (arm_take_interrupt(core)) {
         return;
     }
     unsigned size = core->cpsr & PSR_T ? 2u : 4u;

@@ -44,7 +44,10 @@ enum flow plain_thumb(struct arm_core *core, uint32_t instruction);
 /* LDM and STM: `instruction` in the ARM encoding; Thumb's PUSH, POP, LDMIA and STMIA come here translated. */
 enum flow plain_block_transfer(struct arm_core *core, uint32_t instruction);
 
-/* cpu.c: takes a pending interrupt or executes one instruction. */
+/* cpu.c: enters FIQ or IRQ if one is due, and says so. */
+bool arm_take_interrupt(struct arm_core *core);
+
+/* Takes a pending interrupt or executes one instruction. */
 void plain_step(struct arm_core *core);
 
 static inline uint32_t this_instruction(const struct arm_core *core)

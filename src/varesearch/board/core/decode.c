@@ -189,11 +189,14 @@ static struct entry transfer(uint32_t instruction, enum transfer kind, bool inde
         form = before ? ADDRESS_PRE : ADDRESS_POST;
     }
     if (entry.rd == 15) {
-        bool jumps = kind == TRANSFER_LDR && (form == ADDRESS_OFFSET || form == ADDRESS_INDEX);
-        if (!jumps) {
-            return NOT_DECODED;
-        }
-        entry.code = form == ADDRESS_INDEX ? OP_LDR_PC_INDEX : OP_LDR_PC;
+        static const uint16_t codes[ADDRESS_FORMS] = {
+            [ADDRESS_OFFSET] = OP_LDR_PC,
+            [ADDRESS_INDEX] = OP_LDR_PC_INDEX,
+            [ADDRESS_LITERAL] = OP_LDR_PC_LITERAL,
+            [ADDRESS_PRE] = OP_PLAIN,
+            [ADDRESS_POST] = OP_PLAIN,
+        };
+        entry.code = kind == TRANSFER_LDR ? codes[form] : OP_PLAIN;
         return entry;
     }
     entry.code = (uint16_t)(OP_TRANSFER + (unsigned)kind * ADDRESS_FORMS + form);
@@ -355,5 +358,8 @@ void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool t
     struct place place = {.address = address, .pc = address + (thumb ? 4u : 8u), .size = thumb ? 2u : 4u};
     uint32_t instruction = get_bytes(core->itcm + address, place.size);
     *entry = thumb ? thumb_entry(instruction, place) : conditional_entry(instruction, place);
+    if (entry->code == OP_PLAIN) {
+        entry->immediate = instruction;
+    }
     core->decoded->page_used[address / DECODED_PAGE] = true;
 }

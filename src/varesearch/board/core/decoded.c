@@ -3,7 +3,7 @@
  *
  * Within run_decoded the state of the core lives in local variables: the entry in place of the pc, the flags apart (the
  * result that gave N and the one that gave Z, since they differ after a long multiplication; C as 0 or 1; V in bit 31),
- * and the cycles that are left. It returns to arm_run for everything that OP_PLAIN stands for, for every target outside
+ * and the cycles that are left. It returns to arm_run after everything that OP_PLAIN stands for, for every target outside
  * the ITCM, when an interrupt is due and when the cycles are used up. Each operation ends with a jump to the next one.
  * That uses labels as values, which GCC and Clang have and C11 has not.
  */
@@ -19,8 +19,8 @@ int arm_init(struct arm_core *core)
     if (!core->decoded) {
         return -1;
     }
-    core->decoded->arm[ARM_ENTRIES].code = OP_PLAIN;
-    core->decoded->thumb[THUMB_ENTRIES].code = OP_PLAIN;
+    core->decoded->arm[ARM_ENTRIES].code = OP_BEHIND;
+    core->decoded->thumb[THUMB_ENTRIES].code = OP_BEHIND;
     return 0;
 }
 
@@ -72,6 +72,11 @@ static inline uint32_t pack_flags(uint32_t n, uint32_t z, uint32_t c, uint32_t v
     return (n & PSR_N) | (z ? 0u : PSR_Z) | c << 29 | (v >> 31) << 28;
 }
 
+static inline bool interrupt_is_due(const struct arm_core *core)
+{
+    return (core->fiq && !(core->cpsr & PSR_F)) || (core->irq && !(core->cpsr & PSR_I));
+}
+
 #include "engine.h"
 
 void arm_run(struct arm_core *core, uint64_t until)
@@ -84,8 +89,7 @@ void arm_run(struct arm_core *core, uint64_t until)
             return;
         }
         core->waiting = false;
-        bool interrupt = (core->fiq && !(core->cpsr & PSR_F)) || (core->irq && !(core->cpsr & PSR_I));
-        if (interrupt || !is_itcm(core->r[15]) || run_decoded(core)) {
+        if (!arm_take_interrupt(core) && (!is_itcm(core->r[15]) || run_decoded(core))) {
             plain_step(core);
         }
     }

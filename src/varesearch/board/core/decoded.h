@@ -5,9 +5,9 @@
  * cleared when its bytes are written. Since the address is known, what depends on it (literals, targets, return
  * addresses) is worked out once. Thumb instructions become the operations of the ARM instructions they abbreviate.
  *
- * An operation never does half of anything. When it meets what it does not handle (a device, an abort, an unaligned
- * address, a store into the ITCM, a change of mode), it leaves the instruction to the plain interpreter before any
- * side effect. Instructions without an operation of their own are OP_PLAIN.
+ * An operation never does half of anything. When it meets what it does not handle (an unaligned address, a store into
+ * the ITCM, a block transfer from a device), it leaves the instruction to the plain interpreter before any side effect.
+ * Instructions without an operation of their own are OP_PLAIN: the plain interpreter's executor is called with the word.
  */
 #ifndef VARESEARCH_BOARD_DECODED_H
 #define VARESEARCH_BOARD_DECODED_H
@@ -54,6 +54,7 @@ enum transfer {
 enum operation_code {
     OP_UNDECODED, /* of a cleared entry */
     OP_PLAIN,
+    OP_BEHIND, /* of the entry behind the ITCM */
     OP_MUL,
     OP_MULS,
     OP_MLA,
@@ -76,6 +77,7 @@ enum operation_code {
     OP_STM,
     OP_LDR_PC, /* base + constant */
     OP_LDR_PC_INDEX,
+    OP_LDR_PC_LITERAL,
     OP_BRANCH,
     OP_BRANCH_LINK,
     OP_BLX_CONSTANT,
@@ -103,7 +105,8 @@ struct entry {
     uint8_t amount;     /* of shifts; of logical immediates: whether the carry becomes bit 31 of the operand */
     uint8_t write_back; /* of block transfers */
     uint16_t step;      /* of block transfers: lowest address relative to the base, two's complement */
-    uint32_t immediate; /* operand, offset, target, or displacement in entries; register list of block transfers */
+    uint32_t immediate; /* operand, offset, target, or displacement in entries; register list of block transfers;
+                           the instruction itself of OP_PLAIN */
 };
 
 #define ARM_ENTRIES (ITCM_BYTES / 4u)
@@ -112,7 +115,7 @@ struct entry {
 
 struct arm_decoded {
     bool page_used[ITCM_BYTES / DECODED_PAGE];
-    struct entry arm[ARM_ENTRIES + 1]; /* the last one, behind the ITCM, stays OP_PLAIN */
+    struct entry arm[ARM_ENTRIES + 1]; /* the last one, behind the ITCM, stays OP_BEHIND */
     struct entry thumb[THUMB_ENTRIES + 1];
 };
 

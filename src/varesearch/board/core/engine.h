@@ -69,11 +69,11 @@
 #define ADDRESS_OF_PRE (r[e->rn] + e->immediate)
 #define ADDRESS_OF_POST r[e->rn]
 #define ADDRESS_OF_LITERAL e->immediate
-#define WRITE_BACK_OFFSET
-#define WRITE_BACK_INDEX
-#define WRITE_BACK_PRE r[e->rn] = address;
-#define WRITE_BACK_POST r[e->rn] = address + e->immediate;
-#define WRITE_BACK_LITERAL
+#define WRITE_BACK_OFFSET(entry) (void)(entry);
+#define WRITE_BACK_INDEX(entry) (void)(entry);
+#define WRITE_BACK_PRE(entry) r[(entry)->rn] = address;
+#define WRITE_BACK_POST(entry) r[(entry)->rn] = address + (entry)->immediate;
+#define WRITE_BACK_LITERAL(entry) (void)(entry);
 
 #define EACH_LOAD(X, form)                                                                                             \
     X(form, LDR, 4, value)                                                                                             \
@@ -107,13 +107,24 @@
     X(12, z && !((n ^ v) >> 31))                                                                                       \
     X(13, !(z && !((n ^ v) >> 31)))
 
+/*
+ * The bus must see the right time; `bus_cost` is charged afterwards. An address that comes here is outside the TCMs,
+ * or in the SDRAM without a pointer to it.
+ */
+#define BEGIN_BUS_ACCESS(sdram_cost)                                                                                   \
+    do {                                                                                                               \
+        core->cycles += (uint64_t)(budget - left) + COST_INSTRUCTION;                                                  \
+        core->instructions += (uint64_t)(budget - left - extra) + 1u;                                                  \
+        bus_cost = is_sdram(address) ? (sdram_cost) : COST_DEVICE;                                                     \
+    } while (0)
+
 #define DISPATCH goto *labels[e->code]
 /* Behind an instruction that took `cost` cycles: on to entry `next`. */
 #define GO(next, cost)                                                                                                 \
     do {                                                                                                               \
         e = (next);                                                                                                    \
         left -= (int64_t)(cost);                                                                                       \
-        count++;                                                                                                       \
+        extra += (int64_t)(cost) - (int64_t)COST_INSTRUCTION;                                                          \
         if (left <= 0) {                                                                                               \
             goto out_of_time;                                                                                          \
         }                                                                                                              \
@@ -123,13 +134,13 @@
 #define NEXT_AFTER(extra) GO(e + 1, COST_INSTRUCTION + (extra))
 
 /*
- * Executes from r[15], in the ITCM, until time is up (returns false) or an instruction is due that is not for this
- * engine (returns true; it may also be a target outside the ITCM or an interrupt, which the plain interpreter takes).
+ * Executes from r[15], in the ITCM, until time is up, an interrupt is due or the plain interpreter has stepped in
+ * (returns false), or until an instruction comes that the plain interpreter has to fetch and execute (returns true).
  */
 static bool run_decoded(struct arm_core *core)
 {
     static const void *const labels[OPERATIONS] = {
-        [OP_PLAIN] = &&plain,
+        [OP_PLAIN] = &&plain, [OP_BEHIND] = &&delegate,
 #define LABEL(number, form, name) [DATA(number, form)] = &&name##_##form, [DATA(number, form) + 1] = &&name##S_##form,
 #define LABEL_LOGICAL(form, number, name, result) LABEL(number, form, name)
 #define LABEL_ARITHMETIC(form, number, name, x, y, carry) LABEL(number, form, name)
@@ -147,22 +158,23 @@ static bool run_decoded(struct arm_core *core)
         [OP_SMLAXY] = &&smlaxy, [OP_SMLALXY] = &&smlalxy, [OP_SMULWY] = &&smulwy, [OP_SMLAWY] = &&smlawy,
         [OP_QADD] = &&qadd, [OP_QSUB] = &&qsub, [OP_CLZ] = &&clz, [OP_LDRD] = &&ldrd, [OP_STRD] = &&strd,
         [OP_LDM] = &&ldm, [OP_LDM_PC] = &&ldm, [OP_STM] = &&stm, [OP_LDR_PC] = &&ldr_pc,
-        [OP_LDR_PC_INDEX] = &&ldr_pc_index, [OP_BRANCH] = &&branch, [OP_BRANCH_LINK] = &&branch_link,
+        [OP_LDR_PC_INDEX] = &&ldr_pc_index, [OP_LDR_PC_LITERAL] = &&ldr_pc_literal, [OP_BRANCH] = &&branch, [OP_BRANCH_LINK] = &&branch_link,
         [OP_BLX_CONSTANT] = &&blx_constant, [OP_BX] = &&bx, [OP_BLX] = &&blx, [OP_MOV_PC] = &&mov_pc,
         [OP_THUMB_LINK] = &&thumb_link, [OP_MRS] = &&mrs, [OP_MSR] = &&msr, [OP_MSR_IMMEDIATE] = &&msr_immediate,
     };
     struct arm_decoded *const decoded = core->decoded;
     uint32_t *const r = core->r;
     uint8_t *const dtcm = core->dtcm;
-    const int64_t budget = (int64_t)(core->until - core->cycles);
+    int64_t budget = (int64_t)(core->until - core->cycles);
     int64_t left = budget;
-    uint64_t count = 0;
+    int64_t extra = 0; /* cycles beyond one for each instruction: the others are the instructions */
     uint32_t n = core->cpsr;
     uint32_t z = !(core->cpsr & PSR_Z);
     uint32_t c = core->cpsr >> 29 & 1u;
     uint32_t v = core->cpsr << 3;
     struct entry *e = core->cpsr & PSR_T ? decoded->thumb + (r[15] >> 1) : decoded->arm + (r[15] >> 2);
     uint32_t target = 0;
+    uint32_t bus_cost = 0;
     uint64_t wide = 0;
     bool for_plain = true;
     DISPATCH;
@@ -252,20 +264,30 @@ undecoded:
         uint32_t address = ADDRESS_OF_##form;                                                                          \
         if (in_dtcm(address, size)) {                                                                                  \
             uint32_t value = get_bytes(dtcm + (address - DTCM_BASE), size);                                            \
-            WRITE_BACK_##form r[e->rd] = loaded;                                                                       \
+            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                       \
             NEXT;                                                                                                      \
         }                                                                                                              \
         if (is_itcm(address) && aligned(address, size)) {                                                              \
             uint32_t value = get_bytes(core->itcm + address, size);                                                    \
-            WRITE_BACK_##form r[e->rd] = loaded;                                                                       \
+            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                       \
             NEXT;                                                                                                      \
         }                                                                                                              \
         if (is_sdram(address) && aligned(address, size) && core->sdram) {                                              \
             uint32_t value = get_bytes(core->sdram + sdram_offset(address), size);                                     \
-            WRITE_BACK_##form r[e->rd] = loaded;                                                                       \
+            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                       \
             NEXT_AFTER(COST_SDRAM_READ);                                                                               \
         }                                                                                                              \
-        goto plain;                                                                                                    \
+        if (aligned(address, size)) {                                                                                  \
+            const struct entry keep = *e; /* the device may overwrite the code */                                      \
+            uint32_t value = 0;                                                                                        \
+            BEGIN_BUS_ACCESS(COST_SDRAM_READ);                                                                         \
+            if (core->bus->read(core, address, size, &value) != 0) {                                                   \
+                goto abort_data;                                                                                       \
+            }                                                                                                          \
+            WRITE_BACK_##form(&keep) r[keep.rd] = loaded;                                                              \
+            goto after_bus_access;                                                                                     \
+        }                                                                                                              \
+        goto delegate;                                                                                                 \
     }
     EACH_ADDRESSED_LOAD(RUN_LOAD)
 
@@ -275,20 +297,29 @@ undecoded:
         uint32_t address = ADDRESS_OF_##form;                                                                          \
         if (in_dtcm(address, size)) {                                                                                  \
             put_bytes(dtcm + (address - DTCM_BASE), size, r[e->rd]);                                                   \
-            WRITE_BACK_##form NEXT;                                                                                    \
+            WRITE_BACK_##form(e) NEXT;                                                                                    \
         }                                                                                                              \
         if (is_sdram(address) && aligned(address, size) && core->sdram_store) {                                        \
             put_bytes(core->sdram_store + sdram_offset(address), size, r[e->rd]);                                      \
-            WRITE_BACK_##form NEXT_AFTER(COST_SDRAM_WRITE);                                                            \
+            WRITE_BACK_##form(e) NEXT_AFTER(COST_SDRAM_WRITE);                                                            \
         }                                                                                                              \
-        goto plain;                                                                                                    \
+        if (aligned(address, size) && !is_itcm(address)) {                                                             \
+            const struct entry keep = *e;                                                                              \
+            uint32_t value = size == 4 ? r[e->rd] : r[e->rd] & ((1u << 8u * (size & 3u)) - 1u);                        \
+            BEGIN_BUS_ACCESS(COST_SDRAM_WRITE);                                                                        \
+            if (core->bus->write(core, address, size, value) != 0) {                                                   \
+                goto abort_data;                                                                                       \
+            }                                                                                                          \
+            WRITE_BACK_##form(&keep) goto after_bus_access;                                                            \
+        }                                                                                                              \
+        goto delegate;                                                                                                 \
     }
     EACH_ADDRESSED_STORE(RUN_STORE)
 
 ldrd:
     target = r[e->rn] + e->immediate;
     if (!in_dtcm(target, 4) || !in_dtcm(target + 4u, 4)) {
-        goto plain;
+        goto delegate;
     }
     r[e->rd] = get_bytes(dtcm + (target - DTCM_BASE), 4);
     r[e->rd + 1u] = get_bytes(dtcm + (target + 4u - DTCM_BASE), 4);
@@ -296,7 +327,7 @@ ldrd:
 strd:
     target = r[e->rn] + e->immediate;
     if (!in_dtcm(target, 4) || !in_dtcm(target + 4u, 4)) {
-        goto plain;
+        goto delegate;
     }
     put_bytes(dtcm + (target - DTCM_BASE), 4, r[e->rd]);
     put_bytes(dtcm + (target + 4u - DTCM_BASE), 4, r[e->rd + 1u]);
@@ -315,7 +346,7 @@ ldm: {
         from = core->sdram + sdram_offset(first);
         cost += e->rs * COST_SDRAM_READ;
     } else {
-        goto plain;
+        goto delegate;
     }
     if (e->write_back) {
         r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
@@ -325,6 +356,7 @@ ldm: {
     }
     if (e->immediate >> 15) {
         left -= (int64_t)(cost - COST_INSTRUCTION);
+        extra += (int64_t)(cost - COST_INSTRUCTION);
         target = r[15];
         goto exchange;
     }
@@ -342,7 +374,7 @@ stm: {
         to = core->sdram_store + sdram_offset(first);
         cost += e->rs * COST_SDRAM_WRITE;
     } else {
-        goto plain;
+        goto delegate;
     }
     for (uint32_t list = e->immediate; list; list &= list - 1u, to += 4) {
         put_bytes(to, 4, r[__builtin_ctz(list)]);
@@ -430,21 +462,18 @@ msr:
 write_status: {
     uint32_t now = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
     uint32_t fields = (e->rd & 1u ? 0xdfu : 0u) | (e->rd & 8u ? PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q : 0u);
-    uint32_t then = (now & ~fields) | (target & fields);
-    if ((now ^ then) & PSR_MODE || (now & PSR_MODE) == MODE_USR) {
-        goto plain;
+    if ((now & PSR_MODE) == MODE_USR) {
+        goto delegate;
     }
-    core->cpsr = then;
-    n = then;
-    z = !(then & PSR_Z);
-    c = then >> 29 & 1u;
-    v = then << 3;
-    if ((core->irq && !(then & PSR_I)) || (core->fiq && !(then & PSR_F))) {
+    arm_write_cpsr(core, (now & ~fields) | (target & fields));
+    n = core->cpsr;
+    z = !(core->cpsr & PSR_Z);
+    c = core->cpsr >> 29 & 1u;
+    v = core->cpsr << 3;
+    if (interrupt_is_due(core)) {
         e++;
         left -= COST_INSTRUCTION;
-        count++;
-        for_plain = left > 0;
-        goto leave;
+        goto out_of_time;
     }
     NEXT;
 }
@@ -460,13 +489,16 @@ ldr_pc_index:
     goto load_target;
 ldr_pc:
     target = r[e->rn] + e->immediate;
+    goto load_target;
+ldr_pc_literal:
+    target = e->immediate;
 load_target:
     if (in_dtcm(target, 4)) {
         target = get_bytes(dtcm + (target - DTCM_BASE), 4);
     } else if (is_itcm(target) && aligned(target, 4)) {
         target = get_bytes(core->itcm + target, 4);
     } else {
-        goto plain;
+        goto delegate;
     }
     goto exchange;
 blx_constant:
@@ -495,19 +527,49 @@ jump:
            COST_INSTRUCTION + COST_BRANCH);
     }
     left -= COST_INSTRUCTION + COST_BRANCH;
-    count++;
+    extra += COST_BRANCH;
     r[15] = target & (core->cpsr & PSR_T ? ~1u : ~3u);
     goto save;
 
+after_bus_access: /* lines and `until` may have changed */
+    core->cycles += bus_cost;
+    e++;
+    extra = 0;
+    left = budget = (int64_t)(core->until - core->cycles);
+    if (left <= 0 || interrupt_is_due(core)) {
+        goto out_of_time;
+    }
+    DISPATCH;
+
+abort_data: /* with the registers as they were */
+    core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+    core->cycles += bus_cost;
+    r[15] = core->cpsr & PSR_T ? (uint32_t)(e - decoded->thumb) * 2u + 4u : (uint32_t)(e - decoded->arm) * 4u + 8u;
+    data_abort(core);
+    return false;
+
+plain: { /* an instruction that has no operation: the plain interpreter's executor, without fetching it again */
+    bool thumb = core->cpsr & PSR_T;
+    uint32_t instruction = e->immediate;
+    uint32_t address = thumb ? (uint32_t)(e - decoded->thumb) * 2u : (uint32_t)(e - decoded->arm) * 4u;
+    core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+    core->cycles += (uint64_t)(budget - left) + COST_INSTRUCTION;
+    core->instructions += (uint64_t)(budget - left - extra) + 1u;
+    r[15] = address + (thumb ? 4u : 8u);
+    enum flow flow = thumb ? plain_thumb(core, instruction) : plain_arm(core, instruction);
+    if (flow == SEQUENTIAL) {
+        r[15] = address + (thumb ? 2u : 4u);
+    }
+    return false;
+}
+
 out_of_time:
     for_plain = false;
-    goto leave;
-plain:
-leave:
+delegate:
     r[15] = core->cpsr & PSR_T ? (uint32_t)(e - decoded->thumb) * 2u : (uint32_t)(e - decoded->arm) * 4u;
 save:
     core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
     core->cycles += (uint64_t)(budget - left);
-    core->instructions += count;
+    core->instructions += (uint64_t)(budget - left - extra);
     return for_plain && left > 0;
 }
