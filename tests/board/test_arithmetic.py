@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-from conftest import SpynnakerProcess
 from integer_model import ONE, Izhikevich, LeakyIntegrator, accum, mul
+from spynnaker_process import SpynnakerProcess
 
 INPUTS = [
     {"times": [3.0, 4.0, 5.0, 40.0, 41.0, 300.0, 301.0, 302.0], "weight": 4.0, "delay": 1.0, "receptor": "excitatory"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SpynnakerProcess
+from spynnaker_process import SpynnakerProcess
 
 from varesearch.board.process import Board
 
