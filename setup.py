@@ -15,7 +15,7 @@ setup(
             "varesearch.board._core",
             sources=sorted(path.as_posix() for path in CORE.glob("*.c")),
             depends=sorted(path.as_posix() for path in CORE.glob("*.h")),
-            extra_compile_args=["-std=c11", "-O3"],
+            extra_compile_args=["-std=c11", "-O2"],
             extra_link_args=["-pthread"],
             optional=True,
         )
