@@ -48,10 +48,9 @@ from unicorn import (
     UC_HOOK_MEM_UNMAPPED,
     UC_MODE_ARM,
     UC_MODE_ARM946,
-    Uc,
-    UcError,
 )
 from unicorn import arm_const as arm
+from unicorn.unicorn import Uc, UcError
 
 MODES = [USR, FIQ, IRQ, SVC, ABT, UND, SYS]
 CODE = 0x4000  # in the middle of the ITCM, so that pc-relative operands stay in it
