@@ -308,3 +308,14 @@ def test_an_unbooted_board_is_silent_until_spinnman_boots_it() -> None:
         host.socket.settimeout(10)
         assert host.call(0).code == OK
         assert host.read(0xF5007F02, 2) == bytes((8, 8))
+
+
+def test_without_its_core_the_board_says_what_is_missing() -> None:
+    script = (
+        "import sys\nsys.modules['varesearch.board._core'] = None\n"
+        "from varesearch.board.__main__ import main\nsys.exit(main(['--address', '127.0.0.251']))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "C compiler" in result.stderr
