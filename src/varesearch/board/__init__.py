@@ -1,0 +1,1 @@
+"""A software SpiNNaker board: real application binaries on an interpreter, behind the real board's protocols."""

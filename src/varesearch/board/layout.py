@@ -1,0 +1,189 @@
+"""Where things lie in a SpiNNaker chip, and what their numbers mean.
+
+Sources: SpiNNaker datasheet 2.02 (memory map), spinnaker_tools 4.0.0 (``spinnaker.h``, ``sark.h``, ``scamp.h``).
+All sizes are bytes, all offsets bytes from the base named with them, all numbers little-endian.
+"""
+
+from enum import IntEnum, IntFlag
+
+CORES = 18  # a chip; core 0 is the monitor
+LINKS = 6
+
+SDRAM_BASE = 0x60000000
+SDRAM_ALIAS = 0x70000000
+SDRAM_BYTES = 128 << 20
+SYSRAM_BASE = 0xE5000000
+SYSRAM_ALIAS = 0xF5000000
+SYSRAM_BYTES = 0x8000
+ROUTER_BASE = 0xF1000000
+SYSTEM_CONTROLLER_BASE = 0xF2000000
+DEVICES_BASE = 0xE0000000  # chip-wide registers of all kinds, twice, up to DEVICES_TOP
+DEVICES_TOP = 0xF5000000
+DEVICES_GAP = (0xE5000000, 0xF0000000)
+
+ITCM_BYTES = 0x8000
+DTCM_BASE = 0x400000
+DTCM_BYTES = 0x10000
+
+# System RAM
+SYSRAM_HEAP_OFFSET = 0x100
+VCPU_OFFSET = 0x7000
+VCPU_BYTES = 128
+SV_OFFSET = 0x7F00
+SV_BYTES = 256
+
+# SDRAM, as the monitor program divides it with the default boot values
+SYSTEM_BYTES = 8 << 20  # at the top: image area, then the system heap
+IMAGE_AREA_BYTES = 256 << 10
+SYSTEM_BUFFER_WORDS = 32768  # for each core, at the bottom
+HOP_TABLE_BYTES = 65536 * 4
+ALLOC_TAG_ENTRIES = 65536
+APP_DATA_BYTES = 8
+RANDOM_BYTES = 1024
+SHARED_MESSAGE_BYTES = 292
+P2P_ADDRESS_TABLE_BYTES = 512 * 512 // 8
+
+# Router
+ROUTER_ENTRIES = 1024
+ROUTER_FIRST_ALLOCATABLE = 1
+ROUTER_ENTRY_BYTES = 16
+ROUTER_CONTROL = ROUTER_BASE
+ROUTER_DIAGNOSTIC_ENABLE = ROUTER_BASE + 0x2C
+ROUTER_FIXED_ROUTE = ROUTER_BASE + 0x84
+ROUTER_FILTERS = ROUTER_BASE + 0x200
+ROUTER_ROUTE = ROUTER_BASE + 0x4000
+ROUTER_KEY = ROUTER_BASE + 0x8000
+ROUTER_MASK = ROUTER_BASE + 0xC000
+ROUTER_P2P = ROUTER_BASE + 0x10000
+P2P_WORDS = 8192
+P2P_NONE = 6  # no route to this chip
+P2P_SELF = 7
+ROUTE_EMPTY = 0xFF000000  # with key all ones and mask zero: an entry that matches nothing
+
+# System controller
+SC_FLAGS_SET = SYSTEM_CONTROLLER_BASE + 0x58
+SC_FLAGS_CLEAR = SYSTEM_CONTROLLER_BASE + 0x5C
+SC_TEST_AND_CLEAR = SYSTEM_CONTROLLER_BASE + 0x180
+
+
+class Lock(IntEnum):
+    """Test-and-set registers that SARK uses as locks."""
+
+    MESSAGES = 0
+    MAILBOX = 1
+    HEAP = 6
+    ROUTER = 7
+
+
+class SV:
+    """Offsets of the system variables (``sv_t``) from ``SV_OFFSET``."""
+
+    P2P_ADDR = 0x00
+    P2P_DIMS = 0x02
+    DBG_ADDR = 0x04
+    P2P_UP = 0x06
+    ETH_ADDR = 0x08
+    HW_VER = 0x0A
+    ETH_UP = 0x0B
+    CLOCK_MS = 0x10
+    UNIX_TIME = 0x1C
+    CPU_CLK = 0x24
+    NETINIT_PHASE = 0x2D
+    P2P_ROOT = 0x2E
+    CLOCK_DRIFT = 0x38
+    RANDOM = 0x3C
+    ROOT_CHIP = 0x40
+    NUM_BUF = 0x41
+    SYSRAM_HEAP = 0x48  # while booting: words between the base of System RAM and its heap
+    SDRAM_HEAP = 0x4C
+    IOBUF_SIZE = 0x50
+    SDRAM_BUFS = 0x54  # while booting: bytes of system SDRAM
+    SYSBUF_WORDS = 0x58
+    BOOT_SIG = 0x5C
+    LINK_EN = 0x65
+    SHM_FREE = 0x68
+    SHM_COUNT = 0x6C  # u16
+    SHM_MAX = 0x6E  # u16
+    P2V_MAP = 0x94
+    V2P_MAP = 0xA8
+    NUM_CPUS = 0xBC
+    SDRAM_BASE = 0xC0
+    SYSRAM_BASE = 0xC4
+    SDRAM_SYS = 0xC8
+    VCPU_BASE = 0xCC
+    SYS_HEAP = 0xD0
+    RTR_COPY = 0xD4
+    HOP_TABLE = 0xD8
+    ALLOC_TAG = 0xDC
+    RTR_FREE = 0xE0  # u16
+    P2P_ACTIVE = 0xE2  # u16
+    APP_DATA = 0xE4
+    SHM_BUF = 0xE8
+    MBOX_FLAGS = 0xEC
+    IP_ADDR = 0xF0
+    FR_COPY = 0xF4
+    SW_VER = 0xFC
+
+
+class Vcpu:
+    """Offsets in the block of a core (``vcpu_t``)."""
+
+    RT_CODE = 44
+    PHYS_CPU = 45
+    STATE = 46
+    APP_ID = 47
+    MBOX_AP_MSG = 48
+    MBOX_MP_MSG = 52
+    MBOX_AP_CMD = 56
+    MBOX_MP_CMD = 57
+    TIME = 68
+    APP_NAME = 72
+    SW_VER = 92
+    USER0 = 112
+
+
+class CpuState(IntEnum):
+    """``cpu_state_e``; the codes that the monitor itself sets or looks at."""
+
+    RUN_TIME_ERROR = 2
+    INIT = 4
+    RUN = 7
+    IDLE = 15
+
+
+class Mailbox(IntEnum):
+    """``shm_cmd_e``."""
+
+    IDLE = 0
+    MESSAGE = 1
+    SIGNAL = 3
+
+
+class Signal(IntEnum):
+    """``signal_e``."""
+
+    INIT = 0
+    POWER_DOWN = 1
+    STOP = 2
+    START = 3
+    SYNC0 = 4
+    SYNC1 = 5
+    PAUSE = 6
+    CONTINUE = 7
+    EXIT = 8
+    TIMER = 9
+    USER0 = 10
+    USER3 = 13
+
+
+class TagFlag(IntFlag):
+    """``scamp_iptag_flags``."""
+
+    VALID = 0x8000
+    TRANSIENT = 0x4000
+    USE_SENDER = 0x0400
+    REVERSE = 0x0200
+    STRIP = 0x0100
+
+
+SOFTWARE_VERSION = 0x00040000  # 4.0.0, the release whose behaviour is played

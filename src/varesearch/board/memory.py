@@ -1,0 +1,101 @@
+"""A chip's memory as the monitor sees it, by address."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from varesearch.board import layout
+
+if TYPE_CHECKING:
+    from varesearch.board.core_types import CoreMachine
+
+_U16 = struct.Struct("<H")
+_U32 = struct.Struct("<I")
+
+
+class BadAddressError(ValueError):
+    """An access to something that is not memory of the chip."""
+
+
+class ChipMemory:
+    """SDRAM, System RAM and chip-wide registers of one chip.
+
+    :param core: the machine in C
+    :param chip: index of the chip in the machine
+    """
+
+    def __init__(self, core: CoreMachine, chip: int) -> None:
+        self._core = core
+        self._chip = chip
+        self._sdram = core.sdram(chip)
+        self._sysram = core.sysram(chip)
+
+    def view(self, address: int, length: int) -> memoryview:
+        """A writable view of `length` bytes from `address` on.
+
+        :raises BadAddressError: not wholly inside SDRAM or System RAM
+        """
+        for memory, bases in (
+            (self._sdram, (layout.SDRAM_BASE, layout.SDRAM_ALIAS)),
+            (self._sysram, (layout.SYSRAM_BASE, layout.SYSRAM_ALIAS)),
+        ):
+            for base in bases:
+                offset = address - base
+                if offset >= 0 and length >= 0 and offset + length <= len(memory):
+                    return memory[offset : offset + length]
+        raise BadAddressError(f"0x{address:08x} + {length} bytes: neither SDRAM nor System RAM")
+
+    def _is_register(self, address: int, length: int) -> bool:
+        in_gap = layout.DEVICES_GAP[0] <= address < layout.DEVICES_GAP[1]
+        return layout.DEVICES_BASE <= address <= layout.DEVICES_TOP - length and not in_gap
+
+    def read(self, address: int, length: int) -> bytes:
+        """Bytes of memory, or of registers when `address` and `length` are multiples of four.
+
+        :raises BadAddressError: neither
+        """
+        if self._is_register(address, length) and address % 4 == length % 4 == 0:
+            words = (self._core.read(self._chip, address + offset) for offset in range(0, length, 4))
+            return b"".join(map(_U32.pack, words))
+        return bytes(self.view(address, length))
+
+    def write(self, address: int, data: bytes | memoryview) -> None:
+        """Writes memory, or registers a word at a time.
+
+        :raises BadAddressError: neither
+        """
+        if self._is_register(address, len(data)) and address % 4 == len(data) % 4 == 0:
+            for offset in range(0, len(data), 4):
+                self._core.write(self._chip, address + offset, _U32.unpack_from(data, offset)[0])
+        else:
+            self.view(address, len(data))[:] = data
+
+    def fill(self, address: int, word: int, length: int) -> None:
+        """Repeats a word over `length` bytes, a multiple of four."""
+        view = self.view(address, length)
+        view[:] = _U32.pack(word) * (length // 4)
+
+    def u32(self, address: int) -> int:
+        """The word at `address`, in memory."""
+        return _U32.unpack(self.view(address, 4))[0]
+
+    def set_u32(self, address: int, value: int) -> None:
+        """Sets the word at `address`, in memory."""
+        _U32.pack_into(self.view(address, 4), 0, value)
+
+    def u16(self, address: int) -> int:
+        """The half word at `address`, in memory."""
+        return _U16.unpack(self.view(address, 2))[0]
+
+    def set_u16(self, address: int, value: int) -> None:
+        """Sets the half word at `address`, in memory."""
+        _U16.pack_into(self.view(address, 2), 0, value)
+
+    def u8(self, address: int) -> int:
+        """The byte at `address`, in memory."""
+        return self.view(address, 1)[0]
+
+    def set_u8(self, address: int, value: int) -> None:
+        """Sets the byte at `address`, in memory."""
+        self.view(address, 1)[0] = value

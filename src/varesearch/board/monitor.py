@@ -1,0 +1,129 @@
+"""The monitors of a board as one: routes SDP messages between hosts, monitors and application cores."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import dataclass, replace
+
+from varesearch.board import layout, sdp
+from varesearch.board.apps import Applications
+from varesearch.board.chip import ChipState
+from varesearch.board.commands import Commands
+from varesearch.board.layout import TagFlag
+from varesearch.board.machine import LockedError, Machine
+from varesearch.board.mailbox import Mailboxes
+from varesearch.board.memory import BadAddressError
+from varesearch.board.scp import ReturnCode, ScpError, ScpRequest, pack_answer, sequence_of
+from varesearch.board.sdp import BadDatagramError, SdpMessage
+from varesearch.board.tags import TAGS, Endpoint, TagTable
+
+_STRIP = int(TagFlag.STRIP)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Datagram:
+    """A UDP datagram for a host.
+
+    :param from_port: UDP port of the board from which it leaves, 0 for the SCP port
+    """
+
+    to: Endpoint
+    data: bytes
+    from_port: int = 0
+
+
+class Monitor:
+    """SC&MP of a whole board, played between the quanta of the machine."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.tags = TagTable()
+        self.mailboxes = Mailboxes(machine)
+        self.applications = Applications(machine, self.mailboxes)
+        self.outgoing: deque[Datagram] = deque()
+        self._commands = Commands(machine, self.applications, self.tags)
+
+    def receive(self, packet: bytes, sender: Endpoint) -> None:
+        """Takes a datagram that a host sent to the SCP port. What is no SDP message is dropped, as by SC&MP."""
+        try:
+            message = SdpMessage.unpack(packet[sdp.PAD_BYTES :])
+        except BadDatagramError as error:
+            _log.debug("datagram from %s dropped: %s", sender, error)
+            return
+        message = replace(message, srce_addr=0, flags=message.flags & ~sdp.CHECKSUM)
+        if message.reply_expected:
+            if message.tag == sdp.TAG_NONE:
+                message = replace(message, tag=self.tags.transient(sender, self.machine.clock_ms))
+            elif self.tags.valid(message.tag) is None:
+                return
+        self._route(message, sender)
+
+    def receive_reverse(self, data: bytes, port: int, sender: Endpoint) -> None:
+        """Takes a datagram that a host sent to a port with a reverse tag."""
+        number = self.tags.reverse_ports.get(port)
+        if number is None or len(data) > sdp.DATA_BYTES:
+            return
+        tag = self.tags.tags[number]
+        tag.endpoint = sender
+        message = SdpMessage(sdp.PLAIN, number, tag.dest_port, sdp.PORT_ETHERNET, tag.dest_addr, 0, data)
+        self._route(message, sender)
+
+    def attend(self) -> None:
+        """Collects what applications have for their monitors and delivers what waits for them."""
+        for index in self.machine.core.attention():
+            chip = self.machine.chips[index]
+            try:
+                for message in self.mailboxes.collect(chip):
+                    self._route(message, None)
+            except (BadAddressError, BadDatagramError, LockedError) as error:
+                _log.warning("chip %d,%d: an application's message is lost: %s", chip.x, chip.y, error)
+        for message in self.mailboxes.deliver():
+            self._refuse(message, ReturnCode.TIMEOUT)
+
+    def _route(self, message: SdpMessage, sender: Endpoint | None) -> None:
+        if message.dest_port == sdp.PORT_ETHERNET:
+            self._to_host(message)
+            return
+        chip = self.machine.chip_at(message.dest_addr)
+        if chip is None:
+            self._refuse(message, ReturnCode.ROUTE)
+        elif message.core >= layout.CORES:
+            self._refuse(message, ReturnCode.CORE)
+        elif message.core != 0:
+            self._to_core(chip, message)
+        elif message.port != 0:
+            self._refuse(message, ReturnCode.PORT)
+        else:
+            self._obey(chip, message, sender)
+
+    def _to_core(self, chip: ChipState, message: SdpMessage) -> None:
+        if not self.applications.running(chip, message.core):
+            self._refuse(message, ReturnCode.DEAD)
+        elif not self.mailboxes.post(chip, message):
+            self._refuse(message, ReturnCode.NO_BUFFER)
+
+    def _obey(self, chip: ChipState, message: SdpMessage, sender: Endpoint | None) -> None:
+        sequence = sequence_of(message.data)
+        try:
+            request = ScpRequest.unpack(message.data)
+            data = self._commands.obey(chip, request, sender, message.tag)
+            answer = pack_answer(ReturnCode.OK, sequence, data)
+        except ScpError as error:
+            answer = pack_answer(error.code, sequence, error.data)
+        if message.reply_expected:
+            self._route(message.answer(answer), None)
+
+    def _refuse(self, message: SdpMessage, code: ReturnCode) -> None:
+        if message.reply_expected:
+            self._route(message.answer(pack_answer(code, sequence_of(message.data))), None)
+
+    def _to_host(self, message: SdpMessage) -> None:
+        tag = self.tags.valid(message.tag) if message.tag < TAGS else None
+        if tag is None:
+            return
+        data = message.data if tag.flags & _STRIP else bytes(sdp.PAD_BYTES) + message.pack()
+        self.outgoing.append(Datagram(tag.endpoint, data, tag.rx_port))
+        self.tags.used(message.tag)
