@@ -11,12 +11,13 @@ import pytest
 import spinnaker_servers as servers
 
 from varesearch.backends.base import BackendUnavailableError
-from varesearch.backends.spinnaker.machines import MACHINES, Machine, choose_machine
+from varesearch.backends.spinnaker.machines import MACHINES, Machine, choose, choose_machine
 from varesearch.backends.spinnaker.machines.base import split_credentials
 from varesearch.backends.spinnaker.machines.board import Board
 from varesearch.backends.spinnaker.machines.mapping import Mapping
 from varesearch.backends.spinnaker.machines.remote import Remote
 from varesearch.backends.spinnaker.machines.scp import BOOT_PORT, SCP_PORT
+from varesearch.backends.spinnaker.machines.software import Software
 from varesearch.backends.spinnaker.machines.spalloc import NewSpalloc, OldSpalloc
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import SpinnakerBackend
@@ -66,8 +67,7 @@ def test_the_settings_name_the_machine(settings: SpinnakerBackend, expected: Mac
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (SpinnakerBackend(), ("backend.machine=auto", "backend.machine_name=ADDRESS", "backend.machine=mapping")),
-        (SpinnakerBackend(machine="bord"), ("bord", "board, spalloc, remote, mapping")),
+        (SpinnakerBackend(machine="bord"), ("bord", "board, spalloc, remote, software, mapping")),
         (SpinnakerBackend(machine="board"), ("backend.machine_name=null", "address")),
         (SpinnakerBackend(machine="spalloc"), ("backend.spalloc_server=null",)),
         (SpinnakerBackend(machine="remote"), ("backend.remote_url=null",)),
@@ -106,8 +106,16 @@ def test_auto_takes_the_machine_of_the_users_own_configuration(empty_home: Path)
     assert choose_machine(SpinnakerBackend()) == Board(3, "10.0.0.1", options={"downcores": "0,0,3"})
     assert choose_machine(SpinnakerBackend(machine_name="b")) == Board(5, "b")
     file.write_text("[Machine]\nmachineName = None\nversion = 5\n")
-    with pytest.raises(ConfigurationError, match="no SpiNNaker machine is configured"):
+    assert isinstance(choose_machine(SpinnakerBackend()), Software)
+
+
+def test_auto_without_any_machine_is_the_software_board_if_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_machine(SpinnakerBackend(version=3, threads=2)) == Software(3, threads=2)
+    monkeypatch.setattr(choose, "is_built", lambda: False)
+    with pytest.raises(ConfigurationError) as caught:
         choose_machine(SpinnakerBackend())
+    said = ("backend.machine=auto", "compiler", "backend.machine_name=ADDRESS", "backend.machine=mapping")
+    assert all(part in str(caught.value) for part in said)
 
 
 def test_auto_follows_the_file_that_the_users_configuration_points_to(empty_home: Path, tmp_path: Path) -> None:
@@ -258,7 +266,7 @@ def test_every_machine_of_the_setting_is_documented_in_it() -> None:
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ((), "no SpiNNaker machine is configured"),
+        (("backend.machine=board",), "backend.machine_name=null"),
         (("backend.machine_name=127.0.0.44",), "no SpiNNaker board there"),
     ],
 )

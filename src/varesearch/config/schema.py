@@ -84,7 +84,7 @@ class SpinnakerBackend(BackendConfig):
     """SpiNNaker through sPyNNaker. User name and password of spalloc come from the environment, never from here."""
 
     name: str = "spinnaker"
-    machine: str = quantity("auto", "", "auto, board, spalloc, remote, or mapping (maps, simulates nothing)")
+    machine: str = quantity("auto", "", "auto, board, spalloc, remote, software, or mapping (maps, simulates nothing)")
     machine_name: str | None = quantity(None, "", "board: its host name or address")
     version: int = quantity(5, "", "version of the board: 3 (4 chips) or 5 (48 chips, and all larger machines)")
     spalloc_server: str | None = quantity(None, "", "spalloc: host[:port] (old) or http(s) address (new)")
@@ -95,6 +95,7 @@ class SpinnakerBackend(BackendConfig):
     )
     neurons_per_core: int | None = quantity(None, "cells", "most cells on a core; null: sPyNNaker's rule (256)")
     probe_timeout_s: float = quantity(3.0, "s", "how long the machine may take to answer before anything is built")
+    threads: int = quantity(1, "", "software: processors to use; the results are the same for any number")
     overrun_s: int = quantity(5, "s", "how long the cores may overstay the run before it counts as failed")
 
 

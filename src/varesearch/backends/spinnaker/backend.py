@@ -80,9 +80,10 @@ class SpiNNaker(Backend):
         if self._machine is None:
             self.probe()
         assert self._machine is not None
+        self._machine.folder = self._own_folder()
         machine = self._open.enter_context(self._machine)
         self._network = network
-        self._session = Session(self._own_folder(), machine, self._settings.overrun_s)
+        self._session = Session(self._machine.folder, machine, self._settings.overrun_s)
         self._open.callback(self._session.end)
         self._session.set_up(network.dt_ms, self._settings.time_scale_factor)
         self._say_time_scale(network.dt_ms)
@@ -107,7 +108,7 @@ class SpiNNaker(Backend):
             sim = stack.enter_context(self._session.inside())
             if self._machine.simulates:
                 factor = self._session.time_scale_factor()
-                stack.enter_context(reported(progress, self._network.duration_ms, factor))
+                stack.enter_context(reported(progress, self._network.duration_ms, factor, self._machine.simulated_ms))
             else:
                 stack.enter_context(mapping_only())
             try:
@@ -131,6 +132,7 @@ class SpiNNaker(Backend):
                 self._tags["mapping only"] = "true"
                 return None
             provenance = read_provenance(self._session.data_base(), self._network.n_steps)
+            self._metrics |= self._machine.metrics()
             result = read(self._built, self._network, self.config.recording)
         self._metrics |= {name: float(value) for name, value in (provenance.losses | provenance.counts).items()}
         if doubts := [*provenance.doubts(), *(f"no {signal}: {why}" for signal, why in result.torn.items())]:
@@ -155,7 +157,9 @@ class SpiNNaker(Backend):
 
     def _own_folder(self) -> Path:
         if self.folder is not None:
-            return self.folder / "spinnaker"
+            folder = self.folder / "spinnaker"
+            folder.mkdir(parents=True, exist_ok=True)
+            return folder
         folder = Path(tempfile.mkdtemp(prefix="varesearch-spinnaker-"))
         self._open.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder

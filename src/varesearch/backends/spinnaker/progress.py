@@ -29,16 +29,29 @@ class _Started(logging.Handler):
 
 
 @contextmanager
-def reported(progress: Callable[[float], None], duration_ms: float, time_scale_factor: float) -> Iterator[None]:
-    """Call ``progress(simulated_ms)`` about ten times a second from a thread, and with the whole time at the end."""
+def reported(
+    progress: Callable[[float], None],
+    duration_ms: float,
+    time_scale_factor: float,
+    clock: Callable[[], float | None] = lambda: None,
+) -> Iterator[None]:
+    """Call ``progress(simulated_ms)`` about ten times a second from a thread, and with the whole time at the end.
+
+    ``clock`` is the machine's own clock in ms of the hardware, if it can be asked: it takes the place of the wall's.
+    """
     started = _Started()
     done = threading.Event()
 
     def report() -> None:
+        first: float | None = None
         while not done.wait(_EVERY_S):
-            if started.at is not None:
-                elapsed_ms = (time.monotonic() - started.at) * 1000.0 / time_scale_factor
-                progress(min(elapsed_ms, _AT_MOST * duration_ms))
+            if started.at is None:
+                continue
+            now = clock()
+            if now is None:
+                now, first = time.monotonic() * 1000.0, started.at * 1000.0
+            first = now if first is None else first
+            progress(min((now - first) / time_scale_factor, _AT_MOST * duration_ms))
 
     runner = logging.getLogger(_RUNNER)
     level = runner.level

@@ -4,6 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -15,11 +16,13 @@ from varesearch.config.errors import ConfigurationError
 class Machine(ABC):
     """A place to run. Used as a context manager round the whole run, so that a machine that has to be started can be.
 
-    ``options`` are further lines of sPyNNaker's section ``[Machine]``, from a configuration of the user's own.
+    ``options`` are further lines of sPyNNaker's section ``[Machine]``, from a configuration of the user's own;
+    ``folder`` is where it may leave files of the run, set before it is entered.
     """
 
     version: int
     options: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    folder: Path | None = field(default=None, kw_only=True, compare=False)
 
     name: ClassVar[str]
     simulates: ClassVar[bool] = True
@@ -28,6 +31,18 @@ class Machine(ABC):
     @abstractmethod
     def configuration(self) -> dict[str, str]:
         """The lines of sPyNNaker's section ``[Machine]``. Never a password: the configuration is a file of the run."""
+
+    def patience_s(self, wanted_s: int) -> int:
+        """Seconds that the cores may overstay the run, given what the settings want."""
+        return wanted_s
+
+    def simulated_ms(self) -> float | None:
+        """The machine's own clock while it runs; None where it cannot be asked."""
+        return None
+
+    def metrics(self) -> dict[str, float]:
+        """What the machine itself has counted, after the run."""
+        return {}
 
     def environment(self) -> dict[str, str]:
         """Environment variables that sPyNNaker is to see while it works; credentials travel here."""

@@ -1,4 +1,7 @@
-"""From the settings to one machine. ``auto``: what our settings name, else what the user's ``.spynnaker.cfg`` names."""
+"""From the settings to one machine.
+
+``auto``: what our settings name, else what the user's ``.spynnaker.cfg`` names, else the software board.
+"""
 
 import os
 from collections.abc import Callable
@@ -15,6 +18,7 @@ from varesearch.backends.spinnaker.machines.base import (
 from varesearch.backends.spinnaker.machines.board import Board
 from varesearch.backends.spinnaker.machines.mapping import Mapping
 from varesearch.backends.spinnaker.machines.remote import Remote
+from varesearch.backends.spinnaker.machines.software import MISSING, Software, is_built
 from varesearch.backends.spinnaker.machines.spalloc import OLD_PORT, NewSpalloc, OldSpalloc, user_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import SpinnakerBackend
@@ -61,6 +65,10 @@ def _mapping(settings: SpinnakerBackend) -> Machine:
     return Mapping(settings.version)
 
 
+def _software(settings: SpinnakerBackend) -> Machine:
+    return Software(settings.version, threads=settings.threads)
+
+
 def _auto(settings: SpinnakerBackend) -> Machine:
     named = {
         "machine_name": (settings.machine_name, _board),
@@ -79,8 +87,11 @@ def _auto(settings: SpinnakerBackend) -> Machine:
         machine = from_file(path)
         if machine is not None:
             return machine
+    if is_built():
+        return _software(settings)
     raise ConfigurationError(
-        "backend.machine=auto: no SpiNNaker machine is configured; give backend.machine_name=ADDRESS for a board, "
+        f"backend.machine=auto: no SpiNNaker machine is configured, and {MISSING}; or give "
+        "backend.machine_name=ADDRESS for a board, "
         "backend.spalloc_server=ADDRESS or backend.remote_url=ADDRESS for one that is lent, or "
         "backend.machine=mapping to map the network without a machine"
     )
@@ -91,6 +102,7 @@ MACHINES: dict[str, Callable[[SpinnakerBackend], Machine]] = {
     "board": _board,
     "spalloc": _spalloc,
     "remote": _remote,
+    "software": _software,
     "mapping": _mapping,
 }
 """``backend.machine`` -> the machine from the settings."""

@@ -1,0 +1,92 @@
+"""The software board of :mod:`varesearch.board`: started for the run on a loopback address of its own, then stopped."""
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.spinnaker.machines.base import Machine
+
+if TYPE_CHECKING:
+    from varesearch.board.process import Board
+
+_NO_HURRY_S = 24 * 3600
+"""The board lags when it is slower than real time. One that died answers no more, and that ends the wait at once."""
+
+MISSING = "the software board's C extension is not built; install a C compiler and install varesearch again"
+
+
+def is_built() -> bool:
+    """Is the extension there that executes the binaries?"""
+    return find_spec("varesearch.board._core") is not None
+
+
+@dataclass
+class Software(Machine):
+    """A board played by this computer: the real binaries, an estimate of their timing."""
+
+    threads: int = 1
+    _board: "Board | None" = field(default=None, init=False, repr=False, compare=False)
+
+    name = "software"
+
+    def __enter__(self) -> Self:
+        from varesearch.board.process import Board, BoardError
+        from varesearch.board.server import AddressError
+
+        try:
+            self._board = Board(version=self.version, threads=self.threads, log=self._log())
+        except (BoardError, AddressError) as error:
+            raise BackendUnavailableError(f"backend.machine=software: {error}") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._board is not None:
+            self._board.stop()
+            self._board = None
+
+    def configuration(self) -> dict[str, str]:
+        return {**self.options, "machine_name": self._running.address, "version": str(self.version)}
+
+    def patience_s(self, wanted_s: int) -> int:
+        return max(wanted_s, _NO_HURRY_S)
+
+    def probe(self, timeout_s: float) -> None:
+        """Whether it could be started; that takes no machine."""
+        if not is_built():
+            raise BackendUnavailableError(f"backend.machine=software: {MISSING}")
+
+    def simulated_ms(self) -> float | None:
+        return self._running.status().clock_ms
+
+    def metrics(self) -> dict[str, float]:
+        """Estimates in cycles of the board's cost model: would the real board keep up, and what moved on it."""
+        found = self._running.statistics()
+        cores = [core for core in found.cores if core.ticks]
+        busiest = found.busiest
+        return {
+            "estimate.busiest_core_load": busiest.tick_busy_max if busiest else 0.0,
+            "estimate.busiest_core_mean_load": max((core.tick_busy_mean for core in cores), default=0.0),
+            "estimate.core_overruns": float(sum(core.overruns for core in cores)),
+            "board.instructions": float(found.instructions),
+            "board.packets": float(sum(core.packets_out for core in cores)),
+            "board.packets_lost": float(sum(core.packets_lost for core in cores)),
+            "board.sdram_mb_moved": sum(core.dma_bytes for core in cores) / 1e6,
+            "board.router_hops": float(found.router_hops),
+        }
+
+    def describe(self) -> str:
+        where = f" at {self._board.address}" if self._board is not None else ""
+        return f"software board{where} (version {self.version})"
+
+    def _log(self) -> Path | None:
+        return self.folder / "board.log" if self.folder is not None else None
+
+    @property
+    def _running(self) -> "Board":
+        assert self._board is not None, "a software board exists only inside its context"
+        return self._board

@@ -1,0 +1,161 @@
+"""The whole way to a result: sPyNNaker on the software board, against the conventions and closed forms."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from small_networks import config, network, population, projection, source
+
+from varesearch.backends.spinnaker.backend import SpiNNaker
+from varesearch.config.cells import CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp, Izhikevich
+from varesearch.config.compose import compose
+from varesearch.config.schema import RecordingConfig, SpinnakerBackend
+from varesearch.network import draw
+from varesearch.network.model import CurrentStep, Network, Population
+from varesearch.recording import Recording
+
+SOFTWARE = SpinnakerBackend(machine="software", version=3)
+REST = -65.0
+CELLS: dict[str, tuple[CellConfig, float]] = {
+    "izhikevich": (Izhikevich(i_offset=0.0), 2.0),
+    "cond_exp": (IfCondExp(v_rest=REST, v_reset=REST), 0.002),
+    "curr_exp": (IfCurrExp(v_rest=REST, v_reset=REST), 0.1),
+    "curr_alpha": (IfCurrAlpha(v_rest=REST, v_reset=REST), 0.1),
+    "curr_delta": (IfCurrDelta(v_rest=REST, v_reset=REST), 3.0),
+}
+"""Name -> cell at rest, and the weight of a synapse."""
+
+
+def simulate(drawn: Network, recording: RecordingConfig | None = None, folder: Path | None = None) -> Recording:
+    """What came back, nothing lost."""
+    backend = SpiNNaker(config(drawn, SOFTWARE, recording))
+    backend.folder = folder
+    seen: list[float] = []
+    try:
+        backend.build(drawn)
+        backend.run(seen.append)
+        result = backend.collect()
+    finally:
+        backend.close()
+    assert result is not None
+    assert "degraded" not in backend.tags()
+    assert backend.tags()["machine"] == "software"
+    assert seen[-1] == drawn.duration_ms
+    assert backend.metrics()["estimate.busiest_core_load"] > 0
+    return result
+
+
+def at_rest(name: str, cell: CellConfig, size: int) -> list[Population]:
+    return [population(name, cell, [-70.0 if isinstance(cell, Izhikevich) else REST] * size, u=-14.0)]
+
+
+def v_of(result: Recording, name: str) -> NDArray[np.float64]:
+    return result.populations[name].signals["v"].values.astype(np.float64)
+
+
+@pytest.fixture(scope="module")
+def every_cell() -> Recording:
+    """Cell 0 gets an excitatory spike of step 5 after 3 steps, cell 1 an inhibitory one after 1, cell 2 none."""
+    populations, projections = [], []
+    for name, (cell, weight) in CELLS.items():
+        populations += at_rest(name, cell, 3)
+        projections.append(projection("src", name, "excitatory", [(0, 0, weight, 3)]))
+        projections.append(projection("src", name, "inhibitory", [(0, 1, weight, 1)]))
+    currents = [CurrentStep(name, 0.05, 200, 210) for name in CELLS if name != "izhikevich"]
+    return simulate(network(populations, 300, 1.0, [source("src", [(5, 0)], 1)], projections, currents))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_spike_acts_in_the_step_of_its_delay_and_in_the_direction_of_its_receptor(
+    name: str, every_cell: Recording
+) -> None:
+    v = v_of(every_cell, name)
+    change = v - v[:, 2:]
+    late = name == "curr_alpha"  # an alpha current starts from zero
+    assert np.flatnonzero(np.abs(change[:, 0]) > 1e-3)[0] == 5 + 3 + 1 + late
+    assert np.flatnonzero(np.abs(change[:, 1]) > 1e-3)[0] == 5 + 1 + 1 + late
+    assert change[9 + late, 0] > 0 > change[7 + late, 1]
+
+
+def test_the_charge_of_a_current_is_that_of_its_weight(every_cell: Recording) -> None:
+    for name, charge in (("curr_exp", 0.1 * 5.0), ("curr_alpha", 0.1 * np.e * 5.0)):
+        v = v_of(every_cell, name)[:200]
+        assert (v[:, 0] - v[:, 2]).sum() == pytest.approx(charge / 0.2 * 20.0, rel=0.01)  # mV ms
+
+
+def test_a_voltage_step_is_its_weight(every_cell: Recording) -> None:
+    v = v_of(every_cell, "curr_delta")
+    assert v[9, 0] - v[9, 2] == pytest.approx(3.0, rel=1e-3)
+    assert v[7, 1] - v[7, 2] == pytest.approx(-3.0, rel=1e-3)
+
+
+def test_a_current_step_lasts_from_its_first_step_to_before_its_last(every_cell: Recording) -> None:
+    v = v_of(every_cell, "curr_exp")[:, 2]
+    assert v[200] == v[199]
+    assert (np.diff(v[200:211]) > 0).all()
+    assert v[211] < v[210]
+    assert v[210] - REST == pytest.approx(0.05 * 20.0 / 0.2 * (1 - np.exp(-10 / 20)), rel=2e-3)
+
+
+def test_every_drawn_synapse_arrives_also_repeats_self_connections_and_long_delays() -> None:
+    delays = [1, 2, 16, 17, 32, 33, 63, 64]
+    synapses = [(0, target, 0.5, delay) for target, delay in enumerate(delays)]
+    synapses += [(0, 0, 0.5, 1), (1, 290, 0.5, 64)]  # a repeat, and a long delay from another source to another core
+    drawn = network(
+        at_rest("a", Izhikevich(i_offset=0.0), 300),
+        250,
+        1.0,
+        [source("src", [(0, 0), (100, 1), (180, 2)], 3)],
+        [
+            projection("src", "a", "excitatory", synapses),
+            projection("src", "a", "excitatory", [(2, 298, 15.0, 1), (2, 299, 15.0, 1)], name="kick"),
+            projection("a", "a", "excitatory", [(299, 299, 1.0, 3)]),
+        ],
+    )
+    result = simulate(drawn).populations["a"]
+    v = result.signals["v"].values.astype(np.float64)
+    change = np.abs(v - v[:, 295:296]) > 1e-3  # cell 295 gets nothing
+    assert [np.flatnonzero(change[:, cell])[0] for cell in range(len(delays))] == [delay + 1 for delay in delays]
+    assert np.flatnonzero(change[:, 290])[0] == 100 + 64 + 1
+    assert v[2, 0] - v[2, 295] == pytest.approx(2 * (v[3, 1] - v[3, 295]), rel=0.02)
+    fired = int(result.spike_times_ms[result.spike_ids == 299][0])
+    assert np.flatnonzero(v[:, 299] != v[:, 298])[0] == fired + 3 + 1  # its twin has no synapse to itself
+
+
+def test_samples_start_at_time_0_and_a_subset_keeps_its_cells() -> None:
+    start = np.linspace(-70, -60, 5)
+    drawn = network([population("a", Izhikevich(), start.tolist(), u=-14.0)], 20, 1.0)
+    result = simulate(drawn, RecordingConfig(cells=3, interval_ms=5.0))
+    v = result.populations["a"].signals["v"]
+    assert v.ids.tolist() == [0, 2, 4]
+    assert v.times_ms.tolist() == [0, 5, 10, 15]
+    assert v.values[0] == pytest.approx(start[[0, 2, 4]], abs=2**-15)
+
+
+def test_the_boards_log_is_kept_with_the_run(tmp_path: Path) -> None:
+    simulate(network(at_rest("a", Izhikevich(), 2), 10, 1.0), folder=tmp_path)
+    assert "booted" in (tmp_path / "spinnaker" / "board.log").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("factor", [1, 5])
+def test_the_seed_networks_start_is_degraded_at_factor_1_and_whole_at_5(factor: int) -> None:
+    settings = compose(
+        ["experiment=seed_izhikevich", "backend=spinnaker", "backend.machine=software", "backend.version=3",
+         f"backend.time_scale_factor={factor}"]
+    ).config  # fmt: skip
+    backend = SpiNNaker(settings)
+    try:
+        backend.build(draw(settings))
+        backend.run(lambda _ms: None)
+        result = backend.collect()
+    finally:
+        backend.close()
+    assert result is not None
+    if factor == 1:
+        assert "backend.time_scale_factor=2" in backend.tags()["degraded"]
+        return
+    assert "degraded" not in backend.tags()
+    assert 53_089 <= sum(len(p.spike_ids) for p in result.populations.values()) <= 64_798
+    assert [p.signals["v"].values.shape for p in result.populations.values()] == [(1000, 1200), (1000, 300)]
