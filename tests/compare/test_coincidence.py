@@ -19,7 +19,7 @@ def recording(
     steps = np.array([step for _, step in spikes], dtype=np.int64)
     signals = {}
     if v is not None:
-        times = np.arange(len(v)) * dt_ms
+        times = np.asarray(np.arange(len(v)) * dt_ms, dtype=np.float64)
         signals = {"v": Signal("v", "mV", np.arange(v.shape[1], dtype=np.int32), times, v)}
     population = population_recording("exc", size, ids, steps, dt_ms, signals)
     return Recording(dt_ms, n_steps * dt_ms, {"exc": population})

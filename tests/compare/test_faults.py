@@ -14,6 +14,7 @@ import pytest
 from varesearch.backends import backend_class
 from varesearch.compare import Answer, Spread, judge, measure_spread
 from varesearch.compare.spread import perturbed
+from varesearch.config.cells import Izhikevich
 from varesearch.config.compose import compose
 from varesearch.config.schema import Config
 from varesearch.network import Network, Projection, draw
@@ -95,17 +96,10 @@ def euler_decay(network: Network) -> Network:
     def shorter(tau_ms: float) -> float:
         return -network.dt_ms / math.log(1 - network.dt_ms / tau_ms)
 
-    populations = tuple(
-        dataclasses.replace(
-            population,
-            cell=dataclasses.replace(
-                population.cell,
-                tau_syn_E=shorter(population.cell.tau_syn_E),
-                tau_syn_I=shorter(population.cell.tau_syn_I),
-            ),
-        )
-        for population in network.populations
-    )
+    cell = NETWORK.populations[0].cell
+    assert isinstance(cell, Izhikevich)
+    mistaken = dataclasses.replace(cell, tau_syn_E=shorter(cell.tau_syn_E), tau_syn_I=shorter(cell.tau_syn_I))
+    populations = tuple(dataclasses.replace(population, cell=mistaken) for population in network.populations)
     return dataclasses.replace(network, populations=populations)
 
 
