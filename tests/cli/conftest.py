@@ -4,14 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 from outcomes import Command, Outcome
 
 from varesearch.cli import main
-
-# No test asserts a time, on however busy a machine.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 
 @pytest.fixture

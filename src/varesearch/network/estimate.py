@@ -16,7 +16,8 @@ from varesearch.network.connectors import mean_kernel
 BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
 # Drawing holds the flat indices (int64) and their quotients beside the arrays that stay.
 PEAK_FACTOR = 2.5
-BYTES_PER_SAMPLE = 4
+# float64, as the simulators hand signals over.
+BYTES_PER_SAMPLE = 8
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ class Brian2(Backend):
         from varesearch.backends.brian2.session import Session
 
         network = self._network = self.resolved(network)
-        self._session = Session(self._codegen, network.dt_ms)
+        self._session = Session(self._codegen, network.dt_ms, self.cache)
         self._brian2_network = self._session.open()
         from pyNN.brian2 import Population as PynnPopulation
 

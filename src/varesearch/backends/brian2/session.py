@@ -58,6 +58,10 @@ def _quiet() -> None:
     logging.getLogger("brian2.core.base.unused_brian_object").setLevel(logging.ERROR)
 
 
+_TARGET = "codegen.target"
+_CYTHON_CACHE = "codegen.runtime.cython.cache_dir"
+
+
 def _modules() -> tuple[Any, Any]:
     """Brian2 and PyNN's module for it (as Any: neither is typed)."""
     import brian2
@@ -70,13 +74,14 @@ class Session:
     """One run's claim on Brian2's and PyNN's global state.
 
     ``codegen`` is ``numpy``, ``cython`` or ``cpp_standalone``; the last generates, compiles and runs a program in
-    ``folder``, a temporary one. Entered by :meth:`open`, left by :meth:`close`, which may be called twice.
+    ``folder``, a temporary one. ``cache`` is where Cython's compiled code is kept; Brian2's own place for it is the
+    user's home. Entered by :meth:`open`, left by :meth:`close`, which may be called twice.
     """
 
-    def __init__(self, codegen: str, dt_ms: float) -> None:
-        self.codegen, self.dt_ms = codegen, dt_ms
+    def __init__(self, codegen: str, dt_ms: float, cache: Path | None = None) -> None:
+        self.codegen, self.dt_ms, self.cache = codegen, dt_ms, cache
         self.folder: Path | None = None
-        self._target: str | None = None
+        self._before: dict[str, Any] | None = None
 
     @property
     def standalone(self) -> bool:
@@ -90,14 +95,16 @@ class Session:
 
         from varesearch.backends.brian2.schemes import SCHEDULE
 
-        self._target = brian2.prefs.codegen.target
-        if self.standalone:
+        self._before = {name: brian2.prefs[name] for name in (_TARGET, _CYTHON_CACHE)}
+        if self.standalone or self.cache is None:
             self.folder = Path(tempfile.mkdtemp(prefix="varesearch_brian2_"))
+        if self.standalone:
             brian2.set_device("cpp_standalone", build_on_run=False)
             brian2.get_device().reinit()
             brian2.get_device().activate(build_on_run=False)
         else:
-            brian2.prefs.codegen.target = self.codegen
+            brian2.prefs[_TARGET] = self.codegen
+            brian2.prefs[_CYTHON_CACHE] = str((self.cache or self.folder or Path()) / "brian2_cython")
         sim.setup(timestep=self.dt_ms, min_delay=self.dt_ms)
         state = sim.simulator.state
         # PyNN's current sources call Python in every step; current steps here are part of the cells' equations.
@@ -108,7 +115,7 @@ class Session:
 
     def close(self) -> None:
         """Drop the network, put device and target back, remove the program."""
-        if self._target is None:
+        if self._before is None:
             return
         brian2, sim = _modules()
         try:
@@ -117,11 +124,11 @@ class Session:
 
                 brian2.get_device().reinit()
                 reset_device()
-            else:
-                brian2.prefs.codegen.target = self._target
+            for name, value in self._before.items():
+                brian2.prefs[name] = value
             sim.simulator.state.clear()
         finally:
-            self._target = None
+            self._before = None
             if self.folder is not None:
                 shutil.rmtree(self.folder, ignore_errors=True)
                 self.folder = None
