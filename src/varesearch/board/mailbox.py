@@ -101,7 +101,7 @@ class Mailboxes:
         self._machine.wait_unlocked(chip, Lock.MAILBOX)
         flags = memory.u32(chip.sv(SV.MBOX_FLAGS))
         memory.set_u32(chip.sv(SV.MBOX_FLAGS), 0)
-        for core in range(1, layout.CORES):
+        for core in range(1, min(flags.bit_length(), layout.CORES)):
             if flags >> core & 1 and memory.u8(chip.vcpu(core, Vcpu.MBOX_MP_CMD)) == Mailbox.MESSAGE:
                 buffer = memory.u32(chip.vcpu(core, Vcpu.MBOX_MP_MSG))
                 length = memory.u16(buffer + _LENGTH_OFFSET)

@@ -10,6 +10,12 @@ from varesearch.board import layout
 if TYPE_CHECKING:
     from varesearch.board.core_types import CoreMachine
 
+# Both memories lie at multiples of their sizes, which are powers of two.
+_SDRAM_BITS = layout.SDRAM_BYTES.bit_length() - 1
+_SDRAM_PAGES = {base >> _SDRAM_BITS for base in (layout.SDRAM_BASE, layout.SDRAM_ALIAS)}
+_SYSRAM_BITS = layout.SYSRAM_BYTES.bit_length() - 1
+_SYSRAM_PAGES = {base >> _SYSRAM_BITS for base in (layout.SYSRAM_BASE, layout.SYSRAM_ALIAS)}
+
 _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
 
@@ -31,20 +37,24 @@ class ChipMemory:
         self._sdram = core.sdram(chip)
         self._sysram = core.sysram(chip)
 
+    def _find(self, address: int, length: int) -> tuple[memoryview, int]:
+        if address >> _SDRAM_BITS in _SDRAM_PAGES:
+            memory, offset = self._sdram, address & layout.SDRAM_BYTES - 1
+        elif address >> _SYSRAM_BITS in _SYSRAM_PAGES:
+            memory, offset = self._sysram, address & layout.SYSRAM_BYTES - 1
+        else:
+            raise BadAddressError(f"0x{address:08x}: neither SDRAM nor System RAM")
+        if length < 0 or offset + length > len(memory):
+            raise BadAddressError(f"0x{address:08x} + {length} bytes: neither SDRAM nor System RAM")
+        return memory, offset
+
     def view(self, address: int, length: int) -> memoryview:
         """A writable view of `length` bytes from `address` on.
 
         :raises BadAddressError: not wholly inside SDRAM or System RAM
         """
-        for memory, bases in (
-            (self._sdram, (layout.SDRAM_BASE, layout.SDRAM_ALIAS)),
-            (self._sysram, (layout.SYSRAM_BASE, layout.SYSRAM_ALIAS)),
-        ):
-            for base in bases:
-                offset = address - base
-                if offset >= 0 and length >= 0 and offset + length <= len(memory):
-                    return memory[offset : offset + length]
-        raise BadAddressError(f"0x{address:08x} + {length} bytes: neither SDRAM nor System RAM")
+        memory, offset = self._find(address, length)
+        return memory[offset : offset + length]
 
     def _is_register(self, address: int, length: int) -> bool:
         in_gap = layout.DEVICES_GAP[0] <= address < layout.DEVICES_GAP[1]
@@ -78,24 +88,26 @@ class ChipMemory:
 
     def u32(self, address: int) -> int:
         """The word at `address`, in memory."""
-        return _U32.unpack(self.view(address, 4))[0]
+        return _U32.unpack_from(*self._find(address, 4))[0]
 
     def set_u32(self, address: int, value: int) -> None:
         """Sets the word at `address`, in memory."""
-        _U32.pack_into(self.view(address, 4), 0, value)
+        _U32.pack_into(*self._find(address, 4), value)
 
     def u16(self, address: int) -> int:
         """The half word at `address`, in memory."""
-        return _U16.unpack(self.view(address, 2))[0]
+        return _U16.unpack_from(*self._find(address, 2))[0]
 
     def set_u16(self, address: int, value: int) -> None:
         """Sets the half word at `address`, in memory."""
-        _U16.pack_into(self.view(address, 2), 0, value)
+        _U16.pack_into(*self._find(address, 2), value)
 
     def u8(self, address: int) -> int:
         """The byte at `address`, in memory."""
-        return self.view(address, 1)[0]
+        memory, offset = self._find(address, 1)
+        return memory[offset]
 
     def set_u8(self, address: int, value: int) -> None:
         """Sets the byte at `address`, in memory."""
-        self.view(address, 1)[0] = value
+        memory, offset = self._find(address, 1)
+        memory[offset] = value

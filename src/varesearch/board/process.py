@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import selectors
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from varesearch.board.server import AddressError, Settings
+from varesearch.board.server import SCP_PORT, AddressError, Settings
 from varesearch.board.statistics import BoardStatistics, load
 
 _START_S = 30.0
@@ -22,6 +23,15 @@ _ANSWER_S = 30.0
 _STOP_S = 5.0
 _FIRST_ADDRESS, _LAST_ADDRESS = 2, 254
 _IN_USE = "is in use"
+
+
+def _is_free(address: str) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, SCP_PORT))
+        except OSError:
+            return False
+    return True
 
 
 class BoardError(RuntimeError):
@@ -68,9 +78,11 @@ class Board:
         self.version = version
         candidates = [address] if address else [f"127.0.0.{n}" for n in range(_FIRST_ADDRESS, _LAST_ADDRESS + 1)]
         for self.address in candidates:
+            if not address and not _is_free(self.address):
+                continue  # quicker than to start a process that finds it out; the process looks again
             settings = Settings(version, self.address, booted, threads)
-            settings.check()
             try:
+                settings.check()
                 self._process = self._start(settings)
                 return
             except AddressError as error:

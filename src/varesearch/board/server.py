@@ -163,12 +163,18 @@ class Server:
             if end_s is not None and time.monotonic() >= end_s:
                 _log.info("time limit of %g s reached", limit)
                 return
-            wait_s = _IDLE_S
-            if self.monitor is not None:
-                self.monitor.attend()
-                self._send(self.monitor)
-                self._open_reverse_ports(self.monitor)
-                wait_s = self._advance(self.monitor)
+            wait_s = _IDLE_S if self.monitor is None else self._serve(self.monitor)
+
+    def _serve(self, monitor: Monitor) -> float:
+        """Lets the machine work until the network is to be looked at again; returns how long to wait for it, in s."""
+        look_s = time.monotonic() + _BRISK_SLICE_NS / 1e9
+        while True:
+            monitor.attend()
+            self._send(monitor)
+            self._open_reverse_ports(monitor)
+            wait_s = self._advance(monitor)
+            if wait_s > 0 or time.monotonic() >= look_s:
+                return wait_s
 
     def _drain(self, sock: socket.socket, take: Callable[[bytes, Endpoint], None]) -> None:
         for _ in range(_BATCH):
