@@ -38,7 +38,7 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     try:
         page = _page(server)
-        assert page.endswith(f"/#/experiments/1/runs/{first.run_id}")
+        assert page.endswith(f"/#/experiments/1/runs/{first.run_id}?workflowType=machine_learning")
         address = page.split("/#/")[0]
         with urllib.request.urlopen(address) as answer:
             assert b"<html" in answer.read().lower()

@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Sequence
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking.reading import load_run
+from varesearch.tracking.reading import load_run, runs
 from varesearch.tracking.store import Place, ensure_sqlite, place
 
 _LOOPBACK = "127.0.0.1"
@@ -58,10 +58,12 @@ def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
     ensure_sqlite(where)
     port = free_port(wanted_port)
     address = f"http://{_LOOPBACK}:{port}"
+    # MLflow's front page is about language models; the runs are a page of their own.
+    newest = runs(uri=where.uri, root=where.root)[:1] if run is None else [load_run(run, where.uri, where.root)]
     page = address
-    if run is not None:
-        record = load_run(run, where.uri, where.root)
-        page = f"{address}/#/experiments/{record.experiment_id}/runs/{record.run_id}"
+    for record in newest:
+        page = f"{address}/#/experiments/{record.experiment_id}/runs"
+        page += f"{'' if run is None else f'/{record.run_id}'}?workflowType=machine_learning"
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", where.uri, "--host", _LOOPBACK]
     command += ["--port", str(port), "--workers", "1", "--default-artifact-root", where.artifacts.as_uri()]
     # No telemetry, and no worker processes for MLflow's language-model jobs.
