@@ -1,5 +1,6 @@
 """The whole story of a run: draw the network, hand it to a simulator, measure, plot, keep, show."""
 
+import os
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from varesearch.recording import Recording
 from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.log import LogCapture
+from varesearch.tracking.root import STORE_FOLDER
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
@@ -62,7 +64,9 @@ def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | No
 
     config, phases, terminal = composed.config, Phases(), terminal or Terminal(capture.terminal)
     backend = backend_class(config.backend.name)(config)
-    backend.cache = project_root() / "mlruns" / "cache"
+    backend.cache = project_root() / STORE_FOLDER / "cache"
+    # Matplotlib's list of fonts would go to the user's home, which a run leaves alone.
+    os.environ.setdefault("MPLCONFIGDIR", str(backend.cache / "matplotlib"))
     backend.probe()
     tracking = track(config, composed.resolved, composed.overrides, composed.choices, log_capture=capture)
     with phases.entering("track", tracking) as tracked:

@@ -24,6 +24,7 @@ from varesearch.recording import Recording
 from varesearch.runner import run_tracked
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, ending, load_run, project_root, track
+from varesearch.tracking.root import STORE_FOLDER
 
 SPREAD_FOLDER = "spread"
 
@@ -163,14 +164,14 @@ def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:
         with terminal.progress(what, 2 * seeds, "runs") as progress:
             return measure_spread(config, _simulate, seeds, PERTURBATION_MV, progress)
 
-    spread = cached_spread(project_root() / "mlruns" / SPREAD_FOLDER, key, measure)
+    spread = cached_spread(project_root() / STORE_FOLDER / SPREAD_FOLDER, key, measure)
     terminal.line(f"{what}{' (measured in an earlier session)' if spread.cached else ''}")
     return spread
 
 
 def _simulate(config: Config, network: Network) -> Recording:
     backend = backend_class(config.backend.name)(config)
-    backend.cache = project_root() / "mlruns" / "cache"
+    backend.cache = project_root() / STORE_FOLDER / "cache"
     try:
         backend.load()
         backend.build(network)
