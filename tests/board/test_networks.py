@@ -111,7 +111,7 @@ def test_the_seed_network_is_whole_at_a_factor_that_holds(spynnaker: SpynnakerPr
 
 @pytest.mark.slow
 def test_48_chips_stay_small_and_threads_change_nothing(tmp_path: Path) -> None:
-    network = {"seed": 2, "count": 4000, "probability": 0.02, "duration_ms": 100, "time_scale_factor": 4}
+    network = {"seed": 2, "count": 4000, "probability": 0.01, "duration_ms": 100, "time_scale_factor": 8}
     results = []
     for threads in (1, 2):
         folder = tmp_path / str(threads)
