@@ -219,8 +219,8 @@ class Brian2(Backend):
 
 
 def _values(monitor: Any, name: str) -> NDArray[Any]:
-    """A monitor's whole array as plain numbers."""
-    return np.asarray(monitor.variables[name].get_value())
+    """A monitor's whole array as plain numbers, copied: from Brian2 2.10 on its memory goes with the monitor."""
+    return np.array(monitor.variables[name].get_value())
 
 
 def _current(network: Network, population: str) -> NDArray[np.float64] | None:
