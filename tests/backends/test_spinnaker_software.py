@@ -154,7 +154,7 @@ def test_the_seed_networks_start_is_degraded_at_factor_1_and_whole_at_5(factor: 
         backend.close()
     assert result is not None
     if factor == 1:
-        assert "backend.time_scale_factor=2" in backend.tags()["degraded"]
+        assert "backend.time_scale_factor=4" in backend.tags()["degraded"]
         return
     assert "degraded" not in backend.tags()
     assert 53_089 <= sum(len(p.spike_ids) for p in result.populations.values()) <= 64_798

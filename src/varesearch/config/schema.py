@@ -86,12 +86,14 @@ class SpinnakerBackend(BackendConfig):
     name: str = "spinnaker"
     machine: str = quantity("auto", "", "auto, board, spalloc, remote, software, or mapping (maps, simulates nothing)")
     machine_name: str | None = quantity(None, "", "board: its host name or address")
-    version: int = quantity(5, "", "version of the board: 3 (4 chips) or 5 (48 chips, and all larger machines)")
+    version: int | None = quantity(
+        None, "", "version of the board: 3 (4 chips) or 5 (48 chips, or more boards); null: 5, software: by size"
+    )
     spalloc_server: str | None = quantity(None, "", "spalloc: host[:port] (old) or http(s) address (new)")
     spalloc_user: str | None = quantity(None, "", "spalloc (old): who asks for the machine; null: SPALLOC_USER")
     remote_url: str | None = quantity(None, "", "remote: address of the service")
     time_scale_factor: float | None = quantity(
-        None, "", "hardware ms for each simulated ms; null: sPyNNaker's rule (1)"
+        None, "", "hardware ms for each simulated ms; null: the least that the start of the network needs"
     )
     neurons_per_core: int | None = quantity(None, "cells", "most cells on a core; null: sPyNNaker's rule (256)")
     probe_timeout_s: float = quantity(3.0, "s", "how long the machine may take to answer before anything is built")

@@ -1,6 +1,7 @@
 """The SpiNNaker back end: a physical machine through sPyNNaker, or the mapping of the network without one."""
 
 import logging
+import math
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from typing import ClassVar
 
 from varesearch.backends.base import Availability, Backend
 from varesearch.backends.spinnaker.limits import CELLS_PER_CORE, check_delays
+from varesearch.backends.spinnaker.load import CYCLES_PER_MS, cores_of, start_load
 from varesearch.backends.spinnaker.machines import Machine, choose_machine
 from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
@@ -81,16 +83,18 @@ class SpiNNaker(Backend):
             self.probe()
         assert self._machine is not None
         self._machine.folder = self._own_folder()
+        self._machine.fit(cores_of(network, self._settings.neurons_per_core), self._sdram_mb(network))
         machine = self._open.enter_context(self._machine)
         self._network = network
         self._session = Session(self._machine.folder, machine, self._settings.overrun_s)
         self._open.callback(self._session.end)
-        self._session.set_up(network.dt_ms, self._settings.time_scale_factor)
+        self._start = start_load(network, self._settings.neurons_per_core)
+        self._session.set_up(network.dt_ms, self._wanted_factor(network.dt_ms))
         self._say_time_scale(network.dt_ms)
         with self._session.inside() as sim:
             self._built = build(sim, network, self.config)
         self._open.callback(self._built.release)
-        self._tags = {
+        self._tags |= {
             "machine": machine.name,
             "integrator": "midpoint, s16.15" if network.populations[0].cell.model == "izhikevich" else "exact, s16.15",
         }
@@ -133,12 +137,13 @@ class SpiNNaker(Backend):
                 return None
             provenance = read_provenance(self._session.data_base(), self._network.n_steps)
             self._metrics |= self._machine.metrics()
+            self._tags |= self._machine.verdict(self._session.time_scale_factor())
             result = read(self._built, self._network, self.config.recording)
         self._metrics |= {name: float(value) for name, value in (provenance.losses | provenance.counts).items()}
         if doubts := [*provenance.doubts(), *(f"no {signal}: {why}" for signal, why in result.torn.items())]:
             advice = ""
             if provenance.too_fast or result.torn:
-                advice = f"; try backend.time_scale_factor={2 * self._session.time_scale_factor():g}"
+                advice = f"; try backend.time_scale_factor={self._next_factor():g}"
             self._tags["degraded"] = ", ".join(doubts) + advice
             logger.warning("DEGRADED: %s", self._tags["degraded"])
         return result.recording
@@ -164,12 +169,46 @@ class SpiNNaker(Backend):
         self._open.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
+    def _sdram_mb(self, network: Network) -> float:
+        """Synapses and recordings, four bytes each."""
+        recording = self.config.recording
+        every = 1 if recording.interval_ms is None else round(recording.interval_ms / network.dt_ms)
+        cells = sum(min(p.size, recording.cells or p.size) for p in network.populations)
+        samples = network.n_steps // every * cells * len(recording.signals)
+        return 4e-6 * (network.n_synapses + samples)
+
+    def _wanted_factor(self, dt_ms: float) -> float | None:
+        """The factor that is set, or the least that gives a tick its design length and the first steps their room."""
+        if self._settings.time_scale_factor is not None or self._machine is None or not self._machine.simulates:
+            return self._settings.time_scale_factor
+        return max(math.ceil(DESIGN_STEP_MS / dt_ms - 1e-9), self._start.factor(dt_ms))
+
+    def _next_factor(self) -> float:
+        """What to try after a run whose cores ran out of time."""
+        now, needed = self._session.time_scale_factor(), self._start.factor(self._network.dt_ms)
+        return needed if needed > now else 2 * now
+
     def _say_time_scale(self, dt_ms: float) -> None:
-        """Log what a simulated millisecond costs; a tick shorter than the cores are made for is a warning."""
-        factor = self._session.time_scale_factor()
+        """Log and tag what a simulated millisecond costs; a tick too short for the cores is a warning."""
+        assert self._machine is not None
+        factor, needed = self._session.time_scale_factor(), self._start.factor(dt_ms)
         self._metrics["time_scale_factor"] = factor
-        whose = "as set" if self._settings.time_scale_factor is not None else "sPyNNaker's own rule"
+        self._metrics["estimate.start_load"] = self._start.cycles / (CYCLES_PER_MS * dt_ms * factor)
+        chosen = self._settings.time_scale_factor is None and self._machine.simulates
+        free = "chosen" if chosen else "sPyNNaker's own rule"
+        whose = "as set" if self._settings.time_scale_factor is not None else free
         logger.info("time scale factor %g (%s): a tick of %g ms", factor, whose, dt_ms * factor)
+        if chosen and factor > 1:
+            why = f"a step of {dt_ms:g} ms is shorter than the {DESIGN_STEP_MS:g} ms the cores are made for"
+            if needed == factor:
+                why = f"{self._start.spikes} cells fire in one of the first steps, too many for a tick in real time"
+            self._tags["time scale factor"] = f"{factor:g}, since {why}; backend.time_scale_factor=1 is real time"
+        elif factor < needed and self._machine.simulates:
+            logger.warning(
+                "%d cells fire in one of the first steps: expect overruns, late spikes and torn recordings at time "
+                "scale factor %g; backend.time_scale_factor=%d gives the cores their time",
+                self._start.spikes, factor, needed,
+            )  # fmt: skip
         if dt_ms * factor < DESIGN_STEP_MS:
             logger.warning(
                 "simulation.dt_ms=%g at time scale factor %g is a tick of %g ms, less than the %g ms the cores are "
@@ -215,7 +254,7 @@ def _check_numbers(settings: SpinnakerBackend, config: Config) -> None:
     if factor is not None and (factor <= 0 or abs(dt_ms * 1000 * factor - round(dt_ms * 1000 * factor)) > 1e-4):
         raise ConfigurationError(
             f"backend.time_scale_factor={factor:g}: wanted more than 0, and a tick (dt times the factor) of whole "
-            "microseconds; null takes sPyNNaker's rule"
+            "microseconds; null takes the least that the start of the network needs"
         )
     if settings.neurons_per_core is not None and not 0 < settings.neurons_per_core <= CELLS_PER_CORE:
         raise ConfigurationError(f"backend.neurons_per_core={settings.neurons_per_core}: allowed are 1 to 256, or null")

@@ -32,6 +32,9 @@ class Machine(ABC):
     def configuration(self) -> dict[str, str]:
         """The lines of sPyNNaker's section ``[Machine]``. Never a password: the configuration is a file of the run."""
 
+    def fit(self, cores: int, sdram_mb: float) -> None:  # noqa: B027 (most machines are as they are)
+        """A machine that is made for the run takes the size that the network needs; before it is entered."""
+
     def patience_s(self, wanted_s: int) -> int:
         """Seconds that the cores may overstay the run, given what the settings want."""
         return wanted_s
@@ -42,6 +45,10 @@ class Machine(ABC):
 
     def metrics(self) -> dict[str, float]:
         """What the machine itself has counted, after the run."""
+        return {}
+
+    def verdict(self, time_scale_factor: float) -> dict[str, str]:
+        """What the machine can say of the run's time on hardware, as tags, after the run."""
         return {}
 
     def environment(self) -> dict[str, str]:

@@ -25,12 +25,13 @@ from varesearch.config.schema import SpinnakerBackend
 
 FILE_NAME = ".spynnaker.cfg"
 VERSIONS = (3, 5)
+_USUAL_VERSION = 5
 
 
 def choose_machine(settings: SpinnakerBackend) -> Machine:
     """The machine that the settings mean. Raises ConfigurationError for settings that name none, or none that is."""
-    if settings.version not in VERSIONS:
-        raise ConfigurationError(f"backend.version={settings.version}: allowed are 3 (4 chips) and 5 (48 chips)")
+    if settings.version is not None and settings.version not in VERSIONS:
+        raise ConfigurationError(f"backend.version={settings.version}: allowed are 3 (4 chips), 5 (48 chips) and null")
     if settings.machine not in MACHINES:
         raise ConfigurationError(f"backend.machine={settings.machine}: allowed are {', '.join(MACHINES)}")
     return MACHINES[settings.machine](settings)
@@ -39,7 +40,7 @@ def choose_machine(settings: SpinnakerBackend) -> Machine:
 def _board(settings: SpinnakerBackend) -> Machine:
     if not settings.machine_name:
         raise _missing("board", "machine_name", "the board's address")
-    return Board(settings.version, settings.machine_name)
+    return Board(_version(settings), settings.machine_name)
 
 
 def _spalloc(settings: SpinnakerBackend) -> Machine:
@@ -47,9 +48,9 @@ def _spalloc(settings: SpinnakerBackend) -> Machine:
         raise _missing("spalloc", "spalloc_server", "the server's address")
     refuse_credentials("backend.spalloc_server", settings.spalloc_server)
     if is_url(settings.spalloc_server):
-        return NewSpalloc(settings.version, settings.spalloc_server)
+        return NewSpalloc(_version(settings), settings.spalloc_server)
     host, port = host_and_port(settings.spalloc_server, OLD_PORT, "backend.spalloc_server")
-    return OldSpalloc(settings.version, host, port, user_of(settings.spalloc_user))
+    return OldSpalloc(_version(settings), host, port, user_of(settings.spalloc_user))
 
 
 def _remote(settings: SpinnakerBackend) -> Machine:
@@ -58,15 +59,19 @@ def _remote(settings: SpinnakerBackend) -> Machine:
     refuse_credentials("backend.remote_url", settings.remote_url)
     if not is_url(settings.remote_url):
         raise ConfigurationError(f"backend.remote_url={settings.remote_url}: wanted an http(s) address")
-    return Remote(settings.version, settings.remote_url)
+    return Remote(_version(settings), settings.remote_url)
 
 
 def _mapping(settings: SpinnakerBackend) -> Machine:
-    return Mapping(settings.version)
+    return Mapping(_version(settings))
 
 
 def _software(settings: SpinnakerBackend) -> Machine:
-    return Software(settings.version, threads=settings.threads)
+    return Software(_version(settings), threads=settings.threads, smallest=settings.version is None)
+
+
+def _version(settings: SpinnakerBackend) -> int:
+    return settings.version or _USUAL_VERSION
 
 
 def _auto(settings: SpinnakerBackend) -> Machine:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 _NO_HURRY_S = 24 * 3600
 """The board lags when it is slower than real time. One that died answers no more, and that ends the wait at once."""
 
+SMALL_CORES = 48
+"""Cores for a network on a SpiNN-3: 4 chips of 18, less those of SC&MP and sPyNNaker's own, and some to spare."""
+
+SMALL_SDRAM_MB = 200.0
+"""Memory for synapses and recordings on a SpiNN-3: 4 chips of 128 MB, less what the system takes, and some to spare."""
+
 MISSING = "the software board's C extension is not built; install a C compiler and install varesearch again"
 
 
@@ -25,9 +31,13 @@ def is_built() -> bool:
 
 @dataclass
 class Software(Machine):
-    """A board played by this computer: the real binaries, an estimate of their timing."""
+    """A board played by this computer: the real binaries, an estimate of their timing.
+
+    ``smallest``: a SpiNN-3 will do if the network fits on it, for 48 idle chips cost more time than a small network.
+    """
 
     threads: int = 1
+    smallest: bool = False
     _board: "Board | None" = field(default=None, init=False, repr=False, compare=False)
 
     name = "software"
@@ -52,6 +62,10 @@ class Software(Machine):
     def configuration(self) -> dict[str, str]:
         return {**self.options, "machine_name": self._running.address, "version": str(self.version)}
 
+    def fit(self, cores: int, sdram_mb: float) -> None:
+        if self.smallest:
+            self.version = 3 if cores <= SMALL_CORES and sdram_mb <= SMALL_SDRAM_MB else 5
+
     def patience_s(self, wanted_s: int) -> int:
         return max(wanted_s, _NO_HURRY_S)
 
@@ -66,7 +80,7 @@ class Software(Machine):
     def metrics(self) -> dict[str, float]:
         """Estimates in cycles of the board's cost model: would the real board keep up, and what moved on it."""
         found = self._running.statistics()
-        cores = [core for core in found.cores if core.ticks]
+        cores = [core for core in found.cores if len(core.series)]  # those that keep to the network's tick
         busiest = found.busiest
         return {
             "estimate.busiest_core_load": busiest.tick_busy_max if busiest else 0.0,
@@ -78,6 +92,18 @@ class Software(Machine):
             "board.sdram_mb_moved": sum(core.dma_bytes for core in cores) / 1e6,
             "board.router_hops": float(found.router_hops),
         }
+
+    def verdict(self, time_scale_factor: float) -> dict[str, str]:
+        """Would a real board hold real time? An estimate, from the busiest tick of the busiest core."""
+        busiest = self._running.statistics().busiest
+        if busiest is None:
+            return {}
+        share = f"busiest core at {busiest.tick_busy_max:.0%} of its tick (estimate)"
+        if busiest.overruns:
+            answer = f"no, ticks overrun even at time scale factor {time_scale_factor:g}"
+        else:
+            answer = "yes" if time_scale_factor <= 1 else f"at {time_scale_factor:g} times its duration"
+        return {"would hold real time": f"{answer}, {share}"}
 
     def describe(self) -> str:
         where = f" at {self._board.address}" if self._board is not None else ""

@@ -1,0 +1,89 @@
+"""The load of the first steps: known from the drawn state, and what it makes of the time scale factor."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from small_networks import network, population, projection, source
+
+from varesearch.backends.spinnaker.load import (
+    CELL_CYCLES,
+    PACKET_CYCLES,
+    SYNAPSE_CYCLES,
+    StartLoad,
+    cores_of,
+    first_spikes,
+    start_load,
+)
+from varesearch.backends.spinnaker.machines.software import SMALL_CORES, SMALL_SDRAM_MB, Software
+from varesearch.config.cells import IfCurrExp, Izhikevich
+from varesearch.config.compose import compose
+from varesearch.network import draw
+from varesearch.network.model import CurrentStep
+
+FIRES = -20.0
+"""From this v, with u = -14 and i_offset = 5, a cell fires in the first step."""
+
+RESTS = -70.0
+
+
+def test_the_first_spikes_are_those_of_brian2_and_the_integer_model() -> None:
+    """Step 0 and 1 of the seed network, where the delay is 2: 674 and 387 spikes on the board at factors that hold."""
+    drawn = draw(compose(["experiment=seed_izhikevich"]).config)
+    fired = [first_spikes(p, drawn, 2).sum(axis=1) for p in drawn.populations]
+    assert np.sum(fired, axis=0).tolist() == [674, 387]
+
+
+def test_a_leaky_cell_fires_where_its_closed_form_crosses_the_threshold_and_then_rests() -> None:
+    cell = IfCurrExp(v_rest=-65.0, v_reset=-65.0, v_thresh=-50.0, tau_m=20.0, cm=0.2, tau_refrac=2.0, i_offset=0.0)
+    cells = population("a", cell, [-65.0, -50.2])
+    current = CurrentStep("a", 0.2, 0, 100)  # towards -45 mV: -65 + 20 (1 - exp(-t/20)) passes -50 after 27.7 ms
+    drawn = network([cells], 100, 1.0, currents=[current])
+    fired = first_spikes(cells, drawn, 100)
+    first, second = np.flatnonzero(fired[:, 0])[:2]
+    assert first == 27
+    assert second == first + 2 + 28
+    assert np.flatnonzero(fired[:, 1])[0] == 0
+
+
+def test_the_busiest_core_takes_every_packet_and_its_own_synapses() -> None:
+    firing = population("a", Izhikevich(), [FIRES, FIRES, RESTS], u=-14.0)
+    silent = population("b", Izhikevich(), [RESTS] * 10, u=-14.0)
+    drawn = network(
+        [firing, silent],
+        10,
+        1.0,
+        [source("src", [(0, 0), (1, 1)], 2)],
+        [
+            projection("a", "b", "excitatory", [(0, 1, 1.0, 3), (0, 9, 1.0, 3), (2, 1, 1.0, 3)]),
+            projection("src", "b", "excitatory", [(0, 0, 1.0, 1), (1, 9, 1.0, 1)]),
+        ],
+    )
+    # The shortest delay is one step, so only step 0 is known: three packets, one synapse from src and one from a.
+    whole = start_load(drawn, None)
+    assert whole == StartLoad(2, 10 * CELL_CYCLES + 3 * PACKET_CYCLES + 3 * SYNAPSE_CYCLES)
+    halves = start_load(drawn, 5)
+    assert halves == StartLoad(2, 5 * CELL_CYCLES + 3 * PACKET_CYCLES + 2 * SYNAPSE_CYCLES)
+    assert (cores_of(drawn, None), cores_of(drawn, 5)) == (3, 4)
+
+
+def test_a_network_without_synapses_has_the_load_of_its_cells() -> None:
+    drawn = network([population("a", Izhikevich(), [RESTS] * 300, u=-14.0)], 10, 1.0)
+    assert start_load(drawn, None) == StartLoad(0, 256 * CELL_CYCLES)
+    assert start_load(replace(drawn, native_wiring="rule"), None) == StartLoad(0, 256 * CELL_CYCLES)
+
+
+@pytest.mark.parametrize(
+    ("cycles", "dt_ms", "factor"),
+    [(0, 1.0, 1), (200_000, 1.0, 1), (200_001, 1.0, 2), (772_764, 1.0, 4), (30_000, 0.1, 2)],
+)
+def test_the_factor_is_the_smallest_that_gives_the_tick_room(cycles: float, dt_ms: float, factor: int) -> None:
+    assert StartLoad(0, cycles).factor(dt_ms) == factor
+
+
+def test_the_software_board_is_no_larger_than_the_network_needs_unless_it_is_told() -> None:
+    for cores, memory, version in ((8, 10.0, 3), (SMALL_CORES + 1, 10.0, 5), (8, SMALL_SDRAM_MB + 1, 5)):
+        free, told = Software(5, smallest=True), Software(5)
+        free.fit(cores, memory)
+        told.fit(cores, memory)
+        assert (free.version, told.version) == (version, 5)
