@@ -140,7 +140,8 @@ def _show_result(
     else:
         terminal.numbers(backend.metrics())
     for tag, value in backend.tags().items():
-        terminal.line(f"{tag}: {value}", style="bold red" if tag == "degraded" else None)
+        degraded = tag == "degraded"
+        terminal.line(f"{tag.upper() if degraded else tag}: {value}", style="bold red" if degraded else None)
     terminal.phases(phases.times)
     terminal.line(f"run {tracked.run_id} FINISHED: {tracked.address}")
     terminal.line(f"to see it: {tracked.how_to_open}")

@@ -76,14 +76,19 @@ class Nest(Backend):
         self._module = compiled(cache)
         self._seconds["compile"] = time.perf_counter() - start
 
+    def load(self) -> None:
+        if self._library is None:
+            start = time.perf_counter()
+            self._library = load()
+            self._seconds["import"] = time.perf_counter() - start
+
     def build(self, network: Network) -> None:
         """Raises ConfigurationError for a drawn delay that NEST does not have."""
         assert isinstance(self.config.backend, NestBackend)
         check_delays(network)
         self.probe()
-        start = time.perf_counter()
-        self._library = load()
-        self._seconds["import"] = time.perf_counter() - start
+        self.load()
+        assert self._library is not None
         self._network = network
         self._builder = Builder(self._library, network, self.config.recording)
         with printed_to(logger):
