@@ -117,6 +117,11 @@ class SpiNNaker(Backend):
                 stack.enter_context(mapping_only())
             try:
                 sim.run(duration_ms)
+            except SystemExit as leaving:
+                # sPyNNaker answers an interrupt with sys.exit(1); the run is to end as an interrupted one.
+                if isinstance(leaving.__context__, KeyboardInterrupt):
+                    raise leaving.__context__ from None
+                raise
             except Exception as error:
                 said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
                 raise SpinnakerError(f"sPyNNaker on {self._machine.describe()}: {said}") from error
