@@ -194,6 +194,17 @@ def test_an_application_that_never_sleeps_keeps_nobody_from_the_board(host: Host
     _stop(host, 36)
 
 
+@pytest.mark.parametrize("address", [0xECF75D62, 0x67FFFFFE, 0xFFFFFFFC])
+def test_a_host_that_breaks_the_list_of_buffers_costs_messages_not_the_board(address: int) -> None:
+    with Board(version=3) as board, Host(board.address) as host:
+        _load(host, aplx(program([FOREVER])), 1 << 4, 37)
+        host.write(0xE5007F68, struct.pack("<I", address))
+        for _ in range(3):
+            assert host.call(0, core=4, port=1).code == TIMEOUT
+        assert host.call(0).code == OK
+        assert board.alive
+
+
 def test_two_hosts_get_their_own_answers(board: Board, host: Host) -> None:
     with Host(board.address) as other:
         for n in range(20):

@@ -5,6 +5,8 @@ Source: spinnaker_tools 4.0.0, ``scamp-3.c`` (``shm_send_msg``), ``sark_base.c``
 
 from __future__ import annotations
 
+import logging
+import math
 import struct
 from collections import deque
 from collections.abc import Iterator
@@ -14,7 +16,10 @@ from varesearch.board import layout, sdp
 from varesearch.board.chip import ChipState
 from varesearch.board.layout import SV, Lock, Mailbox, Vcpu
 from varesearch.board.machine import Machine
+from varesearch.board.memory import BadAddressError
 from varesearch.board.sdp import SdpMessage
+
+_log = logging.getLogger(__name__)
 
 _LENGTH_OFFSET = 4  # u16: bytes behind the checksum field
 _MESSAGE_OFFSET = 8
@@ -63,7 +68,13 @@ class Mailboxes:
         for (index, core), queue in list(self._queues.items()):
             chip = self._machine.chips[index]
             deadline, message = queue.messages[0]
-            if self._put(chip, core, message):
+            try:
+                taken = self._put(chip, core, message)
+            except BadAddressError as error:
+                # Somebody wrote over the list of buffers in System RAM; the message can never be put there.
+                _log.warning("chip %d,%d: a message to core %d is lost: %s", chip.x, chip.y, core, error)
+                taken, deadline = False, -math.inf
+            if taken:
                 queue.messages.popleft()
             elif self._machine.clock_ms > deadline:
                 late.append(message)
@@ -81,12 +92,13 @@ class Mailboxes:
         buffer = memory.u32(chip.sv(SV.SHM_FREE))
         if buffer == 0:
             return False
-        memory.set_u32(chip.sv(SV.SHM_FREE), memory.u32(buffer))
+        rest = memory.u32(buffer)
+        packed = message.pack()
+        memory.write(buffer + _LENGTH_OFFSET, struct.pack("<HH", len(packed), 0) + packed)
+        memory.set_u32(chip.sv(SV.SHM_FREE), rest)
         count = memory.u16(chip.sv(SV.SHM_COUNT)) + 1 & 0xFFFF
         memory.set_u16(chip.sv(SV.SHM_COUNT), count)
         memory.set_u16(chip.sv(SV.SHM_MAX), max(count, memory.u16(chip.sv(SV.SHM_MAX))))
-        packed = message.pack()
-        memory.write(buffer + _LENGTH_OFFSET, struct.pack("<HH", len(packed), 0) + packed)
         memory.set_u32(chip.vcpu(core, Vcpu.MBOX_AP_MSG), buffer)
         memory.set_u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD), Mailbox.MESSAGE)
         self._machine.core.interrupt(chip.index, 1 << core)
