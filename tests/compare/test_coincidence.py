@@ -19,7 +19,7 @@ def recording(
     steps = np.array([step for _, step in spikes], dtype=np.int64)
     signals = {}
     if v is not None:
-        times = np.asarray(np.arange(len(v)) * dt_ms, dtype=np.float64)
+        times = np.linspace(0.0, (len(v) - 1) * dt_ms, len(v))
         signals = {"v": Signal("v", "mV", np.arange(v.shape[1], dtype=np.int32), times, v)}
     population = population_recording("exc", size, ids, steps, dt_ms, signals)
     return Recording(dt_ms, n_steps * dt_ms, {"exc": population})
@@ -66,7 +66,7 @@ def test_the_difference_of_v_is_the_median_over_cells():
 
 
 def test_a_statistic_that_only_one_defines_is_as_far_as_can_be():
-    sample = np.arange(10.0)
+    sample = np.linspace(0.0, 9.0, 10)
     distances = ks_distances(Distributions({("exc", "rate"): sample}), Distributions({}))
     assert distances == {("exc", "rate"): 1.0}
 
