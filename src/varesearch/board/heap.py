@@ -154,7 +154,9 @@ class Heap:
 
     def largest(self) -> int:
         """Size of the largest block that could be allocated, in bytes."""
-        return max((self.memory.u32(block) - block - HEADER_BYTES for block in self._free_blocks()), default=0)
+        # Never negative, even where somebody has written over the list.
+        sizes = [self.memory.u32(block) - block - HEADER_BYTES for block in self._free_blocks()]
+        return max([0, *sizes])
 
     def tagged(self, app_id: int, tag: int) -> int:
         """Address of the block with this tag, or 0."""
