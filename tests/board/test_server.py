@@ -205,12 +205,13 @@ def test_a_host_that_breaks_the_list_of_buffers_costs_messages_not_the_board(add
         assert board.alive
 
 
-def test_a_host_that_breaks_a_heap_still_gets_an_answer() -> None:
+def test_a_host_that_breaks_heap_and_system_variables_still_gets_an_answer() -> None:
     """The first free block of System RAM's heap seems to end before it begins."""
     with Board(version=3) as board, Host(board.address) as host:
         heap = struct.unpack("<I", host.read(0xE5007F00 + 0x48, 4))[0]
         block = struct.unpack("<I", host.read(heap, 4))[0]
         host.write(block, bytes(4))
+        host.write(0xE5007F00, b"\xff" * 0x40)
         assert host.call(31, 0x5F).code == OK
         assert board.alive
 

@@ -255,11 +255,12 @@ class Commands:
         self._machine.wait_unlocked(chip, Lock.HEAP)
         self._machine.wait_unlocked(chip, Lock.ROUTER)
         memory = chip.memory
+        # Each field keeps to its bits, whatever a host has written over the system variables.
         summary = (
-            memory.u8(chip.sv(SV.NUM_CPUS))
-            | memory.u8(chip.sv(SV.LINK_EN)) << 8
-            | chip.routes.largest() << 14
-            | memory.u8(chip.sv(SV.ETH_UP)) << 25
+            (memory.u8(chip.sv(SV.NUM_CPUS)) & 0x1F)
+            | (memory.u8(chip.sv(SV.LINK_EN)) & 0x3F) << 8
+            | (chip.routes.largest() & 0x7FF) << 14
+            | (memory.u8(chip.sv(SV.ETH_UP)) & 1) << 25
         )
         states = bytes(memory.u8(chip.vcpu(core, Vcpu.STATE)) for core in range(layout.CORES))
         to_root = self._machine.core.read(chip.index, layout.ROUTER_P2P) & 7
