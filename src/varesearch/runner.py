@@ -15,7 +15,7 @@ from varesearch.recording import Recording
 from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.root import STORE_FOLDER
+from varesearch.tracking.root import cache_folder
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
@@ -60,11 +60,11 @@ def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | No
 
     ``terminal`` is where it is shown, if not on the capture's own.
     """
-    from varesearch.tracking import peak_memory_mb, project_root, track
+    from varesearch.tracking import peak_memory_mb, track
 
     config, phases, terminal = composed.config, Phases(), terminal or Terminal(capture.terminal)
     backend = backend_class(config.backend.name)(config)
-    backend.cache = project_root() / STORE_FOLDER / "cache"
+    backend.cache = cache_folder()
     # Matplotlib's list of fonts would go to the user's home, which a run leaves alone.
     os.environ.setdefault("MPLCONFIGDIR", str(backend.cache / "matplotlib"))
     backend.probe()

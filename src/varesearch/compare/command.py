@@ -24,7 +24,7 @@ from varesearch.recording import Recording
 from varesearch.runner import run_tracked
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, ending, load_run, project_root, track
-from varesearch.tracking.root import STORE_FOLDER
+from varesearch.tracking.root import STORE_FOLDER, cache_folder
 
 SPREAD_FOLDER = "spread"
 
@@ -129,7 +129,7 @@ def _refuse(a: RunRecord, b: RunRecord, paired: bool) -> None:
             raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is {run.status}; choose a finished one")
         if run.tags.get("varesearch.kind") == "comparison":
             raise ConfigurationError(f"run {run.run_id[:8]} is a comparison itself; choose the runs it compared")
-        if "varesearch.mapping_only" in run.tags or run.tags.get("mapping only"):
+        if run.tags.get("mapping only"):
             raise ConfigurationError(
                 f"run {run.run_id[:8]} ({run.name}) is a mapping only: it has no spikes to compare"
             )
@@ -171,7 +171,7 @@ def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:
 
 def _simulate(config: Config, network: Network) -> Recording:
     backend = backend_class(config.backend.name)(config)
-    backend.cache = project_root() / STORE_FOLDER / "cache"
+    backend.cache = cache_folder()
     try:
         backend.load()
         backend.build(network)

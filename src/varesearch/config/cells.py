@@ -152,4 +152,7 @@ class IfCurrDelta(_IntegrateAndFire):
     weight_stimulus: Any = quantity(2.5, "mV", "weight of the stimulus where stimulus names none")
 
 
+NOT_EQUATIONS = frozenset({"integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"})
+"""What a cell's settings hold beyond its model and parameters: how it is solved, and what the drawing uses up."""
+
 CELLS: tuple[type[CellConfig], ...] = (Izhikevich, IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from varesearch.config.cells import NOT_EQUATIONS
+
 if TYPE_CHECKING:
     from varesearch.network.model import Network, Population
-
-# What a cell's settings hold beyond the equations: how they are solved, and what draws have already used.
-_NOT_CONTENT = frozenset({"integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"})
 
 
 def cell_content(population: "Population") -> dict[str, Any]:
     """The parameters of a population's cells that determine its equations."""
-    return {key: value for key, value in asdict(population.cell).items() if key not in _NOT_CONTENT}
+    return {key: value for key, value in asdict(population.cell).items() if key not in NOT_EQUATIONS}
 
 
 def content_hash(network: "Network") -> str:

@@ -11,6 +11,11 @@ MARKER = ".varesearch"
 STORE_FOLDER = "mlruns"
 
 
+def cache_folder() -> Path:
+    """Where back ends and plots may keep what later runs can use again; it need not exist yet."""
+    return project_root() / STORE_FOLDER / "cache"
+
+
 def project_root() -> Path:
     """The folder that holds ``mlruns/``, absolute.
 

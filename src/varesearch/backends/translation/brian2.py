@@ -16,11 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.translation.table import Context, Row, negated
+from varesearch.backends.translation.table import NOT_PARAMETERS, Context, Row, negated
 from varesearch.config.cells import CELLS, CellConfig, IfCondExp, IfCurrDelta, IzhikevichDelta
 
 # Not equations' parameters: which model and scheme, and what the network's draw has already used.
-_NOT_PARAMETERS = frozenset({"model", "integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"})
 
 
 def refractory_steps(values: NDArray[Any], context: Context) -> NDArray[Any]:
@@ -98,7 +97,7 @@ def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
 
 def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
     units = {field.name: field.metadata.get("unit", "") for field in fields(cell)}
-    parameters = tuple(_parameter(name, unit) for name, unit in units.items() if name not in _NOT_PARAMETERS)
+    parameters = tuple(_parameter(name, unit) for name, unit in units.items() if name not in NOT_PARAMETERS)
     initial = tuple(
         Row(name.removesuffix("_init"), units[name], name.removesuffix("_init"), units[name])
         for name in ("v_init", "u_init")

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.translation.table import Context, Row, same
+from varesearch.backends.translation.table import NOT_PARAMETERS, Context, Row, same
 from varesearch.config.cells import (
     CellConfig,
     IfCondExp,
@@ -42,7 +42,6 @@ _IZHIKEVICH = (Izhikevich, IzhikevichDelta)
 _VOLTAGE_STEPS = (IzhikevichDelta, IfCurrDelta)
 
 # Not equations' parameters: which model and scheme, and what the network's draw has already used.
-_NOT_PARAMETERS = frozenset({"model", "integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"})
 
 _NEST_NAME = {
     "v_rest": "E_L",
@@ -168,7 +167,7 @@ def _delay(cell: type[CellConfig]) -> Row:
 def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
     units = {field.name: field.metadata.get("unit", "") for field in fields(cell)}
     return (
-        *(_parameter(cell, name, unit) for name, unit in units.items() if name not in _NOT_PARAMETERS),
+        *(_parameter(cell, name, unit) for name, unit in units.items() if name not in NOT_PARAMETERS),
         *_state_and_current(cell, units),
         *_weights(cell, units["weight_exc"]),
         _delay(cell),

@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.translation.table import Context, Row
+from varesearch.backends.translation.table import NOT_PARAMETERS, Context, Row
 from varesearch.config.cells import CELLS, CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, Izhikevich, IzhikevichDelta
 
-_NOT_PARAMETERS = frozenset({"model", "integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"})
 _FIXED_POINT = "s16.15: rounded to 2⁻¹⁵"
 _WEIGHT = "16 bits, one power-of-two scale for each population and receptor; zero if below half a step"
 
@@ -115,7 +114,7 @@ def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
         if name in units
     )
     return (
-        *(_parameter(name, unit) for name, unit in units.items() if name not in _NOT_PARAMETERS),
+        *(_parameter(name, unit) for name, unit in units.items() if name not in NOT_PARAMETERS),
         *initial,
         *_weights(cell, units["weight_exc"]),
         Row("delay_steps", "steps", "delay", "ms", milliseconds, "n dt", "up to 64 steps with 256 cells on a core"),

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from varesearch.config.cells import CellConfig
+from varesearch.config.cells import NOT_EQUATIONS, CellConfig
+
+NOT_PARAMETERS = NOT_EQUATIONS | {"model"}
+"""Fields of a cell's settings that no row translates by name."""
 
 
 @dataclass(frozen=True)
