@@ -1,0 +1,162 @@
+"""The results of a sweep as one table, a row for each child: what varied, what was measured, how it ended."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from varesearch.config.cells import unit_of
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.schema import Config
+from varesearch.config.wording import written
+from varesearch.tracking.reading import RunRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CSV_FILE = "results.csv"
+PARQUET_FILE = "results.parquet"
+SEED = "seed"
+FINISHED = "FINISHED"
+STATE_COLUMNS = ("status", "reason", "run_id", "name", "network_hash", "taken_over", "degraded")
+"""The columns that every table ends with."""
+
+_METADATA = b"varesearch.results"
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """One child. ``varied`` are the swept keys with their values, ``metrics`` the tracked numbers (``exc.rate_hz``).
+
+    ``status`` is MLflow's, or the sweep's own word for a child that was not begun; ``reason`` says in one line why it
+    is not FINISHED, ``degraded`` what a back end found wrong with its own result (None: nothing). ``taken_over``: the
+    run was made by an earlier sweep or command.
+    """
+
+    varied: Mapping[str, Any]
+    status: str
+    run_id: str | None = None
+    name: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    network_hash: str | None = None
+    taken_over: bool = False
+    degraded: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """``frame`` has a row for each child and the columns ``varied``, ``metrics``, then :data:`STATE_COLUMNS`.
+
+    ``varied`` is swept key -> unit (``""`` for a pure number or a name). A column whose values are all numbers is
+    numeric, any other text as it is written on the command line. A metric that a child does not have is NaN.
+    """
+
+    frame: "pd.DataFrame"
+    varied: dict[str, str]
+    metrics: tuple[str, ...]
+
+    @property
+    def finished(self) -> "pd.DataFrame":
+        """The rows that have results."""
+        return self.frame.loc[self.frame["status"] == FINISHED]
+
+
+def row_of(record: RunRecord, varied: Mapping[str, Any], taken_over: bool = False) -> ResultRow:
+    """The row of a run as the store knows it."""
+    return ResultRow(
+        varied=varied,
+        status=record.status,
+        run_id=record.run_id,
+        name=record.name,
+        metrics=record.metrics,
+        network_hash=record.tags.get("varesearch.network_hash"),
+        taken_over=taken_over,
+        degraded=record.tags.get("degraded"),
+        reason=record.tags.get("varesearch.ended", ""),
+    )
+
+
+def units_of(config: Config, keys: Iterable[str]) -> dict[str, str]:
+    """Key -> unit of each swept key, from the settings of any one child; ``""`` for a group or a pure number."""
+    units = {}
+    for key in keys:
+        *parts, last = key.split(".")
+        node: Any = config
+        for part in parts:
+            node = getattr(node, part, None)
+        units[key] = unit_of(node, last) if node is not None and parts else ""
+    return units
+
+
+def results_table(rows: Iterable[ResultRow], units: Mapping[str, str]) -> Table:
+    """The table of the children in their order; ``units`` is swept key -> unit, as :func:`units_of` gives it.
+
+    Raises ValueError without a row, and for a row that varies other keys than ``units`` names.
+    """
+    import pandas as pd
+
+    rows = list(rows)
+    if not rows:
+        raise ValueError("a sweep without children has no results")
+    odd = next((row for row in rows if set(row.varied) != set(units)), None)
+    if odd is not None:
+        raise ValueError(f"child {odd.name or odd.run_id} varies {sorted(odd.varied)}, the sweep {sorted(units)}")
+    # In the order in which they are first met, which is the order in which they are measured.
+    metrics = tuple(dict.fromkeys(key for row in rows for key in row.metrics))
+    columns: dict[str, Any] = {key: _column([row.varied[key] for row in rows]) for key in units}
+    columns |= {key: [row.metrics.get(key, float("nan")) for row in rows] for key in metrics}
+    for column in STATE_COLUMNS:
+        columns[column] = pd.array([getattr(row, column) for row in rows], dtype=_STATE_TYPES.get(column, "string"))
+    return Table(pd.DataFrame(columns), dict(units), metrics)
+
+
+def write_table(table: Table, folder: Path) -> list[Path]:
+    """Write ``results.csv`` and ``results.parquet`` into ``folder``; return the files.
+
+    A unit that a key does not carry in its name stands in the head of the CSV (``cell.d [mV/ms]``); Parquet has the
+    bare keys as columns and the units in its metadata. Numbers read back as the same numbers.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    folder.mkdir(parents=True, exist_ok=True)
+    csv_file, parquet_file = folder / CSV_FILE, folder / PARQUET_FILE
+    table.frame.rename(columns={key: heading(key, table.varied.get(key, "")) for key in table.frame}).to_csv(
+        csv_file, index=False
+    )
+    arrow = pa.Table.from_pandas(table.frame, preserve_index=False)
+    note = json.dumps({"varied": table.varied, "metrics": table.metrics}).encode()
+    pq.write_table(arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), _METADATA: note}), parquet_file)
+    return [csv_file, parquet_file]
+
+
+def read_table(folder: Path) -> Table:
+    """The table that :func:`write_table` left in ``folder``. Raises ConfigurationError if there is none to read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        arrow = pq.read_table(folder / PARQUET_FILE)
+        note = json.loads((arrow.schema.metadata or {})[_METADATA])
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise ConfigurationError(f"{folder.name}: holds no results of a sweep ({PARQUET_FILE}: {error})") from error
+    return Table(cast("pd.DataFrame", arrow.to_pandas()), note["varied"], tuple(note["metrics"]))
+
+
+def heading(key: str, unit: str) -> str:
+    """A key as a column's head: with its unit, unless the key says it itself (``connectivity.delay_ms``)."""
+    ending = unit.lower().replace("/", "_")
+    return key if not unit or key.lower().endswith(f"_{ending}") else f"{key} [{unit}]"
+
+
+_STATE_TYPES = {"taken_over": "boolean"}
+
+
+def _column(values: list[Any]) -> Any:
+    import pandas as pd
+
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+        return values
+    return pd.array([written(value) for value in values], dtype="string")
