@@ -1,0 +1,83 @@
+"""How the runs of a sweep are chosen and started: settings that are no part of the science."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from omegaconf import MISSING
+
+from varesearch.config.cells import quantity
+
+
+@dataclass
+class LauncherConfig:
+    """What all launchers share."""
+
+    name: str = MISSING
+    time_limit_s: float | None = quantity(None, "s", "how long a child may take; null: as long as it likes")
+    memory_limit_mb: float | None = quantity(None, "MB", "how much memory a child may take; null: all there is")
+
+
+@dataclass
+class BasicLauncher(LauncherConfig):
+    """One child after another, each in a process of its own on this machine."""
+
+    name: str = "basic"
+
+
+@dataclass
+class JoblibLauncher(LauncherConfig):
+    """Several children at once on this machine's processors, each in a process of its own with one thread."""
+
+    name: str = "joblib"
+    workers: int | None = quantity(None, "", "children at once; null: as many as there are usable processors")
+
+
+@dataclass
+class SubmititLauncher(LauncherConfig):
+    """Each child a job of a SLURM cluster (extra: slurm). Its folder must be visible there."""
+
+    name: str = "submitit"
+    workers: int | None = quantity(None, "", "jobs at once; null: as many as the cluster gives")
+    partition: str | None = quantity(None, "", "SLURM's partition; null: the cluster's own")
+    account: str | None = quantity(None, "", "SLURM's account")
+    qos: str | None = quantity(None, "", "SLURM's quality of service")
+    cpus_per_task: int = quantity(1, "", "processors of a child")
+    slurm: Any = quantity({}, "", "further options of sbatch, {name: value}")
+
+
+@dataclass
+class RayLauncher(LauncherConfig):
+    """Each child a task of a ray cluster (extra: ray)."""
+
+    name: str = "ray"
+    workers: int | None = quantity(None, "", "tasks at once; null: as many as ray has processors")
+    address: str | None = quantity(None, "", "a ray cluster; null: one on this machine, for this sweep")
+
+
+@dataclass
+class SweeperConfig:
+    """What all sweepers share."""
+
+    name: str = MISSING
+
+
+@dataclass
+class GridSweeper(SweeperConfig):
+    """Every combination of what varies, in the order of the words; the last varies fastest."""
+
+    name: str = "grid"
+
+
+@dataclass
+class OptunaSweeper(SweeperConfig):
+    """A search by Optuna (extra: optuna) for the largest or smallest value of a metric, averaged over seeds."""
+
+    name: str = "optuna"
+    metric: str | None = quantity(None, "", "what is searched for, such as exc.cv_isi")
+    direction: str = quantity("maximize", "", "maximize or minimize", ("maximize", "minimize"))
+    trials: int = quantity(20, "trials", "points that are tried")
+    sampler_seed: int = quantity(1, "", "seed of the sampler")
+
+
+LAUNCHERS: tuple[type[LauncherConfig], ...] = (BasicLauncher, JoblibLauncher, SubmititLauncher, RayLauncher)
+SWEEPERS: tuple[type[SweeperConfig], ...] = (GridSweeper, OptunaSweeper)
