@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def help_page(topics: Sequence[str], config_dir: Path | None = None) -> str:
 def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
     from varesearch.config.schema import Config
 
-    defaults = _default_choices()
+    defaults = default_choices()
     parts = [
         f"varesearch {__version__}: simulate a spiking network on any simulator, analyse it, keep the run.",
         columns(
@@ -63,8 +63,8 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
             for name, option in known[group].items()
         ]
         parts.append(f"{group}: {about}\n{columns(rows)}")
-    keys = [(f"{f.name}={written(f.default)}", f.metadata["what"]) for f in fields(Config) if "what" in f.metadata]
-    parts.append(f"KEYS OF NO GROUP\n{columns(keys)}")
+    own = [(f"{f.name}={written(f.default)}", f.metadata["what"]) for f in fields(Config) if "what" in f.metadata]
+    parts.append(f"KEYS OF NO GROUP\n{columns(own)}")
     examples = "\n".join(f"  # {what}\n  {_COMMAND} {words}".rstrip() for words, what in EXAMPLES)
     parts.append(f"EXAMPLES\n{examples}")
     parts.append(
@@ -100,47 +100,57 @@ def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Pa
     composed = compose([topic], config_dir)
     head = f"{topic}: {describe(known[group][name])}"
     if group == "experiment":
-        return f"{head}\n{columns(_changes(composed.resolved, compose([], config_dir).resolved))}"
-    about = _details(getattr(composed.config, group))
-    rows = list(_keys(getattr(composed.config, group), composed.resolved[group], f"{group}."))
+        return f"{head}\n{columns(changes(composed.resolved, compose([], config_dir).resolved))}"
+    about = details(getattr(composed.config, group))
+    listed = keys(getattr(composed.config, group), composed.resolved[group], f"{group}.")
+    rows = [(f"{key.name}={key.value} {key.unit}".rstrip(), key.what) for key in listed]
     return "\n\n".join(filter(None, (head, about, columns(rows))))
 
 
-def _details(settings: Any) -> str:
+def details(settings: Any) -> str:
     """What the schema's docstring says after its first line: equations, sources."""
     rest = (inspect.getdoc(type(settings)) or "").partition("\n")[2].strip()
     return rest.replace("``", "").replace(":class:", "").replace(":mod:", "")
 
 
-def _keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
+@dataclass(frozen=True)
+class Key:
+    """A setting: its ``name`` on the command line, its ``value`` as it is written there, its ``unit`` ("": none)."""
+
+    name: str
+    value: str
+    unit: str
+    what: str
+
+
+def keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[Key]:
+    """The settings of a group's option; ``resolved`` holds their values, ``prefix`` is ``GROUP.``."""
+    found: list[Key] = []
     for field in fields(settings):
         value = getattr(settings, field.name)
         if is_dataclass(value):
-            rows += _keys(value, resolved[field.name], f"{prefix}{field.name}.")
+            found += keys(value, resolved[field.name], f"{prefix}{field.name}.")
         elif "what" in field.metadata:
             unit, what = field.metadata["unit"], field.metadata["what"]
             # "the cell's": the unit is that of the cell that is chosen beside this option.
-            unit, what = (
-                ("", f"{what}, in the cell's unit") if unit == "the cell's" else (f" {unit}" if unit else "", what)
-            )
-            rows.append((f"{prefix}{field.name}={written(resolved[field.name])}{unit}", what))
-    return rows
+            unit, what = ("", f"{what}, in the cell's unit") if unit == "the cell's" else (unit, what)
+            found.append(Key(f"{prefix}{field.name}", written(resolved[field.name]), unit, what))
+    return found
 
 
-def _changes(preset: Mapping[str, Any], default: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def changes(preset: Mapping[str, Any], default: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     """The keys that a preset sets otherwise than the default run."""
     rows: list[tuple[str, str]] = []
     for key, value in preset.items():
         before = default.get(key)
         if isinstance(value, Mapping) and "distribution" not in value:
-            rows += _changes(value, before if isinstance(before, Mapping) else {}, f"{prefix}{key}.")
+            rows += changes(value, before if isinstance(before, Mapping) else {}, f"{prefix}{key}.")
         elif value != before:
             rows.append((f"{prefix}{key}", written(value)))
     return rows
 
 
-def _default_choices() -> dict[str, str]:
+def default_choices() -> dict[str, str]:
     """Group -> option in ``config.yaml``."""
     import yaml
 
