@@ -1,8 +1,8 @@
 """The results of a sweep as one table, a row for each child: what varied, what was measured, how it ended."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +10,7 @@ from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.wording import written
-from varesearch.tracking.reading import RunRecord
+from varesearch.sweep.jobs import FINISHED, Outcome
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,31 +18,15 @@ if TYPE_CHECKING:
 CSV_FILE = "results.csv"
 PARQUET_FILE = "results.parquet"
 SEED = "seed"
-FINISHED = "FINISHED"
 STATE_COLUMNS = ("status", "reason", "run_id", "name", "network_hash", "taken_over", "degraded")
-"""The columns that every table ends with."""
+"""The columns that every table ends with.
+
+``status`` is MLflow's, or SKIPPED for a child that was never begun; ``reason`` says in one line why it is not FINISHED,
+``degraded`` what a back end found wrong with its own result (null: nothing), ``taken_over`` that the run was made by an
+earlier sweep or command.
+"""
 
 _METADATA = b"varesearch.results"
-
-
-@dataclass(frozen=True)
-class ResultRow:
-    """One child. ``varied`` are the swept keys with their values, ``metrics`` the tracked numbers (``exc.rate_hz``).
-
-    ``status`` is MLflow's, or the sweep's own word for a child that was not begun; ``reason`` says in one line why it
-    is not FINISHED, ``degraded`` what a back end found wrong with its own result (None: nothing). ``taken_over``: the
-    run was made by an earlier sweep or command.
-    """
-
-    varied: Mapping[str, Any]
-    status: str
-    run_id: str | None = None
-    name: str = ""
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    network_hash: str | None = None
-    taken_over: bool = False
-    degraded: str | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,21 +47,6 @@ class Table:
         return self.frame.loc[self.frame["status"] == FINISHED]
 
 
-def row_of(record: RunRecord, varied: Mapping[str, Any], taken_over: bool = False) -> ResultRow:
-    """The row of a run as the store knows it."""
-    return ResultRow(
-        varied=varied,
-        status=record.status,
-        run_id=record.run_id,
-        name=record.name,
-        metrics=record.metrics,
-        network_hash=record.tags.get("varesearch.network_hash"),
-        taken_over=taken_over,
-        degraded=record.tags.get("degraded"),
-        reason=record.tags.get("varesearch.ended", ""),
-    )
-
-
 def units_of(config: Config, keys: Iterable[str]) -> dict[str, str]:
     """Key -> unit of each swept key, from the settings of any one child; ``""`` for a group or a pure number."""
     units = {}
@@ -90,26 +59,30 @@ def units_of(config: Config, keys: Iterable[str]) -> dict[str, str]:
     return units
 
 
-def results_table(rows: Iterable[ResultRow], units: Mapping[str, str]) -> Table:
-    """The table of the children in their order; ``units`` is swept key -> unit, as :func:`units_of` gives it.
-
-    Raises ValueError without a row, and for a row that varies other keys than ``units`` names.
-    """
+def results_table(children: Sequence[Outcome]) -> Table:
+    """The table of a sweep's children, in their order. Raises ValueError without a child."""
     import pandas as pd
 
-    rows = list(rows)
-    if not rows:
+    if not children:
         raise ValueError("a sweep without children has no results")
-    odd = next((row for row in rows if set(row.varied) != set(units)), None)
-    if odd is not None:
-        raise ValueError(f"child {odd.name or odd.run_id} varies {sorted(odd.varied)}, the sweep {sorted(units)}")
+    first = children[0].job
+    units = units_of(first.composed.config, first.varied)
     # In the order in which they are first met, which is the order in which they are measured.
-    metrics = tuple(dict.fromkeys(key for row in rows for key in row.metrics))
-    columns: dict[str, Any] = {key: _column([row.varied[key] for row in rows]) for key in units}
-    columns |= {key: [row.metrics.get(key, float("nan")) for row in rows] for key in metrics}
+    metrics = tuple(dict.fromkeys(key for child in children for key in child.metrics))
+    columns: dict[str, Any] = {key: _column([child.job.varied[key] for child in children]) for key in units}
+    columns |= {key: [child.metrics.get(key, float("nan")) for child in children] for key in metrics}
+    states = {
+        "status": [child.state for child in children],
+        "reason": [child.reason for child in children],
+        "run_id": [child.run_id for child in children],
+        "name": [child.name for child in children],
+        "network_hash": [child.tags.get("varesearch.network_hash") for child in children],
+        "taken_over": [child.taken_over for child in children],
+        "degraded": [child.tags.get("degraded") for child in children],
+    }
     for column in STATE_COLUMNS:
-        columns[column] = pd.array([getattr(row, column) for row in rows], dtype=_STATE_TYPES.get(column, "string"))
-    return Table(pd.DataFrame(columns), dict(units), metrics)
+        columns[column] = pd.array(states[column], dtype="boolean" if column == "taken_over" else "string")
+    return Table(pd.DataFrame(columns), units, metrics)
 
 
 def write_table(table: Table, folder: Path) -> list[Path]:
@@ -149,9 +122,6 @@ def heading(key: str, unit: str) -> str:
     """A key as a column's head: with its unit, unless the key says it itself (``connectivity.delay_ms``)."""
     ending = unit.lower().replace("/", "_")
     return key if not unit or key.lower().endswith(f"_{ending}") else f"{key} [{unit}]"
-
-
-_STATE_TYPES = {"taken_over": "boolean"}
 
 
 def _column(values: list[Any]) -> Any:
