@@ -16,10 +16,19 @@ GROUPS: dict[str, str] = {
     "recording": "what is kept",
     "analysis": "how the recording is read",
     "tracking": "where the run is kept",
+    "launcher": "where the runs of a sweep are done",
+    "sweeper": "which runs a sweep makes",
 }
 """Group -> what it chooses, in the order in which help shows them."""
 
-DISCRIMINATORS = {"cell": "model", "connectivity": "rule", "stimulus": "kind", "backend": "name"}
+DISCRIMINATORS = {
+    "cell": "model",
+    "connectivity": "rule",
+    "stimulus": "kind",
+    "backend": "name",
+    "launcher": "name",
+    "sweeper": "name",
+}
 """Group -> the key that says which option was chosen; it is not a setting of its own."""
 
 _COMMAND = "python -m varesearch"

@@ -7,18 +7,21 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import DISCRIMINATORS
 from varesearch.config.schema import Config
 from varesearch.config.store import SCHEMAS
 
-_NAMED_BY = {"cell": "model", "connectivity": "rule", "stimulus": "kind", "backend": "name"}
+_LATER = {"launcher": "basic", "sweeper": "grid"}
+"""Groups that came later, and what stands in where a run was kept without them."""
 
 
 def restore(resolved: Mapping[str, Any]) -> Config:
     """The settings that ``resolved`` was written from. Raises ConfigurationError if this version cannot read it."""
     node = OmegaConf.structured(Config)
     try:
-        for group, key in _NAMED_BY.items():
-            node[group] = OmegaConf.structured(SCHEMAS[group][resolved[group][key]])
+        for group, key in DISCRIMINATORS.items():
+            name = _LATER[group] if group in _LATER and group not in resolved else resolved[group][key]
+            node[group] = OmegaConf.structured(SCHEMAS[group][name])
         return cast(Config, OmegaConf.to_object(OmegaConf.merge(node, OmegaConf.create(dict(resolved)))))
     except (KeyError, TypeError, OmegaConfBaseException) as error:
         raise ConfigurationError(

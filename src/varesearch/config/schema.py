@@ -6,6 +6,7 @@ from omegaconf import MISSING
 
 from varesearch.config.cells import CellConfig, quantity
 from varesearch.config.connectivity import ConnectivityConfig
+from varesearch.config.launching import LauncherConfig, SweeperConfig
 from varesearch.config.stimuli import StimulusConfig
 
 
@@ -113,9 +114,13 @@ class Config:
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
+    launcher: LauncherConfig = MISSING
+    sweeper: SweeperConfig = MISSING
     seed: int = quantity(1, "", "seed of every random draw")
     verbose: bool = quantity(False, "", "show the log on the terminal")
     dry_run: bool = quantity(False, "", "print what would run, and stop")
+    fail: str = quantity("continue", "", "continue or fast: what a sweep does after a failure", ("continue", "fast"))
+    rerun: bool = quantity(False, "", "run every child of a sweep, also those that are FINISHED already")
 
 
 BACKENDS: tuple[type[BackendConfig], ...] = (Brian2Backend, NestBackend, SpinnakerBackend)

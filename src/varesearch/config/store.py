@@ -4,6 +4,7 @@ from hydra.core.config_store import ConfigStore
 
 from varesearch.config.cells import CELLS
 from varesearch.config.connectivity import CONNECTIVITY
+from varesearch.config.launching import LAUNCHERS, SWEEPERS
 from varesearch.config.schema import BACKENDS, Config
 from varesearch.config.stimuli import STIMULI
 
@@ -12,6 +13,8 @@ SCHEMAS: dict[str, dict[str, type]] = {
     "connectivity": {rule.rule: rule for rule in CONNECTIVITY},
     "stimulus": {stimulus.kind: stimulus for stimulus in STIMULI},
     "backend": {backend.name: backend for backend in BACKENDS},
+    "launcher": {launcher.name: launcher for launcher in LAUNCHERS},
+    "sweeper": {sweeper.name: sweeper for sweeper in SWEEPERS},
 }
 """Group -> the name that a YAML file gives as ``schema/NAME@_here_`` -> dataclass, for the groups that have several."""
 

@@ -46,10 +46,10 @@ class Assignment:
 class ChildEnd:
     """How the process of a child ended, as its launcher saw it.
 
-    ``reason``: one line, ``""`` if the process ended by itself with exit code 0; ``killed`` says that the launcher ended
-    it because the sweep was stopping; ``exit_code`` and ``signal`` (a number) are None where they are not known. Peak
-    memory is that of the process and its children, in MB of 10^6 bytes. Whether the run is FINISHED says the record
-    that it left in its folder, not this.
+    ``reason``: one line, ``""`` if the process ended by itself; ``killed`` says that the launcher ended it because the
+    sweep was stopping; ``exit_code`` and ``signal`` (a number) are None where they are not known. Peak memory is that of
+    the process and its children, in MB of 10^6 bytes. Whether the run is FINISHED says the record that it left in its
+    folder, not this.
     """
 
     reason: str = ""

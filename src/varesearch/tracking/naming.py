@@ -7,8 +7,8 @@ from typing import Any
 
 from varesearch.config.schema import Config
 
-# How a run is watched and where it is kept does not change what it is.
-_NOT_SCIENCE = ("tracking", "verbose", "dry_run")
+# How a run is started and watched and where it is kept does not change what it is.
+_NOT_SCIENCE = ("tracking", "launcher", "sweeper", "verbose", "dry_run", "fail", "rerun")
 # Shown in a list, so kept short; the whole configuration is an artifact.
 _LONGEST_PARAM = 250
 _LONGEST_NAME = 80
@@ -39,7 +39,7 @@ def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
     """The settings as flat, short parameters: ``cell.a`` -> ``0.02``.
 
     A distribution is one parameter (``uniform(low=-65.0, high=-14.0)``); what is null is left out, and so is what does
-    not belong to the science (tracking, verbose, dry_run). A value that is too long for a list is cut.
+    not belong to the science (tracking, launcher and the like). A value that is too long for a list is cut.
     """
     return dict(_flat(science(resolved), ""))
 

@@ -10,6 +10,7 @@ from typing import Any
 from varesearch.config.options import DISCRIMINATORS
 from varesearch.config.schema import Config
 from varesearch.config.validation.cell import check_cell
+from varesearch.config.validation.launching import check_launching
 from varesearch.config.validation.primitives import check_choice, check_number, refuse
 from varesearch.config.validation.run import check_analysis, check_recording, check_simulation, check_tracking
 from varesearch.config.validation.stimulus import check_stimulus
@@ -35,6 +36,7 @@ def validate(config: Config) -> None:
     check_recording(config)
     check_analysis(config)
     check_tracking(config)
+    check_launching(config)
 
 
 def _check_fields(settings: Any, prefix: str) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Protocol
 
 from varesearch.sweep.jobs import Job, Outcome
-from varesearch.sweep.space import Space
 
 Compose = Callable[[Sequence[tuple[str, ...]]], list[Job]]
 """Points (each the whole list of words of a run) -> jobs. Raises ConfigurationError, naming the point that is wrong."""
