@@ -1,0 +1,96 @@
+"""What a task may use, and how it ended."""
+
+import signal
+from dataclasses import dataclass
+
+
+class WorkerError(RuntimeError):
+    """No worker can be had: a module to preload fails, or the server was stopped. The message is one line."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one task may use; None: no limit.
+
+    ``time_s``: wall time, after which it gets SIGTERM and, if it is still there ``grace_s`` later, SIGKILL.
+    ``memory_mb`` (MiB): resident memory of the task and all processes that it started, summed; above it they get
+    SIGKILL. Raises ValueError for a limit that is not positive.
+    """
+
+    time_s: float | None = None
+    memory_mb: float | None = None
+    grace_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        for name in ("time_s", "memory_mb", "grace_s"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"{name}={value}: a limit is above 0, or None for no limit")
+
+
+UNLIMITED = Limits()
+
+
+@dataclass(frozen=True)
+class WorkerEnd:
+    """How a task ended.
+
+    ``exit_code``: None if a signal ended it or nothing is known of its end. ``signal``: the number of the signal that
+    ended it. ``timed_out``, ``out_of_memory``, ``cancelled``: why it was ended here. ``lost``: why nothing is known of
+    its end, in words, or ``""``; nothing of it is left then. ``peak_memory_mb`` (MiB): the larger of the highest
+    resident memory of any one of its processes (``getrusage``, exact) and of the sum of all (sampled); memory that it
+    shares with the server counts. ``cpu_s``: user and system time of all its processes. ``last_lines``: the end of its
+    log.
+    """
+
+    exit_code: int | None
+    signal: int | None = None
+    timed_out: bool = False
+    out_of_memory: bool = False
+    cancelled: bool = False
+    lost: str = ""
+    pid: int | None = None
+    peak_memory_mb: float = 0.0
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    limits: Limits = UNLIMITED
+    last_lines: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Did it return by itself, with 0?"""
+        return self.exit_code == 0 and not (self.timed_out or self.out_of_memory or self.cancelled)
+
+    @property
+    def reason(self) -> str:
+        """How it ended, in one line; ``""`` if all is well."""
+        if self.ok:
+            return ""
+        if self.lost:
+            return self.lost
+        if self.out_of_memory:
+            return f"took {self.peak_memory_mb:.0f} MB of memory, and {self.limits.memory_mb:g} MB are allowed: killed"
+        if self.timed_out:
+            return f"was not done after {self.limits.time_s:g} s, the time allowed: ended"
+        if self.cancelled:
+            return "was cancelled"
+        if self.signal is not None:
+            return f"ended by {_name(self.signal)}{_MEANING.get(self.signal, '')}"
+        return f"ended with exit code {self.exit_code}"
+
+
+_MEANING: dict[int, str] = {
+    signal.SIGSEGV: ", a segmentation fault",
+    signal.SIGBUS: ", a bus error",
+    signal.SIGABRT: ", abort() called by itself",
+    signal.SIGFPE: ", an arithmetic fault",
+    signal.SIGILL: ", an illegal instruction",
+    signal.SIGKILL: " from outside: by hand, or by the kernel for want of memory",
+}
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,91 @@
+"""The server's process: imports once, then forks a supervisor for every task that arrives.
+
+It stays single-threaded. A thread that is alive when its process forks is not there in the fork, and a lock that it
+held is held for ever; so a preload that leaves a thread behind is refused.
+"""
+
+import gc
+import importlib
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from varesearch.workers.processes import adopt_orphans
+from varesearch.workers.supervisor import refuse, resolve, supervise
+
+
+def main(control_fd: int, client_pid: int, preload: Sequence[str]) -> None:
+    """Serve until the client closes its end of the control socket, or is gone."""
+    control = socket.socket(fileno=control_fd)
+    control.set_inheritable(False)
+    client = os.pidfd_open(client_pid)
+    # Out of the client's session, so an interrupt of the terminal is the client's alone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
+    for name in preload:
+        try:
+            _load(name)
+        except Exception as error:
+            _tell(control, {"error": f"{name} cannot be loaded before the fork: {type(error).__name__}: {error}"})
+            raise
+    gc.freeze()
+    adopt_orphans()
+    # The kernel clears away supervisors that have ended. Not earlier: imports may wait for processes of their own.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _tell(control, {"ready": os.getpid()})
+    with selectors.DefaultSelector() as selector:
+        selector.register(control, selectors.EVENT_READ)
+        selector.register(client, selectors.EVENT_READ)
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if client in ready:
+                return
+            byte, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+            if not byte:
+                return
+            _fork(control, client, descriptors[0])
+
+
+def _load(name: str) -> None:
+    """Import ``module``, or call ``module:function``; raise RuntimeError if a thread stays behind."""
+    if ":" in name:
+        resolve(name)()
+    else:
+        importlib.import_module(name)
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    if threads > 1:
+        raise RuntimeError(f"it leaves {threads - 1} threads running, and a fork is not safe then")
+
+
+def _tell(control: socket.socket, message: dict[str, Any]) -> None:
+    control.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _fork(control: socket.socket, client: int, descriptor: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    server = os.getpid()
+    with socket.socket(fileno=descriptor) as channel:
+        try:
+            pid = os.fork()
+        except OSError as error:
+            refuse(channel, error)
+            return
+        if pid == 0:
+            code = 1
+            try:
+                control.close()
+                supervise(channel, client, server)
+                code = 0
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(code)
