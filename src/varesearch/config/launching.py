@@ -37,12 +37,12 @@ class SubmititLauncher(LauncherConfig):
     """Each child a job of a SLURM cluster (extra: slurm). Its folder must be visible there."""
 
     name: str = "submitit"
-    workers: int | None = quantity(None, "", "jobs at once; null: as many as the cluster gives")
+    workers: int | None = quantity(None, "", "jobs in the queue at once, waiting ones included; null: 200")
     partition: str | None = quantity(None, "", "SLURM's partition; null: the cluster's own")
     account: str | None = quantity(None, "", "SLURM's account")
     qos: str | None = quantity(None, "", "SLURM's quality of service")
     cpus_per_task: int = quantity(1, "", "processors of a child")
-    slurm: Any = quantity({}, "", "further options of sbatch, {name: value}")
+    slurm: Any = quantity({}, "", "further options of sbatch by their long names, {constraint: skylake, time: 120}")
 
 
 @dataclass
@@ -75,7 +75,11 @@ class OptunaSweeper(SweeperConfig):
     name: str = "optuna"
     metric: str | None = quantity(None, "", "what is searched for, such as exc.cv_isi")
     direction: str = quantity("maximize", "", "maximize or minimize", ("maximize", "minimize"))
-    trials: int = quantity(20, "trials", "points that are tried")
+    trials: int = quantity(20, "trials", "points that are tried, those of an earlier start of the same search included")
+    batch: int = quantity(2, "trials", "points that are chosen together, before the results of any of them are known")
+    sampler: str = quantity(
+        "tpe", "", "tpe (tree-structured Parzen estimator), random, or qmc (Sobol points)", ("tpe", "random", "qmc")
+    )
     sampler_seed: int = quantity(1, "", "seed of the sampler")
 
 

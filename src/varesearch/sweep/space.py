@@ -11,7 +11,8 @@ class Dimension:
 
     ``values`` are in the order of the command; for an interval (``interval(0.01, 0.1)``) they are empty and ``bounds``
     are its ends. ``ordered`` says that the values came from ``range``. ``whole``: only whole numbers (an interval of
-    two ints, which only a search can take).
+    two ints, which only a search can take). ``logarithmic``: an interval that is searched by ratios, as
+    ``tag(log, interval(1, 100))`` says it.
     """
 
     key: str
@@ -19,6 +20,7 @@ class Dimension:
     bounds: tuple[float, float] | None = None
     ordered: bool = False
     whole: bool = False
+    logarithmic: bool = False
 
 
 @dataclass(frozen=True)

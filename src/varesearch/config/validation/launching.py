@@ -21,4 +21,5 @@ def check_launching(config: Config) -> None:
             refuse("launcher.slurm", launcher.slurm, "must be the options of sbatch, {NAME: VALUE}")
     if isinstance(sweeper, OptunaSweeper):
         check_at_least("sweeper.trials", sweeper.trials, 1, "trial")
+        check_at_least("sweeper.batch", sweeper.batch, 1, "trial")
         check_at_least("sweeper.sampler_seed", sweeper.sampler_seed, 0)
