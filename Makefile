@@ -22,8 +22,8 @@ $(READY): pyproject.toml constraints.txt setup.py $(wildcard src/varesearch/boar
 run: $(READY) ## simulate, analyse, track: make run ARGS="cell=if_cond_exp"
 	@$(BIN)/python -m varesearch $(ARGS)
 
-test: $(READY) ## the suite, without what is marked slow
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## the suite, without what is marked slow, on every processor
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-slow: $(READY) ## what is marked slow
 	@$(BIN)/python -m pytest -m slow $(ARGS)

@@ -18,6 +18,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.chdir(place / "work")
     monkeypatch.setenv("VARESEARCH_ROOT", str(place / "root"))
     monkeypatch.setenv("HOME", str(place / "home"))
+    monkeypatch.setenv("COLUMNS", "120")
 
     def run(words: Sequence[str]) -> Outcome:
         code = main(words)

@@ -4,7 +4,6 @@ import logging
 import os
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
@@ -21,19 +20,28 @@ def test_everything_goes_to_the_log(tmp_path: Path, capfd: pytest.CaptureFixture
         os.write(1, b"from descriptor 1\n")
         os.write(2, b"from descriptor 2\n")
         subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
-        with warnings.catch_warnings():
-            warnings.simplefilter("always")
-            warnings.warn("from warnings", stacklevel=1)
         print("for the user", file=capture.terminal)
         print("for the user's eyes", file=capture.errors)
     print("after")
     said = path.read_text()
-    sources = ("print", "stderr", "logging", "descriptor 1", "descriptor 2", "a child", "warnings")
+    sources = ("print", "stderr", "logging", "descriptor 1", "descriptor 2", "a child")
     assert [source for source in sources if f"from {source}" not in said] == []
     assert "INFO    some.library: from logging" in said
     seen = capfd.readouterr()
     assert seen.out == "for the user\nafter\n"
     assert seen.err == "for the user's eyes\n"
+
+
+def test_warnings_go_to_the_log(tmp_path: Path) -> None:
+    # In a process of its own: pytest keeps warnings for itself.
+    program = (
+        "import sys, warnings; from pathlib import Path; from varesearch.tracking.log import LogCapture\n"
+        "with LogCapture(Path(sys.argv[1])): warnings.warn('from warnings')"
+    )
+    path = tmp_path / "run.log"
+    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert "UserWarning: from warnings" in path.read_text()
 
 
 def test_log_follows_the_run_into_its_folder(tmp_path: Path) -> None:
