@@ -3,11 +3,13 @@
 Figures are matplotlib objects with a canvas of their own: no pyplot, no global state, usable from any thread.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -25,11 +27,19 @@ _OKABE_ITO = {
 }
 _POPULATION_COLOURS = {"exc": _OKABE_ITO["blue"], "inh": _OKABE_ITO["vermilion"]}
 _OTHER_COLOURS = [colour for colour in _OKABE_ITO.values() if colour not in _POPULATION_COLOURS.values()]
+_BACKEND_COLOURS = {
+    "brian2": _OKABE_ITO["bluish green"],
+    "nest": _OKABE_ITO["reddish purple"],
+    "spinnaker": _OKABE_ITO["orange"],
+}
 _POPULATION_LABELS = {"exc": "excitatory", "inh": "inhibitory"}
 
 TEXT_COLOUR = "#222222"
 QUIET_COLOUR = "#666666"
 WARMUP_COLOUR = "#ECECEC"
+MARKERS = "os^DvPX*"
+ORDERED_MAP = "viridis"
+"""The colour map of what has an order; even in lightness, and told apart by people with any colour vision."""
 
 PNG_DPI = 120
 PAGE_WIDTH_IN = 9.0
@@ -72,6 +82,14 @@ def population_colours(names: Collection[str]) -> dict[str, str]:
     others = [name for name in names if name not in _POPULATION_COLOURS]
     colours = {name: _OTHER_COLOURS[k % len(_OTHER_COLOURS)] for k, name in enumerate(others)}
     return {name: _POPULATION_COLOURS.get(name) or colours[name] for name in names}
+
+
+def level_colours(levels: Sequence[Any]) -> list[str]:
+    """A colour for each level of a factor: a back end's own, else in order from dark to light."""
+    if all(level in _BACKEND_COLOURS for level in levels):
+        return [_BACKEND_COLOURS[level] for level in levels]
+    # The lightest part of the map is hard to see on white.
+    return [to_hex(colormaps[ORDERED_MAP](place)) for place in np.linspace(0.0, 0.82, len(levels))]
 
 
 def population_label(name: str) -> str:

@@ -3,12 +3,12 @@
 import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from varesearch.sweep.table import SEED, Table, heading
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BACKEND = "backend"
 
@@ -31,9 +31,9 @@ class Factor:
         ratios = [math.log(b / a) for a, b in itertools.pairwise(self.levels)]
         return _unevenness(ratios) < _unevenness(steps)
 
-    def rows(self, frame: "pd.DataFrame", level: Any) -> "pd.Series":
-        """Which rows of the table have that level."""
-        return frame[self.key] == level
+    def rows(self, table: Table, level: Any) -> NDArray[np.bool_]:
+        """Which children have that level (children,)."""
+        return np.array([value == level for value in table.values(self.key)], dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def factors(table: Table) -> list[Factor]:
     """The factors of a sweep. The seed is none: its values are repetitions."""
     found = []
     for key, unit in table.varied.items():
-        levels = table.frame[key].drop_duplicates().tolist()
+        levels = list(dict.fromkeys(table.values(key)))
         if key != SEED and len(levels) > 1:
             numeric = not isinstance(levels[0], str)
             found.append(Factor(key, heading(key, unit), tuple(sorted(levels) if numeric else levels), numeric))
@@ -59,7 +59,7 @@ def factors(table: Table) -> list[Factor]:
 
 def repetitions(table: Table) -> int:
     """How many seeds there are; 1 where the seed is not swept."""
-    return table.frame[SEED].nunique() if SEED in table.varied else 1
+    return len(set(table.values(SEED))) if SEED in table.varied else 1
 
 
 def roles(found: list[Factor]) -> Roles:

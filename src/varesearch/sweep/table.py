@@ -4,16 +4,17 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.wording import written
 from varesearch.sweep.jobs import FINISHED, Outcome
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CSV_FILE = "results.csv"
 PARQUET_FILE = "results.parquet"
@@ -37,14 +38,22 @@ class Table:
     numeric, any other text as it is written on the command line. A metric that a child does not have is NaN.
     """
 
-    frame: "pd.DataFrame"
+    frame: pd.DataFrame
     varied: dict[str, str]
     metrics: tuple[str, ...]
 
     @property
-    def finished(self) -> "pd.DataFrame":
-        """The rows that have results."""
-        return self.frame.loc[self.frame["status"] == FINISHED]
+    def finished(self) -> NDArray[np.bool_]:
+        """Which rows have results (children,)."""
+        return np.array([status == FINISHED for status in self.values("status")], dtype=bool)
+
+    def values(self, column: str) -> list[Any]:
+        """A column as plain values, None where there is none."""
+        return [None if value is pd.NA else value for value in self.frame[column].tolist()]
+
+    def numbers(self, metric: str) -> NDArray[np.float64]:
+        """A metric of every child (children,), NaN where it has none."""
+        return np.asarray(self.frame[metric], dtype=np.float64)
 
 
 def units_of(config: Config, keys: Iterable[str]) -> dict[str, str]:
@@ -61,8 +70,6 @@ def units_of(config: Config, keys: Iterable[str]) -> dict[str, str]:
 
 def results_table(children: Sequence[Outcome]) -> Table:
     """The table of a sweep's children, in their order. Raises ValueError without a child."""
-    import pandas as pd
-
     if not children:
         raise ValueError("a sweep without children has no results")
     first = children[0].job
@@ -115,7 +122,7 @@ def read_table(folder: Path) -> Table:
         note = json.loads((arrow.schema.metadata or {})[_METADATA])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise ConfigurationError(f"{folder.name}: holds no results of a sweep ({PARQUET_FILE}: {error})") from error
-    return Table(cast("pd.DataFrame", arrow.to_pandas()), note["varied"], tuple(note["metrics"]))
+    return Table(arrow.to_pandas(), note["varied"], tuple(note["metrics"]))
 
 
 def heading(key: str, unit: str) -> str:
@@ -125,8 +132,6 @@ def heading(key: str, unit: str) -> str:
 
 
 def _column(values: list[Any]) -> Any:
-    import pandas as pd
-
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         return values
     return pd.array([written(value) for value in values], dtype="string")

@@ -1,0 +1,168 @@
+"""The panels of a sweep's figures: points over the levels of a factor, heat maps, values of single seeds."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
+
+from varesearch.config.wording import written
+from varesearch.plots import style
+from varesearch.sweep.factors import Factor
+from varesearch.sweep.measures import RUN, Measure, Points, points, summarise
+from varesearch.sweep.table import Table
+
+_MOST_WRITTEN = 64
+"""Heat maps of more fields than this have no numbers in them."""
+_CHARACTER_IN = 0.075
+"""Width of a character of a tick's label."""
+
+
+def places_of(factor: Factor) -> NDArray[np.float64]:
+    """Where the levels lie along an axis: at their values, or one after another."""
+    if factor.numeric:
+        return np.array(factor.levels, dtype=np.float64)
+    return np.arange(len(factor.levels), dtype=np.float64)
+
+
+def draw_points(axes: Axes, x: Factor, shown: Sequence[Points]) -> None:
+    """Means with bars of one standard deviation; joined by a line where the factor is a number."""
+    places = places_of(x)
+    # Beside one another where the axis has no measure, so that bars do not hide each other.
+    alone = sum((one.n > 0).astype(int) for one in shown) <= 1
+    for number, one in enumerate(shown):
+        shift = np.where(alone, 0.0, 0.12 * (number - (len(shown) - 1) / 2)) * (not x.numeric)
+        bars = np.where(one.n > 1, one.sd, np.nan)
+        if x.numeric and len(shown) <= 2:
+            axes.fill_between(places, one.mean - bars, one.mean + bars, color=one.colour, alpha=0.15, lw=0)
+        axes.errorbar(
+            places + shift,
+            one.mean,
+            yerr=bars,
+            color=one.colour,
+            marker=one.marker,
+            markersize=4,
+            linestyle="-" if x.numeric else "none",
+            linewidth=1.2,
+            elinewidth=1.0,
+        )
+    if not any(np.isfinite(one.mean).any() for one in shown):
+        style.say(axes, "no value")
+
+
+def draw_seeds(axes: Axes, measure: Measure, table: Table) -> None:
+    """A column for each population: a dot for each child, and their mean as a line."""
+    colours = style.population_colours([name for name in measure.keys if name != RUN])
+    shown = []
+    for place, (name, key) in enumerate(measure.keys.items()):
+        values = table.numbers(key)[table.finished]
+        values = values[np.isfinite(values)]
+        # Side by side in the order of the seeds, so that equal values do not hide each other.
+        beside = place + np.linspace(-0.25, 0.25, len(values)) if len(values) > 1 else np.array([float(place)])
+        colour = colours.get(name, style.TEXT_COLOUR)
+        axes.plot(beside, values, "o", color=colour, markersize=4, markeredgewidth=0, alpha=0.75)
+        one = summarise([values], colour, "")
+        axes.plot([place - 0.32, place + 0.32], [one.mean, one.mean], color=colour, linewidth=1.6)
+        axes.errorbar([place + 0.36], one.mean, yerr=one.sd, color=colour, linestyle="none", elinewidth=1.6)
+        shown.append(one)
+    if all(not one.sd.any() for one in shown):
+        axes.set_ylim(*y_range(shown))
+    axes.set_xlim(-0.6, len(measure.keys) - 0.4)
+    axes.set_xticks(range(len(measure.keys)), [style.population_label(name) for name in measure.keys])
+    axes.tick_params(axis="x", length=0)
+
+
+def draw_heat(figure: Figure, row: Sequence[Axes], x: Factor, y: Factor, table: Table, measure: Measure) -> None:
+    """The mean over the seeds as a field for each pair of levels, all panels on one scale."""
+    fields = []
+    for name, _ in zip(measure.keys, row, strict=True):
+        key = measure.keys[name]
+        fields.append(np.array([points(table, x, [(y, level)], key, "", "").mean for level in y.levels]))
+    low, high = (float(f(fields)) for f in (np.nanmin, np.nanmax))
+    scale = Normalize(low, high if high > low else low + 1.0)
+    for axes, field in zip(row, fields, strict=True):
+        axes.set_facecolor("#DDDDDD")
+        axes.imshow(field, norm=scale, cmap=style.ORDERED_MAP, aspect="auto", origin="lower")
+        for (j, i), value in np.ndenumerate(field):
+            if not math.isfinite(value):
+                axes.text(i, j, "–", ha="center", va="center", size=8, color=style.QUIET_COLOUR)
+            elif field.size <= _MOST_WRITTEN:
+                colour = "black" if scale(value) > 0.6 else "white"
+                digits = 3 if abs(value) >= 0.1 else 2
+                axes.text(
+                    i, j, style.number(float(f"{value:.{digits}g}")), ha="center", va="center", size=7.5, color=colour
+                )
+        _level_ticks(axes, x, "x", np.arange(len(x.levels), dtype=np.float64))
+        _level_ticks(axes, y, "y", np.arange(len(y.levels), dtype=np.float64))
+    if high == low:
+        return
+    box = row[-1].get_position()
+    width, _ = figure.get_size_inches()
+    bar = figure.add_axes((box.x1 + 0.12 / width, box.y0, 0.13 / width, box.height))
+    figure.colorbar(ScalarMappable(scale, style.ORDERED_MAP), cax=bar)
+    bar.tick_params(labelsize=8)
+
+
+def x_axis(axes: Axes, x: Factor, labelled: bool) -> None:
+    """The levels along the x axis, which is logarithmic where they are spaced geometrically."""
+    places = places_of(x)
+    if x.numeric:
+        if x.geometric:
+            axes.set_xscale("log")
+            room = (places[-1] / places[0]) ** 0.06
+            axes.set_xlim(places[0] / room, places[-1] * room)
+        else:
+            room = 0.06 * (places[-1] - places[0])
+            axes.set_xlim(places[0] - room, places[-1] + room)
+        axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.set_xlim(-0.5, len(places) - 0.5)
+    _level_ticks(axes, x, "x", places)
+    if labelled:
+        axes.set_xlabel(x.label)
+    else:
+        axes.tick_params(axis="x", labelbottom=False)
+
+
+def slant_in(x: Factor, width_in: float) -> float:
+    """How much more room (inches) the labels of the levels take below a panel of that width; 0 where they lie flat."""
+    if x.numeric or _every(x, width_in) == 1:
+        return 0.0
+    return 0.45 * _CHARACTER_IN * max(len(written(level)) for level in x.levels)
+
+
+def y_range(shown: Sequence[Points]) -> tuple[float, float]:
+    """The range of the y axis for these points and their bars; from 0 where they are all the same."""
+    low = np.concatenate([one.mean - one.sd for one in shown])
+    high = np.concatenate([one.mean + one.sd for one in shown])
+    if np.isnan(low).all():
+        return 0.0, 1.0
+    bottom, top = float(np.nanmin(low)), float(np.nanmax(high))
+    if bottom == top:
+        bottom, top = min(0.0, 2 * bottom), max(0.0, 2 * top) or 1.0
+    room = 0.08 * (top - bottom)
+    return bottom - room, top + room
+
+
+def _level_ticks(axes: Axes, factor: Factor, which: str, places: NDArray[np.float64]) -> None:
+    """A tick for each level; labels that have no room are left out (numbers) or slanted (names)."""
+    width_in, height_in = np.asarray(axes.get_window_extent().size) / axes.figure.dpi
+    labels = [written(level) for level in factor.levels]
+    if which == "y":
+        every = math.ceil(0.18 * len(labels) / height_in) if factor.numeric else 1
+        axes.set_yticks(places, [label if k % every == 0 else "" for k, label in enumerate(labels)])
+        return
+    if slant_in(factor, width_in):
+        axes.set_xticks(places, labels, rotation=25, ha="right", rotation_mode="anchor")
+        return
+    every = _every(factor, width_in)
+    axes.set_xticks(places, [label if k % every == 0 else "" for k, label in enumerate(labels)])
+
+
+def _every(factor: Factor, width_in: float) -> int:
+    return math.ceil(sum(len(written(level)) + 1.5 for level in factor.levels) * _CHARACTER_IN / width_in)
