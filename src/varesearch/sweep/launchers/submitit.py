@@ -1,0 +1,299 @@
+"""Children as jobs of a SLURM cluster, submitted in arrays by submitit; the sweep's process watches them.
+
+The folder of the runs has to be seen by the nodes at the same path. A job does what its folder says and leaves the
+record there; this process alone speaks to the tracking store. When it dies, the jobs stay in the queue: their runs name
+them (:mod:`varesearch.tracking.slurm`), and an assignment whose folder names a job is watched, not submitted again.
+"""
+
+import contextlib
+import json
+import logging
+import math
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+from varesearch.config import launching
+from varesearch.config.errors import ConfigurationError
+from varesearch.sweep.jobs import Assignment, ChildEnd
+from varesearch.sweep.launchers.base import Work
+from varesearch.sweep.launchers.remote import do_assignment, drop_end, read_end
+from varesearch.tracking.root import cache_folder
+from varesearch.tracking.slurm import QueuedJob, QueueError, ask_queue, batch_job_tags
+
+log = logging.getLogger(__name__)
+
+JOB_FILE = ".slurm_job.json"
+LOG_FILE = "slurm.log"
+_COMMANDS = ("sbatch", "srun", "squeue", "scancel")
+_MOST_QUEUED = 200
+# Fewer at a time let the first ones start while the runs of the next are being opened in the store.
+_LARGEST_ARRAY = 50
+# The children leave files when they end; the queue is asked for those that cannot.
+_LOOK_S, _FIRST_ASK_S, _LONGEST_ASK_S = 0.5, 4.0, 30.0
+# What a node wrote at its end may be seen here some seconds later (nfs(5), "actimeo").
+_FILES_ARRIVE_S = 5.0
+_CANCELLED_S = 120.0
+# Of a job beside its child: submitit's process and the fork server.
+_OVERHEAD_MB = 300
+_CANCELLED = "cancelled: the sweep was stopping"
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A job in the queue, and where submitit keeps its files."""
+
+    assignment: Assignment
+    job_id: str
+    files: Path
+
+    def write(self) -> None:
+        part = self.assignment.folder / f"{JOB_FILE}.part"
+        part.write_text(json.dumps({"job_id": self.job_id, "files": str(self.files)}))
+        part.replace(self.assignment.folder / JOB_FILE)
+
+    @classmethod
+    def read(cls, assignment: Assignment) -> Self | None:
+        """The job that an earlier process submitted for this assignment; None if there is none."""
+        try:
+            kept = json.loads((assignment.folder / JOB_FILE).read_text())
+        except FileNotFoundError:
+            return None
+        return cls(assignment, kept["job_id"], Path(kept["files"]))
+
+
+class SubmititLauncher:
+    """See the module's text. Made from ``launcher=submitit``."""
+
+    def __init__(self, settings: launching.LauncherConfig) -> None:
+        assert isinstance(settings, launching.SubmititLauncher)
+        self._settings = settings
+
+    def check(self) -> None:
+        """Raise ConfigurationError without submitit, without SLURM, and for a job that SLURM would not take."""
+        try:
+            import submitit  # noqa: F401
+        except ImportError:
+            raise ConfigurationError(
+                "launcher=submitit needs a package that is not installed: pip install 'varesearch[slurm]'"
+            ) from None
+        missing = next((command for command in _COMMANDS if shutil.which(command) is None), None)
+        if missing is not None:
+            raise ConfigurationError(
+                f"launcher=submitit: SLURM's {missing} is not on the PATH; start the sweep where jobs can be "
+                "submitted, or take launcher=joblib"
+            )
+        flags = [
+            f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in self._flags()
+        ]
+        answer = subprocess.run(["sbatch", "--test-only", *flags, "--wrap=true"], capture_output=True, text=True)
+        if answer.returncode != 0:
+            said = "; ".join(line.removeprefix("sbatch: ") for line in answer.stderr.splitlines()[:2])
+            raise ConfigurationError(
+                f"launcher=submitit: SLURM would not take such a job ({' '.join(flags)}): {said}; change "
+                "launcher.partition, .account, .qos, .cpus_per_task, .slurm or the limits"
+            )
+
+    def launch(self, work: Work) -> None:
+        """Keep the queue filled, tell what ended, until nothing is left."""
+        watch = _Watch(work)
+        source = work.assignments()
+        most = self._settings.workers or _MOST_QUEUED
+        while True:
+            while len(watch.jobs) < most:
+                taken = list(islice(source, min(_LARGEST_ARRAY, most - len(watch.jobs))))
+                if not taken:
+                    break
+                self._take(taken, watch)
+            if not watch.jobs:
+                return
+            watch.look()
+
+    def _take(self, taken: Sequence[Assignment], watch: "_Watch") -> None:
+        known = [job for job in map(_Job.read, taken) if job is not None]
+        watch.add(known)
+        new = [assignment for assignment in taken if all(assignment is not job.assignment for job in known)]
+        try:
+            watch.add(self._submit(new))
+        except Exception as error:
+            # The runs are open: whatever SLURM or the disk says against the jobs, they have to end.
+            log.exception("jobs could not be submitted")
+            reason = f"could not be submitted: {' '.join(str(error).split())}"
+            for assignment in new:
+                watch.work.ended(assignment, ChildEnd(reason=reason))
+
+    def _submit(self, assignments: Sequence[Assignment]) -> list[_Job]:
+        if not assignments:
+            return []
+        import submitit
+
+        files = cache_folder() / "slurm" / assignments[0].run_id
+        executor = submitit.SlurmExecutor(files)
+        # None: not said to SLURM. submitit would otherwise say five minutes, and its own name as a key of accounting.
+        executor.update_parameters(
+            job_name="varesearch",
+            time=None,
+            wckey=None,
+            stderr_to_stdout=True,
+            srun_args=[f"--cpus-per-task={self._settings.cpus_per_task}"],
+            additional_parameters=dict(self._flags()),
+        )
+        limits = (self._settings.time_limit_s, self._settings.memory_limit_mb)
+        with executor.batch():
+            submitted = [executor.submit(_in_job, assignment.folder, *limits) for assignment in assignments]
+        jobs = [_Job(assignment, job.job_id, files) for assignment, job in zip(assignments, submitted, strict=True)]
+        for job in jobs:
+            job.write()
+        return jobs
+
+    def _flags(self) -> list[tuple[str, Any]]:
+        """Options of sbatch and their values; what ``launcher.slurm`` says comes last and wins."""
+        settings = self._settings
+        flags: dict[str, Any] = {"cpus_per_task": settings.cpus_per_task}
+        for name in ("partition", "account", "qos"):
+            if getattr(settings, name) is not None:
+                flags[name] = getattr(settings, name)
+        if settings.time_limit_s is not None:
+            # In minutes, and one more: the limit itself is kept by the job, which knows how to end in good order.
+            flags["time"] = math.ceil(settings.time_limit_s / 60) + 1
+        if settings.memory_limit_mb is not None:
+            # With room for the process that keeps the limit.
+            flags["mem"] = f"{math.ceil(settings.memory_limit_mb) + _OVERHEAD_MB}M"
+        return list((flags | {name.replace("-", "_"): value for name, value in settings.slurm.items()}).items())
+
+
+def _in_job(folder: Path, time_limit_s: float | None, memory_limit_mb: float | None) -> None:
+    """What a job does. submitit's own signal, meant for programs that can go on elsewhere, would kill the child."""
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    do_assignment(folder, folder / LOG_FILE, time_limit_s, memory_limit_mb)
+
+
+class _Watch:
+    """The jobs in the queue, by id, and what has been seen of them."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.jobs: dict[str, _Job] = {}
+        self._gone_since: dict[str, float] = {}
+        self._last: dict[str, QueuedJob] = {}
+        self._wait_s = _FIRST_ASK_S
+        self._ask_at = time.monotonic() + self._wait_s
+        self._cancelled_at: float | None = None
+        self._waiting_cancelled = False
+        self._silent = False
+
+    def add(self, jobs: Iterable[_Job]) -> None:
+        """Watch them, too."""
+        for job in jobs:
+            self.jobs[job.job_id] = job
+            self.work.begun(job.assignment, batch_job_tags(job.job_id))
+        self._wait_s = _FIRST_ASK_S
+        self._ask_at = min(self._ask_at, time.monotonic() + self._wait_s)
+
+    def look(self) -> None:
+        """Wait a moment, then tell of every job that has ended."""
+        self.work.interrupted.wait(_LOOK_S)
+        self._cancel()
+        for job in list(self.jobs.values()):
+            self._look_at_files(job)
+        if self.jobs and time.monotonic() >= self._ask_at:
+            self._look_at_queue()
+
+    def _cancel(self) -> None:
+        """After Ctrl-C all of them, when the sweep stops for another reason those that wait."""
+        if self._cancelled_at is not None or not self.work.stopping.is_set():
+            return
+        if self.work.interrupted.is_set():
+            self._cancelled_at = time.monotonic()
+        elif self._waiting_cancelled:
+            return
+        self._waiting_cancelled = True
+        only = [] if self._cancelled_at is not None else ["--state=PENDING"]
+        answer = subprocess.run(["scancel", *only, *self.jobs], check=False, capture_output=True, text=True)
+        if answer.returncode != 0:
+            log.warning("scancel: %s", " ".join(answer.stderr.split()))
+        self._ask_at = time.monotonic()
+
+    def _look_at_files(self, job: _Job) -> None:
+        end = read_end(job.assignment.folder)
+        if end is None:
+            return
+        if end.killed and self._cancelled_at is None:
+            # Not by us: the queue says in a moment whether its time was up or somebody cancelled it.
+            state = self._last.get(job.job_id)
+            if state is None or state.live:
+                self._ask_at = min(self._ask_at, time.monotonic() + 1.0)
+                if job.job_id not in self._gone_since:
+                    return
+            end = replace(end, killed=False, reason=state.ended if state else end.reason)
+        self._tell(job, end)
+
+    def _look_at_queue(self) -> None:
+        self._wait_s = min(2 * self._wait_s, _LONGEST_ASK_S)
+        now = time.monotonic()
+        self._ask_at = now + self._wait_s
+        try:
+            known = ask_queue(self.jobs)
+        except QueueError as error:
+            if not self._silent:
+                log.warning("%s; trying again", error)
+            self._silent = True
+            self._give_up(now)
+            return
+        self._silent = False
+        for job_id, job in list(self.jobs.items()):
+            state = known.get(job_id)
+            if state is not None:
+                self._last[job_id] = state
+            if state is not None and state.live:
+                self._gone_since.pop(job_id, None)
+            elif now - self._gone_since.setdefault(job_id, now) >= _FILES_ARRIVE_S:
+                self._tell(job, self._without_record(job))
+            else:
+                self._ask_at = now + 1.0
+                _refresh(job.assignment.folder)
+
+    def _without_record(self, job: _Job) -> ChildEnd:
+        state = self._last.get(job.job_id)
+        if self._cancelled_at is not None or (self.work.stopping.is_set() and state and state.state == "CANCELLED"):
+            return ChildEnd(reason=_CANCELLED, killed=True)
+        if state is None or state.live:
+            return ChildEnd(reason=f"SLURM job {job.job_id} has left the queue without a result")
+        return ChildEnd(reason=state.ended, exit_code=state.exit_code, signal=state.signal)
+
+    def _give_up(self, now: float) -> None:
+        if self._cancelled_at is not None and now - self._cancelled_at > _CANCELLED_S:
+            for job in list(self.jobs.values()):
+                self._tell(job, ChildEnd(reason=f"{_CANCELLED}, and SLURM does not answer", killed=True))
+
+    def _tell(self, job: _Job, end: ChildEnd) -> None:
+        del self.jobs[job.job_id]
+        _clear_up(job)
+        self.work.ended(job.assignment, end)
+
+
+def _clear_up(job: _Job) -> None:
+    """Keep what the job printed with the run; remove submitit's files."""
+    folder = job.assignment.folder
+    for printed in sorted(job.files.glob(f"{job.job_id}_*.out")):
+        with contextlib.suppress(OSError), (folder / LOG_FILE).open("ab") as kept:
+            kept.write(printed.read_bytes())
+    for path in job.files.glob(f"{job.job_id}_*"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+    if not any(job.files.glob("*.pkl")):
+        shutil.rmtree(job.files, ignore_errors=True)
+    (folder / JOB_FILE).unlink(missing_ok=True)
+    drop_end(folder)
+
+
+def _refresh(folder: Path) -> None:
+    """Have a network file system look again at what is in the folder: a change of its mode makes it."""
+    with contextlib.suppress(OSError):
+        folder.chmod(folder.stat().st_mode)

@@ -1,0 +1,115 @@
+"""What SLURM's queue knows of a job, for whoever finds a run that a job of a cluster writes."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+BATCH_JOB = "varesearch.batch_job"
+"""Tag of a run: the job that writes it, ``slurm:1234`` or, in an array, ``slurm:1234_5``."""
+
+_PREFIX = "slurm:"
+# squeue(1), "JOB STATE CODES": those after which a job does not run again.
+_ENDED = {
+    "BOOT_FAIL": "its node did not start",
+    "CANCELLED": "it was cancelled",
+    "COMPLETED": "it ended by itself",
+    "DEADLINE": "its deadline passed",
+    "FAILED": "it failed",
+    "NODE_FAIL": "its node failed",
+    "OUT_OF_MEMORY": "it took more memory than it had asked for",
+    "PREEMPTED": "another job took its place",
+    "REVOKED": "another cluster took it",
+    "TIMEOUT": "its time was up",
+}
+_FORMAT = "JobArrayID:64,State:32,exit_code:16,Reason:256"
+_ANSWER_S = 60.0
+
+
+class QueueError(RuntimeError):
+    """The queue cannot be asked (no squeue here, no answer); nothing is known of the job. One line."""
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """A job as the queue shows it: ``state`` and ``reason`` in SLURM's words, ``wait_status`` as of waitpid(2)."""
+
+    job_id: str
+    state: str
+    reason: str
+    wait_status: int
+
+    @property
+    def live(self) -> bool:
+        """Does it wait or run?"""
+        return self.state not in _ENDED
+
+    @property
+    def exit_code(self) -> int | None:
+        """Exit code of the job's script; None while it lives and if a signal ended it."""
+        return None if self.live or os.WIFSIGNALED(self.wait_status) else os.waitstatus_to_exitcode(self.wait_status)
+
+    @property
+    def signal(self) -> int | None:
+        """The signal that ended it, or the program that its script waited for (128 + N, as shells say it)."""
+        if self.live:
+            return None
+        if os.WIFSIGNALED(self.wait_status):
+            return os.WTERMSIG(self.wait_status)
+        code = os.waitstatus_to_exitcode(self.wait_status)
+        return code - 128 if code - 128 in {number.value for number in signal.Signals} else None
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in one line: ``SLURM job 12: its time was up (TIMEOUT)``."""
+        what = f"SLURM job {self.job_id}: {_ENDED.get(self.state, 'it is there')} ({self.state})"
+        if self.signal is not None:
+            return f"{what}, {signal.Signals(self.signal).name}"
+        return f"{what}, exit code {self.exit_code}" if self.exit_code else what
+
+
+def batch_job_tags(job_id: str) -> dict[str, str]:
+    """The tag of a run that the job ``job_id`` writes."""
+    return {BATCH_JOB: f"{_PREFIX}{job_id}"}
+
+
+def may_live(tags: Mapping[str, str]) -> bool:
+    """Does a job that these tags name wait or run? Also True when the queue cannot be asked; False without a job."""
+    named = tags.get(BATCH_JOB, "")
+    if not named.startswith(_PREFIX):
+        return False
+    job_id = named.removeprefix(_PREFIX)
+    try:
+        job = ask_queue([job_id]).get(job_id)
+    except QueueError:
+        return True
+    return job is not None and job.live
+
+
+def ask_queue(job_ids: Iterable[str]) -> dict[str, QueuedJob]:
+    """Job id -> job, for those that the queue knows; it forgets a job some minutes after its end (MinJobAge).
+
+    Raises QueueError if it cannot be asked: then nothing is said of any job.
+    """
+    wanted = set(job_ids)
+    if not wanted:
+        return {}
+    arrays = ",".join(sorted({job_id.partition("_")[0] for job_id in wanted}))
+    command = ["squeue", "--noheader", "--states=all", "--array", f"--jobs={arrays}", f"--Format={_FORMAT}"]
+    try:
+        answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_ANSWER_S)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise QueueError(f"squeue cannot be asked: {error}") from None
+    if answer.returncode != 0:
+        # The one error that is an answer: it has forgotten the only job that was asked for.
+        if "Invalid job id" in answer.stderr:
+            return {}
+        raise QueueError(f"squeue: {' '.join(answer.stderr.split()) or f'exit code {answer.returncode}'}")
+    jobs = (_job(line) for line in answer.stdout.splitlines() if line.strip())
+    return {job.job_id: job for job in jobs if job.job_id in wanted}
+
+
+def _job(line: str) -> QueuedJob:
+    job_id, state, status, *reason = line.split(None, 3)
+    return QueuedJob(job_id, state, reason[0].strip() if reason else "", int(status))
