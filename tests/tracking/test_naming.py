@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from varesearch.tracking.endings import ending
 from varesearch.tracking.naming import config_hash, flat_params, run_name
-from varesearch.tracking.provenance import machine, provenance, read_commit, versions
+from varesearch.tracking.provenance import machine, origin, provenance, read_commit, versions
 from varesearch.tracking.signals import SignalGuard, Terminated
 from varesearch.tracking.store import redact
 
@@ -178,6 +178,6 @@ def test_provenance_without_git_or_commit(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("PATH", str(tmp_path))
     assert read_commit(tmp_path) is None
     monkeypatch.setattr("psutil.virtual_memory", lambda: 1 / 0)
-    found = provenance(None)
+    found = provenance(origin(None))
     assert found["commit"] is None
     assert found["machine"]["memory_bytes"] is None

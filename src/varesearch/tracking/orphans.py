@@ -2,15 +2,17 @@
 
 import contextlib
 import logging
-import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from varesearch.tracking.artifacts import local_folder, upload
+from varesearch.tracking.artifacts import local_folder
+from varesearch.tracking.delivery import deliver
+from varesearch.tracking.files import ENDED
 from varesearch.tracking.process import Process
-from varesearch.tracking.records import Unsent, send
+from varesearch.tracking.records import Unsent
+from varesearch.tracking.slurm import may_live
 from varesearch.tracking.store import Place
 
 if TYPE_CHECKING:
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 log = logging.getLogger(__name__)
-
-ENDED = "varesearch.ended"
 
 
 def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
@@ -36,7 +36,8 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
         # One orphan that cannot be ended (its files are gone, two processes at it) must not keep others from running.
         try:
             # Read again: the process may have ended its run between the list and its own end. Now it cannot any more.
-            _end(client, where, client.get_run(run.info.run_id), process)
+            if not _end(client, where, client.get_run(run.info.run_id), process):
+                continue
         except Exception:
             log.exception("run %s was left behind by a process that is gone, and could not be ended", run.info.run_id)
         else:
@@ -62,19 +63,18 @@ def _staged(client: "MlflowClient", where: Place) -> Iterator["Run"]:
                 yield run
 
 
-def _end(client: "MlflowClient", where: Place, run: "Run", process: Process) -> None:
+def _end(client: "MlflowClient", where: Place, run: "Run", process: Process) -> bool:
+    """Was it ended? Not if a job of a cluster is still to do it: then it is left for the sweep to be resumed."""
     run_id = run.info.run_id
     folder = local_folder(run.info.artifact_uri or "", where) or where.staging / run_id
     unsent = Unsent.read(folder)
     if unsent is None and run.info.status == "RUNNING":
+        if may_live(run.data.tags):
+            return False
         note = f"killed: process {process.pid} on {process.host} was gone without having ended the run"
         unsent = Unsent(run_id, "KILLED", _last_change_ms(folder), tags={ENDED: note})
-    if unsent is not None:
-        send(client, unsent)
-        Unsent.remove(folder)
-    if folder.is_relative_to(where.staging) and folder.is_dir():
-        upload(client, run_id, folder)
-        shutil.rmtree(folder)
+    deliver(client, where, run_id, folder, unsent)
+    return True
 
 
 def _last_change_ms(folder: Path) -> int:

@@ -8,7 +8,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,8 +92,8 @@ def peak_memory_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-def provenance(commit: Commit | None) -> dict[str, Any]:
-    """All of it, ready for JSON; the difference itself is kept apart."""
+def origin(commit: Commit | None) -> dict[str, Any]:
+    """The command and the code that it ran, ready for JSON; the difference itself is kept apart."""
     return {
         "command": [redact(argument) for argument in sys.argv],
         "python": sys.executable,
@@ -103,9 +103,12 @@ def provenance(commit: Commit | None) -> dict[str, Any]:
         "branch": commit and commit.branch,
         "dirty": commit and commit.dirty,
         "untracked": commit and commit.untracked,
-        "versions": _known(versions),
-        "machine": machine(),
     }
+
+
+def provenance(origin: Mapping[str, Any]) -> dict[str, Any]:
+    """All of it, ready for JSON: ``origin``, which may be that of another process, then versions and machine here."""
+    return {**origin, "versions": _known(versions), "machine": machine()}
 
 
 def _known(ask: Callable[[], Any]) -> Any:

@@ -9,8 +9,8 @@ import yaml
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.artifacts import local_folder
+from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, RECORDING_FILE
 from varesearch.tracking.root import STORE_FOLDER
-from varesearch.tracking.run import CONFIG_FILE, LOG_FILE, RECORDING_FILE
 from varesearch.tracking.store import Place, connect, one_line, place
 
 if TYPE_CHECKING:

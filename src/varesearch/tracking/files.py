@@ -1,0 +1,178 @@
+"""The files of a run: written to its folder while it goes on, with all that the store is to be told at its end."""
+
+import json
+import logging
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from varesearch.config.schema import Config
+from varesearch.network.model import Network
+from varesearch.phases import PhaseTime
+from varesearch.tracking import tables
+from varesearch.tracking.endings import Ending
+from varesearch.tracking.records import Unsent
+from varesearch.tracking.store import redact
+
+if TYPE_CHECKING:
+    from varesearch.metrics import Analysis
+    from varesearch.recording import Recording
+
+log = logging.getLogger(__name__)
+
+LOG_FILE = "run.log"
+RECORDING_FILE = "recording.npz"
+CONFIG_FILE = "config.yaml"
+TRACEBACK_FILE = "traceback.txt"
+ENDED = "varesearch.ended"
+"""The tag that says why a run is not FINISHED."""
+
+
+class RunFiles:
+    """What is kept of one run, whoever tells the store: ``run_id``, ``name`` and ``folder`` exist once it has begun.
+
+    What the log methods take is written to ``folder`` at once or collected for the record that :meth:`close` makes.
+    """
+
+    run_id: str
+    name: str
+    folder: Path
+
+    def __init__(
+        self,
+        config: Config,
+        resolved: Mapping[str, Any],
+        overrides: Sequence[str],
+        choices: Mapping[str, str | None],
+    ) -> None:
+        self.config = config
+        self.resolved = resolved
+        self.overrides = [redact(override) for override in overrides]
+        self.choices = {group: option for group, option in choices.items() if option}
+        self._metrics: dict[str, float] = {}
+        self._params: dict[str, str] = {}
+        self._tags: dict[str, str] = {}
+
+    def describe(self, provenance: Mapping[str, Any], diff: bytes = b"") -> None:
+        """Write what the run is, and where it comes from; ``diff`` is what differs from the commit."""
+        self._write_yaml(CONFIG_FILE, _without_credentials(self.resolved))
+        self._write_yaml("overrides.yaml", {"overrides": [*self.overrides], "choices": dict(self.choices)})
+        try:
+            self._write_json("provenance.json", provenance)
+            if diff:
+                (self.folder / "uncommitted.diff").write_bytes(diff)
+        except OSError:
+            log.exception("the provenance could not be written")
+
+    def log_network(self, network: Network) -> None:
+        """Sizes and content hash of the drawn network, as parameters, tag and ``network.json``."""
+        self._params |= {
+            "network.cells": str(network.n_cells),
+            "network.synapses": str(network.n_synapses),
+            "network.hash": network.hash[:16],
+        }
+        self._tags["varesearch.network_hash"] = network.hash
+        self._write_json(
+            "network.json",
+            {
+                "hash": network.hash,
+                "seed": network.seed,
+                "dt_ms": network.dt_ms,
+                "steps": network.n_steps,
+                "cells": {population.name: population.size for population in network.populations},
+                "synapses": {projection.name: projection.size for projection in network.projections},
+                "input_spikes": {source.name: len(source.steps) for source in network.sources},
+            },
+        )
+
+    def log_analysis(self, analysis: "Analysis") -> None:
+        """The metrics, and with their units and what is undefined as ``metrics.csv``."""
+        self._metrics |= analysis.values()
+        tables.write_metrics(self.folder / "metrics.csv", analysis.metrics, analysis.undefined)
+
+    def log_metrics(self, metrics: Mapping[str, float], group: str = "backend") -> None:
+        """Further numbers, such as those that only a back end knows, under ``group.name``."""
+        self._metrics |= {f"{group}.{name}": float(value) for name, value in metrics.items()}
+
+    def log_phases(
+        self,
+        phases: Mapping[str, PhaseTime],
+        realtime_factor: float | None,
+        peak_memory_mb: float,
+        inner_s: Mapping[str, float] | None = None,
+    ) -> None:
+        """Times as metrics and as ``phases.csv``.
+
+        ``realtime_factor`` is wall over simulated time, None when nothing was simulated; ``inner_s`` the simulator's
+        own phases (wall s).
+        """
+        for name, time_spent in phases.items():
+            self._metrics[f"phase.{name}_s"] = time_spent.wall_s
+            self._metrics[f"phase.{name}_cpu_s"] = time_spent.cpu_s
+        for name, seconds in (inner_s or {}).items():
+            self._metrics[f"phase.within.{name}_s"] = seconds
+        if realtime_factor is not None:
+            self._metrics["realtime_factor"] = realtime_factor
+        self._metrics["peak_memory_mb"] = peak_memory_mb
+        tables.write_phases(self.folder / "phases.csv", phases, inner_s or {})
+
+    def log_figures(self, paths: Iterable[Path]) -> None:
+        """Figures; those that were not written to ``folder`` are copied to ``figures`` there."""
+        for path in paths:
+            if not path.resolve().is_relative_to(self.folder.resolve()):
+                target = self.folder / "figures"
+                target.mkdir(exist_ok=True)
+                shutil.copy2(path, target)
+
+    def log_recording(self, recording: "Recording") -> None:
+        """Spikes and signals as ``recording.npz``; with ``tracking.neo`` as a neo file too."""
+        from varesearch.recording_io import NEO_SUFFIX, save_neo, save_npz
+
+        save_npz(recording, self.folder / RECORDING_FILE)
+        if self.config.tracking.neo:
+            save_neo(recording, self.folder / f"recording{NEO_SUFFIX}")
+
+    def set_tags(self, tags: Mapping[str, str]) -> None:
+        """Tags, such as ``degraded`` and why."""
+        self._tags |= tags
+
+    def close(self, how: Ending, error: BaseException | None) -> tuple[Unsent, bool]:
+        """Write the end of the run to its folder: the record for the store, and whether the folder took it."""
+        if how.reason:
+            self._tags[ENDED] = how.reason
+        if error is not None:
+            text = "".join(traceback.format_exception(error))
+            log.error("%s: %s\n%s", how.status, how.reason, text)
+            if how.status == "FAILED":
+                _attempt(lambda: (self.folder / TRACEBACK_FILE).write_text(text))
+        record = Unsent(self.run_id, how.status, int(time.time() * 1000), self._metrics, self._params, self._tags)
+        return record, _attempt(lambda: record.write(self.folder))
+
+    def _write_json(self, name: str, content: Any) -> None:
+        (self.folder / name).write_text(json.dumps(content, indent=2, default=str) + "\n")
+
+    def _write_yaml(self, name: str, content: Any) -> None:
+        (self.folder / name).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+
+def _without_credentials(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_credentials(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_credentials(inner) for inner in value]
+    return redact(value) if isinstance(value, str) else value
+
+
+def _attempt(action: Callable[[], Any]) -> bool:
+    # On the way out: what fails here must not keep the rest from being written.
+    try:
+        action()
+    except OSError:
+        log.exception("a file of the run could not be written")
+        return False
+    return True
