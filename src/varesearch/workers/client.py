@@ -258,7 +258,7 @@ def _last_lines(log: Path, start: int) -> tuple[str, ...]:
     try:
         with log.open("rb") as file:
             file.seek(max(start, file.seek(0, os.SEEK_END) - _TAIL_BYTES))
-            text = file.read().decode(errors="replace")
+            text = file.read(_TAIL_BYTES).decode(errors="replace")
     except OSError:
         return ()
     return tuple(text.splitlines()[-_LINES:])

@@ -13,7 +13,7 @@ class Limits:
     """What one task may use; None: no limit.
 
     ``time_s``: wall time, after which it gets SIGTERM and, if it is still there ``grace_s`` later, SIGKILL.
-    ``memory_mb`` (MiB): resident memory of the task and all processes that it started, summed; above it they get
+    ``memory_mb`` (10^6 bytes): resident memory of the task and all processes that it started, summed; above it they get
     SIGKILL. Raises ValueError for a limit that is not positive.
     """
 
@@ -37,7 +37,7 @@ class WorkerEnd:
 
     ``exit_code``: None if a signal ended it or nothing is known of its end. ``signal``: the number of the signal that
     ended it. ``timed_out``, ``out_of_memory``, ``cancelled``: why it was ended here. ``lost``: why nothing is known of
-    its end, in words, or ``""``; nothing of it is left then. ``peak_memory_mb`` (MiB): the larger of the highest
+    its end, in words, or ``""``; nothing of it is left then. ``peak_memory_mb`` (10^6 bytes): the larger of the highest
     resident memory of any one of its processes (``getrusage``, exact) and of the sum of all (sampled); memory that it
     shares with the server counts. ``cpu_s``: user and system time of all its processes. ``last_lines``: the end of its
     log.

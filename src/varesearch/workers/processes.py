@@ -10,7 +10,7 @@ from pathlib import Path
 # <linux/prctl.h>; see prctl(2).
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
-_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
+_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,7 +52,7 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory in MiB, pages shared with others included; 0 for a process that is gone."""
+    """Resident memory in MB of 10^6 bytes, pages shared with others included; 0 for a process that is gone."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_MB
     except (OSError, IndexError):

@@ -12,6 +12,7 @@ import contextlib
 import faulthandler
 import gc
 import importlib
+import io
 import json
 import os
 import resource
@@ -76,7 +77,7 @@ def supervise(channel: socket.socket, client: int, server: int) -> None:
                 "out_of_memory": state.out_of_memory,
                 "cancelled": state.cancelled,
                 "pid": pid,
-                "peak_memory_mb": max(state.peak_mb, used.ru_maxrss / 1024),
+                "peak_memory_mb": max(state.peak_mb, used.ru_maxrss * 1024 / 1e6),
                 "wall_s": wall_s,
                 "cpu_s": used.ru_utime + used.ru_stime,
             }
@@ -214,6 +215,9 @@ def _start_afresh() -> None:
     atexit._clear()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # so that the log has the last words of a task that is killed
+            stream.reconfigure(line_buffering=True)
     faulthandler.enable(file=2)
     faulthandler.register(signal.SIGUSR1, file=2)
     processes.offer_to_the_oom_killer()
