@@ -1,0 +1,123 @@
+"""Write the documentation's pages of all settings and metrics: ``python -m varesearch.pages.reference``.
+
+What they hold is what ``--help`` says, of every option at once.
+"""
+
+import re
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from varesearch.config.compose import compose
+from varesearch.config.options import GROUPS, options
+from varesearch.config.schema import Config
+from varesearch.config.wording import written
+from varesearch.metrics.definitions import DEFINITIONS
+from varesearch.pages.help import changes, default_choices, describe, details, keys
+
+FOLDER = Path("docs") / "reference"
+"""Below the top of the checkout."""
+
+_WRITTEN = "Written by `python -m varesearch.pages.reference`; do not edit.\n"
+
+_SETTINGS = f"""# Every setting
+
+{_WRITTEN}
+A group's option is chosen by `GROUP=OPTION`, a key is set by `KEY=VALUE`. Weights are magnitudes, the receptor says the
+sign. Every time that acts on the simulation is a multiple of `simulation.dt_ms`. Where a value is drawn for each cell
+or synapse, a number may be replaced by a distribution, `{{distribution: uniform, low: 1, high: 5}}`, also `normal` and
+`lognormal` (`mean`, `std`) and `exponential` (`mean`), these three truncated by `low` and `high` if given.
+"""
+
+_METRICS = f"""# Every metric
+
+{_WRITTEN}
+Each is computed for each population, `exc` and `inh`, from the spikes of `analysis.warmup_ms` up to the end, and kept
+as `exc.rate_hz` and so on. What the data do not define (a CV without intervals) has no value: the run says why, on the
+terminal and in its log. The functions, each held against elephant's by the tests, are in
+[`varesearch.metrics.statistics`](python/metrics.md).
+
+| metric | unit | what it is | how it is computed | source |
+|---|---|---|---|---|
+"""
+
+
+def pages() -> dict[str, str]:
+    """File name -> text."""
+    return {"settings.md": settings_page(), "metrics.md": metrics_page()}
+
+
+def settings_page() -> str:
+    """Every group, option and key with its default, unit and meaning."""
+    chosen = default_choices()
+    parts = [_SETTINGS, _own_keys()]
+    for group, known in options().items():
+        parts.append(f"## {group}\n\n{_sentence(GROUPS[group])} Default: {_code(chosen.get(group) or 'none')}.\n")
+        parts += [_option(group, name, describe(option)) for name, option in known.items()]
+    return "\n".join(parts)
+
+
+def metrics_page() -> str:
+    """Every metric with its unit, definition and source."""
+    rows = (
+        _row(_code(name), metric.unit, metric.what, _settings_marked(metric.how), metric.source)
+        for name, metric in DEFINITIONS.items()
+    )
+    return _METRICS + "".join(rows)
+
+
+def _own_keys() -> str:
+    rows = [
+        _row(_code(field.name), _code(written(field.default)), field.metadata["what"])
+        for field in fields(Config)
+        if "what" in field.metadata
+    ]
+    return "## Keys of no group\n\n| key | default | meaning |\n|---|---|---|\n" + "".join(rows)
+
+
+def _option(group: str, name: str, about: str) -> str:
+    composed = compose([f"{group}={name}"])
+    head = f"### {group}={name}\n\n{_sentence(about)}\n"
+    if group == "experiment":
+        rows = [_row(_code(key), _code(value)) for key, value in changes(composed.resolved, compose().resolved)]
+        return f"{head}\n| changes | to |\n|---|---|\n{''.join(rows)}"
+    settings = getattr(composed.config, group)
+    listed = keys(settings, composed.resolved[group], f"{group}.")
+    if not listed:
+        return f"{head}\nIt has no keys.\n"
+    text = details(settings)
+    about_it = f"\n```text\n{text}\n```\n" if text else ""
+    rows = [_row(_code(key.name), _code(key.value), key.unit, key.what) for key in listed]
+    return f"{head}{about_it}\n| key | default | unit | meaning |\n|---|---|---|---|\n{''.join(rows)}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
+
+
+def _settings_marked(text: str) -> str:
+    return re.sub(r"\b(?:analysis|recording)\.\w+", lambda found: _code(found.group()), text)
+
+
+def _code(text: str) -> str:
+    return f"`{text}`"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |\n"
+
+
+def main() -> int:
+    """Write the pages below the working folder. Returns the exit code."""
+    if not FOLDER.parent.parent.joinpath("pyproject.toml").is_file():
+        sys.stderr.write("start this at the top of a checkout: there is no pyproject.toml here\n")
+        return 2
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        FOLDER.joinpath(name).write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{FOLDER / name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
