@@ -1,7 +1,7 @@
 """The whole story of a run: draw the network, hand it to a simulator, measure, plot, keep, show."""
 
 import os
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from varesearch.tracking.root import cache_folder
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
-    from varesearch.tracking import TrackedRun
+    from varesearch.tracking.files import RunFiles
 
 
 @dataclass(frozen=True)
@@ -60,15 +60,33 @@ def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | No
 
     ``terminal`` is where it is shown, if not on the capture's own.
     """
-    from varesearch.tracking import peak_memory_mb, track
+    from varesearch.identity import identity_tags
+    from varesearch.tracking import track
 
-    config, phases, terminal = composed.config, Phases(), terminal or Terminal(capture.terminal)
+    terminal = terminal or Terminal(capture.terminal)
+    tags = identity_tags(composed.resolved)
+    tracking = track(
+        composed.config, composed.resolved, composed.overrides, composed.choices, log_capture=capture, tags=tags
+    )
+    result = record(composed, tracking, terminal)
+    terminal.line(f"run {tracking.run_id} FINISHED: {tracking.address}")
+    terminal.line(f"to see it: {tracking.how_to_open}")
+    return result
+
+
+def record(composed: Composed, tracking: "AbstractContextManager[RunFiles]", terminal: Terminal) -> RunResult:
+    """Draw, simulate, measure and plot, inside ``tracking``, which is entered once the back end has answered.
+
+    Raises whatever stopped it.
+    """
+    from varesearch.tracking import peak_memory_mb
+
+    config, phases = composed.config, Phases()
     backend = backend_class(config.backend.name)(config)
     backend.cache = cache_folder()
     # Matplotlib's list of fonts would go to the user's home, which a run leaves alone.
     os.environ.setdefault("MPLCONFIGDIR", str(backend.cache / "matplotlib"))
     backend.probe()
-    tracking = track(config, composed.resolved, composed.overrides, composed.choices, log_capture=capture)
     with phases.entering("track", tracking) as tracked:
         backend.folder = tracked.folder
         with closing(backend):
@@ -84,7 +102,7 @@ def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | No
         analysis = None if recording is None else _study(recording, composed, tracked, phases)
         factor = None if recording is None else phases.times["simulate"].wall_s / (network.duration_ms / 1000.0)
         tracked.log_phases(phases.times, factor, peak_memory_mb(), backend.phase_seconds())
-    _show_result(terminal, tracked, analysis, phases, backend)
+    _show_result(terminal, analysis, phases, backend)
     return RunResult(tracked.run_id, tracked.name, tracked.folder, analysis, phases)
 
 
@@ -97,7 +115,7 @@ def _simulate(backend: Backend, network: Network, phases: Phases, terminal: Term
         return backend.collect()
 
 
-def _study(recording: Recording, composed: Composed, tracked: "TrackedRun", phases: Phases) -> "Analysis":
+def _study(recording: Recording, composed: Composed, tracked: "RunFiles", phases: Phases) -> "Analysis":
     """Keep the recording, then measure and plot it: a fault in the analysis must not cost the simulation."""
     with phases.phase("track"):
         tracked.log_recording(recording)
@@ -124,9 +142,7 @@ def _show_head(terminal: Terminal, composed: Composed, network: Network) -> None
     )
 
 
-def _show_result(
-    terminal: Terminal, tracked: "TrackedRun", analysis: "Analysis | None", phases: Phases, backend: Backend
-) -> None:
+def _show_result(terminal: Terminal, analysis: "Analysis | None", phases: Phases, backend: Backend) -> None:
     if analysis is not None:
         rows: dict[str, tuple[str, dict[str, float]]] = {}
         populations: list[str] = []
@@ -143,5 +159,3 @@ def _show_result(
         degraded = tag == "degraded"
         terminal.line(f"{tag.upper() if degraded else tag}: {value}", style="bold red" if degraded else None)
     terminal.phases(phases.times)
-    terminal.line(f"run {tracked.run_id} FINISHED: {tracked.address}")
-    terminal.line(f"to see it: {tracked.how_to_open}")

@@ -24,6 +24,7 @@ from varesearch.recording import Recording
 from varesearch.runner import run_tracked
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, ending, load_run, project_root, track
+from varesearch.tracking.naming import science
 from varesearch.tracking.root import STORE_FOLDER, cache_folder
 
 SPREAD_FOLDER = "spread"
@@ -156,8 +157,8 @@ def _reference(a: RunRecord, b: RunRecord) -> Config:
 
 
 def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:
-    science = {key: value for key, value in dataclasses.asdict(config).items() if key not in ("tracking", "verbose")}
-    key = {"science": science, "seeds": seeds, "perturbation_mv": PERTURBATION_MV, "version": 1}
+    settings = science(dataclasses.asdict(config))
+    key = {"science": settings, "seeds": seeds, "perturbation_mv": PERTURBATION_MV, "version": 1}
     what = f"natural spread of {config.backend.name} over {seeds} seeds"
 
     def measure() -> Spread:

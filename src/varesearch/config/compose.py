@@ -1,18 +1,19 @@
 """From overrides to typed settings, with Hydra's groups, grammar and merging, but nothing of its working folders."""
 
+import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.merging import hint_on_schema, merge_options
 from varesearch.config.options import DISCRIMINATORS, check_config_dir, options
-from varesearch.config.overrides import apply_values, parse_overrides
+from varesearch.config.overrides import Overrides, apply_values, parse_overrides
 from varesearch.config.schema import Config
 
 
@@ -35,11 +36,34 @@ def compose(overrides: Sequence[str] = (), config_dir: Path | None = None) -> Co
 
     Raises ConfigurationError, one line, for whatever cannot be read, is unknown or has the wrong type.
     """
-    if config_dir is not None:
-        check_config_dir(config_dir)
-    given = parse_overrides(overrides, options(config_dir))
-    OmegaConf.register_new_resolver("product", _product, replace=True)
-    node, choices = merge_options(given.choices, config_dir)
+    return Composer(config_dir).compose(overrides)
+
+
+class Composer:
+    """Composes many configurations: the files of each choice of options are read and merged once.
+
+    Raises ConfigurationError for a ``config_dir`` that holds no options.
+    """
+
+    def __init__(self, config_dir: Path | None = None) -> None:
+        if config_dir is not None:
+            check_config_dir(config_dir)
+        self._config_dir = config_dir
+        self.options = options(config_dir)
+        self._merged: dict[tuple[tuple[str, str | None], ...], tuple[DictConfig, dict[str, str | None]]] = {}
+
+    def compose(self, overrides: Sequence[str]) -> Composed:
+        """See :func:`compose`."""
+        given = parse_overrides(overrides, self.options)
+        OmegaConf.register_new_resolver("product", _product, replace=True)
+        chosen = tuple(given.choices.items())
+        if chosen not in self._merged:
+            self._merged[chosen] = merge_options(given.choices, self._config_dir)
+        merged, choices = self._merged[chosen]
+        return _typed(copy.deepcopy(merged), dict(choices), given, overrides)
+
+
+def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, overrides: Sequence[str]) -> Composed:
     apply_values(node, given.values, choices)
     for group, key in DISCRIMINATORS.items():
         if OmegaConf.is_missing(node[group], key):

@@ -33,7 +33,12 @@ def parse_overrides(words: Sequence[str], options: Mapping[str, Mapping[str, Opt
     choices: dict[str, str | None] = {}
     values: dict[str, Any] = {}
     for word in words:
-        override = _parse(word, parser, options)
+        override = read_word(word, parser, options)
+        if override.is_sweep_override():
+            name = override.key_or_group
+            raise ConfigurationError(
+                f"{word}: one run takes one value; write {name}=VALUE, {name}=[A,B] for a list, or add -m for a sweep"
+            )
         key, value = override.key_or_group, override.value()
         if key in choices or key in values:
             raise ConfigurationError(f"{word}: {key} is given twice; give it once")
@@ -44,7 +49,8 @@ def parse_overrides(words: Sequence[str], options: Mapping[str, Mapping[str, Opt
     return Overrides(choices, values)
 
 
-def _parse(word: str, parser: OverridesParser, options: Mapping[str, Mapping[str, Option]]) -> Override:
+def read_word(word: str, parser: OverridesParser, options: Mapping[str, Mapping[str, Option]]) -> Override:
+    """One word, which may be a sweep. Raises ConfigurationError for what is no override, or not one of ours."""
     if word.startswith("~"):
         name = word[1:].partition("=")[0]
         hint = "; stimulus=none means no stimulus" if name == "stimulus" else ""
@@ -64,12 +70,9 @@ def _parse(word: str, parser: OverridesParser, options: Mapping[str, Mapping[str
     if key.split(".")[0].split("/")[0] == "hydra" or "@" in key:
         raise ConfigurationError(f"{word}: Hydra's own settings and packages play no part here; leave it out")
     try:
-        override = parser.parse_override(word)
+        return parser.parse_override(word)
     except HydraException as error:
         raise ConfigurationError(f"{word}: cannot be read ({_reason(error)}); {_quoting(text)}") from None
-    if override.is_sweep_override():
-        raise ConfigurationError(f"{word}: one run takes one value; write {key}=VALUE, or {key}=[A,B] for a list")
-    return override
 
 
 def _reason(error: HydraException) -> str:

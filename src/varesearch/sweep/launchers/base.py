@@ -1,7 +1,8 @@
 """What a launcher is: it takes assignments, has each done in a process of its own, and says how that ended."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 from varesearch.sweep.jobs import Assignment, ChildEnd
@@ -35,17 +36,23 @@ class Work(Protocol):
         ...
 
 
-class Launcher(Protocol):
-    """One way to have children done, made from ``config.launcher``."""
+class Launcher(ABC):
+    """One way to have children done, made from ``config.launcher``: check, prepare, launch (once or more), close."""
 
+    @abstractmethod
     def check(self) -> None:
         """Raise ConfigurationError if it cannot be used here (extra not installed, no scheduler); nothing is begun."""
-        ...
 
+    def prepare(self, backends: Collection[str]) -> None:  # noqa: B027 (most have nothing to prepare)
+        """Begin, without waiting, what takes a while (a fork server), for children on these back ends."""
+
+    @abstractmethod
     def launch(self, work: Work) -> None:
         """Do all assignments; returns when every one that was taken has been told to ``work.ended``.
 
         Called in a thread of its own: signals are the main thread's. Once ``work.interrupted`` is set it ends what
         runs and tells it with ``killed=True``. What it raises ends the sweep as failed.
         """
-        ...
+
+    def close(self) -> None:  # noqa: B027 (most hold nothing)
+        """Give back what it holds, after the last launch. Called whatever happened."""

@@ -1,0 +1,54 @@
+"""An assignment as a file in the folder of its run: all that a child needs to know."""
+
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from varesearch.config.compose import Composed
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.restore import restore
+
+ASSIGNMENT_FILE = ".assignment.json"
+
+
+@dataclass(frozen=True)
+class AssignmentFile:
+    """``resolved``, ``overrides`` and ``choices`` as in :class:`Composed`; ``origin`` is where the sweep comes from.
+
+    ``root`` is the folder that holds ``mlruns/``, for the cache; on another machine it need not exist.
+    """
+
+    run_id: str
+    name: str
+    resolved: dict[str, Any]
+    overrides: tuple[str, ...]
+    choices: dict[str, str | None]
+    origin: Mapping[str, Any]
+    root: str
+
+    def write(self, folder: Path) -> None:
+        """Leave it in the folder, whole or not at all."""
+        part = folder / f"{ASSIGNMENT_FILE}.part"
+        part.write_text(json.dumps(asdict(self)))
+        part.replace(folder / ASSIGNMENT_FILE)
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The assignment in ``folder``. Raises ConfigurationError if there is none."""
+        try:
+            return cls(**json.loads((folder / ASSIGNMENT_FILE).read_text()))
+        except (OSError, ValueError, TypeError) as error:
+            raise ConfigurationError(f"{folder}: holds no assignment of a sweep ({error})") from None
+
+    @staticmethod
+    def remove(folder: Path) -> None:
+        """The run has ended."""
+        with contextlib.suppress(OSError):
+            (folder / ASSIGNMENT_FILE).unlink()
+
+    def composed(self) -> Composed:
+        """The configuration, typed again."""
+        return Composed(restore(self.resolved), self.resolved, tuple(self.overrides), self.choices)

@@ -1,0 +1,67 @@
+"""A child of a sweep, in a process of its own: ``python -m varesearch.sweep.child FOLDER``.
+
+It knows nothing of the tracking store: everything goes to the folder, and the sweep's process tells the store.
+"""
+
+import os
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.runner import record
+from varesearch.sweep.assignment import AssignmentFile
+from varesearch.terminal import Terminal
+from varesearch.tracking.assigned import AssignedRun
+from varesearch.tracking.endings import ending
+from varesearch.tracking.files import LOG_FILE
+from varesearch.tracking.log import LogCapture
+from varesearch.tracking.root import ROOT_VARIABLE
+
+
+def run_assignment(folder: str) -> int:
+    """Do the run that ``folder`` holds, leave its files and its record there, and return the exit code.
+
+    What a single run shows on the terminal goes to its log. Raises ConfigurationError without an assignment.
+    """
+    where = Path(folder)
+    assignment = AssignmentFile.read(where)
+    if Path(assignment.root).is_dir():
+        # So that the cache is the sweep's, wherever the process was started.
+        os.environ[ROOT_VARIABLE] = assignment.root
+    composed = assignment.composed()
+    with LogCapture(where / LOG_FILE) as capture:
+        try:
+            run = AssignedRun(
+                composed.config,
+                composed.resolved,
+                composed.overrides,
+                composed.choices,
+                assignment.run_id,
+                assignment.name,
+                where,
+                assignment.origin,
+            )
+            with run as files:
+                record(composed, nullcontext(files), Terminal(capture.terminal))
+        except BaseException as error:
+            how = ending(error)
+            Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}")
+            return how.exit_code
+    return 0
+
+
+def main() -> int:
+    """The command. Exit code 2 without an assignment, otherwise that of the run."""
+    if len(sys.argv) != 2:
+        print("usage: python -m varesearch.sweep.child FOLDER", file=sys.stderr)
+        return 2
+    try:
+        return run_assignment(sys.argv[1])
+    except ConfigurationError as error:
+        print(f"varesearch.sweep.child: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
