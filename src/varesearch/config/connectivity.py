@@ -69,10 +69,18 @@ class FixedProbabilityProjection(ProjectionConfig):
 
 @dataclass
 class FixedProbability(ConnectivityConfig):
-    """Each ordered pair of cells is connected with probability p, independently."""
+    """Each ordered pair of cells is connected with probability p, independently.
+
+    ``streams=shared`` draws pairs and initial values as PyNN 0.13 does when one generator is given to every connector
+    and distribution: each starts from the same state, and takes its numbers target by target. Then inhibitory cell j
+    has the inputs and the start of excitatory cell j. It is there to be studied, not to be used.
+    """
 
     rule: str = "fixed_probability"
     p: float = quantity(0.02, "", "connection probability")
+    streams: str = quantity(
+        "own", "", "own: draws are independent; shared: PyNN's trap of one generator for all draws", ("own", "shared")
+    )
     exc_to_exc: FixedProbabilityProjection = field(default_factory=FixedProbabilityProjection)
     exc_to_inh: FixedProbabilityProjection = field(default_factory=FixedProbabilityProjection)
     inh_to_exc: FixedProbabilityProjection = field(default_factory=FixedProbabilityProjection)

@@ -51,6 +51,15 @@ def fixed_probability(n_pre: int, n_post: int, p: float, no_self: bool, rng: np.
     return _pairs(bernoulli_indices(n_pre * n_post, p, rng), n_post, no_self)
 
 
+def fixed_probability_by_target(n_pre: int, n_post: int, p: float, no_self: bool, rng: np.random.Generator) -> Pairs:
+    """As :func:`fixed_probability`, but drawn target by target: a generator in the same state gives the first targets
+    of two populations the same sources, however many targets each has.
+    """
+    targets, sources = fixed_probability(n_post, n_pre, p, no_self, rng)
+    order = np.lexsort((targets, sources))
+    return sources[order], targets[order]
+
+
 def fixed_in_degree(n_pre: int, n_post: int, degree: int, no_self: bool, rng: np.random.Generator) -> Pairs:
     """Each target gets ``degree`` different sources, every set of them equally likely.
 

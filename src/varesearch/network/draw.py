@@ -19,7 +19,7 @@ from varesearch.network import connectors
 from varesearch.network.connectors import Pairs
 from varesearch.network.model import Network, Population, Projection, Receptor
 from varesearch.network.stimulus import draw_stimulus
-from varesearch.network.streams import stream
+from varesearch.network.streams import shares_streams, stream
 from varesearch.network.synapses import delay_steps, draw_values
 
 RECEPTORS: dict[str, Receptor] = {"exc": "excitatory", "inh": "inhibitory"}
@@ -65,8 +65,9 @@ def _populations(config: Config) -> dict[str, Population]:
 def _initial(config: Config, population: str, size: int) -> dict[str, NDArray[np.float64]]:
     """The state at time 0 from the cell's ``v_init`` (mV) and, where it has one, ``u_init`` (mV/ms)."""
     settings: dict[str, Any] = {"v": "v_init", "u": "u_init"}
+    owner = "shared" if shares_streams(config) else population
     return {
-        variable: draw_values(getattr(config.cell, setting), f"cell.{setting}", config.seed, population, size)
+        variable: draw_values(getattr(config.cell, setting), f"cell.{setting}", config.seed, owner, size)
         for variable, setting in settings.items()
         if hasattr(config.cell, setting)
     }
@@ -82,7 +83,8 @@ def _projection(config: Config, name: str, populations: dict[str, Population]) -
     wiring = config.connectivity
     pre_name, post_name = name.split("_to_")
     pre, post = populations[pre_name], populations[post_name]
-    sources, targets = _connect(wiring, name, pre, post, stream(config.seed, name, "pairs"))
+    owner = "shared" if shares_streams(config) else name
+    sources, targets = _connect(wiring, name, pre, post, stream(config.seed, owner, "pairs"))
 
     def values(setting: str) -> NDArray[np.float64]:
         value = wiring.value_of(name, setting)
@@ -118,7 +120,9 @@ def _connect(
         return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
     no_self = not wiring.allow_self_connections and pre is post
     if isinstance(wiring, FixedProbability):
-        return connectors.fixed_probability(pre.size, post.size, wiring.value_of(name, "p"), no_self, rng)
+        shared = wiring.streams == "shared"
+        rule = connectors.fixed_probability_by_target if shared else connectors.fixed_probability
+        return rule(pre.size, post.size, wiring.value_of(name, "p"), no_self, rng)
     if isinstance(wiring, FixedInDegree):
         return connectors.fixed_in_degree(pre.size, post.size, wiring.value_of(name, "in_degree"), no_self, rng)
     assert isinstance(wiring, DistanceDependent)

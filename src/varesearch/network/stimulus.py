@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from varesearch.config.schema import Config
 from varesearch.config.stimuli import BackgroundPoisson, SpikeList, StepCurrent, ThalamicBurst
-from varesearch.network.connectors import Pairs, bernoulli_indices, fixed_probability
+from varesearch.network.connectors import Pairs, bernoulli_indices, fixed_probability, fixed_probability_by_target
 from varesearch.network.model import CurrentStep, Projection, SpikeSource
-from varesearch.network.streams import stream
+from varesearch.network.streams import shares_streams, stream
 from varesearch.network.synapses import delay_steps, draw_values
 
 
@@ -92,22 +92,15 @@ def _at_random(
     config: Config, stimulus: ThalamicBurst | SpikeList, source: SpikeSource, sizes: dict[str, int]
 ) -> tuple[Projection, ...]:
     """One projection to each target, each pair with the stimulus's probability."""
-    return tuple(
-        _projection(
-            config,
-            stimulus,
-            source,
-            target,
-            fixed_probability(
-                source.size,
-                sizes[target],
-                stimulus.p,
-                no_self=False,
-                rng=stream(config.seed, f"{source.name}_to_{target}", "pairs"),
-            ),
-        )
-        for target in stimulus.targets
-    )
+
+    def pairs(target: str) -> Pairs:
+        if shares_streams(config):  # one connector for all targets: PyNN draws from a copy of its generator each time
+            rule, owner = fixed_probability_by_target, source.name
+        else:
+            rule, owner = fixed_probability, f"{source.name}_to_{target}"
+        return rule(source.size, sizes[target], stimulus.p, False, stream(config.seed, owner, "pairs"))
+
+    return tuple(_projection(config, stimulus, source, target, pairs(target)) for target in stimulus.targets)
 
 
 def _projection(config: Config, stimulus: Any, source: SpikeSource, target: str, pairs: Pairs) -> Projection:

@@ -9,6 +9,9 @@ import hashlib
 
 import numpy as np
 
+from varesearch.config.connectivity import FixedProbability
+from varesearch.config.schema import Config
+
 
 def stream(seed: int, *purpose: str) -> np.random.Generator:
     """The generator for ``purpose``, for example ``("exc_to_inh", "weights")``, of a run with this ``seed`` (>= 0).
@@ -19,3 +22,8 @@ def stream(seed: int, *purpose: str) -> np.random.Generator:
     key = hashlib.sha256("\0".join(purpose).encode()).digest()
     words = tuple(int(word) for word in np.frombuffer(key[:16], dtype="<u4"))
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=words))
+
+
+def shares_streams(config: Config) -> bool:
+    """Whether the trap is asked for: ``connectivity.streams=shared``."""
+    return isinstance(config.connectivity, FixedProbability) and config.connectivity.streams == "shared"

@@ -39,6 +39,10 @@ def check_wiring(config: Config) -> None:
     if isinstance(wiring, FixedProbability):
         for setting, _, p in _values(wiring, "p"):
             check_probability(setting, p)
+        if wiring.streams == "shared" and wiring.draw == "native":
+            refuse(
+                "connectivity.streams", wiring.streams, "is drawn here; write connectivity.draw=host, or streams=own"
+            )
     elif isinstance(wiring, FixedInDegree):
         _check_in_degrees(wiring)
     elif isinstance(wiring, DistanceDependent):
