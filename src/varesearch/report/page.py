@@ -1,0 +1,83 @@
+"""The page itself: templates filled in, written beside the run's other files."""
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from varesearch import __version__
+from varesearch.config.errors import ConfigurationError
+from varesearch.report.run_page import folder_of, run_page
+from varesearch.report.sources import comparisons, last_words
+from varesearch.report.sweep_page import sweep_page
+from varesearch.sweep.jobs import FINISHED
+from varesearch.sweep.table import PARQUET_FILE, read_table
+from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.store import place
+
+REPORT_FILE = "report.html"
+
+
+def write_report(record: RunRecord, uri: str | None = None, root: Path | None = None) -> Path:
+    """Write ``report.html`` into the folder of a run, a comparison or a sweep; return the file.
+
+    ``uri`` and ``root`` say which store the record is from (None: the project's). In a store of this machine that
+    folder is the run's artifacts; for a server the caller sends the file. Raises ConfigurationError if the files of
+    the run, or a sweep's table, are not there, or if the page cannot be written.
+    """
+    folder = folder_of(record)
+    html = report_html(record, uri, root)
+    part = folder / f".{REPORT_FILE}.part"
+    try:
+        part.write_text(html, encoding="utf-8")
+        part.replace(folder / REPORT_FILE)
+    except OSError as error:
+        raise ConfigurationError(f"{REPORT_FILE}: cannot be written ({error.strerror}); make room for it") from error
+    return folder / REPORT_FILE
+
+
+def report_html(record: RunRecord, uri: str | None = None, root: Path | None = None) -> str:
+    """The page as text. Raises as :func:`write_report`."""
+    where = place(uri, root)
+    if is_sweep(record):
+        table = read_table(folder_of(record))
+        ids = {run_id for run_id in table.values("run_id") if run_id}
+        states = zip(table.values("run_id"), table.values("status"), strict=True)
+        unfinished = [run_id for run_id, status in states if run_id and status != FINISHED]
+        page = sweep_page(record, table, comparisons(where, ids), last_words(where, unfinished))
+        template = "sweep.html"
+    else:
+        page, template = run_page(record, comparisons(where, {record.run_id})), "run.html"
+    return _environment().get_template(template).render(page=page, version=__version__)
+
+
+def is_sweep(record: RunRecord) -> bool:
+    """Whether the run is the parent of a sweep."""
+    return record.tags.get("varesearch.kind") == "sweep" or (folder_of(record) / PARQUET_FILE).is_file()
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("varesearch.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = _number
+    environment.filters["time"] = _time
+    return environment
+
+
+def _number(value: float | None) -> str:
+    """Counts whole, other numbers with four significant digits; a dash for what is not there."""
+    if value is None or math.isnan(value):
+        return "–"
+    whole = float(value).is_integer() and abs(value) < 1e12
+    return (f"{value:,.0f}" if whole else f"{value:.4g}").replace("-", "\u2212")
+
+
+def _time(milliseconds: int) -> str:
+    """Ms since 1970 as date and time (UTC)."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,238 @@
+"""What the page of one run shows, read from its files and its record."""
+
+import base64
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.restore import restore
+from varesearch.config.wording import written
+from varesearch.report.sources import Comparison, tail
+from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
+from varesearch.tracking.reading import RunRecord
+
+_FIGURE_ORDER = (
+    "statistics", "times", "rasters", "divergence", "raster", "distributions", "events", "v_histogram", "v_traces",
+)  # fmt: skip
+_MAIN_PACKAGES = (
+    "python", "varesearch", "brian2", "nest-simulator", "spynnaker", "pynn", "numpy", "scipy", "mlflow",
+)  # fmt: skip
+# Said in the notes, or by the rest of the page.
+_KNOWN_TAGS = ("degraded", "mapping only")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture, ready to stand in the page."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that a reader must not miss; ``grave``: results are in doubt or absent."""
+
+    text: str
+    grave: bool
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric: population -> value or, where it is undefined, the reason."""
+
+    name: str
+    unit: str
+    values: dict[str, float]
+    undefined: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value of the configuration; ``given``: by the user, on the command line."""
+
+    key: str
+    value: str
+    unit: str
+    given: bool
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """Everything that the template of a run is given."""
+
+    record: RunRecord
+    title: str
+    notes: list[Note]
+    figures: list[Figure]
+    populations: list[str]
+    metrics: list[MetricRow]
+    numbers: dict[str, float]
+    phases: list[dict[str, str]]
+    judged: list[dict[str, str]]
+    comparisons: list[Comparison]
+    overrides: list[str]
+    choices: dict[str, str]
+    settings: dict[str, list[Setting]]
+    provenance: list[tuple[str, str]]
+    versions: dict[str, str]
+    main_versions: list[tuple[str, str]]
+    tags: dict[str, str]
+    log: str
+    traceback: str
+
+
+def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
+    """Collect it. Raises ConfigurationError for a run without files on this machine."""
+    folder = folder_of(record)
+    populations, metrics = _metrics(folder / "metrics.csv")
+    known = {f"{population}.{row.name}" for row in metrics for population in row.values}
+    numbers = {key: value for key, value in record.metrics.items() if key not in known and not key.startswith("phase.")}
+    origin, versions = provenance_of(folder)
+    overrides, choices = words_of(folder)
+    return RunPage(
+        record=record,
+        title=record.name,
+        notes=_notes(record, origin),
+        figures=figures_of(folder),
+        populations=populations,
+        metrics=metrics,
+        numbers=numbers,
+        phases=_rows(folder / "phases.csv"),
+        judged=_rows(folder / "judged.csv"),
+        comparisons=verdicts,
+        overrides=overrides,
+        choices=choices,
+        settings=_settings(record, overrides),
+        provenance=origin_rows(origin),
+        versions=versions,
+        main_versions=[(name, versions[name]) for name in _MAIN_PACKAGES if name in versions],
+        tags={key: value for key, value in record.tags.items() if "." not in key and key not in _KNOWN_TAGS},
+        log=tail(folder / LOG_FILE) if record.status != "FINISHED" else "",
+        traceback=tail(folder / TRACEBACK_FILE, lines=200),
+    )
+
+
+def folder_of(record: RunRecord) -> Path:
+    """The folder of the run's files. Raises ConfigurationError if there is none here."""
+    if record.folder is None:
+        raise ConfigurationError(f"run {record.run_id} ({record.name}) has no files on this machine; choose another")
+    return record.folder
+
+
+def figures_of(folder: Path) -> list[Figure]:
+    """The pictures of a run, the most telling first."""
+
+    def place(path: Path) -> tuple[int, str]:
+        name = path.stem.rstrip("0123456789").rstrip("_")
+        return (_FIGURE_ORDER.index(name) if name in _FIGURE_ORDER else len(_FIGURE_ORDER), path.stem)
+
+    pictures = sorted((folder / "figures").glob("*.png"), key=place)
+    return [
+        Figure(path.stem, f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}") for path in pictures
+    ]
+
+
+def provenance_of(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The origin of a run and, apart, the versions of all packages; both empty where it was not written."""
+    path = folder / "provenance.json"
+    origin = json.loads(path.read_text()) if path.is_file() else {}
+    return origin, origin.pop("versions", None) or {}
+
+
+def origin_rows(origin: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The origin as rows, machine included, without what is not known."""
+    machine = origin.get("machine") or {}
+    rows = {**{key: value for key, value in origin.items() if key != "machine"}, **machine}
+    memory = rows.pop("memory_bytes", None)
+    if memory:
+        rows["memory"] = f"{memory / 1e9:.1f} GB"
+    return [(key.replace("_", " "), _shown(value)) for key, value in rows.items() if value not in (None, [], {}, ())]
+
+
+def words_of(folder: Path) -> tuple[list[str], dict[str, str]]:
+    """What the user gave on the command line, and the option of each group; both empty where it was not written."""
+    path = folder / "overrides.yaml"
+    given = yaml.safe_load(path.read_text()) if path.is_file() else {}
+    return list(given.get("overrides") or []), dict(given.get("choices") or {})
+
+
+def _notes(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
+    notes = []
+    if record.status != "FINISHED":
+        why = record.tags.get("varesearch.ended", "")
+        notes.append(Note(f"{record.status}{': ' if why else ''}{why}", grave=True))
+    if "degraded" in record.tags:
+        notes.append(Note(f"DEGRADED: {record.tags['degraded']}", grave=True))
+    if "mapping only" in record.tags:
+        notes.append(Note(f"Mapping only, nothing was simulated: {record.tags['mapping only']}", grave=True))
+    if record.tags.get("machine") == "software":
+        words = "The SpiNNaker board was played in software: its times are estimates."
+        notes.append(Note(words, grave=False))
+    if origin.get("dirty"):
+        words = f"The code differed from commit {str(origin.get('commit'))[:8]}: see uncommitted.diff of the run."
+        notes.append(Note(words, grave=False))
+    return notes
+
+
+def _metrics(path: Path) -> tuple[list[str], list[MetricRow]]:
+    populations: list[str] = []
+    rows: dict[str, MetricRow] = {}
+    for line in _rows(path):
+        name, population = line["metric"], line["population"]
+        row = rows.setdefault(name, MetricRow(name, line["unit"], {}, {}))
+        if population not in populations:
+            populations.append(population)
+        if line["value"]:
+            row.values[population] = float(line["value"])
+        else:
+            row.undefined[population] = line["undefined because"]
+    return populations, list(rows.values())
+
+
+def _settings(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[Setting]]:
+    if record.folder is None or not (record.folder / "config.yaml").is_file():
+        return {}
+    resolved = record.config()
+    try:
+        config: Any = restore(resolved)
+    except ConfigurationError:
+        # Written by another version: the values stand in the file, the units are the present schema's.
+        config = None
+    given = {override.partition("=")[0].lstrip("+~") for override in overrides}
+    groups: dict[str, list[Setting]] = {}
+    for key, value, unit in _flat(resolved, config, ""):
+        group = key.partition(".")[0] if "." in key else "run"
+        own = any(key == one or key.startswith(f"{one}.") for one in given if "." in one or "." not in key)
+        groups.setdefault(group, []).append(Setting(key, written(value), unit, own))
+    # What was given comes first, in every group.
+    return {group: sorted(rows, key=lambda row: not row.given) for group, rows in groups.items()}
+
+
+def _flat(value: Any, config: Any, name: str, unit: str = "") -> Iterable[tuple[str, Any, str]]:
+    if isinstance(value, Mapping) and "distribution" not in value:
+        units = {f.name: f.metadata.get("unit", "") for f in fields(config)} if is_dataclass(config) else {}
+        for key, inner in value.items():
+            whole = f"{name}.{key}" if name else str(key)
+            yield from _flat(inner, getattr(config, key, None), whole, units.get(key, ""))
+    else:
+        yield name, value, unit
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={item}" for key, item in value.items())
+    return " ".join(str(item) for item in value) if isinstance(value, list | tuple) else written(value)

@@ -1,0 +1,161 @@
+"""What the page of a sweep shows, read from its table and from the runs of its children."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from varesearch.config.wording import written
+from varesearch.report.run_page import (
+    Figure,
+    Note,
+    figures_of,
+    folder_of,
+    origin_rows,
+    provenance_of,
+    words_of,
+)
+from varesearch.report.sources import Comparison, Words, tail
+from varesearch.sweep.jobs import FINISHED
+from varesearch.sweep.measures import RUN, STATISTICS, TIMES, measured
+from varesearch.sweep.table import Table, heading
+from varesearch.tracking.files import LOG_FILE
+from varesearch.tracking.reading import RunRecord
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What varies: its key with its unit, and its values in the order of the sweep."""
+
+    label: str
+    values: list[str]
+
+
+@dataclass(frozen=True)
+class Child:
+    """One row of the results; ``anchor`` is where on the page its own section is."""
+
+    number: int
+    anchor: str
+    run_id: str
+    name: str
+    status: str
+    reason: str
+    taken_over: bool
+    degraded: str
+    network_hash: str
+    varied: list[str]
+    shown: list[float]
+    metrics: dict[str, float]
+    words: Words
+
+
+@dataclass(frozen=True)
+class SweepPage:
+    """Everything that the template of a sweep is given. ``columns`` are the heads of a child's ``shown`` numbers."""
+
+    record: RunRecord
+    title: str
+    notes: list[Note]
+    counts: dict[str, int]
+    factors: list[Factor]
+    figures: list[Figure]
+    columns: list[str]
+    children: list[Child]
+    comparisons: list[Comparison]
+    overrides: list[str]
+    provenance: list[tuple[str, str]]
+    versions: dict[str, str]
+    log: str
+
+    @property
+    def failures(self) -> list[Child]:
+        """The children without results that were begun."""
+        return [child for child in self.children if child.status not in (FINISHED, "SKIPPED")]
+
+
+def sweep_page(record: RunRecord, table: Table, verdicts: list[Comparison], words: Mapping[str, Words]) -> SweepPage:
+    """Collect it; ``words`` is run id -> what a child left that did not finish. Raises as :func:`.folder_of`."""
+    folder = folder_of(record)
+    origin, versions = provenance_of(folder)
+    shown = _shown_metrics(table)
+    children = _children(table, list(shown.values()), words)
+    counts = dict(Counter(child.status for child in children))
+    if any(child.taken_over for child in children):
+        counts["taken over"] = sum(child.taken_over for child in children)
+    networks = {child.network_hash for child in children if child.network_hash}
+    if networks:
+        counts["networks drawn"] = len(networks)
+    return SweepPage(
+        record=record,
+        title=record.name,
+        notes=_notes(record, children, origin),
+        counts=counts,
+        factors=[
+            Factor(heading(key, unit), [written(value) for value in dict.fromkeys(table.values(key))])
+            for key, unit in table.varied.items()
+        ],
+        figures=figures_of(folder),
+        columns=list(shown),
+        children=children,
+        comparisons=verdicts,
+        overrides=words_of(folder)[0],
+        provenance=origin_rows(origin),
+        versions=versions,
+        log=tail(folder / LOG_FILE),
+    )
+
+
+def _shown_metrics(table: Table) -> dict[str, str]:
+    """Head of a column -> metric, of those that the figures show."""
+    columns = {}
+    for measure in measured(table, STATISTICS):
+        columns |= {f"{population} {measure.label}": key for population, key in measure.keys.items()}
+    for measure in measured(table, TIMES[:1]):
+        columns[measure.label] = measure.keys[RUN]
+    return columns
+
+
+def _children(table: Table, shown: list[str], words: Mapping[str, Words]) -> list[Child]:
+    columns: dict[str, list[Any]] = {name: table.values(name) for name in table.frame}
+    children = []
+    for row in range(len(table.frame)):
+        cell = {name: values[row] for name, values in columns.items()}
+        run_id = cell["run_id"] or ""
+        children.append(
+            Child(
+                number=row + 1,
+                anchor=f"child-{row + 1}",
+                run_id=run_id,
+                name=cell["name"] or "",
+                status=cell["status"],
+                reason=cell["reason"] or "",
+                taken_over=bool(cell["taken_over"]),
+                degraded=cell["degraded"] or "",
+                network_hash=cell["network_hash"] or "",
+                varied=[written(cell[key]) for key in table.varied],
+                shown=[cell[key] for key in shown],
+                metrics={key: cell[key] for key in table.metrics if not math.isnan(cell[key])},
+                words=words.get(run_id, Words("", "")),
+            )
+        )
+    return children
+
+
+def _notes(record: RunRecord, children: list[Child], origin: Mapping[str, Any]) -> list[Note]:
+    notes = []
+    unfinished = [child for child in children if child.status != FINISHED]
+    if unfinished:
+        states = Counter(child.status for child in unfinished)
+        words = ", ".join(f"{count} {state}" for state, count in states.items())
+        notes.append(Note(f"{len(unfinished)} of {len(children)} runs have no results: {words}", grave=True))
+    if "varesearch.ended" in record.tags:
+        notes.append(Note(f"The sweep is {record.status}: {record.tags['varesearch.ended']}", grave=True))
+    degraded = [child for child in children if child.degraded]
+    if degraded:
+        words = f"{len(degraded)} of {len(children)} runs are DEGRADED; their reasons are with them below"
+        notes.append(Note(words, grave=True))
+    if origin.get("dirty"):
+        notes.append(Note(f"The code differed from commit {str(origin.get('commit'))[:8]}.", grave=False))
+    return notes
