@@ -1,0 +1,144 @@
+"""``python -m varesearch.rerun RUN``: a recorded run made again, and whether it came out the same, bit for bit."""
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from varesearch.backends.check import check_backend
+from varesearch.config.compose import Composed
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.restore import restore
+from varesearch.config.validation import validate
+from varesearch.identity import identity_tags
+from varesearch.preflight import check_memory
+from varesearch.rerun.differences import Differences, compare_runs
+from varesearch.runner import record
+from varesearch.terminal import Terminal
+from varesearch.tracking import LogCapture, RunRecord, ending, load_run, track
+from varesearch.tracking.store import connect, one_line, place
+
+RERUN_OF = "varesearch.rerun_of"
+OUTCOME = "varesearch.rerun"
+DIFFERENCES_FILE = "rerun.json"
+
+_SHOWN_LINES = 12
+_DESCRIPTION = """\
+Run a recorded run again from its own configuration and seed, as a tracked run of its own, and say whether it is
+identical: every spike train, every sample, every metric and the drawn network, bit for bit. Where it is not, say what
+differs: the result, the versions of the packages, the code.
+
+Exit code 0: identical; 1: it differs, or the rerun failed; 2: the run cannot be run again."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m varesearch.rerun",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", metavar="RUN", help="its id, the first characters of it, or its name")
+    parser.add_argument("--uri", default=None, help="another store than the project's, as in tracking.uri")
+    words = parser.parse_args(argv)
+    with LogCapture() as capture:
+        try:
+            found = rerun(load_run(words.run, words.uri), capture, words.uri)
+        except ConfigurationError as error:
+            Terminal(capture.errors).line(f"varesearch.rerun: {error}")
+            return 2
+        except BaseException as error:
+            how = ending(error)
+            where = f"; log and traceback are in {capture.path.parent}" if capture.path else ""
+            Terminal(capture.errors).line(f"varesearch.rerun: {how.status}: {how.reason}{where}")
+            return how.exit_code
+    return 0 if found.identical else 1
+
+
+def rerun(original: RunRecord, capture: LogCapture, uri: str | None = None) -> Differences:
+    """Run it again in the store at ``uri`` (None: the project's), and compare. Says on the terminal what came of it.
+
+    The new run is tagged with the original, and keeps the differences as ``rerun.json``. Raises ConfigurationError,
+    before anything is tracked, for a run that cannot be run again, and whatever stops the run.
+    """
+    terminal = Terminal(capture.terminal)
+    composed = recomposed(original, uri)
+    tags = {**identity_tags(composed.resolved), RERUN_OF: original.run_id}
+    tracking = track(
+        composed.config, composed.resolved, composed.overrides, composed.choices, log_capture=capture, tags=tags
+    )
+    again = load_run(record(composed, tracking, terminal).run_id, uri)
+    found = compare_runs(original, again)
+    _keep(original, again, found, uri)
+    _show(terminal, original, again, found)
+    terminal.line(f"to see it: {tracking.how_to_open}")
+    return found
+
+
+def recomposed(original: RunRecord, uri: str | None) -> Composed:
+    """The configuration of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
+    _refuse(original)
+    # How a sweep was carried out, and where the run was kept, are not the run's own.
+    resolved = {key: value for key, value in original.config().items() if key not in ("launcher", "sweeper")}
+    config = restore(resolved)
+    name = f"rerun of {original.name}"
+    tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
+    config = dataclasses.replace(config, tracking=tracking)
+    validate(config)
+    check_backend(config)
+    check_memory(config)
+    resolved["tracking"] = dataclasses.asdict(tracking)
+    overrides, choices = _words(original)
+    return Composed(config, resolved, overrides, choices)
+
+
+def _refuse(original: RunRecord) -> None:
+    what = f"run {original.run_id[:8]} ({original.name})"
+    kind = original.tags.get("varesearch.kind")
+    if kind == "comparison":
+        raise ConfigurationError(f"{what} is a comparison; compare its runs again, or choose one of them")
+    if kind == "sweep":
+        raise ConfigurationError(f"{what} is a sweep; start it again with rerun=true, or choose one of its runs")
+    if original.status != "FINISHED":
+        raise ConfigurationError(f"{what} is {original.status}; choose a finished one")
+    if original.tags.get("mapping only"):
+        raise ConfigurationError(f"{what} is a mapping only: it has no spikes to compare")
+
+
+def _words(original: RunRecord) -> tuple[tuple[str, ...], dict[str, str | None]]:
+    path = original.folder and original.folder / "overrides.yaml"
+    given: dict[str, Any] = yaml.safe_load(path.read_text()) if path and path.is_file() else {}
+    return tuple(given.get("overrides") or ()), dict(given.get("choices") or {})
+
+
+def _keep(original: RunRecord, again: RunRecord, found: Differences, uri: str | None) -> None:
+    assert again.folder is not None
+    content = {"of": original.run_id, "identical": found.identical, **dataclasses.asdict(found)}
+    path: Path = again.folder / DIFFERENCES_FILE
+    path.write_text(json.dumps(content, indent=2) + "\n")
+    where = place(uri)
+    client = connect(where)
+    with one_line(where):
+        client.set_tag(again.run_id, OUTCOME, "identical" if found.identical else "different")
+        if where.uri.startswith(("http:", "https:")):
+            client.log_artifact(again.run_id, str(path))
+
+
+def _show(terminal: Terminal, original: RunRecord, again: RunRecord, found: Differences) -> None:
+    terminal.line(f"original  {original.run_id[:8]}  {original.name}")
+    terminal.line(f"rerun     {again.run_id[:8]}")
+    if found.identical:
+        terminal.line("IDENTICAL: network, spike trains, signals and metrics, bit for bit", style="bold")
+    else:
+        terminal.line("DIFFERENT", style="bold red")
+    for what, lines in dataclasses.asdict(found).items():
+        for line in lines[:_SHOWN_LINES]:
+            terminal.line(f"{what + ':':10}{line}")
+        if len(lines) > _SHOWN_LINES:
+            terminal.line(f"{what + ':':10}and {len(lines) - _SHOWN_LINES} more, see {DIFFERENCES_FILE} of the rerun")
+        if not lines and what != "result":
+            terminal.line(f"{what + ':':10}the same")

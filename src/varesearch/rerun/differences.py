@@ -1,0 +1,88 @@
+"""What differs between a recorded run and the same run made again: results, versions, code, machine."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from varesearch.identity import LIBRARIES, SCIENCE
+from varesearch.rerun.results import metric_differences, recording_differences
+from varesearch.tracking.reading import RunRecord
+
+_NETWORK = "varesearch.network_hash"
+_COMMIT, _DIRTY = "mlflow.source.git.commit", "varesearch.dirty"
+_MACHINE = ("host", "system", "processor", "usable_cores", "environment")
+
+
+@dataclass(frozen=True)
+class Differences:
+    """One line for each difference; ``result`` is [] for runs that are identical bit for bit."""
+
+    result: list[str]
+    versions: list[str]
+    code: list[str]
+    machine: list[str]
+
+    @property
+    def identical(self) -> bool:
+        """Whether spike trains, signals, metrics and network are the same, bit for bit."""
+        return not self.result
+
+
+def compare_runs(original: RunRecord, again: RunRecord) -> Differences:
+    """Set two runs of one configuration side by side. Raises ConfigurationError for a run without its recording."""
+    result = []
+    if original.tags.get(_NETWORK) != again.tags.get(_NETWORK):
+        hashes = [str(run.tags.get(_NETWORK))[:12] for run in (original, again)]
+        result.append(f"network: {hashes[0]}, now {hashes[1]}")
+    result += recording_differences(original.recording(), again.recording())
+    for tag in ("degraded", "machine", "integrator"):
+        result += _changed({tag: original.tags.get(tag)}, {tag: again.tags.get(tag)})
+    if original.folder is not None and again.folder is not None:
+        result += metric_differences(original.folder, again.folder)
+    before, now = _provenance(original), _provenance(again)
+    machines = [{key: (origin.get("machine") or {}).get(key) for key in _MACHINE} for origin in (before, now)]
+    return Differences(
+        result=result,
+        versions=_changed(before.get("versions") or {}, now.get("versions") or {}),
+        code=_code(original, again),
+        machine=_changed(*machines),
+    )
+
+
+def _code(original: RunRecord, again: RunRecord) -> list[str]:
+    lines = _changed({"commit": _commit(original)}, {"commit": _commit(again)})
+    if _uncommitted(original) != _uncommitted(again):
+        lines.append("uncommitted changes: differ")
+    if SCIENCE not in original.tags:
+        return [*lines, "sources that determine a result: not recorded by the original"]
+    if original.tags[SCIENCE] != again.tags.get(SCIENCE):
+        lines.append("sources that determine a result: differ")
+    return lines + _changed({"libraries": original.tags.get(LIBRARIES)}, {"libraries": again.tags.get(LIBRARIES)})
+
+
+def _commit(run: RunRecord) -> str | None:
+    commit = run.tags.get(_COMMIT)
+    return commit and commit[:12] + (" with uncommitted changes" if run.tags.get(_DIRTY) == "true" else "")
+
+
+def _uncommitted(run: RunRecord) -> bytes:
+    path = run.folder and run.folder / "uncommitted.diff"
+    return path.read_bytes() if path and path.is_file() else b""
+
+
+def _provenance(run: RunRecord) -> dict[str, Any]:
+    path = run.folder and run.folder / "provenance.json"
+    return json.loads(path.read_text()) if path and path.is_file() else {}
+
+
+def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{key}: {_shown(before.get(key))}, now {_shown(now.get(key))}"
+        for key in dict.fromkeys([*before, *now])
+        if before.get(key) != now.get(key)
+    ]
+
+
+def _shown(value: Any) -> str:
+    return "none" if value is None else str(value)
