@@ -34,7 +34,7 @@ def recording_differences(original: Recording, again: Recording) -> list[str]:
 
 
 def metric_differences(original: Path, again: Path) -> list[str]:
-    """One line for each metric that is not the same in ``metrics.csv`` of two folders: its number or why it has none."""
+    """One line for each metric of ``metrics.csv`` of two folders whose number, or why it has none, is not the same."""
     before, now = (_metrics(folder / _METRICS_FILE) for folder in (original, again))
     return [
         f"{metric} of {population}: {before.get(key, 'not measured')}, now {now.get(key, 'not measured')}"
