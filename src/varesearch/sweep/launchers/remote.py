@@ -4,35 +4,54 @@ import contextlib
 import json
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 
 from varesearch.sweep.jobs import ChildEnd
+from varesearch.tracking.files import LOG_FILE
 from varesearch.workers import ForkServer, Limits, WorkerEnd, WorkerError
 
 END_FILE = ".child_end.json"
 TARGET = "varesearch.sweep.child:run_assignment"
 # Of what SLURM gives between SIGTERM and SIGKILL (KillWait, 30 s unless the cluster says otherwise).
 _GRACE_S = 10.0
+_LOOK_S = 0.2
 
 
-def do_assignment(folder: Path, log: Path, time_limit_s: float | None, memory_limit_mb: float | None) -> ChildEnd:
+def do_assignment(folder: Path, time_limit_s: float | None, memory_limit_mb: float | None) -> ChildEnd:
     """Do the assignment that ``folder`` holds in a process of its own, within its limits.
 
-    What it prints goes to ``log``. SIGTERM to this process ends it in good order: the child records its own end. The
-    end is returned and left in the folder as :data:`END_FILE`, whole or not at all.
+    SIGTERM or KeyboardInterrupt here ends it in good order: the child records its own end. The end is returned and left
+    in the folder as :data:`END_FILE`, whole or not at all.
     """
     limits = Limits(time_limit_s, memory_limit_mb, _GRACE_S)
     try:
         with ForkServer() as server, _on_sigterm(server.cancel):
-            end = child_end(server.run(TARGET, str(folder), log, limits))
+            end = child_end(_run(server, folder, limits))
     except WorkerError as error:
         end = ChildEnd(reason=str(error))
     part = folder / f"{END_FILE}.part"
     part.write_text(json.dumps(asdict(end)))
     part.replace(folder / END_FILE)
     return end
+
+
+def _run(server: ForkServer, folder: Path, limits: Limits) -> WorkerEnd:
+    # In a thread: ray's word to stop is a KeyboardInterrupt without a signal, which no system call would notice.
+    with ThreadPoolExecutor(1) as pool:
+        task = pool.submit(server.run, TARGET, str(folder), folder / LOG_FILE, limits)
+        try:
+            while True:
+                try:
+                    return task.result(timeout=_LOOK_S)
+                except TimeoutError:
+                    continue
+                except KeyboardInterrupt:
+                    server.cancel()
+        finally:
+            server.cancel()
 
 
 def read_end(folder: Path) -> ChildEnd | None:

@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import math
+import re
 import shutil
 import signal
 import subprocess
@@ -22,7 +23,7 @@ from typing import Any, Self
 from varesearch.config import launching
 from varesearch.config.errors import ConfigurationError
 from varesearch.sweep.jobs import Assignment, ChildEnd
-from varesearch.sweep.launchers.base import Work
+from varesearch.sweep.launchers.base import Launcher, Work
 from varesearch.sweep.launchers.remote import do_assignment, drop_end, read_end
 from varesearch.tracking.root import cache_folder
 from varesearch.tracking.slurm import QueuedJob, QueueError, ask_queue, batch_job_tags
@@ -30,7 +31,8 @@ from varesearch.tracking.slurm import QueuedJob, QueueError, ask_queue, batch_jo
 log = logging.getLogger(__name__)
 
 JOB_FILE = ".slurm_job.json"
-LOG_FILE = "slurm.log"
+SLURM_LOG = "slurm.log"
+_SLURM_ERROR = re.compile(r"^(?:slurmstepd|srun)\S*: error: (.+)$", re.MULTILINE)
 _COMMANDS = ("sbatch", "srun", "squeue", "scancel")
 _MOST_QUEUED = 200
 # Fewer at a time let the first ones start while the runs of the next are being opened in the store.
@@ -67,8 +69,31 @@ class _Job:
             return None
         return cls(assignment, kept["job_id"], Path(kept["files"]))
 
+    def printed(self) -> str:
+        """What SLURM and submitit have said about it; what the child said is in the log of its run."""
+        said = ""
+        for path in sorted(self.files.glob(f"{self.job_id}_*.out")):
+            with contextlib.suppress(OSError):
+                said += path.read_text(errors="replace")
+        return said
 
-class SubmititLauncher:
+    def clear_up(self, keep_printed: bool) -> None:
+        """Remove what belongs to the job, not to the run."""
+        folder = self.assignment.folder
+        if keep_printed:
+            with contextlib.suppress(OSError):
+                (folder / SLURM_LOG).write_text(self.printed())
+        for path in self.files.glob(f"{self.job_id}_*"):
+            with contextlib.suppress(OSError):
+                path.unlink()
+        # What is left belongs to the whole array.
+        if not any(self.files.glob("*.pkl")):
+            shutil.rmtree(self.files, ignore_errors=True)
+        (folder / JOB_FILE).unlink(missing_ok=True)
+        drop_end(folder)
+
+
+class SubmititLauncher(Launcher):
     """See the module's text. Made from ``launcher=submitit``."""
 
     def __init__(self, settings: launching.LauncherConfig) -> None:
@@ -92,7 +117,8 @@ class SubmititLauncher:
         flags = [
             f"--{name.replace('_', '-')}" + ("" if value is True else f"={value}") for name, value in self._flags()
         ]
-        answer = subprocess.run(["sbatch", "--test-only", *flags, "--wrap=true"], capture_output=True, text=True)
+        command = ["sbatch", "--test-only", *flags, "--wrap=true"]
+        answer = subprocess.run(command, check=False, capture_output=True, text=True)
         if answer.returncode != 0:
             said = "; ".join(line.removeprefix("sbatch: ") for line in answer.stderr.splitlines()[:2])
             raise ConfigurationError(
@@ -171,7 +197,7 @@ class SubmititLauncher:
 def _in_job(folder: Path, time_limit_s: float | None, memory_limit_mb: float | None) -> None:
     """What a job does. submitit's own signal, meant for programs that can go on elsewhere, would kill the child."""
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
-    do_assignment(folder, folder / LOG_FILE, time_limit_s, memory_limit_mb)
+    do_assignment(folder, time_limit_s, memory_limit_mb)
 
 
 class _Watch:
@@ -265,7 +291,9 @@ class _Watch:
             return ChildEnd(reason=_CANCELLED, killed=True)
         if state is None or state.live:
             return ChildEnd(reason=f"SLURM job {job.job_id} has left the queue without a result")
-        return ChildEnd(reason=state.ended, exit_code=state.exit_code, signal=state.signal)
+        said = _SLURM_ERROR.search(job.printed())
+        reason = f"{state.ended}: {said[1]}" if said else state.ended
+        return ChildEnd(reason=reason, exit_code=state.exit_code, signal=state.signal)
 
     def _give_up(self, now: float) -> None:
         if self._cancelled_at is not None and now - self._cancelled_at > _CANCELLED_S:
@@ -274,23 +302,8 @@ class _Watch:
 
     def _tell(self, job: _Job, end: ChildEnd) -> None:
         del self.jobs[job.job_id]
-        _clear_up(job)
+        job.clear_up(keep_printed=bool(end.reason))
         self.work.ended(job.assignment, end)
-
-
-def _clear_up(job: _Job) -> None:
-    """Keep what the job printed with the run; remove submitit's files."""
-    folder = job.assignment.folder
-    for printed in sorted(job.files.glob(f"{job.job_id}_*.out")):
-        with contextlib.suppress(OSError), (folder / LOG_FILE).open("ab") as kept:
-            kept.write(printed.read_bytes())
-    for path in job.files.glob(f"{job.job_id}_*"):
-        with contextlib.suppress(OSError):
-            path.unlink()
-    if not any(job.files.glob("*.pkl")):
-        shutil.rmtree(job.files, ignore_errors=True)
-    (folder / JOB_FILE).unlink(missing_ok=True)
-    drop_end(folder)
 
 
 def _refresh(folder: Path) -> None:

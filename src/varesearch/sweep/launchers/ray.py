@@ -1,0 +1,165 @@
+"""Children as tasks of a ray cluster, or of a ray that is started on this machine for the sweep.
+
+A node that sees the folder of the run works in it; to one that does not, the folder's files go with the task and come
+back with its result. The sweep's process alone speaks to the tracking store.
+"""
+
+import contextlib
+import io
+import os
+import secrets
+import signal
+import tarfile
+import tempfile
+from collections.abc import Collection, Iterator
+from importlib.util import find_spec
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from varesearch.config import launching
+from varesearch.config.errors import ConfigurationError
+from varesearch.sweep.assignment import ASSIGNMENT_FILE
+from varesearch.sweep.jobs import Assignment, ChildEnd
+from varesearch.sweep.launchers.base import Launcher, Work
+from varesearch.sweep.launchers.remote import do_assignment, drop_end
+
+_LOOK_S = 0.5
+_CANCELLED = "cancelled: the sweep was stopping"
+
+
+class RayLauncher(Launcher):
+    """See the module's text. Made from ``launcher=ray``."""
+
+    def __init__(self, settings: launching.LauncherConfig) -> None:
+        assert isinstance(settings, launching.RayLauncher)
+        self._settings = settings
+        self._holds = contextlib.ExitStack()
+
+    def check(self) -> None:
+        """Raise ConfigurationError without ray."""
+        if find_spec("ray") is None:
+            raise ConfigurationError(
+                "launcher=ray needs a package that is not installed: pip install 'varesearch[ray]'"
+            )
+
+    def prepare(self, backends: Collection[str]) -> None:
+        """Start ray on this machine, or connect to the cluster. Raises ConfigurationError if that fails.
+
+        Ray's processes end with the thread that starts them, so it has to be one that stays.
+        """
+        del backends
+        self._holds.enter_context(_connected(self._settings))
+
+    def launch(self, work: Work) -> None:
+        """Keep as many tasks under way as there are workers, tell what ended, until nothing is left."""
+        import ray
+
+        most = self._settings.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        task = ray.remote(num_cpus=1, max_calls=1, max_retries=0)(_in_task)
+        limits = (self._settings.time_limit_s, self._settings.memory_limit_mb)
+        source = work.assignments()
+        under_way: dict[Any, Assignment] = {}
+        cancelled = False
+        while True:
+            for assignment in islice(source, most - len(under_way)):
+                files = None if self._settings.address is None else _pack(assignment.folder)
+                under_way[task.remote(assignment.folder, files, *limits)] = assignment
+            if not under_way:
+                return
+            if work.interrupted.is_set() and not cancelled:
+                cancelled = True
+                for reference in under_way:
+                    ray.cancel(reference, force=False)
+            done, _ = ray.wait(list(under_way), num_returns=1, timeout=_LOOK_S)
+            for reference in done:
+                assignment = under_way.pop(reference)
+                work.ended(assignment, _end(reference, assignment, cancelled))
+
+    def close(self) -> None:
+        """Stop what was started, leave what was joined."""
+        self._holds.close()
+
+
+def _in_task(
+    folder: Path, files: bytes | None, time_limit_s: float | None, memory_limit_mb: float | None
+) -> tuple[ChildEnd, bytes | None]:
+    """What a task does: how the child ended and, where the folder had to be sent, what is in it now."""
+    if files is None or (folder / ASSIGNMENT_FILE).exists():
+        end = do_assignment(folder, time_limit_s, memory_limit_mb)
+        drop_end(folder)
+        return end, None
+    with tempfile.TemporaryDirectory(prefix="varesearch-") as name:
+        own = Path(name)
+        _unpack(files, own)
+        end = do_assignment(own, time_limit_s, memory_limit_mb)
+        drop_end(own)
+        return end, _pack(own)
+
+
+def _end(reference: Any, assignment: Assignment, cancelled: bool) -> ChildEnd:
+    import ray
+    from ray.exceptions import RayError, TaskCancelledError
+
+    try:
+        end, files = ray.get(reference)
+    except TaskCancelledError:
+        return ChildEnd(reason=_CANCELLED, killed=True)
+    except RayError as error:
+        # Its text goes on for many lines about ray's own logs.
+        first = next(iter(str(error).strip().splitlines()), "")
+        return ChildEnd(reason=f"ray: {type(error).__name__}: {first}", killed=cancelled)
+    if files is not None:
+        _unpack(files, assignment.folder)
+    return end
+
+
+@contextlib.contextmanager
+def _connected(settings: launching.RayLauncher) -> Iterator[None]:
+    """Ray, at the address or on this machine; only what was started here is stopped."""
+    # ray reports how it is used to its makers unless told not to.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
+    with contextlib.ExitStack() as stack:
+        if settings.address is not None:
+            options["address"] = settings.address
+        else:
+            # Otherwise ray would make a token of its own and keep it in the user's home.
+            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+            # Short: the paths of sockets below it may have 107 characters.
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True))
+            options |= {
+                "address": "local",
+                "num_cpus": settings.workers,
+                "include_dashboard": False,
+                "_node_ip_address": "127.0.0.1",
+                "_temp_dir": folder,
+            }
+        stack.callback(ray.shutdown)
+        on_sigterm = signal.getsignal(signal.SIGTERM)
+        try:
+            ray.init(**options)
+        except (OSError, RuntimeError, ValueError) as error:
+            first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise ConfigurationError(
+                f"launcher=ray: ray cannot be {'started' if settings.address is None else 'reached'} ({first}); "
+                "launcher.address is HOST:PORT or ray://HOST:PORT of a cluster, null one on this machine"
+            ) from None
+        finally:
+            # ray takes over what is the sweep's.
+            signal.signal(signal.SIGTERM, on_sigterm)
+        yield
+
+
+def _pack(folder: Path) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.add(folder, arcname=".")
+    return packed.getvalue()
+
+
+def _unpack(packed: bytes, folder: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
+        archive.extractall(folder, filter="data")
