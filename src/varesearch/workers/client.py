@@ -15,10 +15,12 @@ from typing import Any, Self
 
 from varesearch.workers.ends import UNLIMITED, Limits, WorkerEnd, WorkerError
 
-ONE_THREAD = {
-    f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA", "GOTO")
+ENVIRONMENT = {
+    **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")},
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""The environment that holds numeric libraries to one thread; it counts when they are imported."""
+"""The environment of a server: it holds the numeric libraries to one thread, and keeps the memory allocator that
+comes with pyarrow (which pandas, and so nest and mlflow import) from starting a thread. It counts at the import."""
 
 _ATTEMPTS = 3
 _LINES, _TAIL_BYTES = 20, 8192
@@ -32,24 +34,27 @@ class ForkServer:
     """A process that imports once and forks for every task.
 
     ``preload``: modules to import before the first fork, or ``module:function`` to call. ``environment`` is added to
-    this process's own, after :data:`ONE_THREAD`. The server is started at once, in a session of its own, so that Ctrl-C
+    this process's own, after :data:`ENVIRONMENT`. The server is started at once, in a session of its own, so that Ctrl-C
     on the terminal reaches this process alone, and gets ready while this process goes on. A server that dies is
     replaced at the next task. Whatever becomes of this process, server and tasks end with it, at once.
 
-    All methods may be called from any thread, and :meth:`run` from many at a time. What is safe to preload, found by
-    experiment (threads alive after the import, fifty forks that simulate):
+    All methods may be called from any thread, and :meth:`run` from many at a time.
 
-    * numpy with OpenBLAS at one thread, scipy, matplotlib (Agg), neo, h5py: no thread; safe.
-    * brian2 with PyNN: no thread; it opens a log file and takes over SIGINT, so it is preloaded by
-      ``varesearch.backends.brian2.session:load``, which undoes both.
-    * sPyNNaker: no thread; safe as far as the import goes; its set-up reads the configuration file then.
-    * nest and pyNN.nest: the import starts a thread (of its kernel's libraries); refused, import it in the task.
-    * mlflow: a thread; refused, and tasks need not speak to a store.
+    What may be preloaded was found by experiment: the threads that are alive after an import, then simulations of a
+    network of 100 cells in forks, two at a time, each compared bit for bit with one in a fresh process.
+
+    * numpy with OpenBLAS at one thread, scipy, matplotlib (Agg), neo: no thread; safe.
+    * brian2 with PyNN: no thread, 50 of 50 forks the same (numpy), 6 of 6 with Cython, and a standalone program. Its
+      import opens a log file and takes SIGINT over; ``varesearch.backends.brian2.session:load`` undoes that.
+    * nest with PyNN: 30 of 30 the same, 10 of 10 with two threads. The one thread that its import starts is not its
+      own: pandas imports pyarrow, whose allocator (jemalloc) starts it, unless :data:`ENVIRONMENT` is set before.
+    * sPyNNaker: no thread, 6 of 6 the same on software boards, two at once.
+    * mlflow: that allocator's thread too, otherwise safe to import; a connection to a store is not to be forked.
     """
 
     def __init__(self, preload: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> None:
         self._preload = tuple(preload)
-        self._environment = {**os.environ, **ONE_THREAD, **(environment or {})}
+        self._environment = {**os.environ, **ENVIRONMENT, **(environment or {})}
         self._lock = threading.Lock()
         self._tasks: set[_Task] = set()
         self._idle = threading.Condition()
