@@ -34,9 +34,9 @@ class ForkServer:
     """A process that imports once and forks for every task.
 
     ``preload``: modules to import before the first fork, or ``module:function`` to call. ``environment`` is added to
-    this process's own, after :data:`ENVIRONMENT`. The server is started at once, in a session of its own, so that Ctrl-C
-    on the terminal reaches this process alone, and gets ready while this process goes on. A server that dies is
-    replaced at the next task. Whatever becomes of this process, server and tasks end with it, at once.
+    this process's own, after :data:`ENVIRONMENT`. The server is started at once, in a session of its own, so that
+    Ctrl-C on the terminal reaches this process alone, and gets ready while this process goes on. A server that dies
+    is replaced at the next task. Whatever becomes of this process, server and tasks end with it, at once.
 
     All methods may be called from any thread, and :meth:`run` from many at a time.
 
