@@ -118,6 +118,32 @@ def test_the_weight_errors_are_those_of_the_scale_of_each_population() -> None:
     assert metrics["weights_zeroed"] == metrics["weights_clipped"] == 0
 
 
+def held(metrics: dict[str, float], projection: str) -> float:
+    """The largest sum of weights that a 16-bit slot holds for the projection's receptor."""
+    return 0xFFFF / metrics[f"weight_scale.{projection}"]
+
+
+def test_conductances_of_one_delay_saturate_by_spynnakers_rule_and_not_with_the_drawn_range() -> None:
+    """The rule of sPyNNaker 7.4.1 forgets its factor for conductances, and leaves room for the largest weight alone."""
+    words = ("cell=if_cond_exp", "connectivity.n=300", "connectivity.p=0.1")
+    drawn = draw(composed(*words))
+    onto = {name: np.zeros(size) for name, size in (("exc", 240), ("inh", 60))}
+    for each in drawn.projections:
+        if each.receptor == "inhibitory":
+            onto[each.post] += np.bincount(each.targets, weights=each.weights, minlength=len(onto[each.post]))
+    by_rule, _ = map_network(composed(*words), drawn)
+    widened, _ = map_network(composed(*words, "backend.weight_range=drawn"), drawn)
+    for post, sums in onto.items():
+        assert held(by_rule, f"inh_to_{post}") < 3 * 0.051 < sums.max()
+        assert sums.max() <= held(widened, f"inh_to_{post}") < 8 * sums.max()
+    assert widened["weights_clipped"] == widened["weights_zeroed"] == 0
+
+
+def test_the_range_of_lists_cannot_be_known_where_the_machine_draws() -> None:
+    with pytest.raises(ConfigurationError, match=r"^backend.weight_range=drawn: .* connectivity.draw=host$"):
+        SpiNNaker.check(composed("backend.weight_range=drawn", "connectivity.draw=native"))
+
+
 def test_a_weight_too_small_for_its_scale_is_reported(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         metrics, _ = map_network(composed("connectivity.n=300", "stimulus.weight=0.0001", "connectivity.weight_exc=4"))

@@ -97,6 +97,12 @@ class SpinnakerBackend(BackendConfig):
         None, "", "hardware ms for each simulated ms; null: the least that the start of the network needs"
     )
     neurons_per_core: int | None = quantity(None, "cells", "most cells on a core; null: sPyNNaker's rule (256)")
+    weight_range: str = quantity(
+        "spynnaker",
+        "",
+        "what 16 bits of input must hold: drawn, all weights onto any cell at once; spynnaker, what its own rule says",
+        ("spynnaker", "drawn"),
+    )
     probe_timeout_s: float = quantity(3.0, "s", "how long the machine may take to answer before anything is built")
     threads: int = quantity(1, "", "software: processors to use; the results are the same for any number")
     overrun_s: int = quantity(5, "s", "how long the cores may overstay the run before it counts as failed")

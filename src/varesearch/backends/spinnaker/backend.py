@@ -68,6 +68,11 @@ class SpiNNaker(Backend):
             from varesearch.backends.spinnaker.native import check_native
 
             check_native(config.connectivity)
+            if settings.weight_range == "drawn":
+                raise ConfigurationError(
+                    "backend.weight_range=drawn: with connectivity.draw=native no weight is known before the machine "
+                    "draws it; write backend.weight_range=spynnaker or connectivity.draw=host"
+                )
 
     def probe(self) -> None:
         self._machine = choose_machine(self._settings)
@@ -149,6 +154,8 @@ class SpiNNaker(Backend):
             advice = ""
             if provenance.too_fast or result.torn:
                 advice = f"; try backend.time_scale_factor={self._next_factor():g}"
+            elif provenance.losses["saturated_weights"] and self._can_widen():
+                advice = "; try backend.weight_range=drawn"
             self._tags["degraded"] = ", ".join(doubts) + advice
             logger.warning("DEGRADED: %s", self._tags["degraded"])
         return result.recording
@@ -193,6 +200,9 @@ class SpiNNaker(Backend):
         now, needed = self._session.time_scale_factor(), self._start.factor(self._network.dt_ms)
         return needed if needed > now else 2 * now
 
+    def _can_widen(self) -> bool:
+        return self._settings.weight_range != "drawn" and self.config.connectivity.draw == "host"
+
     def _say_time_scale(self, dt_ms: float) -> None:
         """Log and tag what a simulated millisecond costs; a tick too short for the cores is a warning."""
         assert self._machine is not None
@@ -223,7 +233,7 @@ class SpiNNaker(Backend):
             )  # fmt: skip
 
     def _quantisation(self) -> dict[str, float]:
-        """Largest error of the stored weights of each projection whose list is known; how many were lost in all."""
+        """Scale and largest error of the stored weights of each projection whose list is known; how many were lost."""
         from varesearch.backends.spinnaker.quantisation import quantise, scale_of
 
         metrics = {"weights_zeroed": 0.0, "weights_clipped": 0.0}
@@ -236,6 +246,7 @@ class SpiNNaker(Backend):
             weights = translate(rows, f"weight_{projection.receptor}", projection.weights, context)
             found = quantise(weights, scale_of(self._built.projections[projection.name]))
             metrics[f"weight_error.{projection.name}"] = found.largest_error
+            metrics[f"weight_scale.{projection.name}"] = found.scale
             metrics["weights_zeroed"] += found.zeroed
             metrics["weights_clipped"] += found.clipped
             if found.zeroed or found.clipped:

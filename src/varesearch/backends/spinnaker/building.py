@@ -65,17 +65,33 @@ def _population(sim: ModuleType, population: Population, network: Network, confi
         for row in rows
         if row.ours in settings
     }
+    assert isinstance(config.backend, SpinnakerBackend)
+    drawn = config.backend.weight_range == "drawn"
     built = sim.Population(
         population.size,
         getattr(sim, CELL_TYPES[cell.model])(**parameters),
         label=population.name,
         seed=population_seed(network.seed, population.name),
+        max_expected_summed_weight=largest_sums(network, population) if drawn else None,
     )
-    assert isinstance(config.backend, SpinnakerBackend)
     if config.backend.neurons_per_core is not None:
         built.set_max_atoms_per_core(config.backend.neurons_per_core)
     built.initialize(**{name: translate(rows, name, values, context) for name, values in population.initial.items()})
     return built
+
+
+def largest_sums(network: Network, population: Population) -> list[float]:
+    """The sum of all weights onto a cell of ``population``, of the cell for which it is largest, in sPyNNaker's unit.
+
+    Excitatory, then inhibitory. No step can bring more, since a source fires at most once in a step.
+    """
+    context = Context(population.cell, network.dt_ms)
+    sums = {"excitatory": np.zeros(population.size), "inhibitory": np.zeros(population.size)}
+    for projection in network.projections:
+        if projection.post == population.name:
+            weights = translate(ROWS[context.cell.model], f"weight_{projection.receptor}", projection.weights, context)
+            sums[projection.receptor] += np.bincount(projection.targets, weights=weights, minlength=population.size)
+    return [float(onto_cells.max()) for onto_cells in sums.values()]
 
 
 def _record(built: Any, population: Population, config: Config, dt_ms: float) -> None:
