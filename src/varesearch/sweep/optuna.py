@@ -150,7 +150,7 @@ def _check_dimension(dimension: Dimension) -> None:
     what = f"{dimension.key}=interval({low:g},{high:g})"
     if dimension.key == SEED:
         raise ConfigurationError(f"{what}: seeds are repetitions, not searched; write seed=range(3)")
-    if not low < high:
-        raise ConfigurationError(f"{what}: the first number must be below the second")
+    if dimension.whole and math.ceil(low) >= math.floor(high):
+        raise ConfigurationError(f"{what}: {dimension.key} takes whole numbers, and fewer than two are between these")
     if dimension.logarithmic and low <= 0:
         raise ConfigurationError(f"{what}: ratios need numbers above 0; leave out tag(log, ...) or raise the first")

@@ -132,7 +132,7 @@ def distribution(dimension: Dimension) -> BaseDistribution:
     if dimension.bounds is not None:
         low, high = dimension.bounds
         if dimension.whole:
-            return IntDistribution(int(low), int(high), log=dimension.logarithmic)
+            return IntDistribution(math.ceil(low), math.floor(high), log=dimension.logarithmic)
         return FloatDistribution(low, high, log=dimension.logarithmic)
     if dimension.ordered:
         # The place in the range: its numbers need not be exact multiples of a step.
