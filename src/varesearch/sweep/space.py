@@ -1,8 +1,27 @@
-"""What a sweep ranges over: the words of the command, in Hydra's sweep grammar, as fixed words and dimensions."""
+"""What a sweep ranges over: the words of the command, in Hydra's sweep grammar, as fixed words and dimensions.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import product
+The grammar is Hydra's own ("Extended override grammar" of its manual): ``a,b``, ``choice(a,b)``, ``range(5)``,
+``glob(if_*)`` for the options of a group, and ``interval(0.01,0.1)``, which only a search can take.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, product
+from typing import get_args, get_type_hints
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, IntervalSweep, Override, ValueType
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import Option
+from varesearch.config.overrides import read_word
+from varesearch.config.schema import Config
+from varesearch.tracking.naming import NOT_SCIENCE
+
+MOST_POINTS = 100_000
+"""More combinations than this are more likely a slip of the keyboard."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +58,81 @@ class Space:
     def point(self, values: dict[str, str]) -> tuple[str, ...]:
         """The words of one combination, key -> value as written."""
         return (*self.fixed, *(f"{key}={value}" for key, value in values.items()))
+
+    def first(self) -> tuple[str, ...]:
+        """The words of one point, to learn the settings that all points share: first values, lower ends."""
+        values = {d.key: d.values[0] if d.bounds is None else f"{d.bounds[0]:g}" for d in self.dimensions}
+        return self.point(values)
+
+    def typed(self, config: Config) -> "Space":
+        """The same, knowing which intervals hold whole numbers only; ``config`` is any point's."""
+        return replace(
+            self,
+            dimensions=tuple(
+                replace(d, whole=d.whole or (d.bounds is not None and _is_whole(config, d.key)))
+                for d in self.dimensions
+            ),
+        )
+
+
+def read_space(words: Sequence[str], options: Mapping[str, Mapping[str, Option]]) -> Space:
+    """The space that the words of a command span; ``options`` are those of each group.
+
+    Raises ConfigurationError for what cannot be read, a key given twice, a value named twice, a setting that is no
+    part of the science, and too many combinations.
+    """
+    parser = OverridesParser.create()
+    fixed: list[str] = []
+    dimensions: list[Dimension] = []
+    seen: set[str] = set()
+    for word in words:
+        override = read_word(word, parser, options)
+        key = override.key_or_group
+        if key in seen:
+            raise ConfigurationError(f"{word}: {key} is given twice; give it once")
+        seen.add(key)
+        if override.is_sweep_override():
+            dimensions.append(_dimension(word, override, options))
+        else:
+            fixed.append(word)
+    size = math.prod(len(dimension.values) for dimension in dimensions if dimension.bounds is None)
+    if size > MOST_POINTS:
+        raise ConfigurationError(f"the sweep has {size:,} combinations, more than {MOST_POINTS:,}; take fewer values")
+    return Space(tuple(words), tuple(fixed), tuple(dimensions))
+
+
+def _dimension(word: str, override: Override, options: Mapping[str, Mapping[str, Option]]) -> Dimension:
+    key, value = override.key_or_group, override._value
+    if key.split(".")[0] in NOT_SCIENCE:
+        raise ConfigurationError(f"{word}: {key} is the same for a whole sweep; give it one value")
+    if isinstance(value, IntervalSweep):
+        low, high = value.start, value.end
+        if low is None or high is None or not low < high:
+            raise ConfigurationError(f"{word}: an interval goes from less to more; write interval(LOW,HIGH)")
+        whole = isinstance(low, int) and isinstance(high, int)
+        return Dimension(key, bounds=(low, high), whole=whole, logarithmic="log" in value.tags)
+    if isinstance(value, Glob):
+        if key not in options:
+            raise ConfigurationError(
+                f"{word}: glob chooses among the options of a group, {key} is none; list the values"
+            )
+        values = value.filter(sorted(options[key]))
+        if not values:
+            raise ConfigurationError(f"{word}: fits no option of {key}; it has {', '.join(sorted(options[key]))}")
+    else:
+        values = list(islice(override.sweep_string_iterator(), MOST_POINTS + 1))
+    if not values:
+        raise ConfigurationError(f"{word}: holds no value; a range goes from START to before STOP")
+    twice = [one for one, count in Counter(values).items() if count > 1]
+    if twice:
+        raise ConfigurationError(f"{word}: names {twice[0]} twice; name it once")
+    return Dimension(key, tuple(values), ordered=override.value_type == ValueType.RANGE_SWEEP)
+
+
+def _is_whole(config: Config, key: str) -> bool:
+    node: object = config
+    *parents, last = key.split(".")
+    for name in parents:
+        node = getattr(node, name, None)
+    hint = get_type_hints(type(node)).get(last)
+    return hint is int or int in get_args(hint)

@@ -8,7 +8,7 @@ from typing import Any
 from varesearch.config.schema import Config
 
 # How a run is started and watched and where it is kept does not change what it is.
-_NOT_SCIENCE = ("tracking", "launcher", "sweeper", "verbose", "dry_run", "fail", "rerun")
+NOT_SCIENCE = ("tracking", "launcher", "sweeper", "verbose", "dry_run", "fail", "rerun")
 # Shown in a list, so kept short; the whole configuration is an artifact.
 _LONGEST_PARAM = 250
 _LONGEST_NAME = 80
@@ -26,7 +26,7 @@ def run_name(config: Config, overrides: Sequence[str], choices: Mapping[str, str
     for override in overrides:
         key, _, value = override.lstrip("+~").partition("=")
         key = key.split("@")[0]
-        if "/" in key or key in choices or key == "connectivity.n" or key.split(".")[0] in _NOT_SCIENCE or not value:
+        if "/" in key or key in choices or key == "connectivity.n" or key.split(".")[0] in NOT_SCIENCE or not value:
             continue
         addition = f" {key.rpartition('.')[2]}={value}"
         if len(name) + len(addition) > _LONGEST_NAME:
@@ -46,7 +46,7 @@ def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
 
 def science(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that determine a result."""
-    return {key: value for key, value in resolved.items() if key not in _NOT_SCIENCE}
+    return {key: value for key, value in resolved.items() if key not in NOT_SCIENCE}
 
 
 def config_hash(resolved: Mapping[str, Any], without: Sequence[str] = ()) -> str:

@@ -49,7 +49,7 @@ class LocalLauncher(Launcher):
         watch = threading.Thread(target=_cancel_when, args=(work.interrupted, done, server), name="cancel children")
         watch.start()
         try:
-            Parallel(n_jobs=self.workers, backend="threading", batch_size=1)(
+            Parallel(n_jobs=self.workers, backend="threading")(
                 delayed(self._work)(work, server) for _ in range(self.workers)
             )
         finally:
