@@ -1,0 +1,30 @@
+"""What a session of benchmarks says of its machine, and where it is kept: in its JSON file and in the tracker."""
+
+from typing import Any
+
+from varesearch.tracking.provenance import machine, versions
+
+TOLD = ("brian2", "cython", "mlflow", "nest-simulator", "numpy", "pynn", "python", "spynnaker")
+"""The packages whose versions decide the times."""
+
+
+def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
+    """Add what the page of the benchmarks tells."""
+    here, installed = machine(), versions()
+    machine_info["varesearch"] = {
+        "machine": {
+            "processor": here["processor"],
+            "cores": here["usable_cores"],
+            "memory_gb": round(here["memory_bytes"] / 1e9, 1),
+            "system": here["system"],
+        },
+        "versions": {name: installed[name] for name in TOLD if name in installed},
+    }
+
+
+def pytest_benchmark_update_json(benchmarks: list[Any], output_json: dict[str, Any]) -> None:
+    """Keep the session in the tracker too."""
+    from varesearch.benchmarks.record import record
+    from varesearch.benchmarks.session import read_session
+
+    record(read_session(output_json, "this session"))
