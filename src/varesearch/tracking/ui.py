@@ -16,8 +16,10 @@ import urllib.request
 from collections.abc import Sequence
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.tracking import mlflow_api
+from varesearch.tracking.columns import keep_columns
 from varesearch.tracking.reading import load_run, runs
-from varesearch.tracking.store import Place, ensure_sqlite, place
+from varesearch.tracking.store import Place, ensure_sqlite, first_line, place
 
 _LOOPBACK = "127.0.0.1"
 _USUAL_PORT = 5000
@@ -64,6 +66,8 @@ def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
     for record in newest:
         page = f"{address}/#/experiments/{record.experiment_id}/runs"
         page += f"{'' if run is None else f'/{record.run_id}'}?workflowType=machine_learning"
+        if run is None:
+            page += _view(where, record.experiment_id)
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", where.uri, "--host", _LOOPBACK]
     command += ["--port", str(port), "--workers", "1", "--default-artifact-root", where.artifacts.as_uri()]
     # No telemetry, and no worker processes for MLflow's language-model jobs.
@@ -93,6 +97,17 @@ def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGTERM)
             server.wait()
+
+
+def _view(where: Place, experiment_id: str) -> str:
+    """The part of the address that shows the columns that matter; a store that cannot be written shows MLflow's own."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return f"&viewStateShareKey={keep_columns(mlflow_api.client(where.uri), experiment_id)}"
+    except MlflowException as error:
+        print(f"MLflow's own columns are shown, since the store took no view ({first_line(error)})", file=sys.stderr)
+        return ""
 
 
 def _answers(server: subprocess.Popen[bytes], address: str) -> bool:
