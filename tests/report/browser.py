@@ -1,4 +1,4 @@
-"""Chromium without a window, spoken to over its debugging pipe (Chrome DevTools Protocol), one browser for all pages."""
+"""Chromium without a window, spoken to over its debugging pipe (Chrome DevTools Protocol): one browser for all."""
 
 import base64
 import json
@@ -50,7 +50,9 @@ class Browser:
     def open(self, address: str, width: int, dark: bool) -> None:
         """Load a page in a window of that width, in a light or dark system; ``requests`` are what it asked for."""
         self.requests = []
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Page.navigate", url=address)

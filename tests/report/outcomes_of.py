@@ -1,0 +1,41 @@
+"""Outcomes of sweeps that nobody ran, for tests of what is made from them."""
+
+import itertools
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from varesearch.config.compose import compose
+from varesearch.sweep.jobs import Job, Outcome
+
+BASE = compose([])
+
+
+def metrics(number: int) -> dict[str, float]:
+    """Numbers that differ from child to child in a known way."""
+    values: dict[str, float] = {}
+    for population, more in (("exc", 0.0), ("inh", 5.0)):
+        values |= {
+            f"{population}.rate_hz": number + more,
+            f"{population}.cv_isi": 0.5 + 0.01 * number,
+            f"{population}.silent_fraction": 0.0,
+        }
+    return {**values, "realtime_factor": 0.25, "phase.simulate_s": 0.5 + number, "peak_memory_mb": 200.0}
+
+
+def outcomes(
+    axes: dict[str, Sequence[Any]], failed: Collection[int] = (), undefined: Collection[int] = ()
+) -> list[Outcome]:
+    """One for each combination, the last axis fastest; those ``failed`` have no numbers, ``undefined`` no CV of exc."""
+    found = []
+    for number, values in enumerate(itertools.product(*axes.values())):
+        varied = dict(zip(axes, values, strict=True))
+        job = Job(number, tuple(f"{key}={value}" for key, value in varied.items()), BASE, varied, f"identity{number}")
+        if number in failed:
+            found.append(Outcome(job, "FAILED", f"{number:032x}", f"run {number}", reason="killed by SIGSEGV"))
+            continue
+        numbers = {
+            key: value for key, value in metrics(number).items() if number not in undefined or key != "exc.cv_isi"
+        }
+        tags = {"varesearch.network_hash": f"{number:064x}"}
+        found.append(Outcome(job, "FINISHED", f"{number:032x}", f"run {number}", metrics=numbers, tags=tags))
+    return found
