@@ -15,11 +15,12 @@ from varesearch import __version__
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import did_you_mean
 
-Action = Literal["run", "help", "version", "backends"]
+Action = Literal["run", "sweep", "help", "version", "backends"]
 
 _FLAGS: dict[str, Action] = {"--help": "help", "-h": "help", "--version": "version", "--backends": "backends"}
 _MULTIRUN = ("-m", "--multirun")
 _CONFIG_DIR = "--config-dir"
+_OF_SWEEPS = ("launcher", "sweeper", "fail", "rerun")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def parse(argv: Sequence[str]) -> Command:
     action: Action = "run"
     words: list[str] = []
     config_dir: Path | None = None
+    multirun = False
     rest = iter(argv)
     for word in rest:
         flag, equals, value = word.partition("=")
@@ -47,14 +49,20 @@ def parse(argv: Sequence[str]) -> Command:
                 raise ConfigurationError(f"{_CONFIG_DIR} names no folder; write {_CONFIG_DIR} DIR")
             config_dir = Path(value).expanduser()
         elif word in _MULTIRUN:
-            raise ConfigurationError(f"{word} does not exist: one command makes one run; give every setting one value")
+            multirun = True
         elif word.startswith("-"):
-            flags = [*_FLAGS, _CONFIG_DIR]
+            flags = [*_FLAGS, *_MULTIRUN, _CONFIG_DIR]
             raise ConfigurationError(f"{word} is unknown; the flags are {', '.join(flags)}{did_you_mean(flag, flags)}")
         else:
             words.append(word)
     if action in ("version", "backends") and words:
         raise ConfigurationError(f"{words[0]}: --{action} stands alone; leave one of the two out")
+    if multirun:
+        if action != "run":
+            raise ConfigurationError(
+                f"-m: goes with the words of a sweep, not with --{action}; leave one of the two out"
+            )
+        action = "sweep"
     return Command(action, tuple(words), config_dir)
 
 
@@ -91,7 +99,7 @@ def execute(command: Command) -> int:
 
         print(help_page(command.words, command.config_dir))
         return 0
-    return _run(command)
+    return _sweep(command) if command.action == "sweep" else _run(command)
 
 
 def _run(command: Command) -> int:
@@ -101,6 +109,7 @@ def _run(command: Command) -> int:
     from varesearch.preflight import check_memory
 
     composed = compose(command.words, command.config_dir)
+    _refuse_sweep_settings(command.words)
     validate(composed.config)
     check_backend(composed.config)
     check_memory(composed.config)
@@ -112,6 +121,25 @@ def _run(command: Command) -> int:
     from varesearch.runner import run
 
     return run(composed)
+
+
+def _sweep(command: Command) -> int:
+    from varesearch.sweep.command import prepare, run_sweep
+
+    sweep = prepare(command.words, command.config_dir)
+    if sweep.planner.settings.dry_run:
+        from varesearch.sweep.dry_run import plan_page
+
+        print(plan_page(sweep))
+        return 0
+    return run_sweep(sweep)
+
+
+def _refuse_sweep_settings(words: Sequence[str]) -> None:
+    for word in words:
+        key = word.partition("=")[0]
+        if key.split(".")[0] in _OF_SWEEPS:
+            raise ConfigurationError(f"{word}: {key} is a setting of sweeps; add -m, or leave it out")
 
 
 def _complain(message: str) -> None:

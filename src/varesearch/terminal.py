@@ -66,6 +66,15 @@ class Terminal:
             table.add_row(escape(name), *shown, escape(unit))
         self._console.print(table)
 
+    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Texts in columns under their heads."""
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in head:
+            table.add_column(escape(heading))
+        for row in rows:
+            table.add_row(*map(escape, row))
+        self._console.print(table)
+
     def numbers(self, values: Mapping[str, float]) -> None:
         """Name and value, a row each."""
         table = Table(box=None, pad_edge=False, show_header=False)

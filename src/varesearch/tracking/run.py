@@ -3,7 +3,7 @@
 import atexit
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -54,6 +54,8 @@ class TrackedRun(RunFiles):
     Leaving it ends the run: FINISHED, FAILED with ``traceback.txt``, or KILLED after Ctrl-C, SIGTERM and SIGHUP, which
     leave the block as KeyboardInterrupt and Terminated. Signals that come while the end is being written wait for it.
     Raises TrackingError if the run itself went well but the store failed.
+
+    ``session``: one that is open already. ``protected``: functions inside which signals wait as well.
     """
 
     def __init__(
@@ -65,18 +67,22 @@ class TrackedRun(RunFiles):
         log_capture: LogCapture | None,
         root: Path | None,
         tags: Mapping[str, str],
+        session: StoreSession | None = None,
+        protected: Sequence[Callable[..., Any]] = (),
     ) -> None:
         super().__init__(config, resolved, overrides, choices)
-        self.session = StoreSession(config.tracking, root)
+        self._opened = session is not None
+        self.session = session or StoreSession(config.tracking, root)
         self._capture = log_capture
         self._first_tags = tags
-        self._guard = SignalGuard(TrackedRun.__exit__, TrackedRun._begin)
+        self._guard = SignalGuard(TrackedRun.__exit__, TrackedRun._begin, *protected)
         self._open_in: int | None = None
 
     def __enter__(self) -> Self:
         self._guard.install()
         try:
-            self.session.open()
+            if not self._opened:
+                self.session.open()
             with one_line(self.session.place):
                 self._begin()
             self._guard.raise_pending()

@@ -1,0 +1,249 @@
+"""``python -m varesearch -m WORDS``: the whole story of a sweep."""
+
+import os
+import shlex
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filelock import AcquireReturnProxy, FileLock, Timeout
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.sweep.children import Children
+from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
+from varesearch.sweep.known import Known, look_up, parent_of
+from varesearch.sweep.launchers import Launcher, make_launcher
+from varesearch.sweep.parent import ParentRun, SweepFailedError
+from varesearch.sweep.plan import Planner
+from varesearch.sweep.show import show_end, show_head, show_outcome
+from varesearch.sweep.sweepers import Sweeper, make_sweeper
+from varesearch.terminal import Terminal
+from varesearch.tracking.endings import TrackingError, ending
+from varesearch.tracking.log import LogCapture
+from varesearch.tracking.root import STORE_FOLDER, cache_folder
+from varesearch.tracking.session import StoreSession
+from varesearch.tracking.signals import Terminated
+
+
+@dataclass
+class Sweep:
+    """A sweep that can be run: its settings are valid, nothing has been begun."""
+
+    words: tuple[str, ...]
+    config_dir: Path | None
+    planner: Planner
+    sweeper: Sweeper
+    launcher: Launcher
+    jobs: list[Job] = field(default_factory=list)
+
+    @property
+    def command(self) -> str:
+        """What resumes it."""
+        options = [] if self.config_dir is None else ["--config-dir", str(self.config_dir)]
+        # rerun=true would run again what is done.
+        words = [word for word in self.words if not word.startswith("rerun=")]
+        return shlex.join(["python", "-m", "varesearch", "-m", *options, *words])
+
+
+def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
+    """Everything that can be found wrong before anything is begun. Raises ConfigurationError."""
+    planner = Planner(words, config_dir)
+    sweeper = make_sweeper(planner.settings.sweeper, planner.space)
+    sweeper.check()
+    launcher = make_launcher(planner.settings.launcher)
+    launcher.check()
+    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, planner.compose(sweeper.plan()))
+
+
+def run_sweep(sweep: Sweep) -> int:
+    """Run it, say on the terminal what came of it, and return the exit code.
+
+    Raises ConfigurationError when what it needs (a machine, the store) is not there: nothing is begun then.
+    """
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
+    with LogCapture(verbose=sweep.planner.settings.verbose) as capture:
+        terminal = Terminal(capture.terminal)
+        try:
+            return _tracked(sweep, capture, terminal)
+        except ConfigurationError:
+            raise
+        except (SweepFailedError, TrackingError) as error:
+            Terminal(capture.errors).line(f"varesearch: {error}")
+            return 1
+        except BaseException as error:
+            how = ending(error)
+            where = f"; log: {capture.path}" if capture.path and how.status == "FAILED" else ""
+            Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}{where}")
+            return how.exit_code
+        finally:
+            sweep.launcher.close()
+
+
+def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
+    settings = sweep.planner.settings
+    sweep.planner.probe(sweep.jobs)
+    sweep.launcher.prepare({job.composed.config.backend.name for job in sweep.jobs} or {settings.backend.name})
+    session = StoreSession(settings.tracking)
+    session.open()
+    identity = sweep.sweeper.identity(sweep.jobs)
+    with _alone(session, identity):
+        known = Known() if settings.rerun else look_up(session, (job.identity for job in sweep.jobs))
+        known.parent = None if settings.rerun else parent_of(session, identity)
+        if _all_done(sweep.jobs, known, session):
+            parent = known.parent
+            assert parent is not None
+            terminal.line(f"all {len(sweep.jobs)} runs of this sweep are FINISHED already; rerun=true runs them again")
+            terminal.line(f"to see it: {session.how_to_open(parent.info.run_id, Path())}")
+            return 0
+        run = ParentRun(
+            settings,
+            sweep.planner.space,
+            sweep.jobs,
+            identity,
+            session,
+            known.parent,
+            capture,
+            (_wind_down, _end_children),
+        )
+        with run as parent:
+            _conduct(sweep, parent, known, terminal)
+    return 0
+
+
+def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
+    """The lock that keeps two commands on this machine from running the same sweep at once; a dead one leaves it."""
+    path = session.place.root / STORE_FOLDER / "sweeps" / f"{identity[:32]}.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return FileLock(path).acquire(timeout=0)
+    except Timeout:
+        raise ConfigurationError(
+            "the same sweep is being run by another process; wait for its end, or end it: this command resumes it then"
+        ) from None
+
+
+def _all_done(jobs: Sequence[Job], known: Known, session: StoreSession) -> bool:
+    if not jobs or known.parent is None or known.parent.info.status != FINISHED:
+        return False
+    return all(known.outcome(job, session) is not None for job in jobs)
+
+
+def _conduct(sweep: Sweep, parent: ParentRun, known: Known, terminal: Terminal) -> None:
+    """Run the children and keep what came of them, whatever happens; raises what stopped it, or SweepFailedError."""
+    settings = sweep.planner.settings
+    show_head(terminal, parent, sweep.planner.space, len(sweep.jobs))
+    batches: list[tuple[Sequence[Job], list[Outcome]]] = []
+    best: Mapping[str, str] = {}
+    stopped: BaseException | None = None
+    total = len(sweep.jobs)
+    with terminal.progress("running", total or 1, "runs") as progress:
+        done = 0
+
+        def told(outcome: Outcome) -> None:
+            nonlocal done
+            done += 1
+            show_outcome(terminal, outcome)
+            progress(done)
+
+        children = Children(parent.session, parent.run_id, known, settings.fail == "fast", told)
+
+        def evaluate(jobs: Sequence[Job]) -> list[Outcome]:
+            with children.jobs(jobs) as outcomes:
+                batches.append((jobs, outcomes))
+                _launch(sweep.launcher, children)
+            return outcomes
+
+        def compose(points: Sequence[tuple[str, ...]]) -> list[Job]:
+            jobs = sweep.planner.compose(points)
+            known.finished |= {} if settings.rerun else look_up(parent.session, [j.identity for j in jobs]).finished
+            return jobs
+
+        try:
+            best = sweep.sweeper.search(sweep.jobs, compose, evaluate, parent.folder)
+        except BaseException as error:
+            stopped = error
+    outcomes = [outcome for _, batch in batches for outcome in batch]
+    _wind_down(sweep, parent, children, outcomes, best, stopped, terminal)
+
+
+def _launch(launcher: Launcher, children: Children) -> None:
+    """Run the launcher in a thread of its own, so that signals reach only us; raises what it raised, or the signal."""
+    failed: list[BaseException] = []
+
+    def launch() -> None:
+        try:
+            launcher.launch(children)
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=launch, name="launcher")
+    thread.start()
+    try:
+        thread.join()
+    except (KeyboardInterrupt, Terminated):
+        _end_children(thread, children)
+        raise
+    if failed:
+        raise failed[0]
+
+
+def _end_children(thread: threading.Thread, children: Children) -> None:
+    children.interrupt()
+    thread.join()
+
+
+def _wind_down(
+    sweep: Sweep,
+    parent: ParentRun,
+    children: Children,
+    outcomes: Sequence[Outcome],
+    best: Mapping[str, str],
+    stopped: BaseException | None,
+    terminal: Terminal,
+) -> None:
+    """Keep table, figures, report and counts; raise what stopped the sweep. Signals wait for the end of this."""
+    children.retry()
+    parent.set_tags(best)
+    counts = parent.set_outcomes(outcomes)
+    reason = _reason(counts, children, stopped)
+    if outcomes:
+        _keep_results(parent, outcomes, reason, complete=stopped is None)
+    show_end(terminal, parent, outcomes, counts, best)
+    for problem in children.problems:
+        terminal.line(f"NOT IN THE STORE: {problem.said}", style="bold red")
+    if reason:
+        terminal.line(f"to resume: {sweep.command}")
+    if stopped is not None:
+        raise stopped
+    if reason:
+        raise SweepFailedError(reason)
+
+
+def _keep_results(parent: ParentRun, outcomes: Sequence[Outcome], reason: str, complete: bool) -> None:
+    from varesearch.sweep.table import results_table, write_table
+
+    table = results_table(outcomes)
+    write_table(table, parent.folder)
+    if not complete or not any(outcome.state == FINISHED for outcome in outcomes):
+        return
+    from varesearch.report import write_report
+    from varesearch.sweep.figures import write_sweep_figures
+
+    write_sweep_figures(table, parent.folder / "figures", parent.name)
+    write_report(parent.as_record(FAILED if reason else FINISHED, reason), parent.config.tracking.uri)
+
+
+def _reason(counts: Mapping[str, int], children: Children, stopped: BaseException | None) -> str:
+    """Why the sweep is not FINISHED, in one line; "" if it is."""
+    if stopped is not None:
+        return ending(stopped).reason
+    if children.trouble:
+        return children.trouble
+    if children.problems:
+        return f"the store did not take {len(children.problems)} of the runs"
+    parts = [f"{counts[name]} {word}" for name, word in _UNDONE.items() if counts[name]]
+    return f"{', '.join(parts)} of {counts['children']} runs" if parts else ""
+
+
+_UNDONE = {"failed": "failed", "killed": "killed", "not_begun": "not begun"}

@@ -1,0 +1,34 @@
+"""The page of ``-m dry_run=true``: the runs of a sweep, and which of them are done."""
+
+from typing import TYPE_CHECKING
+
+from varesearch.config.wording import written
+from varesearch.pages.layout import columns
+from varesearch.sweep.known import Known, look_up
+from varesearch.tracking.session import StoreSession
+from varesearch.tracking.store import place
+
+if TYPE_CHECKING:
+    from varesearch.sweep.command import Sweep
+
+
+def plan_page(sweep: "Sweep") -> str:
+    """What would be run, taken over, or searched. Nothing is made: where there is no store, nothing is done yet."""
+    settings, jobs = sweep.planner.settings, sweep.jobs
+    how = f"launcher={settings.launcher.name} sweeper={settings.sweeper.name} fail={settings.fail}"
+    if not jobs:
+        keys = ", ".join(dimension.key for dimension in sweep.planner.space.dimensions)
+        return f"Nothing is run. {how}\nThe search chooses {keys} while it goes on."
+    where = place(settings.tracking.uri)
+    known, session = Known(), StoreSession(settings.tracking)
+    if not settings.rerun and (where.database is None or where.database.exists()):
+        session.open()
+        known = look_up(session, (job.identity for job in jobs))
+    rows, undone = [], 0
+    for job in jobs:
+        outcome = known.outcome(job, session)
+        undone += outcome is None
+        point = " ".join(f"{key}={written(value)}" for key, value in job.varied.items()) or "the one run"
+        rows.append((point, "to run" if outcome is None else f"FINISHED, run {(outcome.run_id or '')[:8]}"))
+    head = f"Nothing is run. {how}\n{len(jobs)} runs, {undone} to run, {len(jobs) - undone} FINISHED already:"
+    return f"{head}\n{columns(rows)}"
