@@ -78,6 +78,7 @@ struct arm_core {
     uint64_t cycles;
     uint64_t sleep_cycles; /* the part of `cycles` spent in WFI; cycles - sleep_cycles were worked */
     uint64_t instructions; /* executed, a failed condition included, interrupt entries not */
+    uint64_t native_instructions; /* those of them that translated code executed (native.h) */
     uint64_t until;        /* arm_run's target; a bus callback may lower it */
 
     uint8_t *itcm; /* ITCM_BYTES */

@@ -125,6 +125,7 @@ struct core {
     struct chip *chip;
     unsigned number;
     bool on;
+    unsigned native_losses; /* of the processor when translated code was last given to it */
     uint64_t next_event; /* cycle of the next timer expiry or end of a transfer */
     struct vic vic;
     struct timer timer[2];
@@ -172,6 +173,7 @@ struct chip {
 };
 
 struct pool;
+struct translation; /* a loaded file of translated code */
 struct machine {
     unsigned chips;
     struct chip *chip;
@@ -183,6 +185,8 @@ struct machine {
     struct chip **busy;   /* that have a core that is on */
     struct pool *pool;
     uint64_t router_hops;
+    unsigned translations;
+    struct translation *translation;
 };
 
 /* vic.c */
@@ -241,6 +245,12 @@ void machine_destroy(struct machine *machine);
 void machine_list_active(struct machine *machine);
 void machine_set_clock(struct machine *machine);
 bool machine_quantum(struct machine *machine);
+
+/* translations.c */
+const char *translations_load(struct machine *machine, const char *path, unsigned *parts);
+void translations_install(struct core *core);
+void translations_restore(struct machine *machine);
+void translations_free(struct machine *machine);
 
 /* pool.c */
 void chip_run_quantum(struct chip *chip, uint64_t end);

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "chip.h"
+#include "decoded.h"
+#include "native.h"
 
 int core_create(struct chip *chip, unsigned number) {
     struct core *core = calloc(1, sizeof *core);
@@ -65,9 +67,12 @@ int core_start(struct core *core, uint32_t r0, uint32_t pc) {
     core->count = (struct counters){0};
     core->arm.sleep_cycles = 0;
     core->arm.instructions = 0;
+    core->arm.native_instructions = 0;
+    memset(core->arm.decoded->heat, 0, sizeof core->arm.decoded->heat);
     ticks_reset(core);
     arm_reset(&core->arm);
     arm_itcm_written(&core->arm, 0, ITCM_BYTES);
+    translations_install(core);
     core->arm.r[0] = r0;
     core->arm.r[15] = pc;
     vic_drive(core, INT_CPU, core->chip->control.cpu_irq >> core->number & 1u);
@@ -95,4 +100,5 @@ void core_run_quantum(struct core *core, uint64_t end) {
             core_schedule(core);
         }
     }
+    native_sample(arm);
 }

@@ -34,6 +34,9 @@ void arm_itcm_written(struct arm_core *core, uint32_t offset, uint32_t bytes)
 {
     uint32_t end = bytes < ITCM_BYTES - offset ? offset + bytes : ITCM_BYTES;
     struct arm_decoded *decoded = core->decoded;
+    if (decoded->native_parts && memchr(decoded->native_word + offset / 4u, 1, (end + 3u) / 4u - offset / 4u)) {
+        native_forget(decoded);
+    }
     while (offset < end) {
         uint32_t page = offset / DECODED_PAGE;
         uint32_t page_end = (page + 1u) * DECODED_PAGE;

@@ -13,6 +13,7 @@
 #define VARESEARCH_BOARD_DECODED_H
 
 #include "cpu.h"
+#include "native.h"
 
 /* Second operand of a data-processing instruction; from OPERAND_LSL on the order is that of the shift field. */
 enum operand_form {
@@ -88,6 +89,7 @@ enum operation_code {
     OP_MRS,
     OP_MSR,
     OP_MSR_IMMEDIATE,
+    OP_NATIVE, /* a head of translated code */
     OP_IF = 40,                                          /* + condition: then `body` */
     OP_BRANCH_IF = OP_IF + 16,                           /* + condition */
     OP_TRANSFER = OP_BRANCH_IF + 16,                     /* + transfer * ADDRESS_FORMS + address form */
@@ -113,13 +115,30 @@ struct entry {
 #define THUMB_ENTRIES (ITCM_BYTES / 2u)
 #define DECODED_PAGE 1024u /* bytes of ITCM whose entries are cleared together when they were never used */
 
+struct native_entry {
+    native_function *function; /* of a head, else NULL */
+    uint32_t head;
+    uint16_t code; /* the operation that OP_NATIVE stands in front of */
+};
+
 struct arm_decoded {
     bool page_used[ITCM_BYTES / DECODED_PAGE];
+    unsigned native_parts;              /* installed */
+    unsigned native_losses;             /* times that all parts were taken away, for their code was written over */
+    uint8_t native_word[ARM_ENTRIES];   /* 1: a part was made from this word */
+    uint16_t heat[ARM_ENTRIES];         /* native_sample() */
+    struct native_entry native[ARM_ENTRIES];
     struct entry arm[ARM_ENTRIES + 1]; /* the last one, behind the ITCM, stays OP_BEHIND */
     struct entry thumb[THUMB_ENTRIES + 1];
 };
 
 /* Fills the entry of the instruction at an address in the ITCM. */
 void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool thumb);
+
+/* native.c */
+void native_forget(struct arm_decoded *decoded);
+int native_load(struct native_frame *frame, uint32_t address, uint32_t size, const struct native_block *block);
+int native_store(struct native_frame *frame, uint32_t address, uint32_t size, const struct native_block *block,
+                 uint32_t value);
 
 #endif

@@ -55,6 +55,7 @@ static bool run_decoded(struct arm_core *core)
         [OP_LDR_PC_INDEX] = &&ldr_pc_index, [OP_LDR_PC_LITERAL] = &&ldr_pc_literal, [OP_BRANCH] = &&branch, [OP_BRANCH_LINK] = &&branch_link,
         [OP_BLX_CONSTANT] = &&blx_constant, [OP_BX] = &&bx, [OP_BLX] = &&blx, [OP_MOV_PC] = &&mov_pc,
         [OP_THUMB_LINK] = &&thumb_link, [OP_MRS] = &&mrs, [OP_MSR] = &&msr, [OP_MSR_IMMEDIATE] = &&msr_immediate,
+        [OP_NATIVE] = &&native,
     };
     struct arm_decoded *const decoded = core->decoded;
     uint32_t *const r = core->r;
@@ -424,6 +425,45 @@ jump:
     extra += COST_BRANCH;
     r[15] = target & (core->cpsr & PSR_T ? ~1u : ~3u);
     goto save;
+
+native: {
+    uint32_t address = (uint32_t)(e - decoded->arm) * 4u;
+    const struct native_entry entry = decoded->native[address / 4u];
+    struct native_frame frame = {
+        .r = r, .dtcm = dtcm, .cpsr = &core->cpsr, .irq = &core->irq, .fiq = &core->fiq, .left = left, .extra = extra,
+        .n = n, .z = z, .c = c, .v = v, .load = native_load, .store = native_store, .core = core, .budget = budget,
+    };
+    core->native_instructions -= core->instructions + (uint64_t)(budget - left - extra);
+    target = entry.function(&frame, entry.head);
+    if (frame.left == left && !frame.aborted) { /* the cycles left do not suffice for its first block */
+        core->native_instructions += core->instructions + (uint64_t)(budget - left - extra);
+        goto *labels[entry.code];
+    }
+    n = frame.n;
+    z = frame.z;
+    c = frame.c;
+    v = frame.v;
+    left = frame.left;
+    extra = frame.extra;
+    budget = frame.budget;
+    core->native_instructions += core->instructions;
+    if (frame.aborted) {
+        e = decoded->arm + (target >> 2);
+        bus_cost = frame.bus_cost;
+        goto abort_data;
+    }
+    core->native_instructions += (uint64_t)(budget - left - extra);
+    core->cpsr |= target & 1u ? PSR_T : 0u;
+    if (!is_itcm(target)) {
+        r[15] = target & ~1u;
+        goto save;
+    }
+    e = target & 1u ? decoded->thumb + (target >> 1) : decoded->arm + (target >> 2);
+    if (left <= 0 || interrupt_is_due(core)) {
+        goto out_of_time;
+    }
+    DISPATCH;
+}
 
 after_bus_access: /* lines and `until` may have changed */
     core->cycles += bus_cost;

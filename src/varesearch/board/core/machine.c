@@ -52,6 +52,7 @@ void machine_destroy(struct machine *machine) {
             munmap(chip->sdram, SDRAM_BYTES);
         }
     }
+    translations_free(machine);
     free(machine->chip);
     free(machine->cores);
     free(machine->busy);

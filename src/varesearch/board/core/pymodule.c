@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "chip.h"
+#include "native.h"
 
 #define MAX_THREADS 64
 
@@ -341,12 +342,58 @@ static PyObject *machine_statistics(PyObject *object, PyObject *args) {
     }
     const struct tick_log *log = &core->log;
     return Py_BuildValue(
-        "{sOsKsKsKsKsKsKsKsIsIsKsKsKsIsy#}", "on", core->on ? Py_True : Py_False, "cycles", core->arm.cycles,
-        "busy_cycles", core->arm.cycles - core->arm.sleep_cycles, "instructions", core->arm.instructions, "packets_in",
+        "{sOsKsKsKsKsKsKsKsKsIsIsKsKsKsIsy#}", "on", core->on ? Py_True : Py_False, "cycles", core->arm.cycles,
+        "busy_cycles", core->arm.cycles - core->arm.sleep_cycles, "instructions", core->arm.instructions, "translated",
+        core->arm.native_instructions, "packets_in",
         core->count.packets_in, "packets_out", core->count.packets_out, "packets_lost", core->count.packets_lost,
         "dma_bytes", core->count.dma_bytes, "inbox_longest", core->count.inbox_longest, "tick_cycles", log->period, "ticks", log->ticks, "overruns", log->overruns,
         "tick_busy_sum", log->busy_sum, "tick_busy_max", log->busy_max, "series", (const char *)log->series,
         (Py_ssize_t)(log->recorded * sizeof(struct tick)));
+}
+
+static PyObject *machine_translate(PyObject *object, PyObject *args) {
+    MachineObject *self = (MachineObject *)object;
+    PyObject *path;
+    unsigned parts = 0;
+    if (!PyArg_ParseTuple(args, "O&", PyUnicode_FSConverter, &path)) {
+        return NULL;
+    }
+    const char *problem = translations_load(&self->machine, PyBytes_AS_STRING(path), &parts);
+    Py_DECREF(path);
+    return problem ? PyErr_Format(PyExc_ValueError, "%s", problem) : PyLong_FromUnsignedLong(parts);
+}
+
+static PyObject *machine_restore(PyObject *object, PyObject *Py_UNUSED(ignored)) {
+    translations_restore(&((MachineObject *)object)->machine);
+    Py_RETURN_NONE;
+}
+
+static PyObject *machine_profile(PyObject *object, PyObject *args) {
+    MachineObject *self = (MachineObject *)object;
+    unsigned long index, number;
+    if (!PyArg_ParseTuple(args, "kk", &index, &number)) {
+        return NULL;
+    }
+    struct core *core = core_of(self, index, number);
+    if (core == NULL) {
+        return NULL;
+    }
+    PyObject *profile = PyTuple_New(3);
+    static const Py_ssize_t width[3] = {1, 1, sizeof(uint16_t)};
+    char *to[3];
+    for (int n = 0; profile != NULL && n < 3; n++) {
+        PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)ITCM_BYTES / 4 * width[n]);
+        if (bytes == NULL) {
+            Py_CLEAR(profile);
+        } else {
+            to[n] = PyBytes_AS_STRING(bytes);
+            PyTuple_SET_ITEM(profile, n, bytes);
+        }
+    }
+    if (profile != NULL) {
+        native_profile(&core->arm, (uint8_t *)to[0], (uint8_t *)to[1], (uint16_t *)(void *)to[2]);
+    }
+    return profile;
 }
 
 static PyObject *machine_get_cycles(PyObject *object, void *Py_UNUSED(closure)) {
@@ -376,6 +423,13 @@ static PyMethodDef machine_methods[] = {
      "run(quanta, limit_ns=0): runs up to so many quanta, returns how many; ends early when a monitor is called, or "
      "after limit_ns of wall time"},
     {"skip", machine_skip, METH_VARARGS, "skip(quanta): lets time pass on a machine without running cores"},
+    {"translate", machine_translate, METH_VARARGS,
+     "translate(path): loads a file of translated code, gives it to the cores that run, and to others when they start; "
+     "returns how many parts they took"},
+    {"restore", machine_restore, METH_NOARGS, "gives translated code to cores that lost it when their code changed"},
+    {"profile", machine_profile, METH_VARARGS,
+     "profile(chip, core): for each word of the ITCM, was it executed in ARM state, is it translated, and (uint16) at "
+     "the end of how many quanta since the last call the core stood there"},
     {"registers", machine_registers, METH_VARARGS, "registers(chip, core): r0 to r15 and cpsr"},
     {"statistics", machine_statistics, METH_VARARGS, "statistics(chip, core): counters and the series of ticks"},
     {NULL, NULL, 0, NULL},
