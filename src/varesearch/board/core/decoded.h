@@ -126,7 +126,7 @@ struct arm_decoded {
     unsigned native_parts;              /* installed */
     unsigned native_losses;             /* times that all parts were taken away, for their code was written over */
     uint8_t native_word[ARM_ENTRIES];   /* 1: a part was made from this word */
-    uint16_t heat[ARM_ENTRIES];         /* native_sample() */
+    uint32_t heat[ARM_ENTRIES];         /* see native_profile() */
     struct native_entry native[ARM_ENTRIES];
     struct entry arm[ARM_ENTRIES + 1]; /* the last one, behind the ITCM, stays OP_BEHIND */
     struct entry thumb[THUMB_ENTRIES + 1];

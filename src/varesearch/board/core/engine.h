@@ -375,6 +375,7 @@ write_status: {
 
 branch_link:
     r[14] = (uint32_t)(e + 1 - decoded->arm) * 4u;
+    decoded->heat[r[14] / 4u + e->immediate - 1u]++;
 branch:
     GO(e + (int32_t)e->immediate, COST_INSTRUCTION + COST_BRANCH);
 
@@ -418,6 +419,7 @@ mov_pc:
     target = r[e->rm];
 jump:
     if (is_itcm(target)) {
+        decoded->heat[target >> 2] += !(core->cpsr & PSR_T);
         GO(core->cpsr & PSR_T ? decoded->thumb + (target >> 1) : decoded->arm + (target >> 2),
            COST_INSTRUCTION + COST_BRANCH);
     }

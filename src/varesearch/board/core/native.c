@@ -80,7 +80,7 @@ void native_forget(struct arm_decoded *decoded)
     decoded->native_losses++;
 }
 
-void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated, uint16_t *heat)
+void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated, uint32_t *heat)
 {
     struct arm_decoded *decoded = core->decoded;
     memset(entered, 0, ARM_ENTRIES);
@@ -99,8 +99,8 @@ void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated
 
 void native_sample(struct arm_core *core)
 {
-    if (!core->waiting && !(core->cpsr & PSR_T) && is_itcm(core->r[15]) && core->decoded->heat[core->r[15] / 4u] < UINT16_MAX) {
-        core->decoded->heat[core->r[15] / 4u]++;
+    if (!core->waiting && !(core->cpsr & PSR_T) && is_itcm(core->r[15])) {
+        core->decoded->heat[core->r[15] / 4u] += NATIVE_SAMPLE;
     }
 }
 

@@ -74,10 +74,16 @@ bool native_fits(const struct native_table *table);
 /* Gives a core every part of the table whose words it has and of which it has no word yet; returns their number. */
 unsigned native_install(struct arm_core *core, const struct native_table *table);
 
-/* For each word of the ITCM: was it executed in ARM state, is a part made from it, and its heat, which becomes 0. */
-void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated, uint16_t *heat);
+/*
+ * For each word of the ITCM: was it executed in ARM state, is a part made from it, and its heat, which becomes 0. Heat
+ * says how much the engine had to do in ARM state: 1 for each call and each jump to here, which lead to some ten
+ * instructions, and NATIVE_SAMPLE whenever the core was here at the end of a quantum. Ends of quanta alone would never
+ * see interrupt handlers, which run when a quantum begins.
+ */
+#define NATIVE_SAMPLE 100u
+void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated, uint32_t *heat);
 
-/* Adds one to `heat` where the core stands, if it is awake and in ARM state. */
+/* To be called at the end of a quantum. */
 void native_sample(struct arm_core *core);
 
 #endif

@@ -379,7 +379,7 @@ static PyObject *machine_profile(PyObject *object, PyObject *args) {
         return NULL;
     }
     PyObject *profile = PyTuple_New(3);
-    static const Py_ssize_t width[3] = {1, 1, sizeof(uint16_t)};
+    static const Py_ssize_t width[3] = {1, 1, sizeof(uint32_t)};
     char *to[3];
     for (int n = 0; profile != NULL && n < 3; n++) {
         PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)ITCM_BYTES / 4 * width[n]);
@@ -391,7 +391,7 @@ static PyObject *machine_profile(PyObject *object, PyObject *args) {
         }
     }
     if (profile != NULL) {
-        native_profile(&core->arm, (uint8_t *)to[0], (uint8_t *)to[1], (uint16_t *)(void *)to[2]);
+        native_profile(&core->arm, (uint8_t *)to[0], (uint8_t *)to[1], (uint32_t *)(void *)to[2]);
     }
     return profile;
 }
@@ -428,8 +428,8 @@ static PyMethodDef machine_methods[] = {
      "returns how many parts they took"},
     {"restore", machine_restore, METH_NOARGS, "gives translated code to cores that lost it when their code changed"},
     {"profile", machine_profile, METH_VARARGS,
-     "profile(chip, core): for each word of the ITCM, was it executed in ARM state, is it translated, and (uint16) at "
-     "the end of how many quanta since the last call the core stood there"},
+     "profile(chip, core): for each word of the ITCM, was it executed in ARM state, is it translated (a byte each), and "
+     "how much the interpreter had to do there since the last call (uint32)"},
     {"registers", machine_registers, METH_VARARGS, "registers(chip, core): r0 to r15 and cpsr"},
     {"statistics", machine_statistics, METH_VARARGS, "statistics(chip, core): counters and the series of ticks"},
     {NULL, NULL, 0, NULL},
