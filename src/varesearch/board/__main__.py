@@ -53,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--unbooted", action="store_true", help="wait for a boot image, as a board just switched on")
     parser.add_argument("--time-limit", type=_positive, metavar="S", help="end after so many seconds")
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        help="translate hot code with the C compiler and keep it in a private folder; without it code is interpreted, "
+        "with the same results",
+    )
     parser.add_argument("--log", metavar="FILE", help="write the log to a file instead of standard error")
     parser.add_argument("--verbose", action="store_true", help="log dropped datagrams too")
     parser.add_argument(
@@ -75,7 +81,12 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"log={options.log}: cannot be written: {error.strerror}", file=sys.stderr)
         return EXIT_BAD_INPUT
-    settings = Settings(options.version, options.address, not options.unbooted, options.threads, options.time_limit)
+    settings = Settings(
+        *(options.version, options.address, not options.unbooted),
+        threads=options.threads,
+        time_limit_s=options.time_limit,
+        cache=options.cache,
+    )
     try:
         server = Server(settings)
     except (AddressError, MissingCoreError) as error:

@@ -15,6 +15,7 @@ from varesearch.board.layout import CpuState, Lock, Mailbox, Signal, Vcpu
 from varesearch.board.machine import LockedError, Machine
 from varesearch.board.mailbox import Mailboxes
 from varesearch.board.memory import BadAddressError
+from varesearch.board.translation.translator import Translator
 
 _log = logging.getLogger(__name__)
 
@@ -78,8 +79,9 @@ def _place(
 class Applications:
     """What runs on the cores of a machine."""
 
-    def __init__(self, machine: Machine, mailboxes: Mailboxes) -> None:
+    def __init__(self, machine: Machine, mailboxes: Mailboxes, translator: Translator | None = None) -> None:
         self._machine = machine
+        self._translator = translator
         self._mailboxes = mailboxes
         self._names: dict[tuple[int, int], str] = {}
         self._owner = {(chip.index, core): 0 for chip in machine.chips for core in range(1, layout.CORES)}
@@ -132,13 +134,16 @@ class Applications:
         self._owner[chip.index, core] = app_id
         memory.set_u8(chip.vcpu(core, Vcpu.APP_ID), app_id)
         memory.set_u8(chip.vcpu(core, Vcpu.STATE), CpuState.INIT)
+        itcm, dtcm = machine.tcm(chip.index, core)
         try:
-            entry = load_image(chip, *machine.tcm(chip.index, core), chip.image)
+            entry = load_image(chip, itcm, dtcm, chip.image)
         except BadImageError as error:
             _log.warning("chip %d,%d core %d: %s", chip.x, chip.y, core, error)
             memory.set_u8(chip.vcpu(core, Vcpu.STATE), CpuState.RUN_TIME_ERROR)
             memory.set_u8(chip.vcpu(core, Vcpu.RT_CODE), _RTE_ABORT)
             return
+        if self._translator is not None:
+            self._translator.starting(chip.index, core, bytes(itcm))
         machine.start(chip.index, core, flags << 8 | app_id, entry)
 
     def _cores(self, chip: ChipState, app_id: int, app_mask: int) -> Iterator[int]:

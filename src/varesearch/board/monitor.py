@@ -17,6 +17,7 @@ from varesearch.board.memory import BadAddressError
 from varesearch.board.scp import ReturnCode, ScpError, ScpRequest, pack_answer, sequence_of
 from varesearch.board.sdp import BadDatagramError, SdpMessage
 from varesearch.board.tags import TAGS, Endpoint, TagTable
+from varesearch.board.translation.translator import Translator
 
 _STRIP = int(TagFlag.STRIP)
 
@@ -38,11 +39,11 @@ class Datagram:
 class Monitor:
     """SC&MP of a whole board, played between the quanta of the machine."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, translator: Translator | None = None) -> None:
         self.machine = machine
         self.tags = TagTable()
         self.mailboxes = Mailboxes(machine)
-        self.applications = Applications(machine, self.mailboxes)
+        self.applications = Applications(machine, self.mailboxes, translator)
         self.outgoing: deque[Datagram] = deque()
         self._commands = Commands(machine, self.applications, self.tags)
 

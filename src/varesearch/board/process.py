@@ -60,6 +60,7 @@ class Board:
     :param version: 3 (four chips) or 5 (48 chips)
     :param address: loopback address to bind to
     :param log: file for the board's log
+    :param cache: private folder for translated code; None: code is interpreted only, with the same results
     :raises AddressError: the address is not a loopback one, or in use
     :raises BoardError: the board does not come up; the message says why
     """
@@ -72,6 +73,7 @@ class Board:
         threads: int = 1,
         booted: bool = True,
         log: str | Path | None = None,
+        cache: str | Path | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="varesearch-board-")
         self.log = Path(log) if log is not None else Path(self._folder.name) / "board.log"
@@ -80,7 +82,7 @@ class Board:
         for self.address in candidates:
             if not address and not _is_free(self.address):
                 continue  # quicker than to start a process that finds it out; the process looks again
-            settings = Settings(version, self.address, booted, threads)
+            settings = Settings(version, self.address, booted, threads, cache=str(cache) if cache else None)
             try:
                 settings.check()
                 self._process = self._start(settings)
@@ -99,6 +101,7 @@ class Board:
         command = [sys.executable, "-m", "varesearch.board", "--control"]
         command += ["--version", str(settings.version), "--address", settings.address, "--log", str(self.log)]
         command += ["--threads", str(settings.threads)] + ([] if settings.booted else ["--unbooted"])
+        command += ["--cache", settings.cache] if settings.cache else []
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

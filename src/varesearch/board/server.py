@@ -19,6 +19,8 @@ from varesearch.board.machine import Machine, create_core
 from varesearch.board.monitor import Monitor
 from varesearch.board.shape import SHAPES
 from varesearch.board.tags import Endpoint
+from varesearch.board.translation.cache import CacheError
+from varesearch.board.translation.translator import Translator
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +53,7 @@ class Settings:
     :param booted: whether it comes up booted, or waits for a boot image
     :param threads: processors that run cores at the same time
     :param time_limit_s: wall time after which it ends by itself, or None
+    :param cache: folder of translated code; None: nothing is translated
     """
 
     version: int = 3
@@ -58,6 +61,7 @@ class Settings:
     booted: bool = True
     threads: int = 1
     time_limit_s: float | None = None
+    cache: str | None = None
 
     def check(self) -> None:
         """:raises AddressError: no board can be at this address"""
@@ -103,6 +107,7 @@ class Server:
         self.settings = settings
         self.shape = SHAPES[settings.version]
         self._core = create_core(self.shape, settings.threads)
+        self._translator = self._create_translator()
         self._selector = selectors.DefaultSelector()
         self._scp = _bind(settings.address, SCP_PORT)
         try:
@@ -123,6 +128,15 @@ class Server:
         self._selector.register(self._boot, selectors.EVENT_READ, partial(self._drain, self._boot, self._take_boot))
         if settings.booted:
             self._come_up(BootValues.default(settings.version))
+
+    def _create_translator(self) -> Translator | None:
+        if self.settings.cache is None:
+            return None
+        try:
+            return Translator(self._core, self.settings.cache)
+        except CacheError as error:
+            _log.warning("hot code is interpreted, not translated, with the same results: %s", error)
+            return None
 
     def __enter__(self) -> Server:
         return self
@@ -147,7 +161,7 @@ class Server:
 
     def _come_up(self, values: BootValues) -> None:
         ip = ipaddress.IPv4Address(self.settings.address).packed
-        self.monitor = Monitor(Machine(self._core, self.shape, values, ip))
+        self.monitor = Monitor(Machine(self._core, self.shape, values, ip), self._translator)
         _log.info(
             "booted: version %d, %d chips, at %s", self.shape.version, len(self.shape.chips), self.settings.address
         )
@@ -170,6 +184,8 @@ class Server:
         look_s = time.monotonic() + _BRISK_SLICE_NS / 1e9
         while True:
             monitor.attend()
+            if self._translator is not None:
+                self._translator.attend()
             self._send(monitor)
             self._open_reverse_ports(monitor)
             wait_s = self._advance(monitor)

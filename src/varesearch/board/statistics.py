@@ -26,6 +26,7 @@ class CoreStatistics:
     """Counts of one core since its application was started.
 
     :param busy_cycles: cycles not asleep
+    :param translated: those of the instructions that translated code executed
     :param packets_lost: packets that found no room on their way to or from this core
     :param dma_bytes: bytes moved between SDRAM and the core by its DMA controller
     :param inbox_longest: most packets that waited for the core at once
@@ -45,6 +46,7 @@ class CoreStatistics:
     cycles: int
     busy_cycles: int
     instructions: int
+    translated: int
     packets_in: int
     packets_out: int
     packets_lost: int
@@ -77,6 +79,11 @@ class BoardStatistics:
         return sum(core.instructions for core in self.cores)
 
     @property
+    def translated_share(self) -> float:
+        """Share of the instructions that translated code executed; the others were interpreted, with the same result."""
+        return sum(core.translated for core in self.cores) / max(self.instructions, 1)
+
+    @property
     def busiest(self) -> CoreStatistics | None:
         """The core with the fullest tick, among those whose tick is 0.1 ms or longer; None when there is none."""
         return max((core for core in self.cores if len(core.series)), key=lambda core: core.tick_busy_max, default=None)
@@ -96,7 +103,13 @@ def gather(monitor: Monitor) -> BoardStatistics:
             cores.append(
                 CoreStatistics(
                     *(chip.x, chip.y, number, name, counts["on"], counts["cycles"], counts["busy_cycles"]),
-                    *(counts["instructions"], counts["packets_in"], counts["packets_out"], counts["packets_lost"]),
+                    *(
+                        counts["instructions"],
+                        counts["translated"],
+                        counts["packets_in"],
+                        counts["packets_out"],
+                        counts["packets_lost"],
+                    ),
                     *(counts["dma_bytes"], counts["inbox_longest"], period, ticks, counts["overruns"]),
                     tick_busy_mean=counts["tick_busy_sum"] / (period * ticks) if ticks else 0.0,
                     tick_busy_max=counts["tick_busy_max"] / period if ticks else 0.0,

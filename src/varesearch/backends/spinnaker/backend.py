@@ -88,6 +88,7 @@ class SpiNNaker(Backend):
             self.probe()
         assert self._machine is not None
         self._machine.folder = self._own_folder()
+        self._machine.cache = self.cache
         self._machine.fit(cores_of(network, self._settings.neurons_per_core), self._sdram_mb(network))
         machine = self._open.enter_context(self._machine)
         self._network = network

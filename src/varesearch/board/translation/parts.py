@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from varesearch.board.translation.instructions import BRANCH, Instruction, bits, branch_target, translate
@@ -72,15 +72,23 @@ def _step(address: int, words: dict[int, int]) -> Step:
     return Step(address, word, target, None if target is not None else translate(word, address, words))
 
 
-def hot_parts(image: bytes, entered: Iterable[int], heat: Mapping[int, int], share: float = 0.98) -> list[Part]:
-    """The hottest parts of a program, which together hold a share of the samples.
+def hot_parts(
+    image: bytes,
+    entered: Iterable[int],
+    heat: Mapping[int, int],
+    barred: Collection[int] = frozenset(),
+    share: float = 0.98,
+) -> list[Part]:
+    """The hottest parts of a program, which together hold a share of the heat.
 
     :param image: the 32 KB of the ITCM
     :param entered: addresses of ARM instructions that were executed
-    :param heat: samples by address
+    :param heat: what the interpreter had to do, by address
+    :param barred: addresses of code that is not to be part of any, as it is translated already
     """
     words = {4 * n: word for n, (word,) in enumerate(struct.iter_unpack("<I", image))}
-    found = sorted(_parts(words, entered, heat), key=lambda pair: -pair[0])
+    steps = _reachable(words, entered, frozenset(barred))
+    found = sorted(_parts(steps, heat), key=lambda pair: -pair[0])
     total, seen, chosen = sum(heat.values()), 0, []
     for hits, part in found:
         if seen >= share * total or hits == 0:
@@ -91,10 +99,7 @@ def hot_parts(image: bytes, entered: Iterable[int], heat: Mapping[int, int], sha
     return chosen
 
 
-def _parts(
-    words: dict[int, int], entered: Iterable[int], heat: Mapping[int, int]
-) -> Iterator[tuple[int, Part]]:
-    steps = _reachable(words, entered)
+def _parts(steps: dict[int, Step], heat: Mapping[int, int]) -> Iterator[tuple[int, Part]]:
     links: dict[int, list[int]] = {address: [] for address in steps}
     for step in steps.values():
         for other in _successors(step):
@@ -130,13 +135,13 @@ def _successors(step: Step) -> list[int]:
     return following
 
 
-def _reachable(words: dict[int, int], entered: Iterable[int]) -> dict[int, Step]:
+def _reachable(words: dict[int, int], entered: Iterable[int], barred: frozenset[int]) -> dict[int, Step]:
     """What can be reached from executed instructions. It may hold words that are none; those just never run."""
     steps: dict[int, Step] = {}
     waiting = [address for address in entered if address in words]
     while waiting:
         address = waiting.pop()
-        if address in steps:
+        if address in steps or address in barred:
             continue
         steps[address] = _step(address, words)
         waiting.extend(other for other in _successors(steps[address]) if other in words)

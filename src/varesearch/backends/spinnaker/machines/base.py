@@ -17,12 +17,14 @@ class Machine(ABC):
     """A place to run. Used as a context manager round the whole run, so that a machine that has to be started can be.
 
     ``options`` are further lines of sPyNNaker's section ``[Machine]``, from a configuration of the user's own;
-    ``folder`` is where it may leave files of the run, set before it is entered.
+    ``folder`` is where it may leave files of the run, ``cache`` where it may keep files from run to run; set before it is
+    entered.
     """
 
     version: int
     options: Mapping[str, str] = field(default_factory=dict, kw_only=True)
     folder: Path | None = field(default=None, kw_only=True, compare=False)
+    cache: Path | None = field(default=None, kw_only=True, compare=False)
 
     name: ClassVar[str]
     simulates: ClassVar[bool] = True

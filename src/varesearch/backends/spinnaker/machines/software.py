@@ -47,7 +47,7 @@ class Software(Machine):
         from varesearch.board.server import AddressError
 
         try:
-            self._board = Board(version=self.version, threads=self.threads, log=self._log())
+            self._board = Board(version=self.version, threads=self.threads, log=self._log(), cache=self._cache())
         except (BoardError, AddressError) as error:
             raise BackendUnavailableError(f"backend.machine=software: {error}") from error
         return self
@@ -87,6 +87,7 @@ class Software(Machine):
             "estimate.busiest_core_mean_load": max((core.tick_busy_mean for core in cores), default=0.0),
             "estimate.core_overruns": float(sum(core.overruns for core in cores)),
             "board.instructions": float(found.instructions),
+            "board.translated_share": found.translated_share,
             "board.packets": float(sum(core.packets_out for core in cores)),
             "board.packets_lost": float(sum(core.packets_lost for core in cores)),
             "board.sdram_mb_moved": sum(core.dma_bytes for core in cores) / 1e6,
@@ -108,6 +109,10 @@ class Software(Machine):
     def describe(self) -> str:
         where = f" at {self._board.address}" if self._board is not None else ""
         return f"software board{where} (version {self.version})"
+
+    def _cache(self) -> Path | None:
+        """For translated code: a folder of its own, since it must be private."""
+        return self.cache / "board" if self.cache is not None else None
 
     def _log(self) -> Path | None:
         return self.folder / "board.log" if self.folder is not None else None
