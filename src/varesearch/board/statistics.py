@@ -80,7 +80,7 @@ class BoardStatistics:
 
     @property
     def translated_share(self) -> float:
-        """Share of the instructions that translated code executed; the others were interpreted, with the same result."""
+        """Share of the instructions that translated code executed; the rest was interpreted, with the same result."""
         return sum(core.translated for core in self.cores) / max(self.instructions, 1)
 
     @property

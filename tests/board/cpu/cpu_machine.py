@@ -9,7 +9,8 @@ import sysconfig
 from pathlib import Path
 
 CORE = Path(__file__).parents[3] / "src" / "varesearch" / "board" / "core"
-SOURCES = sorted([*CORE.glob("plain_*.c"), *CORE.glob("decode*.c"), CORE / "cpu.c", CORE / "psr.c", CORE / "thumb.c"])
+SINGLE = (CORE / f"{name}.c" for name in ("cpu", "native", "psr", "thumb"))
+SOURCES = sorted([*CORE.glob("plain_*.c"), *CORE.glob("decode*.c"), *SINGLE])
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 
 DTCM = 0x00400000
@@ -25,7 +26,7 @@ BANK = {USR: 0, SYS: 0, FIQ: 1, IRQ: 2, SVC: 3, ABT: 4, UND: 5}
 STATE_WORDS = 45
 CPSR, BANKED_R13, BANKED_R14, SPSR, USR_R8, FIQ_R8 = 16, 17, 23, 29, 35, 40
 State = ctypes.c_uint32 * STATE_WORDS
-Clock = ctypes.c_uint64 * 5
+Clock = ctypes.c_uint64 * 6
 
 
 def compile_processor(folder: Path) -> ctypes.CDLL:
@@ -49,6 +50,8 @@ def compile_processor(folder: Path) -> ctypes.CDLL:
     processor.harness_clock.argtypes = [ctypes.c_void_p, ctypes.POINTER(ctypes.c_uint64)]
     processor.harness_lines.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_int]
     processor.harness_run.argtypes = [ctypes.c_void_p, ctypes.c_uint64, ctypes.c_int]
+    processor.harness_install.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    processor.harness_profile.argtypes = [ctypes.c_void_p, *[ctypes.c_void_p] * 3]
     processor.harness_step.argtypes = [ctypes.c_void_p, ctypes.c_int]
     return processor
 
@@ -87,8 +90,7 @@ class Core:
     @property
     def clock(self) -> tuple[int, ...]:
         """Cycles, sleep cycles, instructions, hash of all bus accesses with their times, waiting."""
-        self._processor.harness_clock(self._handle, self._clock)
-        return tuple(self._clock)
+        return self._clock_of()[:5]
 
     def load(self, offset: int, code: bytes) -> None:
         self.itcm[offset : offset + len(code)] = code
@@ -102,6 +104,32 @@ class Core:
 
     def run(self, until: int) -> None:
         self._processor.harness_run(self._handle, until, self.plain)
+
+    def profile(self) -> tuple[list[int], dict[int, int]]:
+        """Addresses of ARM instructions that were executed, and heat by address."""
+        entered, translated, heat = (
+            (ctypes.c_uint8 * 0x2000)(),
+            (ctypes.c_uint8 * 0x2000)(),
+            (ctypes.c_uint32 * 0x2000)(),
+        )
+        self._processor.harness_profile(self._handle, entered, translated, heat)
+        return [4 * n for n, flag in enumerate(entered) if flag], {
+            4 * n: count for n, count in enumerate(heat) if count
+        }
+
+    def install(self, library: ctypes.CDLL) -> int:
+        """Gives the core translated code; returns the number of parts that it took."""
+        table = ctypes.c_char.in_dll(library, "native_table")
+        return self._processor.harness_install(self._handle, ctypes.addressof(table))
+
+    @property
+    def native_instructions(self) -> int:
+        """Instructions that translated code executed."""
+        return self._clock_of()[5]
+
+    def _clock_of(self) -> tuple[int, ...]:
+        self._processor.harness_clock(self._handle, self._clock)
+        return tuple(self._clock)
 
     def step(self) -> None:
         self._processor.harness_step(self._handle, self.plain)

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #include "arm.h"
+#include "native.h"
 
 #define SYSRAM_BASE 0xe5000000u
 #define SYSRAM_BYTES 0x8000u
@@ -180,7 +181,18 @@ void harness_set(struct harness *harness, const uint32_t *state)
     core->waiting = false;
 }
 
-/* cycles, sleep cycles, instructions, hash of the bus accesses, waiting */
+unsigned harness_install(struct harness *harness, const struct native_table *table)
+{
+    return native_fits(table) ? native_install(&harness->core, table) : 0;
+}
+
+void harness_profile(struct harness *harness, uint8_t *entered, uint8_t *translated, uint32_t *heat)
+{
+    native_sample(&harness->core);
+    native_profile(&harness->core, entered, translated, heat);
+}
+
+/* cycles, sleep cycles, instructions, hash of the bus accesses, waiting, instructions in translated code */
 void harness_clock(const struct harness *harness, uint64_t *clock)
 {
     clock[0] = harness->core.cycles;
@@ -188,6 +200,7 @@ void harness_clock(const struct harness *harness, uint64_t *clock)
     clock[2] = harness->core.instructions;
     clock[3] = harness->hash;
     clock[4] = harness->core.waiting;
+    clock[5] = harness->core.native_instructions;
 }
 
 void harness_lines(struct harness *harness, int irq, int fiq)

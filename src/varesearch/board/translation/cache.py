@@ -46,7 +46,7 @@ class Cache:
         return hashlib.sha256(self._generator + image).hexdigest()[:40]
 
     def find(self, key: str) -> list[Path]:
-        """Files of translated code for a program, oldest first. One whose content is not what its name says is removed."""
+        """Files of translated code for a program, oldest first. One that is not what its name says is removed."""
         found = []
         for path in self.folder.glob(f"{key}-*.so"):
             content = _content(path)

@@ -17,8 +17,8 @@ class Machine(ABC):
     """A place to run. Used as a context manager round the whole run, so that a machine that has to be started can be.
 
     ``options`` are further lines of sPyNNaker's section ``[Machine]``, from a configuration of the user's own;
-    ``folder`` is where it may leave files of the run, ``cache`` where it may keep files from run to run; set before it is
-    entered.
+    ``folder`` is where it may leave files of the run, ``cache`` where it may keep files from run to run; both are set
+    before it is entered.
     """
 
     version: int
