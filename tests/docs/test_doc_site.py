@@ -1,0 +1,109 @@
+"""The site builds without a warning, holds every page, and no link of it leads nowhere."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from doc_pages import TOP
+
+import varesearch
+
+CONFIG = tomllib.loads((TOP / "zensical.toml").read_text())["project"]
+
+
+class Links(HTMLParser):
+    """What a page points at, and the ids that can be pointed at; words of docstrings that are left as they were."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loads: list[str] = []
+        self.ids: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect from one tag."""
+        found = {name: value or "" for name, value in attrs}
+        self.ids |= {found[name] for name in ("id", "name") if name in found}
+        if tag == "a" and "href" in found:
+            self.links.append(found["href"])
+        loaded = found.get("src") if tag in ("img", "script") else found.get("href") if tag == "link" else None
+        if loaded:
+            self.loads.append(loaded)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Links]:
+    """The built site, as ``make docs`` builds it, from a copy of the pages: file -> what it holds."""
+    place = tmp_path_factory.mktemp("site")
+    shutil.copy(TOP / "zensical.toml", place)
+    for name in ("docs", "tools"):
+        shutil.copytree(TOP / name, place / name)
+    (place / "src").symlink_to(TOP / "src")
+    zensical = Path(sys.executable).with_name("zensical")
+    built = subprocess.run(
+        [zensical, "build", "--strict", "--clean"], cwd=place, capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, re.sub(r"\x1b\[[0-9;]*m", "", built.stdout + built.stderr)
+    return {path.resolve(): Links(path.read_text()) for path in (place / "site").rglob("*.html")}
+
+
+def entries(nav: list) -> Iterator[str]:
+    """The files that the navigation names."""
+    for entry in nav:
+        for value in entry.values():
+            yield from entries(value) if isinstance(value, list) else [value]
+
+
+def test_the_navigation_has_every_page_once():
+    """A page that is added gets its line in zensical.toml."""
+    pages = sorted(path.relative_to(TOP / "docs").as_posix() for path in (TOP / "docs").rglob("*.md"))
+    assert sorted(entries(CONFIG["nav"])) == pages
+
+
+def test_every_page_is_built(site: dict[Path, Links]):
+    names = {path.name for path in site}
+    assert {Path(page).with_suffix(".html").name for page in entries(CONFIG["nav"])} <= names
+    assert len(site) > len(list(entries(CONFIG["nav"])))  # the page for what is not found
+
+
+def test_every_link_and_picture_is_there(site: dict[Path, Links]):
+    for path, page in site.items():
+        for link in [*page.links, *page.loads]:
+            parts = urlsplit(link)
+            if parts.scheme or link.startswith("//") or path.name == "404.html":
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            if target.is_dir():
+                target = target / "index.html"
+            assert target.is_file(), f"{path.name}: {link} leads nowhere"
+            if parts.fragment and target in site and not parts.fragment.startswith("__"):
+                assert unquote(parts.fragment) in site[target].ids, f"{path.name}: {link}: there is no such place"
+
+
+def test_nothing_is_fetched_from_elsewhere(site: dict[Path, Links]):
+    for path, page in site.items():
+        for link in page.loads:
+            assert urlsplit(link).scheme in ("", "data") and not link.startswith("//"), f"{path.name} loads {link}"
+
+
+def test_no_docstring_shows_its_markup(site: dict[Path, Links]):
+    for path in site:
+        text = re.sub(r"<(code|pre)\b.*?</\1>", "", path.read_text(), flags=re.DOTALL)
+        assert not re.search(r":(class|func|mod|data|meth):|``", text), path.name
+
+
+def test_the_reference_has_every_part_of_the_package():
+    """Each package that people import from, or extend, has a module on a page of the reference."""
+    text = "".join(path.read_text() for path in (TOP / "docs" / "reference" / "python").glob("*.md"))
+    package = Path(varesearch.__file__).parent
+    inner = {"pages", "benchmarks", "studies", "workers"}  # what prints, measures and forks: used by commands only
+    for folder in sorted(path.parent.name for path in package.glob("*/__init__.py")):
+        assert folder in inner or f"::: varesearch.{folder}" in text, f"varesearch.{folder} is not in the reference"
