@@ -76,7 +76,7 @@ def measured_command(home: Path) -> Measured:
 @pytest.mark.benchmark
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("cell", MATRIX, ids=lambda cell: cell.case.key)
-def test_case(cell: Cell, homes: Homes, benchmark: Any, request: pytest.FixtureRequest) -> None:
+def test_case(cell: Cell, homes: Homes, benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
     case, repetitions = cell.case, []
     if not homes.is_ready(case):
         assert case.cache == "warm", f"{case.key} comes after a warm case that used its folder"
@@ -87,6 +87,6 @@ def test_case(cell: Cell, homes: Homes, benchmark: Any, request: pytest.FixtureR
     benchmark.extra_info.update(case=asdict(case), repetitions=[asdict(one) for one in repetitions])
     simulate_s = min(one.measured.phases["simulate"].wall_s for one in repetitions)
     process_s = min(one.process.wall_s for one in repetitions)
-    terminal: Any = request.config.pluginmanager.get_plugin("terminalreporter")
-    place = f"[{MATRIX.index(cell) + 1}/{len(MATRIX)}]"
-    terminal.write_line(f" {place} {case.key}: simulate {simulate_s:.3g} s, process {process_s:.3g} s")
+    with capsys.disabled():
+        place = f"[{MATRIX.index(cell) + 1}/{len(MATRIX)}]"
+        print(f" {place} {case.key}: simulate {simulate_s:.3g} s, process {process_s:.3g} s", flush=True)

@@ -138,7 +138,7 @@ def _chosen(named: Sequence[Path]) -> Sequence[Path]:
         raise ConfigurationError(f"{len(named)} sessions are named: name two, or none for the last two")
     stored = stored_sessions(project_root() / SESSIONS)
     if len(stored) < 2:
-        raise ConfigurationError(f"{stored[0]} is the only stored session; measure another with make bench")
+        raise ConfigurationError(f"{stored[0].name} is the only stored session; measure another with make bench")
     return stored[-2:]
 
 

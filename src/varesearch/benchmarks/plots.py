@@ -1,0 +1,223 @@
+"""The figures of the page: speed against size, where the time goes, history."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from varesearch.benchmarks.published import PUBLISHED
+from varesearch.benchmarks.quantities import BOARD, figures_of, ratio
+from varesearch.benchmarks.session import Result, Session
+from varesearch.benchmarks.words import NETWORKS, PHASES, PROGRAMS, SIMULATORS
+from varesearch.plots.style import LEFT_IN, PAGE_WIDTH_IN, PNG_DPI, QUIET_COLOUR, RC, note, page, panel, say
+
+COLOURS = {
+    "brian2_numpy": "#0072B2",
+    "brian2_cython": "#56B4E9",
+    "brian2_cpp": "#009E73",
+    "nest_1": "#E69F00",
+    "nest_2": "#D55E00",
+    BOARD: "#CC79A7",
+}
+"""Okabe and Ito's, as in all figures."""
+
+_PHASE_COLOURS = ("#BBBBBB", "#56B4E9", "#E69F00", "#009E73", "#0072B2", "#CC79A7", "#F0E442", "#D55E00", "#777777")
+_GAP_IN = 0.25
+
+SHORTEST_MS = 200.0
+"""Simulated time from which on a case tells a speed: shorter ones are there to try things out."""
+
+
+def write_figures(sessions: Sequence[Session], folder: Path) -> list[Path]:
+    """Draw the last session, and the history of all, as PNG files in ``folder``."""
+    session = sessions[-1]
+    with rc_context(RC):
+        figures = {
+            "benchmarks_speed.png": draw_speed(session),
+            "benchmarks_phases.png": draw_phases(session),
+            "benchmarks_history.png": draw_history(sessions),
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, figure in figures.items():
+            figure.savefig(folder / name, dpi=PNG_DPI, metadata={"Software": None})
+    return [folder / name for name in figures]
+
+
+def slope(points: Sequence[tuple[float, float]]) -> float | None:
+    """The exponent of a power law through (size, factor), by least squares on logarithms; None below three points."""
+    if len(points) < 3:
+        return None
+    sizes, factors = np.log([list(pair) for pair in points]).T
+    return float(np.polyfit(sizes, factors, 1)[0])
+
+
+def speed_points(session: Session, network: str, program: str, simulator: str) -> list[tuple[float, float]]:
+    """(cells, real-time factor) of the cases that record spikes only, warm, by size; the board's is its CPU time."""
+    name = "board.realtime_factor" if simulator == BOARD else "realtime_factor"
+    found = []
+    for result in session.results.values():
+        case = result.case
+        told = (case.network, case.program, case.simulator) == (network, program, simulator)
+        if not told or case.with_v or case.cache == "cold" or case.duration_ms < SHORTEST_MS:
+            continue
+        factor = figures_of(result, session).get(name)
+        if factor is not None:
+            found.append((float(case.cells), factor))
+    return sorted(found)
+
+
+def draw_speed(session: Session) -> Figure:
+    """Real-time factor against size for each network, log-log, with slopes; published figures in a panel apart."""
+    height_in, bottom_in, panel_in = 5.2, 1.45, 2.0
+    figure = page(
+        "Real-time factor against network size",
+        f"seconds of wall time for a simulated one; {session.name}",
+        (),
+        height_in,
+    )
+    tall_in = height_in - bottom_in - 1.0
+    panels = [
+        panel(figure, LEFT_IN + k * (panel_in + _GAP_IN), bottom_in, panel_in, tall_in)
+        for k in range(len(NETWORKS) + 1)
+    ]
+    for axes, network in zip(panels, NETWORKS, strict=False):
+        for simulator, colour in COLOURS.items():
+            native = speed_points(session, network, simulator.partition("_")[0], simulator)
+            axes.plot(*_columns(native), color=colour, lw=1.0, ls=(0, (4, 2)), marker=".", ms=4, alpha=0.8)
+            ours = speed_points(session, network, "varesearch", simulator)
+            axes.plot(*_columns(ours), color=colour, lw=1.8, marker="o", ms=4.5)
+            exponent = slope(ours)
+            if exponent is not None:
+                axes.annotate(f"{exponent:.2f}", ours[-1], (4, 0), textcoords="offset points", color=colour, size=8)
+        hardware = _hardware(session, network)
+        axes.plot(*_columns(hardware), color=COLOURS[BOARD], ls="", marker="D", ms=6, mfc="none")
+        axes.set(xscale="log", yscale="log", xlabel="cells", xlim=(300, 60_000))
+        axes.set_title(NETWORKS[network], loc="left")
+    _draw_published(panels[-1])
+    limits = [edge for axes in panels for edge in axes.dataLim.intervaly if np.isfinite(edge) and edge > 0]
+    for axes in panels:
+        axes.set_ylim(min(limits) / 2, max(limits) * 2)
+        axes.axhline(1.0, color=QUIET_COLOUR, lw=0.7)
+        if axes is not panels[0]:
+            axes.tick_params(labelleft=False)
+    panels[0].set_ylabel("wall time / simulated time")
+    _key_of_speed(figure, height_in)
+    note(
+        figure,
+        "Numbers at the lines: exponent of the growth with size; every cell has as many synapses at every size.",
+    )
+    return figure
+
+
+def _hardware(session: Session, network: str) -> list[tuple[float, float]]:
+    points = []
+    for result in session.results.values():
+        factor = figures_of(result, session).get("hardware.realtime_factor")
+        if factor is not None and result.case.network == network and result.case.cache != "cold":
+            points.append((float(result.case.cells), factor))
+    return sorted(points)
+
+
+def _draw_published(axes: Axes) -> None:
+    for place, point in enumerate(PUBLISHED):
+        axes.plot(place, point.realtime_factor, color=QUIET_COLOUR, marker="x", ms=6, ls="")
+        text = f"{point.system.partition(',')[0]} {point.study[-4:]}"
+        axes.annotate(
+            text, (place, point.realtime_factor), (6, 3), textcoords="offset points", size=7, color=QUIET_COLOUR
+        )
+    axes.set(yscale="log", xlim=(-0.7, len(PUBLISHED) + 2.0), xticks=[], xlabel="published, PD14, 77,169 cells")
+    axes.set_title("another network", loc="left", color=QUIET_COLOUR)
+    axes.set_facecolor("#F6F6F6")
+
+
+def _key_of_speed(figure: Figure, height_in: float) -> None:
+    left, row = LEFT_IN / PAGE_WIDTH_IN, 0.78 / height_in
+    for place, (simulator, colour) in enumerate(COLOURS.items()):
+        label = "software board (its CPU time)" if simulator == BOARD else SIMULATORS[simulator]
+        figure.text(left + 0.145 * place, row, label, color=colour, size=9, weight="bold")
+    text = "solid: varesearch   dashed: native script   diamond: SpiNNaker hardware, estimated from counted cycles"
+    figure.text(left, 0.5 / height_in, text, size=9, color=QUIET_COLOUR)
+
+
+def draw_phases(session: Session) -> Figure:
+    """Where the wall time of a process goes: one bar for each case of the seed network at its own size."""
+    results = [r for r in session.results.values() if (r.case.network, r.case.cells) == ("seed", 1500)]
+    height_in = 1.9 + 0.26 * len(results)
+    figure = page("Where the time goes", f"seed network, 1500 cells; {session.name}", (), height_in)
+    axes = panel(figure, 3.3, 0.75, PAGE_WIDTH_IN - 3.3 - 1.0, height_in - 1.9)
+    names = [name for name in PHASES if any(name in one.measured.phases for r in results for one in r.repetitions)]
+    for row, result in enumerate(results):
+        one = min(result.repetitions, key=lambda repetition: repetition.process.wall_s)
+        begin = 0.0
+        for name in names:
+            share = one.measured.phases[name].wall_s / one.process.wall_s if name in one.measured.phases else 0.0
+            colour = _PHASE_COLOURS[list(PHASES).index(name)]
+            axes.barh(row, share, left=begin, color=colour, height=0.75, label=PHASES[name] if row == 0 else None)
+            begin += share
+        axes.text(1.01, row, f"{one.process.wall_s:.3g} s", va="center", size=8.5)
+    axes.set(xlim=(0, 1), xlabel="share of the process's wall time (the rest: interpreter, start and end)")
+    axes.set_yticks(range(len(results)), [_told(result) for result in results])
+    axes.invert_yaxis()
+    figure.legend(
+        *axes.get_legend_handles_labels(), ncols=len(names), frameon=False, loc="upper left", fontsize=8.5,
+        bbox_to_anchor=(0.08, 1 - 0.6 / height_in), columnspacing=1.0, handlelength=1.2,
+    )  # fmt: skip
+    return figure
+
+
+def _told(result: Result) -> str:
+    case = result.case
+    words = [PROGRAMS[case.program].partition(" (")[0].partition(",")[0]]
+    words += (
+        ["command"] if case.program == "command" else [] if case.program == "notebook" else [SIMULATORS[case.simulator]]
+    )
+    words += [case.cache] if case.cache != "none" else []
+    return ", ".join(words) + (", v" if case.with_v else "")
+
+
+HISTORY = (
+    ("seed-1500-v-command-brian2_numpy-cold", "process"),
+    ("seed-1500-v-varesearch-brian2_numpy", "process"),
+    ("seed-1500-varesearch-brian2_numpy", "simulate"),
+    ("seed-20000-varesearch-brian2_numpy", "simulate"),
+    ("va_coba-4000-varesearch-nest_1", "simulate"),
+    ("seed-1500-varesearch-board", BOARD),
+)
+"""(case, seconds) whose ratio to the baseline is followed from session to session."""
+
+
+def draw_history(sessions: Iterable[Session]) -> Figure:
+    """Ratios to the baselines of the same session, over all sessions that are kept."""
+    sessions = list(sessions)
+    height_in = 4.6
+    figure = page("History", "seconds over those of the baseline in the same session; lower is faster", (), height_in)
+    axes = panel(figure, LEFT_IN, 1.3, PAGE_WIDTH_IN - LEFT_IN - 3.2, height_in - 2.2)
+    drawn = 0
+    for colour, (key, seconds) in zip(COLOURS.values(), HISTORY, strict=True):
+        points = [(place, _ratio(session, key, seconds)) for place, session in enumerate(sessions)]
+        points = [(place, value) for place, value in points if value is not None]
+        if points:
+            axes.plot(*_columns(points), color=colour, marker="o", ms=4.5)
+            label = f"{key.replace('_', ' ')}: {seconds}"
+            axes.annotate(label, points[-1], (7, 0), textcoords="offset points", color=colour, size=7.5, va="center")
+            drawn += 1
+    if not drawn:
+        say(axes, "no session holds these cases")
+        return figure
+    axes.set(yscale="log", xlim=(-0.3, max(len(sessions) - 1, 1) + 0.1))
+    labels = [f"{session.when[:10]}\n{(session.commit or '?')[:8]}" for session in sessions]
+    axes.set_xticks(range(len(sessions)), labels, rotation=30, size=7.5)
+    return figure
+
+
+def _ratio(session: Session, key: str, seconds: str) -> float | None:
+    result = session.results.get(key)
+    yardstick = session.results.get(result.case.yardstick or "") if result is not None else None
+    return None if result is None or yardstick is None else ratio(result, yardstick, seconds)
+
+
+def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [x for x, _ in points], [y for _, y in points]

@@ -1,0 +1,32 @@
+"""What networks, simulators and programs are called on the page and in the figures, and in which order they come."""
+
+NETWORKS = {"seed": "seed network (Izhikevich)", "va_coba": "VA COBA", "va_cuba": "VA CUBA"}
+
+SIMULATORS = {
+    "brian2_numpy": "Brian2, numpy",
+    "brian2_cython": "Brian2, Cython",
+    "brian2_cpp": "Brian2, C++",
+    "nest_1": "NEST, 1 thread",
+    "nest_2": "NEST, 2 threads",
+    "board": "software board",
+}
+
+PROGRAMS = {
+    "notebook": "the seed's way (PyNN on Brian2 as shipped)",
+    "command": "varesearch, the whole command",
+    "varesearch": "varesearch, draw to collect",
+    "brian2": "native Brian2",
+    "nest": "native NEST",
+}
+
+PHASES = {
+    "import": "import",
+    "draw": "draw",
+    "compile": "compile",
+    "build": "build",
+    "simulate": "simulate",
+    "collect": "collect",
+    "analyse": "analyse",
+    "plot": "plot",
+    "track": "track",
+}
