@@ -20,7 +20,6 @@ Action = Literal["run", "sweep", "help", "version", "backends"]
 _FLAGS: dict[str, Action] = {"--help": "help", "-h": "help", "--version": "version", "--backends": "backends"}
 _MULTIRUN = ("-m", "--multirun")
 _CONFIG_DIR = "--config-dir"
-_OF_SWEEPS = ("launcher", "sweeper", "fail", "rerun")
 
 
 @dataclass(frozen=True)
@@ -136,9 +135,11 @@ def _sweep(command: Command) -> int:
 
 
 def _refuse_sweep_settings(words: Sequence[str]) -> None:
+    from varesearch.config.launching import OF_SWEEPS
+
     for word in words:
         key = word.partition("=")[0]
-        if key.split(".")[0] in _OF_SWEEPS:
+        if key.split(".")[0] in OF_SWEEPS:
             raise ConfigurationError(f"{word}: {key} is a setting of sweeps; add -m, or leave it out")
 
 

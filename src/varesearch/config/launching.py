@@ -7,6 +7,9 @@ from omegaconf import MISSING
 
 from varesearch.config.cells import quantity
 
+OF_SWEEPS = ("launcher", "sweeper", "fail", "rerun")
+"""The settings that only a sweep has."""
+
 
 @dataclass
 class LauncherConfig:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from varesearch.backends import backend_class
 from varesearch.backends.check import check_backend
-from varesearch.config.compose import Composed, Composer
+from varesearch.config.compose import Composer
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.launching import OF_SWEEPS
 from varesearch.config.overrides import parse_overrides
 from varesearch.config.schema import Config
 from varesearch.config.validation import validate
@@ -84,13 +85,16 @@ class Planner:
             raise ConfigurationError(
                 f"{other} must be the same for the whole sweep, but a preset of this run changes it"
             )
-        job = Job(self._count, point, composed, self._values(point, composed), identity(composed.resolved))
+        # As it would be said for a single run, which knows no launcher.
+        words = tuple(word for word in point if word.partition("=")[0].split(".")[0] not in OF_SWEEPS)
+        composed = replace(composed, overrides=words)
+        job = Job(self._count, words, composed, self._values(point), identity(composed.resolved))
         same = self._jobs.setdefault(job.identity, job)
-        if same is not job and same.words != point:
+        if same is not job and same.words != words:
             raise ConfigurationError(f"this is the same run as {' '.join(same.words)}; leave one of them out")
         return job
 
-    def _values(self, point: tuple[str, ...], composed: Composed) -> dict[str, object]:
+    def _values(self, point: tuple[str, ...]) -> dict[str, object]:
         given = parse_overrides(point, self._composer.options)
         return {key: {**given.choices, **given.values}[key] for key in self._varying}
 
