@@ -14,7 +14,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
 from varesearch.config.wording import written
 from varesearch.report.sources import Comparison, tail
-from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
+from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.reading import RunRecord
 
 _FIGURE_ORDER = (
@@ -109,7 +109,7 @@ def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
         comparisons=verdicts,
         overrides=overrides,
         choices=choices,
-        settings=_settings(record, overrides),
+        settings=settings_of(record, overrides),
         provenance=origin_rows(origin),
         versions=versions,
         main_versions=[(name, versions[name]) for name in _MAIN_PACKAGES if name in versions],
@@ -163,6 +163,26 @@ def words_of(folder: Path) -> tuple[list[str], dict[str, str]]:
     return list(given.get("overrides") or []), dict(given.get("choices") or {})
 
 
+def settings_of(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[Setting]]:
+    """Group -> its settings, those that ``overrides`` name first; {} for a run that keeps none."""
+    if record.folder is None or not (record.folder / CONFIG_FILE).is_file():
+        return {}
+    resolved = record.config()
+    try:
+        config: Any = restore(resolved)
+    except ConfigurationError:
+        # Of another version, or what the runs of a sweep share: its values stand without units.
+        config = None
+    given = {override.partition("=")[0].lstrip("+~") for override in overrides}
+    groups: dict[str, list[Setting]] = {}
+    for key, value, unit in _flat(resolved, config, ""):
+        group = key.partition(".")[0] if "." in key else "run"
+        own = any(key == one or key.startswith(f"{one}.") for one in given if "." in one or "." not in key)
+        groups.setdefault(group, []).append(Setting(key, written(value), unit, own))
+    # What was given comes first, in every group.
+    return {group: sorted(rows, key=lambda row: not row.given) for group, rows in groups.items()}
+
+
 def _notes(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
     notes = []
     if record.status != "FINISHED":
@@ -194,25 +214,6 @@ def _metrics(path: Path) -> tuple[list[str], list[MetricRow]]:
         else:
             row.undefined[population] = line["undefined because"]
     return populations, list(rows.values())
-
-
-def _settings(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[Setting]]:
-    if record.folder is None or not (record.folder / "config.yaml").is_file():
-        return {}
-    resolved = record.config()
-    try:
-        config: Any = restore(resolved)
-    except ConfigurationError:
-        # Written by another version: the values stand in the file, the units are the present schema's.
-        config = None
-    given = {override.partition("=")[0].lstrip("+~") for override in overrides}
-    groups: dict[str, list[Setting]] = {}
-    for key, value, unit in _flat(resolved, config, ""):
-        group = key.partition(".")[0] if "." in key else "run"
-        own = any(key == one or key.startswith(f"{one}.") for one in given if "." in one or "." not in key)
-        groups.setdefault(group, []).append(Setting(key, written(value), unit, own))
-    # What was given comes first, in every group.
-    return {group: sorted(rows, key=lambda row: not row.given) for group, rows in groups.items()}
 
 
 def _flat(value: Any, config: Any, name: str, unit: str = "") -> Iterable[tuple[str, Any, str]]:

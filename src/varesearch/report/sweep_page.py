@@ -10,10 +10,12 @@ from varesearch.config.wording import written
 from varesearch.report.run_page import (
     Figure,
     Note,
+    Setting,
     figures_of,
     folder_of,
     origin_rows,
     provenance_of,
+    settings_of,
     words_of,
 )
 from varesearch.report.sources import Comparison, Words, tail
@@ -67,6 +69,7 @@ class SweepPage:
     overrides: list[str]
     provenance: list[tuple[str, str]]
     versions: dict[str, str]
+    settings: dict[str, list[Setting]]
     log: str
 
     @property
@@ -79,6 +82,8 @@ def sweep_page(record: RunRecord, table: Table, verdicts: list[Comparison], word
     """Collect it; ``words`` is run id -> what a child left that did not finish. Raises as :func:`.folder_of`."""
     folder = folder_of(record)
     origin, versions = provenance_of(folder)
+    # Each command that went on with the sweep has a log of its own.
+    logs = [path for path in (folder / LOG_FILE, *folder.glob("resumed-*.log")) if path.is_file()]
     shown = _shown_metrics(table)
     children = _children(table, list(shown.values()), words)
     counts = dict(Counter(child.status for child in children))
@@ -103,7 +108,8 @@ def sweep_page(record: RunRecord, table: Table, verdicts: list[Comparison], word
         overrides=words_of(folder)[0],
         provenance=origin_rows(origin),
         versions=versions,
-        log=tail(folder / LOG_FILE),
+        settings=settings_of(record, []),
+        log=tail(max(logs, key=lambda path: path.stat().st_mtime)) if logs else "",
     )
 
 
@@ -150,7 +156,7 @@ def _notes(record: RunRecord, children: list[Child], origin: Mapping[str, Any]) 
         states = Counter(child.status for child in unfinished)
         words = ", ".join(f"{count} {state}" for state, count in states.items())
         notes.append(Note(f"{len(unfinished)} of {len(children)} runs have no results: {words}", grave=True))
-    if "varesearch.ended" in record.tags:
+    if record.tags.get("varesearch.ended"):
         notes.append(Note(f"The sweep is {record.status}: {record.tags['varesearch.ended']}", grave=True))
     degraded = [child for child in children if child.degraded]
     if degraded:
