@@ -36,6 +36,7 @@ CELLS: dict[str, tuple[CellConfig, float]] = {
     "izhikevich_delta": (IzhikevichDelta(i_offset=STILL_I), 0.7),
     "if_cond_exp exponential_euler": (IfCondExp(**LIF), 0.002),
     "if_cond_exp euler": (IfCondExp(**LIF, integrator="euler"), 0.002),
+    "if_cond_exp spinnaker": (IfCondExp(**LIF, integrator="spinnaker"), 0.002),
     "if_curr_exp": (IfCurrExp(**LIF), 0.02),
     "if_curr_exp equal time constants": (IfCurrExp(**LIF, tau_m=5.0), 0.02),
     "if_curr_alpha": (IfCurrAlpha(**LIF), 0.02),
@@ -184,6 +185,11 @@ def test_the_first_step_of_the_psp_of_the_other_cells(receptor: str, sign: int) 
 
     cell, weight, got = first("if_cond_exp euler")
     assert got == pytest.approx(dt_ms * weight * (reversal - REST) / cell.cm, rel=1e-9)  # type: ignore[attr-defined]
+
+    cell, weight, got = first("if_cond_exp spinnaker")
+    assert isinstance(cell, IfCondExp)
+    current = weight * (reversal - REST)
+    assert got == pytest.approx(current * cell.tau_m / cell.cm * (1 - np.exp(-dt_ms / cell.tau_m)), rel=1e-9)
 
 
 def test_exponential_currents_decay_exactly_and_carry_the_charge_of_their_scheme() -> None:

@@ -244,12 +244,30 @@ IF_COND_EXP_EULER = Scheme(
 """Forward Euler for v, the exact decay of the conductances. It overshoots where h (1/tau_m + g/c_m) nears 2: the
 Vogels-Abbott network's cells fire without end at a step of 1 ms, where the exponential scheme does not."""
 
+IF_COND_EXP_SPINNAKER = Scheme(
+    state=("v", "ge", "gi"),
+    update=f"""
+        {_FREE}
+        v = v + free*((v_rest - v)*(1 - leak) + gain*(ge*(e_rev_E - v) + gi*(e_rev_I - v) + {{drive}}))
+        ge = ge*decay_E
+        gi = gi*decay_I
+    """,
+    threshold=_LIF_SPIKE,
+    reset=_LIF_RESET,
+    arrivals=_CONDUCTANCES,
+    when=AFTER_ARRIVALS,
+    constants=lambda parameters, dt_ms: _membrane(parameters, dt_ms) | _decay(parameters, dt_ms),
+)
+"""SpiNNaker's in float64 (sPyNNaker ``neuron_model_lif_impl.h``): the leak is exact, the synaptic current that of the
+step's start throughout. It overshoots as Euler's does."""
+
 SCHEMES: dict[tuple[str, str], Scheme] = {
     ("izhikevich", "euler"): IZHIKEVICH_EULER,
     ("izhikevich", "spinnaker"): IZHIKEVICH_SPINNAKER,
     ("izhikevich_delta", "euler"): IZHIKEVICH_DELTA_EULER,
     ("if_cond_exp", "exponential_euler"): IF_COND_EXP_EXPONENTIAL_EULER,
     ("if_cond_exp", "euler"): IF_COND_EXP_EULER,
+    ("if_cond_exp", "spinnaker"): IF_COND_EXP_SPINNAKER,
     ("if_curr_exp", "exact"): IF_CURR_EXP,
     ("if_curr_alpha", "exact"): IF_CURR_ALPHA,
     ("if_curr_delta", "exact"): IF_CURR_DELTA,

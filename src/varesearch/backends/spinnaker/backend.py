@@ -24,6 +24,8 @@ from varesearch.recording import Recording
 
 logger = logging.getLogger(__name__)
 
+_SCHEMES = {"izhikevich": "midpoint, s16.15", "if_cond_exp": "synaptic current of the step's start, s16.15"}
+
 DESIGN_STEP_MS = 1.0
 """The tick for which SpiNNaker's cores and sPyNNaker's 256 cells on a core are laid out (Furber 2014, Proc. IEEE)."""
 
@@ -102,7 +104,7 @@ class SpiNNaker(Backend):
         self._open.callback(self._built.release)
         self._tags |= {
             "machine": machine.name,
-            "integrator": "midpoint, s16.15" if network.populations[0].cell.model == "izhikevich" else "exact, s16.15",
+            "integrator": _SCHEMES.get(network.populations[0].cell.model, "exact, s16.15"),
         }
         if self.config.connectivity.draw == "native":
             self._tags["draw"] = "native"

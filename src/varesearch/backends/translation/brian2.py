@@ -91,7 +91,7 @@ def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
     return {
         "izhikevich": ("euler", "spinnaker"),
         "izhikevich_delta": ("euler",),
-        "if_cond_exp": ("exponential_euler", "euler"),
+        "if_cond_exp": ("exponential_euler", "euler", "spinnaker"),
     }.get(cell.model, ("exact",))
 
 

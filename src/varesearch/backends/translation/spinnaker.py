@@ -34,8 +34,11 @@ CELL_TYPES: dict[str, str] = {
 
 
 def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
-    """SpiNNaker's one scheme for each cell: a midpoint rule for Izhikevich, the closed-form step for the others."""
-    return {"izhikevich": ("spinnaker",), "if_cond_exp": ("exponential_euler",)}.get(cell.model, ("exact",))
+    """SpiNNaker's one scheme for each cell: a midpoint rule for Izhikevich, the closed-form step for the others.
+
+    That step takes the synaptic current for constant, which it is not for conductances: there the scheme is its own.
+    """
+    return ("spinnaker",) if cell.model in ("izhikevich", "if_cond_exp") else ("exact",)
 
 
 def alpha_charge(tau_ms: float) -> float:
