@@ -1,0 +1,159 @@
+"""What the tracker's runs say about the change of model: the table, the figure, and what the page claims of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from varesearch.plots import style
+from varesearch.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch.studies.figures import drawing, save
+from varesearch.studies.records import arm, backend, seed
+from varesearch.tracking import RunRecord
+
+SEEDS, SMALL_SEEDS = (1, 2, 3, 4, 5), (1, 2)
+ENDS = ("original", "changed")
+SIZE = "size"
+FACTORS = {
+    "cell": "cell",
+    "weights": "weights",
+    SIZE: "number of cells",
+    "delay": "delay",
+    "i_offset": "i_offset",
+    "step": "time step",
+}
+
+METRICS = {
+    "rate_hz": "rate (Hz)",
+    "cv_isi": "CV of ISI",
+    "synchrony": "synchrony",
+    "silent_fraction": "silent fraction",
+}
+_SIMULATORS = {"brian2": "Brian2", "spinnaker": "SpiNNaker"}
+_BY_RULE = "spynnaker"
+
+
+def factors(session: Session) -> dict[str, str]:
+    """What is changed, by name; all cells of a small form are few, so that their number is not."""
+    return {key: words for key, words in FACTORS.items() if key != SIZE or not session.small}
+
+
+def arms(session: Session) -> list[str]:
+    """The presets: the two ends, and each with one setting from the other end."""
+    return [name for end in ENDS for name in (end, *(f"{end}_{factor}" for factor in factors(session)))]
+
+
+def analyse(session: Session) -> dict[str, Any]:
+    """Results for the page: of every arm and simulator the excitatory cells' metrics over seeds; the figure."""
+    seeds = SMALL_SEEDS if session.small else SEEDS
+    simulators = ("brian2",) if session.small else tuple(_SIMULATORS)
+    records = finished_runs(session.experiment)
+    lists = [record for record in records if record.params.get("backend.weight_range") != _BY_RULE]
+    names = arms(session)
+    wanted = [(name, simulator, number) for name in names for simulator in simulators for number in seeds]
+    found = chosen(lists, lambda record: (arm(record), backend(record), seed(record)), wanted)
+    values = {
+        (name, simulator): [found[name, simulator, number] for number in seeds]
+        for name in names
+        for simulator in simulators
+    }
+    results: dict[str, Any] = {
+        "seeds": len(seeds),
+        "simulators": {name: _SIMULATORS[name] for name in simulators},
+        "factors": factors(session),
+        "arms": {name: {simulator: _summary(values[name, simulator]) for simulator in simulators} for name in names},
+        "by_rule": None,
+        "provenance": provenance(found.values()),
+    }
+    if not session.small:
+        by_rule = [record for record in records if record.params.get("backend.weight_range") == _BY_RULE]
+        of_rule = chosen(by_rule, lambda record: (arm(record), seed(record)), [("original", n) for n in seeds])
+        results["by_rule"] = _summary(list(of_rule.values()))
+    with drawing():
+        for end in ENDS:
+            save(_figure(end, values, results), session.figures, f"from_{end}")
+    return results
+
+
+def _summary(records: Sequence[RunRecord]) -> dict[str, Any]:
+    summary: dict[str, Any] = {}
+    for metric in METRICS:
+        over_seeds = spread(record.metrics.get(f"exc.{metric}") for record in records)
+        summary[metric] = None if over_seeds is None else over_seeds.to_json()
+    saturated = spread(record.metrics.get("backend.saturated_weights") for record in records)
+    summary["saturated"] = None if saturated is None else saturated.to_json()
+    summary["degraded"] = sum("degraded" in record.tags for record in records)
+    return summary
+
+
+def _figure(end: str, values: Mapping[tuple[str, str], Sequence[RunRecord]], results: Mapping[str, Any]) -> Figure:
+    """The change of each metric that one setting of the other end makes: paired by seed, mean and deviation."""
+    simulators, changed = list(results["simulators"]), results["factors"]
+    other = ENDS[1 - ENDS.index(end)]
+    rows = [f"{end}_{factor}" for factor in changed] + [other]
+    labels = [*changed.values(), "all at once"]
+    height = style.TOP_IN + 0.25 + 0.32 * len(rows) + style.BOTTOM_IN
+    figure = style.page(
+        f"One change at a time, from the {end} network",
+        f"difference from it in the same seed, excitatory cells: mean and deviation over {results['seeds']} seeds",
+        [],
+        height,
+    )
+    left, gap = 1.35, 0.22
+    width = (style.PAGE_WIDTH_IN - left - style.RIGHT_IN - gap * (len(METRICS) - 1)) / len(METRICS)
+    for column, (metric, label) in enumerate(METRICS.items()):
+        axes = style.panel(figure, left + column * (width + gap), style.BOTTOM_IN, width, 0.32 * len(rows))
+        axes.axvline(0, color=style.QUIET_COLOUR, lw=0.8)
+        for place, simulator in enumerate(simulators):
+            colour = style.level_colours(simulators)[place]
+            shift = 0.0 if len(simulators) == 1 else 0.3 * (place - 0.5)
+            for row, name in enumerate(rows):
+                change = _change(values[name, simulator], values[end, simulator], metric)
+                if change is None:
+                    axes.text(0.02, row + shift, "–", transform=axes.get_yaxis_transform(), color=colour, va="center")
+                    continue
+                axes.errorbar(
+                    change.mean, row + shift, xerr=change.sd, fmt=style.MARKERS[place], color=colour, ms=5, lw=1.2
+                )
+        axes.set_xlabel(label)
+        axes.set_yticks(range(len(rows)), labels if column == 0 else [""] * len(rows))
+        axes.set_ylim(len(rows) - 0.5, -0.5)
+        axes.grid(axis="y", color=style.WARMUP_COLOUR)
+        axes.margins(x=0.1)
+    for place, simulator in enumerate(simulators):
+        figure.text(
+            1 - (style.RIGHT_IN + 1.1 * (len(simulators) - 1 - place)) / style.PAGE_WIDTH_IN,
+            1 - 0.27 / height,
+            _SIMULATORS[simulator],
+            size=10,
+            weight="bold",
+            color=style.level_colours(simulators)[place],
+            ha="right",
+            va="center",
+        )
+    style.note(figure, "–: not defined, since no cell fires often enough in one of the two networks")
+    return figure
+
+
+def _change(records: Sequence[RunRecord], base: Sequence[RunRecord], metric: str) -> Any:
+    key = f"exc.{metric}"
+    differences = [
+        after.metrics[key] - before.metrics[key]
+        for after, before in zip(records, base, strict=True)
+        if key in after.metrics and key in before.metrics
+    ]
+    return spread(differences)
+
+
+def claims(results: Mapping[str, Any]) -> list[Claim]:
+    """What the page says in words."""
+    arms = results["arms"]
+
+    def of(name: str, metric: str, simulator: str = "brian2") -> float:
+        found = arms[name][simulator][metric]
+        return np.nan if found is None else found["mean"]
+
+    return [
+        Claim("placeholder", of("original", "rate_hz") > 0),
+    ]
