@@ -42,6 +42,7 @@ _LOOK_S, _FIRST_ASK_S, _LONGEST_ASK_S = 0.5, 4.0, 30.0
 # What a node wrote at its end may be seen here some seconds later (nfs(5), "actimeo").
 _FILES_ARRIVE_S = 5.0
 _CANCELLED_S = 120.0
+_LETS_GO_S = 5.0
 # Of a job beside its child: submitit's process and the fork server.
 _OVERHEAD_MB = 300
 _CANCELLED = "cancelled: the sweep was stopping"
@@ -77,20 +78,19 @@ class _Job:
                 said += path.read_text(errors="replace")
         return said
 
-    def clear_up(self, keep_printed: bool) -> None:
-        """Remove what belongs to the job, not to the run."""
+    def told(self, keep_printed: bool) -> None:
+        """Take from the folder of the run what belongs to the job alone."""
         folder = self.assignment.folder
         if keep_printed:
             with contextlib.suppress(OSError):
                 (folder / SLURM_LOG).write_text(self.printed())
-        for path in self.files.glob(f"{self.job_id}_*"):
-            with contextlib.suppress(OSError):
-                path.unlink()
-        # What is left belongs to the whole array.
-        if not any(self.files.glob("*.pkl")):
-            shutil.rmtree(self.files, ignore_errors=True)
         (folder / JOB_FILE).unlink(missing_ok=True)
         drop_end(folder)
+
+    @property
+    def result(self) -> Path:
+        """The last that a job writes that comes to its end."""
+        return self.files / f"{self.job_id}_0_result.pkl"
 
 
 class SubmititLauncher(Launcher):
@@ -138,8 +138,9 @@ class SubmititLauncher(Launcher):
                     break
                 self._take(taken, watch)
             if not watch.jobs:
-                return
+                break
             watch.look()
+        watch.clear_up()
 
     def _take(self, taken: Sequence[Assignment], watch: "_Watch") -> None:
         known = [job for job in map(_Job.read, taken) if job is not None]
@@ -206,6 +207,7 @@ class _Watch:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.jobs: dict[str, _Job] = {}
+        self._told: list[tuple[_Job, ChildEnd]] = []
         self._gone_since: dict[str, float] = {}
         self._last: dict[str, QueuedJob] = {}
         self._wait_s = _FIRST_ASK_S
@@ -287,7 +289,9 @@ class _Watch:
 
     def _without_record(self, job: _Job) -> ChildEnd:
         state = self._last.get(job.job_id)
-        if self._cancelled_at is not None or (self.work.stopping.is_set() and state and state.state == "CANCELLED"):
+        # SLURM forgets at once what it cancels in an array before it has begun.
+        never_begun = self._waiting_cancelled and (state is None or state.state in ("PENDING", "CANCELLED"))
+        if self._cancelled_at is not None or never_begun:
             return ChildEnd(reason=_CANCELLED, killed=True)
         if state is None or state.live:
             return ChildEnd(reason=f"SLURM job {job.job_id} has left the queue without a result")
@@ -302,8 +306,18 @@ class _Watch:
 
     def _tell(self, job: _Job, end: ChildEnd) -> None:
         del self.jobs[job.job_id]
-        job.clear_up(keep_printed=bool(end.reason))
+        job.told(keep_printed=bool(end.reason))
+        self._told.append((job, end))
         self.work.ended(job.assignment, end)
+
+    def clear_up(self) -> None:
+        """Remove submitit's files, once the jobs that left a result have let go of them."""
+        deadline = time.monotonic() + _LETS_GO_S
+        ended = [job for job, end in self._told if end.exit_code is not None]
+        while not all(job.result.exists() for job in ended) and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
+        for files in {job.files for job, _ in self._told}:
+            shutil.rmtree(files, ignore_errors=True)
 
 
 def _refresh(folder: Path) -> None:
