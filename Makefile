@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format ui bench constraints clean
+.PHONY: help run test test-slow lint format docs ui bench constraints clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,7 +15,7 @@ $(READY): pyproject.toml constraints.txt setup.py $(wildcard src/varesearch/boar
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"varesearch needs Python 3.11 to 3.13, and $(PYTHON) is {v.major}.{v.minor}: try make PYTHON=python3.12")'
 	@echo "Setting up $(VENV) (once, a few minutes) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --constraint constraints.txt --editable '.[nest,spinnaker,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --constraint constraints.txt --editable '.[nest,spinnaker,slurm,optuna,docs,dev]'
 	@$(BIN)/python -m compileall -q $(VENV)/lib src > $(VENV)/compileall.log 2>&1 || true  # some packages ship files that are no Python 3
 	@touch $@
 
@@ -25,7 +25,10 @@ run: $(READY) ## simulate, analyse, track: make run ARGS="cell=if_cond_exp"
 test: $(READY) ## the suite, without what is marked slow, on every processor
 	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
-test-slow: $(READY) ## what is marked slow
+$(VENV)/.ray: $(READY)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray]' && touch $@
+
+test-slow: $(VENV)/.ray ## what is marked slow
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 bench: $(READY) ## timings, as ratios against scripts written for the bare simulator
@@ -37,13 +40,16 @@ lint: $(READY) ## ruff and pyright
 format: $(READY) ## lay out the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
+docs: $(READY) ## the documentation's site, into site/, strict
+	@$(BIN)/zensical build --strict --clean
+
 ui: $(READY) ## the tracker's pages in a browser
 	@$(BIN)/python -m varesearch.tracking.ui $(ARGS)
 
 constraints: $(READY) ## resolve constraints.txt anew for Python 3.11 to 3.13
 	@$(BIN)/python -m pip install --quiet uv
 	@{ sed -n '/^#/p' constraints.txt; $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
-	  --extra nest --extra spinnaker --extra dev --no-header --no-annotate pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
+	  --extra nest --extra spinnaker --extra slurm --extra ray --extra optuna --extra docs --extra dev --no-header --no-annotate pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
 
 clean: ## remove what was built (mlruns stays)
-	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build site .pytest_cache .ruff_cache .hypothesis
