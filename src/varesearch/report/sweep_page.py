@@ -30,6 +30,7 @@ from varesearch.tracking.reading import RunRecord
 class Factor:
     """What varies: its key with its unit, and its values in the order of the sweep."""
 
+    key: str
     label: str
     values: list[str]
 
@@ -98,7 +99,7 @@ def sweep_page(record: RunRecord, table: Table, verdicts: list[Comparison], word
         notes=_notes(record, children, origin),
         counts=counts,
         factors=[
-            Factor(heading(key, unit), [written(value) for value in dict.fromkeys(table.values(key))])
+            Factor(key, heading(key, unit), [written(value) for value in dict.fromkeys(table.values(key))])
             for key, unit in table.varied.items()
         ],
         figures=figures_of(folder),

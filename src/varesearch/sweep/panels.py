@@ -35,7 +35,9 @@ def draw_points(axes: Axes, x: Factor, shown: Sequence[Points]) -> None:
     places = places_of(x)
     # Beside one another where the axis has no measure, so that bars do not hide each other.
     alone = sum((one.n > 0).astype(int) for one in shown) <= 1
-    for number, one in enumerate(shown):
+    # The first broad and the others thin over it: curves that coincide are all seen.
+    widths = np.linspace(2.6 if len(shown) > 1 and x.numeric else 1.2, 1.2, max(len(shown), 1))
+    for number, (one, width) in enumerate(zip(shown, widths, strict=False)):
         shift = np.where(alone, 0.0, 0.12 * (number - (len(shown) - 1) / 2)) * (not x.numeric)
         bars = np.where(one.n > 1, one.sd, np.nan)
         if x.numeric and len(shown) <= 2:
@@ -46,10 +48,11 @@ def draw_points(axes: Axes, x: Factor, shown: Sequence[Points]) -> None:
             yerr=bars,
             color=one.colour,
             marker=one.marker,
-            markersize=4,
+            markersize=2.0 * width + 1.6,
+            markeredgewidth=0,
             linestyle="-" if x.numeric else "none",
-            linewidth=1.2,
-            elinewidth=1.0,
+            linewidth=width,
+            elinewidth=width - 0.2,
         )
     if not any(np.isfinite(one.mean).any() for one in shown):
         style.say(axes, "no value")

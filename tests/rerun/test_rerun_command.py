@@ -1,0 +1,159 @@
+"""The command, with real back ends and a real store: identical, what differs where it is not, what cannot be done."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from varesearch.cli import main as varesearch
+from varesearch.config.compose import compose
+from varesearch.recording_io import load_npz, save_npz
+from varesearch.rerun.command import main as rerun
+from varesearch.tracking import load_run, runs, track
+from varesearch.tracking.mlflow_api import client
+from varesearch.tracking.store import place
+
+SMALL = ["connectivity.n=60", "connectivity.p=0.1", "recording.cells=5", "simulation.duration_ms=200"]
+QUICK = {"brian2": [], "nest": ["backend=nest", "cell=izhikevich_delta"]}
+LONG = {
+    "cython": ["backend.codegen=cython"],
+    "standalone": ["backend.codegen=cpp_standalone"],
+    "conductances": ["cell=if_cond_exp", "backend=nest", "backend.threads=2"],
+    "spinnaker": ["backend=spinnaker"],
+}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A project of its own with a run of each quick back end."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VARESEARCH_ROOT", str(folder))
+        for name, words in QUICK.items():
+            assert varesearch([*SMALL, *words, "seed=7", f"tracking.run_name={name}"]) == 0
+        yield folder
+
+
+@pytest.mark.parametrize("name", list(QUICK))
+def test_a_run_again_is_identical_and_a_run_of_its_own(name, root, capfd) -> None:
+    original = load_run(name, root=root)
+    assert rerun([original.run_id[:8]]) == 0
+    assert "IDENTICAL" in capfd.readouterr().out
+    again = runs(root=root)[0]
+    assert again.run_id != original.run_id and again.status == "FINISHED"
+    assert again.tags["varesearch.rerun_of"] == original.run_id and again.tags["varesearch.rerun"] == "identical"
+    for tag in ("varesearch.identity", "varesearch.config_hash", "varesearch.network_hash"):
+        assert again.tags[tag] == original.tags[tag]
+    assert again.folder is not None
+    kept = json.loads((again.folder / "rerun.json").read_text())
+    assert kept["identical"] is True and kept["result"] == [] and kept["of"] == original.run_id
+
+
+@pytest.fixture
+def altered(root: Path) -> Any:
+    """The run of Brian2, as if it had come out otherwise with other versions: one spike later, numpy 0.1."""
+    record = load_run("brian2", root=root)
+    assert record.folder is not None
+    files = {name: record.folder / name for name in ("recording.npz", "provenance.json", "metrics.csv")}
+    kept = {path: path.read_bytes() for path in files.values()}
+    before = load_npz(files["recording.npz"])
+    exc = before.populations["exc"]
+    times = exc.spike_times_ms.copy()
+    times[-1] += 1.0
+    populations = {**before.populations, "exc": replace(exc, spike_times_ms=times)}
+    save_npz(replace(before, populations=populations), files["recording.npz"])
+    provenance = json.loads(files["provenance.json"].read_text())
+    provenance["versions"]["numpy"] = "0.1"
+    files["provenance.json"].write_text(json.dumps(provenance))
+    yield int(exc.spike_ids[-1]), float(exc.spike_times_ms[-1])
+    for path, content in kept.items():
+        path.write_bytes(content)
+
+
+def test_what_differs_is_named(altered, root, capfd) -> None:
+    cell, time_ms = altered
+    assert rerun(["brian2"]) == 1
+    out = " ".join(capfd.readouterr().out.split())
+    assert "DIFFERENT" in out
+    assert f"of cell {cell} at {time_ms:g} ms, only the rerun has" in out
+    assert f"versions: numpy: 0.1, now {np.__version__}" in out
+    again = runs(root=root)[0]
+    assert again.tags["varesearch.rerun"] == "different"
+
+
+def refused(root: Path, name: str, tags: dict[str, str], fails: bool) -> None:
+    """A run in the store that cannot be run again."""
+    composed = compose([*SMALL, f"tracking.run_name={name}"])
+    try:
+        with track(composed.config, composed.resolved, root=root, tags=tags):
+            if fails:
+                raise RuntimeError("lost its way")
+    except RuntimeError:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "fails", "said"),
+    [
+        ("failed", {}, True, "is FAILED; choose a finished one"),
+        ("sweep", {"varesearch.kind": "sweep"}, False, "is a sweep; start it again with rerun=true"),
+        ("comparison", {"varesearch.kind": "comparison"}, False, "is a comparison"),
+        ("mapped", {"mapping only": "yes"}, False, "is a mapping only"),
+        ("nothing", None, False, "no run of that id or name"),
+    ],
+)
+def test_what_cannot_be_run_again_exits_with_2_and_one_line(name, tags, fails, said, root, capfd) -> None:
+    if tags is not None:
+        refused(root, name, tags, fails)
+    before = len(runs(root=root))
+    capfd.readouterr()
+    assert rerun([name]) == 2
+    error = capfd.readouterr().err
+    assert said in error and len(error.strip().splitlines()) == 1
+    assert len(runs(root=root)) == before
+
+
+def test_a_configuration_that_this_version_does_not_know_is_one_line(root, capfd, tmp_path) -> None:
+    record = load_run("nest", root=root)
+    assert record.folder is not None
+    path = record.folder / "config.yaml"
+    kept = path.read_text()
+    try:
+        path.write_text(kept.replace("model: izhikevich_delta", "model: of_another_age"))
+        assert rerun(["nest"]) == 2
+        assert "does not fit this version" in capfd.readouterr().err
+    finally:
+        path.write_text(kept)
+
+
+def test_a_run_is_looked_for_in_the_store_that_is_named(root, tmp_path, capfd) -> None:
+    uri = f"sqlite:///{tmp_path}/elsewhere.db"
+    composed = compose(SMALL)
+    settings = replace(composed.config, tracking=replace(composed.config.tracking, uri=uri))
+    with track(settings, asdict(settings)):
+        pass
+    store = client(place(uri).uri)
+    (run,) = store.search_runs(["1"])
+    store.set_tag(run.info.run_id, "mapping only", "yes")
+    assert rerun([run.info.run_id, "--uri", uri]) == 2
+    assert "is a mapping only" in capfd.readouterr().err
+    assert rerun([run.info.run_id]) == 2
+    assert "no run of that id" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(LONG))
+def test_every_back_end_is_identical_bit_for_bit(name, tmp_path) -> None:
+    environment = {**os.environ, "VARESEARCH_ROOT": str(tmp_path)}
+    for words in (["-m", "varesearch", *SMALL, *LONG[name], "tracking.run_name=it"], ["-m", "varesearch.rerun", "it"]):
+        done = subprocess.run(
+            [sys.executable, *words], capture_output=True, text=True, env=environment, check=False, timeout=280
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "IDENTICAL" in done.stdout
