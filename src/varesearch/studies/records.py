@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import RunRecord, runs
+
+Key = TypeVar("Key", bound=Hashable)
 
 _NETWORK = "varesearch.network_hash"
 _LIBRARIES = "varesearch.libraries"
@@ -25,7 +27,7 @@ def finished_runs(experiment: str, uri: str | None = None, root: Path | None = N
     ]
 
 
-def chosen[Key: Hashable](
+def chosen(
     records: Iterable[RunRecord], key: Callable[[RunRecord], Key], wanted: Sequence[Key]
 ) -> dict[Key, RunRecord]:
     """The newest record of each wanted key, in their order; ``records`` begin with the newest.
