@@ -5,9 +5,20 @@ A study is a folder: ``study.py`` (what is run, and the command), ``analyse.py``
 ``figures/`` and ``README.md``.
 """
 
-from varesearch.studies.command import Session, Study, main
+from varesearch.studies.command import Session, StoppedError, Study, main
 from varesearch.studies.page import Claim
 from varesearch.studies.records import chosen, finished_runs, provenance
 from varesearch.studies.spread import Spread, spread
 
-__all__ = ["Claim", "Session", "Spread", "Study", "chosen", "finished_runs", "main", "provenance", "spread"]
+__all__ = [
+    "Claim",
+    "Session",
+    "Spread",
+    "StoppedError",
+    "Study",
+    "chosen",
+    "finished_runs",
+    "main",
+    "provenance",
+    "spread",
+]
