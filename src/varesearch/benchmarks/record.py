@@ -16,7 +16,7 @@ from varesearch.tracking.store import connect, place
 EXPERIMENT = "benchmarks"
 
 
-def record(session: Session, uri: str | None = None, root: Path | None = None) -> str:
+def record(session: Session, uri: str | None = None, root: Path | None = None, experiment: str = EXPERIMENT) -> str:
     """Log a session to the store at ``uri`` (None: that of the project) and return the id of its run.
 
     The run holds machine, versions and commit as parameters and the whole session as ``session.json``; each child the
@@ -24,7 +24,7 @@ def record(session: Session, uri: str | None = None, root: Path | None = None) -
     """
     where = place(uri, root)
     client = connect(where)
-    experiment = open_experiment(client, where, EXPERIMENT)
+    experiment_id = open_experiment(client, where, experiment)
     tags = {
         "mlflow.source.name": "varesearch.benchmarks",
         "mlflow.source.type": "LOCAL",
@@ -33,7 +33,7 @@ def record(session: Session, uri: str | None = None, root: Path | None = None) -
     if session.commit:
         tags["mlflow.source.git.commit"] = session.commit
     start_ms = int(datetime.fromisoformat(session.when).timestamp() * 1000)
-    run = client.create_run(experiment, start_time=start_ms, tags=tags, run_name=f"session {session.name}")
+    run = client.create_run(experiment_id, start_time=start_ms, tags=tags, run_name=f"session {session.name}")
     about = {f"machine.{name}": str(value) for name, value in session.machine.items()}
     about |= {f"version.{name}": value for name, value in session.versions.items()}
     metrics = {"cases": float(len(session.results)), "seconds": session.seconds}
@@ -47,7 +47,7 @@ def record(session: Session, uri: str | None = None, root: Path | None = None) -
         (folder / "session.json").write_text(content)
     for result in session.results.values():
         child = client.create_run(
-            experiment,
+            experiment_id,
             start_time=start_ms,
             tags={**tags, "mlflow.parentRunId": run.info.run_id},
             run_name=result.case.key,
