@@ -49,7 +49,7 @@ _SUFFIXES = (".py", ".c", ".h", ".cpp")
 def identity(resolved: Mapping[str, Any]) -> str:
     """SHA-256 of everything that determines the result of the configuration ``resolved`` (plain dicts)."""
     backend = resolved["backend"]["name"]
-    parts = {"config": config_hash(resolved), "science": science_hash(backend), "libraries": libraries(backend)}
+    parts = {"config": config_hash(_decimal(resolved)), "science": science_hash(backend), "libraries": libraries(backend)}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -58,6 +58,15 @@ def identity_tags(resolved: Mapping[str, Any]) -> dict[str, str]:
     backend = resolved["backend"]["name"]
     found = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
     return {IDENTITY: identity(resolved), SCIENCE: science_hash(backend), LIBRARIES: found}
+
+
+def _decimal(value: Any) -> Any:
+    """The same settings with every whole number as such: a weight of 2 is one of 2.0."""
+    if isinstance(value, Mapping):
+        return {key: _decimal(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_decimal(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @cache

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.validation.launching import check_launching
 from varesearch.sweep.children import Children
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
 from varesearch.sweep.known import Known, look_up, parent_of
@@ -36,6 +37,7 @@ class Sweep:
     sweeper: Sweeper
     launcher: Launcher
     jobs: list[Job] = field(default_factory=list)
+    corners: list[Job] = field(default_factory=list)
 
     @property
     def command(self) -> str:
@@ -49,11 +51,15 @@ class Sweep:
 def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     """Everything that can be found wrong before anything is begun. Raises ConfigurationError."""
     planner = Planner(words, config_dir)
+    check_launching(planner.settings)
     sweeper = make_sweeper(planner.settings.sweeper, planner.space)
     sweeper.check()
     launcher = make_launcher(planner.settings.launcher)
     launcher.check()
-    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, planner.compose(sweeper.plan()))
+    corners = sweeper.corners()
+    # By another planner: they are looked at, not run.
+    checked = Planner(words, config_dir).compose(corners) if corners else []
+    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, planner.compose(sweeper.plan()), checked)
 
 
 def run_sweep(sweep: Sweep) -> int:
@@ -81,12 +87,12 @@ def run_sweep(sweep: Sweep) -> int:
 
 
 def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
-    settings = sweep.planner.settings
-    sweep.planner.probe(sweep.jobs)
-    sweep.launcher.prepare({job.composed.config.backend.name for job in sweep.jobs} or {settings.backend.name})
+    settings, likely = sweep.planner.settings, [*sweep.jobs, *sweep.corners]
+    sweep.planner.probe(likely)
+    sweep.launcher.prepare({job.composed.config.backend.name for job in likely})
     session = StoreSession(settings.tracking)
     session.open()
-    identity = sweep.sweeper.identity(sweep.jobs)
+    identity = sweep.sweeper.identity(likely)
     with _alone(session, identity):
         known = Known() if settings.rerun else look_up(session, (job.identity for job in sweep.jobs))
         known.parent = None if settings.rerun else parent_of(session, identity)
@@ -136,8 +142,8 @@ def _conduct(sweep: Sweep, parent: ParentRun, known: Known, terminal: Terminal) 
     batches: list[tuple[Sequence[Job], list[Outcome]]] = []
     best: Mapping[str, str] = {}
     stopped: BaseException | None = None
-    total = len(sweep.jobs)
-    with terminal.progress("running", total or 1, "runs") as progress:
+    total = sweep.sweeper.size()
+    with terminal.progress("running", total, "runs") as progress:
         done = 0
 
         def told(outcome: Outcome) -> None:
@@ -170,27 +176,30 @@ def _conduct(sweep: Sweep, parent: ParentRun, known: Known, terminal: Terminal) 
 def _launch(launcher: Launcher, children: Children) -> None:
     """Run the launcher in a thread of its own, so that signals reach only us; raises what it raised, or the signal."""
     failed: list[BaseException] = []
+    done = threading.Event()
 
     def launch() -> None:
         try:
             launcher.launch(children)
         except BaseException as error:
             failed.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=launch, name="launcher")
-    thread.start()
+    threading.Thread(target=launch, name="launcher").start()
     try:
-        thread.join()
+        # Not the thread's join: one that a signal interrupts takes the thread for ended in Python 3.11.
+        done.wait()
     except (KeyboardInterrupt, Terminated):
-        _end_children(thread, children)
+        _end_children(done, children)
         raise
     if failed:
         raise failed[0]
 
 
-def _end_children(thread: threading.Thread, children: Children) -> None:
+def _end_children(done: threading.Event, children: Children) -> None:
     children.interrupt()
-    thread.join()
+    done.wait()
 
 
 def _wind_down(

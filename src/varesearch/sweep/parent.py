@@ -15,6 +15,7 @@ from varesearch.sweep.known import SWEEP, folder_of
 from varesearch.sweep.space import Space
 from varesearch.tracking import naming
 from varesearch.tracking.endings import Ending
+from varesearch.tracking.files import ENDED
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.process import Process
 from varesearch.tracking.provenance import origin, provenance
@@ -72,7 +73,7 @@ class ParentRun(TrackedRun):
 
     def as_record(self, status: str, reason: str) -> RunRecord:
         """The run as it will be in the store, for a report that is written before its end."""
-        ended = {"varesearch.ended": reason} if reason else {}
+        ended = {ENDED: reason} if reason else {}
         return RunRecord(
             run_id=self.run_id,
             name=self.name,
@@ -100,8 +101,9 @@ class ParentRun(TrackedRun):
                 "sweep of your own with rerun=true"
             )
         # First whose it is, then that it runs: another command must not find it running without a process.
-        tags = {**Process.current().tags(), **self._described(), "varesearch.ended": ""}
-        log_batch(self.session.client, info.run_id, {}, {}, tags)
+        log_batch(self.session.client, info.run_id, {}, {}, {**Process.current().tags(), **self._described()})
+        if ENDED in self._earlier.data.tags:
+            self.session.client.delete_tag(info.run_id, ENDED)
         self.session.client.update_run(info.run_id, status="RUNNING")
         self._start_ms = info.start_time
         return info.run_id, info.run_name or "", folder_of(self._earlier, self.session)

@@ -8,11 +8,12 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from decimal import Decimal
+from itertools import count, islice, product
 from typing import get_args, get_type_hints
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, IntervalSweep, Override, ValueType
+from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, RangeSweep, ValueType
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import Option
@@ -105,6 +106,8 @@ def _dimension(word: str, override: Override, options: Mapping[str, Mapping[str,
     key, value = override.key_or_group, override._value
     if key.split(".")[0] in NOT_SCIENCE:
         raise ConfigurationError(f"{word}: {key} is the same for a whole sweep; give it one value")
+    if isinstance(value, ChoiceSweep | RangeSweep) and value.shuffle:
+        raise ConfigurationError(f"{word}: the runs keep the order of the words; leave out shuffle")
     if isinstance(value, IntervalSweep):
         low, high = value.start, value.end
         if low is None or high is None or not low < high:
@@ -119,14 +122,27 @@ def _dimension(word: str, override: Override, options: Mapping[str, Mapping[str,
         values = value.filter(sorted(options[key]))
         if not values:
             raise ConfigurationError(f"{word}: fits no option of {key}; it has {', '.join(sorted(options[key]))}")
+    elif isinstance(value, RangeSweep):
+        values = list(islice(_range(value), MOST_POINTS + 1))
     else:
         values = list(islice(override.sweep_string_iterator(), MOST_POINTS + 1))
     if not values:
         raise ConfigurationError(f"{word}: holds no value; a range goes from START to before STOP")
-    twice = [one for one, count in Counter(values).items() if count > 1]
+    twice = [one for one, times in Counter(values).items() if times > 1]
     if twice:
         raise ConfigurationError(f"{word}: names {twice[0]} twice; name it once")
     return Dimension(key, tuple(values), ordered=override.value_type == ValueType.RANGE_SWEEP)
+
+
+def _range(swept: RangeSweep) -> Iterator[str]:
+    """From start to before stop, in decimals: added up in binary, 0.1 + 0.2 would be another setting than 0.3."""
+    start, stop, step = (Decimal(str(number)) for number in (swept.start, swept.stop, swept.step))
+    whole = all(isinstance(number, int) for number in (swept.start, swept.step))
+    for index in count():
+        value = start + index * step
+        if (value >= stop) if step > 0 else (value <= stop):
+            return
+        yield str(int(value)) if whole else repr(float(value))
 
 
 def _is_whole(config: Config, key: str) -> bool:
