@@ -34,7 +34,10 @@ def best_at_five_percent(point: Mapping[str, str]) -> float:
 
 @dataclass
 class Evaluator:
-    """Plays the sweep: ``tried`` are the points in their order; ``stop_after`` runs it is interrupted."""
+    """Plays the sweep: ``tried`` are the points that were run, in their order; ``stop_after`` runs it is interrupted.
+
+    ``finished`` are the results that the store has: those points are not run.
+    """
 
     value: Value = best_at_five_percent
     stop_after: float = float("inf")
@@ -55,6 +58,8 @@ class Evaluator:
 
     def _outcome(self, job: Job) -> Outcome:
         run_id = f"run of {job.identity}"
+        if job.words in self.finished:
+            return Outcome(job, FINISHED, run_id, taken_over=True, metrics={METRIC: self.finished[job.words]})
         if len(self.tried) > self.stop_after:
             return Outcome(job, SKIPPED)
         self.tried.append(job.words)

@@ -51,31 +51,44 @@ def test_stopped_search_goes_on_as_if_it_had_not_been(stops: list[int], batch: i
     with tempfile.TemporaryDirectory() as through, tempfile.TemporaryDirectory() as stopped:
         whole = Evaluator()
         expected = search(Path(through), whole, batch=batch, sampler=sampler)
+        tried: list[tuple[str, ...]] = []
         finished: dict[tuple[str, ...], float] = {}
         tags: dict[str, str] = {}
         for stop in [*stops, float("inf")]:
-            part = Evaluator(stop_after=stop)
+            part = Evaluator(stop_after=stop, finished=finished)
             tags = search(Path(stopped), part, batch=batch, sampler=sampler)
-            finished |= part.finished
+            tried += part.tried
         assert finished == whole.finished
+        # Beside what was struck down, nothing was run twice.
+        assert len(tried) <= len(finished) + len(stops)
         assert {**tags, "varesearch.best_trial": ""} == {**expected, "varesearch.best_trial": ""}
 
 
 def test_more_trials_go_on_with_the_same_study(tmp_path: Path) -> None:
-    first, second, whole = Evaluator(), Evaluator(), Evaluator()
+    first, whole = Evaluator(), Evaluator()
+    second = Evaluator(finished=first.finished)
     (tmp_path / "whole").mkdir()
     search(tmp_path, first, trials=6)
     search(tmp_path, second, trials=12)
+    assert second.batches[0] == 6, "the table of the sweep has the earlier runs, too"
     search(tmp_path / "whole", whole, trials=12)
     assert first.tried + second.tried == whole.tried
 
 
 def test_search_that_is_done_runs_nothing(tmp_path: Path) -> None:
-    search(tmp_path, Evaluator(), trials=6)
-    again = Evaluator()
+    first = Evaluator()
+    search(tmp_path, first, trials=6)
+    again = Evaluator(finished=first.finished)
     tags = search(tmp_path, again, trials=6)
     assert again.tried == []
     assert tags["varesearch.best"]
+
+
+def test_results_that_the_store_has_lost_are_run_again(tmp_path: Path) -> None:
+    first, again = Evaluator(), Evaluator()
+    search(tmp_path, first, trials=3)
+    search(tmp_path, again, trials=3)
+    assert again.tried == first.tried
 
 
 def test_another_seed_of_the_sampler_tries_other_points(tmp_path: Path) -> None:
@@ -104,13 +117,14 @@ def test_failed_trial_has_no_value_and_is_repeated_by_the_next_start_alone(tmp_p
         seen.append(point["connectivity.p"])
         return "ended by SIGSEGV" if len(seen) == 2 else best_at_five_percent(point)
 
-    search(tmp_path, Evaluator(value=fails_at_first), trials=6)
+    finished: dict[tuple[str, ...], float] = {}
+    search(tmp_path, Evaluator(value=fails_at_first, finished=finished), trials=6)
     assert len(seen) == 6
     failed = [trial for trial in read_study(tmp_path).trials if trial.value is None]
     assert [trial.user_attrs["reason"] for trial in failed] == ["ended by SIGSEGV"]
-    search(tmp_path, Evaluator(value=fails_at_first), trials=6)
+    search(tmp_path, Evaluator(value=fails_at_first, finished=finished), trials=6)
     assert seen[6:] == [seen[1]]
-    search(tmp_path, Evaluator(value=fails_at_first), trials=6)
+    search(tmp_path, Evaluator(value=fails_at_first, finished=finished), trials=6)
     assert len(seen) == 7
 
 
@@ -160,10 +174,11 @@ def test_points_keep_to_their_bounds(low: float, ratio: float, logarithmic: bool
 
 
 def test_study_with_a_torn_last_line_is_read(tmp_path: Path) -> None:
-    search(tmp_path, Evaluator(), trials=4)
+    first = Evaluator()
+    search(tmp_path, first, trials=4)
     with (tmp_path / STUDY_FILE).open("ab") as study:
         study.write(b'{"op_code":4,"worker_')
-    again = Evaluator()
+    again = Evaluator(finished=first.finished)
     search(tmp_path, again, trials=6)
     assert len(again.tried) == 2
 

@@ -42,7 +42,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def nothing_left_in_the_queue(slurm: LocalSlurm) -> Iterator[None]:
     yield
     with contextlib.suppress(AssertionError):
-        wait_until(lambda: slurm.live() == [], "an empty queue", timeout_s=15)
+        wait_until(lambda: slurm.live() == [], "an empty queue")
     left = slurm.live()
     if left:
         slurm.ask("scancel", *left)

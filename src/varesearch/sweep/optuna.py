@@ -5,13 +5,14 @@ import json
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from varesearch.config import launching
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.validation.stimulus import POPULATIONS
-from varesearch.config.wording import did_you_mean
+from varesearch.config.wording import did_you_mean, written
 from varesearch.metrics.definitions import DEFINITIONS
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
 from varesearch.sweep.space import Dimension, Space
@@ -58,11 +59,23 @@ class OptunaSweeper:
         """None: the points are chosen while the search goes on."""
         return []
 
+    def corners(self) -> list[tuple[str, ...]]:
+        """One point with the first of everything and, for each key in turn, those with its other values or its end."""
+        ends = {dimension.key: _ends(dimension) for dimension in self._searched}
+        first = {key: values[0] for key, values in ends.items()} | self._each_seed()[0]
+        others = [{**first, key: value} for key, values in ends.items() for value in values[1:]]
+        return [self._space.point(values) for values in (first, *others)]
+
+    def size(self) -> int:
+        """Every trial for every seed."""
+        return self._settings.trials * len(self._each_seed())
+
     def identity(self, jobs: Sequence[Job]) -> str:
-        """Of the words, and all settings but the number of trials: a search may be made longer."""
+        """Of the space, the code, and all settings but the number of trials: a search may be made longer."""
         settings = self._settings
         chosen = [settings.metric, settings.direction, settings.batch, settings.sampler, settings.sampler_seed]
-        told = json.dumps([self._space.words, chosen, [job.identity for job in jobs]])
+        space = [asdict(dimension) for dimension in self._space.dimensions]
+        told = json.dumps([space, chosen, [job.identity for job in jobs]])
         return hashlib.sha256(told.encode()).hexdigest()
 
     def search(self, jobs: Sequence[Job], compose: Compose, evaluate: Evaluate, folder: Path) -> Mapping[str, str]:
@@ -74,6 +87,10 @@ class OptunaSweeper:
         from varesearch.sweep.optuna_study import Study
 
         study = Study(self._settings, self._searched, folder)
+        # Their results are known, and belong to the table of this sweep, too.
+        known = [job for values in study.judged() for job in compose(self._runs(values))]
+        if known and any(outcome.state != FINISHED for outcome in evaluate(known)):
+            return self._best(study)
         while batch := study.next_batch():
             composed = self._compose(batch, compose, study)
             outcomes = evaluate([job for some in composed.values() for job in some])
@@ -91,13 +108,16 @@ class OptunaSweeper:
         first: ConfigurationError | None = None
         for number, values in batch.items():
             try:
-                jobs[number] = compose([self._space.point({**values, **seed}) for seed in self._each_seed()])
+                jobs[number] = compose(self._runs(values))
             except ConfigurationError as error:
                 first = first or error
                 study.tell_failed(number, str(error), repeat=False)
         if first is not None and not jobs and study.best() is None:
             raise first
         return jobs
+
+    def _runs(self, values: Mapping[str, str]) -> list[tuple[str, ...]]:
+        return [self._space.point({**values, **seed}) for seed in self._each_seed()]
 
     def _each_seed(self) -> list[dict[str, str]]:
         return [{SEED: seed} for seed in self._seeds] or [{}]
@@ -128,6 +148,14 @@ class OptunaSweeper:
             f"{BEST}_trial": str(best.number),
             f"{BEST}_runs": " ".join(best.run_ids),
         }
+
+
+def _ends(dimension: Dimension) -> tuple[str, ...]:
+    """All values of a dimension, or the two ends of an interval, as they are written."""
+    if dimension.bounds is None:
+        return dimension.values
+    low, high = dimension.bounds
+    return tuple(map(written, (math.ceil(low), math.floor(high)) if dimension.whole else (low, high)))
 
 
 def _check_metric(metric: str | None) -> None:

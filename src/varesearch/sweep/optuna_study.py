@@ -89,10 +89,14 @@ class Study:
         self._study.tell(trial, state=TrialState.FAIL)
         log.warning("trial %d failed: %s", number, reason)
 
+    def judged(self) -> list[dict[str, str]]:
+        """The points that have a value, in the order in which they were tried."""
+        complete = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        return [self._written(trial.params) for trial in complete]
+
     def best(self) -> Best | None:
         """The best trial so far; None without a value."""
-        complete = self._study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if not complete:
+        if not self.judged():
             return None
         best = self._study.best_trial
         assert best.value is not None

@@ -24,8 +24,16 @@ class Sweeper(Protocol):
         """The points that are known before anything has run: all of a grid; for a search [] will do."""
         ...
 
+    def corners(self) -> list[tuple[str, ...]]:
+        """Points that are not run, but must be valid before anything is: the ends of what a search may choose."""
+        ...
+
+    def size(self) -> int:
+        """How many runs there are to be, at most."""
+        ...
+
     def identity(self, jobs: Sequence[Job]) -> str:
-        """What makes this sweep the same sweep when it is started again; ``jobs`` are those of :meth:`plan`."""
+        """What makes this sweep the same sweep when it is started again; ``jobs`` are its points and corners."""
         ...
 
     def search(self, jobs: Sequence[Job], compose: Compose, evaluate: Evaluate, folder: Path) -> Mapping[str, str]:

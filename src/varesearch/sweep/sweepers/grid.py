@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -31,6 +32,14 @@ class GridSweeper:
     def plan(self) -> list[tuple[str, ...]]:
         """All points."""
         return list(self._space.points())
+
+    def corners(self) -> list[tuple[str, ...]]:
+        """None: all points are known."""
+        return []
+
+    def size(self) -> int:
+        """As many as there are points."""
+        return math.prod(len(dimension.values) for dimension in self._space.dimensions)
 
     def identity(self, jobs: Sequence[Job]) -> str:
         """The runs that it makes, in whatever order."""
