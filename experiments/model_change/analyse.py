@@ -12,7 +12,7 @@ from varesearch.studies.figures import drawing, save
 from varesearch.studies.records import arm, backend, seed
 from varesearch.tracking import RunRecord
 
-SEEDS, SMALL_SEEDS = (1, 2, 3, 4, 5), (1, 2)
+SEEDS, SMALL_SEEDS = (1, 2, 3, 4, 5), (1,)
 ENDS = ("original", "changed")
 SIZE = "size"
 FACTORS = {
@@ -49,10 +49,13 @@ def analyse(session: Session) -> dict[str, Any]:
     seeds = SMALL_SEEDS if session.small else SEEDS
     simulators = ("brian2",) if session.small else tuple(_SIMULATORS)
     records = finished_runs(session.experiment)
-    lists = [record for record in records if record.params.get("backend.weight_range") != _BY_RULE]
+    by_rule = [record for record in records if record.params.get("backend.weight_range") == _BY_RULE]
+    by_scheme = [record for record in records if record.params["cell.integrator"] == "spinnaker"]
+    aside = {record.run_id for record in (*by_rule, *by_scheme)}
+    plain = [record for record in records if record.run_id not in aside]
     names = arms(session)
     wanted = [(name, simulator, number) for name in names for simulator in simulators for number in seeds]
-    found = chosen(lists, lambda record: (arm(record), backend(record), seed(record)), wanted)
+    found = chosen(plain, lambda record: (arm(record), backend(record), seed(record)), wanted)
     values = {
         (name, simulator): [found[name, simulator, number] for number in seeds]
         for name in names
@@ -63,13 +66,17 @@ def analyse(session: Session) -> dict[str, Any]:
         "simulators": {name: _SIMULATORS[name] for name in simulators},
         "factors": factors(session),
         "arms": {name: {simulator: _summary(values[name, simulator]) for simulator in simulators} for name in names},
-        "by_rule": None,
+        "original": {},
         "provenance": provenance(found.values()),
     }
     if not session.small:
-        by_rule = [record for record in records if record.params.get("backend.weight_range") == _BY_RULE]
-        of_rule = chosen(by_rule, lambda record: (arm(record), seed(record)), [("original", n) for n in seeds])
-        results["by_rule"] = _summary(list(of_rule.values()))
+        # The original network on SpiNNaker once more: its scheme in float64, and its own range of weights.
+        used = list(found.values())
+        for name, others in (("by_scheme", by_scheme), ("by_rule", by_rule)):
+            these = chosen(others, lambda record: (arm(record), seed(record)), [("original", n) for n in seeds])
+            results["original"][name] = _summary(list(these.values()))
+            used += these.values()
+        results["provenance"] = provenance(used)
     with drawing():
         for end in ENDS:
             save(_figure(end, values, results), session.figures, f"from_{end}")
@@ -77,12 +84,14 @@ def analyse(session: Session) -> dict[str, Any]:
 
 
 def _summary(records: Sequence[RunRecord]) -> dict[str, Any]:
-    summary: dict[str, Any] = {}
+    """Metrics of the excitatory cells over seeds; how many seeds ended silent, and how many runs are degraded."""
+    summary: dict[str, Any] = {"rates_hz": [record.metrics["exc.rate_hz"] for record in records]}
     for metric in METRICS:
         over_seeds = spread(record.metrics.get(f"exc.{metric}") for record in records)
         summary[metric] = None if over_seeds is None else over_seeds.to_json()
     saturated = spread(record.metrics.get("backend.saturated_weights") for record in records)
     summary["saturated"] = None if saturated is None else saturated.to_json()
+    summary["silent_runs"] = sum(rate == 0.0 for rate in summary["rates_hz"])
     summary["degraded"] = sum("degraded" in record.tags for record in records)
     return summary
 

@@ -84,7 +84,7 @@ def main(study: Study, argv: Sequence[str] | None = None) -> int:
         if not asked.analyse:
             study.run(session)
         session.figures.mkdir(parents=True, exist_ok=True)
-        results = study.analyse(session)
+        results = {"small": session.small, **study.analyse(session)}
         page = write_page(study.folder, results, target)
     except StoppedError as stopped:
         print(f"{study.name}: not all runs are finished; the same command goes on where it stopped", file=sys.stderr)
