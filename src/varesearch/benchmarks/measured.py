@@ -1,13 +1,12 @@
 """What one process measured of itself, and how it tells the process that started it."""
 
 import json
-import resource
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from varesearch.phases import Phases, PhaseTime
+from varesearch.tracking.provenance import peak_memory_mb
 
 
 @dataclass(frozen=True)
@@ -16,8 +15,8 @@ class Measured:
 
     ``phases`` in the order in which they ended; ``within_s`` the simulator's own phases (wall s, parts of ours);
     ``facts`` what was simulated (``synapses``, ``spikes``, ``synaptic_events``, ...) and what a back end knows;
-    ``notes`` words that go with them. Memory is the largest resident set, in MB of 10^6 bytes, of this process and of
-    the largest of the children it has waited for (compilers, compiled programs).
+    ``notes`` words that go with them; ``memory_mb`` the largest resident set of this process, in MB of 10^6 bytes (a
+    compiled program or a board is another process).
     """
 
     phases: dict[str, PhaseTime]
@@ -25,7 +24,6 @@ class Measured:
     within_s: dict[str, float] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     memory_mb: float = 0.0
-    memory_of_children_mb: float = 0.0
 
     @classmethod
     def here(
@@ -35,14 +33,13 @@ class Measured:
         within_s: Mapping[str, float] | None = None,
         notes: Mapping[str, str] | None = None,
     ) -> Self:
-        """With the memory that this process and its children have taken so far."""
+        """With the memory that this process has taken so far."""
         return cls(
             dict(phases.times),
             {name: float(value) for name, value in facts.items()},
             dict(within_s or {}),
             dict(notes or {}),
-            _peak_mb(resource.RUSAGE_SELF),
-            _peak_mb(resource.RUSAGE_CHILDREN),
+            peak_memory_mb(),
         )
 
     @classmethod
@@ -67,8 +64,3 @@ def told(output: str) -> Measured:
         return Measured.from_json(json.loads(lines[-1]))
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"no measurement in the last line of the output: {lines[-1:]}") from error
-
-
-def _peak_mb(who: int) -> float:
-    # ru_maxrss: kilobytes of 1024 on Linux (getrusage(2)), bytes on macOS.
-    return resource.getrusage(who).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6

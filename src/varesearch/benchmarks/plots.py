@@ -71,45 +71,55 @@ def speed_points(session: Session, network: str, program: str, simulator: str) -
 
 def draw_speed(session: Session) -> Figure:
     """Real-time factor against size for each network, log-log, with slopes; published figures in a panel apart."""
-    height_in, bottom_in, panel_in = 5.2, 1.45, 2.0
-    figure = page(
-        "Real-time factor against network size",
-        f"seconds of wall time for a simulated one; {session.name}",
-        (),
-        height_in,
-    )
+    height_in, bottom_in, panel_in, published_in = 5.2, 1.45, 1.72, 1.95
+    title = f"seconds of wall time for a simulated one; {session.name}"
+    figure = page("Real-time factor against network size", title, (), height_in)
     tall_in = height_in - bottom_in - 1.0
-    panels = [
-        panel(figure, LEFT_IN + k * (panel_in + _GAP_IN), bottom_in, panel_in, tall_in)
-        for k in range(len(NETWORKS) + 1)
-    ]
-    for axes, network in zip(panels, NETWORKS, strict=False):
+    panels = {
+        network: panel(figure, LEFT_IN + k * (panel_in + _GAP_IN), bottom_in, panel_in, tall_in)
+        for k, network in enumerate(NETWORKS)
+    }
+    apart = panel(figure, LEFT_IN + len(panels) * (panel_in + _GAP_IN), bottom_in, published_in, tall_in)
+    _draw_published(apart)
+    for network, axes in panels.items():
         for simulator, colour in COLOURS.items():
             native = speed_points(session, network, simulator.partition("_")[0], simulator)
             axes.plot(*_columns(native), color=colour, lw=1.0, ls=(0, (4, 2)), marker=".", ms=4, alpha=0.8)
-            ours = speed_points(session, network, "varesearch", simulator)
-            axes.plot(*_columns(ours), color=colour, lw=1.8, marker="o", ms=4.5)
-            exponent = slope(ours)
-            if exponent is not None:
-                axes.annotate(f"{exponent:.2f}", ours[-1], (4, 0), textcoords="offset points", color=colour, size=8)
-        hardware = _hardware(session, network)
-        axes.plot(*_columns(hardware), color=COLOURS[BOARD], ls="", marker="D", ms=6, mfc="none")
-        axes.set(xscale="log", yscale="log", xlabel="cells", xlim=(300, 60_000))
+            axes.plot(*_columns(_ours(session, network, simulator)), color=colour, lw=1.8, marker="o", ms=4.5)
+        axes.plot(*_columns(_hardware(session, network)), color=COLOURS[BOARD], ls="", marker="D", ms=6, mfc="none")
+        axes.set(xscale="log", yscale="log", xlabel="cells", xlim=(300, 90_000))
         axes.set_title(NETWORKS[network], loc="left")
-    _draw_published(panels[-1])
-    limits = [edge for axes in panels for edge in axes.dataLim.intervaly if np.isfinite(edge) and edge > 0]
-    for axes in panels:
-        axes.set_ylim(min(limits) / 2, max(limits) * 2)
+    everywhere = [*panels.values(), apart]
+    limits = [edge for axes in everywhere for edge in axes.dataLim.intervaly if np.isfinite(edge) and edge > 0]
+    low, high = min(limits) / 2, max(limits) * 2
+    for axes in everywhere:
+        axes.set_ylim(low, high)
         axes.axhline(1.0, color=QUIET_COLOUR, lw=0.7)
-        if axes is not panels[0]:
+        if axes is not everywhere[0]:
             axes.tick_params(labelleft=False)
-    panels[0].set_ylabel("wall time / simulated time")
+    for network, axes in panels.items():
+        lines = [(points, COLOURS[name]) for name in COLOURS if len(points := _ours(session, network, name)) > 2]
+        places = _spread([np.log10(points[-1][1]) for points, _ in lines], 0.13 * np.log10(high / low) / tall_in)
+        for (points, colour), place in zip(lines, places, strict=True):
+            at = (points[-1][0] * 1.15, 10**place)
+            axes.annotate(f"{slope(points):.2f}", at, color=colour, size=8, va="center")
+    everywhere[0].set_ylabel("wall time / simulated time")
     _key_of_speed(figure, height_in)
-    note(
-        figure,
-        "Numbers at the lines: exponent of the growth with size; every cell has as many synapses at every size.",
-    )
+    note(figure, "Numbers at the lines: exponent of the growth with size; a cell has as many synapses at every size.")
     return figure
+
+
+def _ours(session: Session, network: str, simulator: str) -> list[tuple[float, float]]:
+    return speed_points(session, network, "varesearch", simulator)
+
+
+def _spread(places: Sequence[float], gap: float) -> list[float]:
+    """The places, moved up as little as it takes to be ``gap`` apart."""
+    moved = list(places)
+    last = -np.inf
+    for k in np.argsort(places):
+        last = moved[k] = max(places[k], last + gap)
+    return moved
 
 
 def _hardware(session: Session, network: str) -> list[tuple[float, float]]:
@@ -122,13 +132,20 @@ def _hardware(session: Session, network: str) -> list[tuple[float, float]]:
 
 
 def _draw_published(axes: Axes) -> None:
-    for place, point in enumerate(PUBLISHED):
+    for place, point in enumerate(sorted(PUBLISHED, key=lambda point: -point.realtime_factor)):
         axes.plot(place, point.realtime_factor, color=QUIET_COLOUR, marker="x", ms=6, ls="")
-        text = f"{point.system.partition(',')[0]} {point.study[-4:]}"
+        side = 1 if place < len(PUBLISHED) / 2 - 1 else -1
         axes.annotate(
-            text, (place, point.realtime_factor), (6, 3), textcoords="offset points", size=7, color=QUIET_COLOUR
+            f"{point.system.partition(',')[0]} {point.study[-4:]}",
+            (place, point.realtime_factor),
+            (6 * side, 7 if side > 0 else -3),
+            textcoords="offset points",
+            size=7,
+            color=QUIET_COLOUR,
+            ha="left" if side > 0 else "right",
+            va="center",
         )
-    axes.set(yscale="log", xlim=(-0.7, len(PUBLISHED) + 2.0), xticks=[], xlabel="published, PD14, 77,169 cells")
+    axes.set(yscale="log", xlim=(-0.7, len(PUBLISHED) - 0.3), xticks=[], xlabel="published: PD14, 77,169 cells")
     axes.set_title("another network", loc="left", color=QUIET_COLOUR)
     axes.set_facecolor("#F6F6F6")
 
@@ -136,18 +153,19 @@ def _draw_published(axes: Axes) -> None:
 def _key_of_speed(figure: Figure, height_in: float) -> None:
     left, row = LEFT_IN / PAGE_WIDTH_IN, 0.78 / height_in
     for place, (simulator, colour) in enumerate(COLOURS.items()):
-        label = "software board (its CPU time)" if simulator == BOARD else SIMULATORS[simulator]
-        figure.text(left + 0.145 * place, row, label, color=colour, size=9, weight="bold")
-    text = "solid: varesearch   dashed: native script   diamond: SpiNNaker hardware, estimated from counted cycles"
-    figure.text(left, 0.5 / height_in, text, size=9, color=QUIET_COLOUR)
+        figure.text(left + 0.148 * place, row, SIMULATORS[simulator], color=colour, size=8.5, weight="bold")
+    text = "solid: varesearch (the software board: its CPU time)    dashed: native script"
+    figure.text(left, 0.56 / height_in, text, size=8.5, color=QUIET_COLOUR)
+    text = "diamond: SpiNNaker hardware, estimated from counted cycles    cross: as published, of another network"
+    figure.text(left, 0.36 / height_in, text, size=8.5, color=QUIET_COLOUR)
 
 
 def draw_phases(session: Session) -> Figure:
     """Where the wall time of a process goes: one bar for each case of the seed network at its own size."""
     results = [r for r in session.results.values() if (r.case.network, r.case.cells) == ("seed", 1500)]
-    height_in = 1.9 + 0.26 * len(results)
+    height_in = 1.7 + 0.26 * len(results)
     figure = page("Where the time goes", f"seed network, 1500 cells; {session.name}", (), height_in)
-    axes = panel(figure, 3.3, 0.75, PAGE_WIDTH_IN - 3.3 - 1.0, height_in - 1.9)
+    axes = panel(figure, 3.3, 0.75, PAGE_WIDTH_IN - 3.3 - 1.0, height_in - 1.7)
     names = [name for name in PHASES if any(name in one.measured.phases for r in results for one in r.repetitions)]
     for row, result in enumerate(results):
         one = min(result.repetitions, key=lambda repetition: repetition.process.wall_s)
@@ -170,46 +188,56 @@ def draw_phases(session: Session) -> Figure:
 
 def _told(result: Result) -> str:
     case = result.case
-    words = [PROGRAMS[case.program].partition(" (")[0].partition(",")[0]]
-    words += (
-        ["command"] if case.program == "command" else [] if case.program == "notebook" else [SIMULATORS[case.simulator]]
-    )
-    words += [case.cache] if case.cache != "none" else []
-    return ", ".join(words) + (", v" if case.with_v else "")
+    if case.program in ("notebook", "command"):
+        who = PROGRAMS[case.program].partition(" (")[0]
+    else:
+        who = f"{'native ' if case.program != 'varesearch' else 'varesearch, '}{SIMULATORS[case.simulator]}"
+        who += ", v" if case.with_v else ""
+    return who + (f", {case.cache}" if case.cache != "none" else "")
 
 
 HISTORY = (
-    ("seed-1500-v-command-brian2_numpy-cold", "process"),
-    ("seed-1500-v-varesearch-brian2_numpy", "process"),
-    ("seed-1500-varesearch-brian2_numpy", "simulate"),
-    ("seed-20000-varesearch-brian2_numpy", "simulate"),
-    ("va_coba-4000-varesearch-nest_1", "simulate"),
-    ("seed-1500-varesearch-board", BOARD),
+    ("seed-1500-v-command-brian2_numpy-cold", "process", "whole command / the seed's way, cold"),
+    ("seed-1500-v-varesearch-brian2_numpy", "process", "Brian2 numpy, process with v, 1500 cells"),
+    ("seed-1500-varesearch-brian2_numpy", "simulate", "Brian2 numpy, simulate, 1500 cells"),
+    ("seed-20000-varesearch-brian2_numpy", "simulate", "Brian2 numpy, simulate, 20,000 cells"),
+    ("va_coba-4000-varesearch-nest_1", "simulate", "NEST, simulate, VA COBA 4000 cells"),
+    ("seed-1500-varesearch-board", BOARD, "software board / native NEST, 1500 cells"),
 )
-"""(case, seconds) whose ratio to the baseline is followed from session to session."""
+"""(case, seconds, what it is called) whose ratio to the baseline is followed from session to session."""
 
 
 def draw_history(sessions: Iterable[Session]) -> Figure:
     """Ratios to the baselines of the same session, over all sessions that are kept."""
     sessions = list(sessions)
-    height_in = 4.6
+    height_in = 4.4
     figure = page("History", "seconds over those of the baseline in the same session; lower is faster", (), height_in)
-    axes = panel(figure, LEFT_IN, 1.3, PAGE_WIDTH_IN - LEFT_IN - 3.2, height_in - 2.2)
-    drawn = 0
-    for colour, (key, seconds) in zip(COLOURS.values(), HISTORY, strict=True):
-        points = [(place, _ratio(session, key, seconds)) for place, session in enumerate(sessions)]
-        points = [(place, value) for place, value in points if value is not None]
+    axes = panel(figure, LEFT_IN, 0.95, PAGE_WIDTH_IN - LEFT_IN - 3.0, height_in - 1.75)
+    lines: list[tuple[str, str, list[tuple[float, float]]]] = []
+    for colour, (key, seconds, name) in zip(COLOURS.values(), HISTORY, strict=True):
+        found = [(float(place), _ratio(session, key, seconds)) for place, session in enumerate(sessions)]
+        points = [(place, value) for place, value in found if value is not None]
         if points:
             axes.plot(*_columns(points), color=colour, marker="o", ms=4.5)
-            label = f"{key.replace('_', ' ')}: {seconds}"
-            axes.annotate(label, points[-1], (7, 0), textcoords="offset points", color=colour, size=7.5, va="center")
-            drawn += 1
-    if not drawn:
+            lines.append((name, colour, points))
+    if not lines:
         say(axes, "no session holds these cases")
+        axes.set_xticks([])
         return figure
     axes.set(yscale="log", xlim=(-0.3, max(len(sessions) - 1, 1) + 0.1))
-    labels = [f"{session.when[:10]}\n{(session.commit or '?')[:8]}" for session in sessions]
-    axes.set_xticks(range(len(sessions)), labels, rotation=30, size=7.5)
+    low, high = np.log10(axes.get_ylim())
+    places = _spread([np.log10(points[-1][1]) for _, _, points in lines], 0.17 * (high - low) / (height_in - 1.75))
+    for (name, colour, _), place in zip(lines, places, strict=True):
+        axes.annotate(
+            name,
+            (axes.get_xlim()[1], 10**place),
+            (6, 0),
+            textcoords="offset points",
+            color=colour,
+            size=8.5,
+            va="center",
+        )
+    axes.set_xticks(range(len(sessions)), [f"{one.when[:10]}\n{(one.commit or '?')[:8]}" for one in sessions], size=7.5)
     return figure
 
 

@@ -83,7 +83,7 @@ def _metrics(result: Result, session: Session) -> dict[str, float]:
         values |= {f"phase.within.{name}_s": seconds for name, seconds in measured.within_s.items()}
         values |= measured.facts
         values |= {"process_s": repetition.process.wall_s, "process_cpu_s": repetition.process.cpu_s}
-        values |= {"memory_mb": measured.memory_mb, "memory_of_children_mb": measured.memory_of_children_mb}
+        values["memory_mb"] = measured.memory_mb
         for name, value in values.items():
             found.setdefault(name, []).append(value)
     metrics = {name.replace(":", ""): median(values) for name, values in found.items()}

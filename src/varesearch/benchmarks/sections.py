@@ -24,8 +24,8 @@ def _head(session: Session) -> str:
     rounds = sum(len(result.repetitions) for result in session.results.values())
     return f"""# Benchmarks
 
-Written by `python -m varesearch.benchmarks.page` from `{DATA}`; do not edit. `make bench` measures a session, `make
-bench-compare` sets the last two side by side, `make bench-page` takes the newest into this page.
+Written by `python -m varesearch.benchmarks.page` from `{DATA}`; do not edit. `make bench` measures
+a session, `make bench-compare` sets the last two side by side, `make bench-page` takes the newest into this page.
 
 Session {session.name}{" (+: files differed from the commit)" if session.dirty else ""}: {len(session.results)} cases,
 {rounds} processes, {session.seconds / 60:.1f} minutes.
@@ -36,8 +36,9 @@ Versions: {versions}.
 
 - Each repetition is a process of its own. Times are wall seconds, the best of the repetitions (what disturbs a
   measurement only adds to it), and in brackets the worst.
-- *import*: loading the simulator; *draw*: the network in numpy; *compile*: code that is generated for this network;
-  *build*, *simulate*, *collect*: the simulator's. *Process*: all of it, interpreter included.
+- *import*: loading the simulator (sPyNNaker's is in its *build*); *draw*: the network in numpy; *compile*: code that
+  is generated for this network; *build*, *simulate*, *collect*: the simulator's. *Process*: all of it, interpreter
+  included. MB: the largest resident set of the Python process.
 - *cold*: no compiled code, no fonts, no tracking store is there yet; *warm*: an earlier process left them.
 - The networks are the presets, every size with the in-degree that the preset has at its own (30 synapses for each
   cell of the seed network, 80 of the others), so that rates do not depend on size. All back ends get the same drawn
@@ -125,6 +126,10 @@ def _work(result: Result) -> list[float]:
     return [sum(values) for values in zip(*parts, strict=True)]
 
 
+def _is_cold(result: Result) -> bool:
+    return result.case.cache == "cold"
+
+
 def _manner(result: Result) -> str:
     words = [*([result.case.cache] if result.case.cache != "none" else []), *(["with v"] if result.case.with_v else [])]
     return f", {', '.join(words)}" if words else ""
@@ -186,7 +191,7 @@ def _natives(session: Session) -> str:
             continue
         if (native.case.cells, native.case.simulator) != (result.case.cells, result.case.simulator):
             continue
-        if result.case.duration_ms < SHORTEST_MS or native.case.cache != result.case.cache:
+        if result.case.duration_ms < SHORTEST_MS or _is_cold(native) != _is_cold(result):
             continue
         figures = figures_of(result, session)
         ratios = [f"{figures[name]:.2f}" for name in ("ratio.set_up", "ratio.simulate", "ratio.process")]
@@ -252,6 +257,7 @@ def _spinnaker(session: Session) -> str:
             f"{figures['board.realtime_factor']:.3g}" if "board.realtime_factor" in figures else "",
             f"{figures['board.instructions_per_s'] / 1e6:.0f}" if "board.instructions_per_s" in figures else "",
             _middle(result, "run_on_machine"),
+            f"{measured.facts['board_memory_mb']:.0f}" if "board_memory_mb" in measured.facts else "",
         ]
         case = result.case
         rows.append(
@@ -261,7 +267,7 @@ def _spinnaker(session: Session) -> str:
         return _lacking("SpiNNaker", "case on the software board")
     headings = [
         "network", "cells", "cache", "**hardware** (estimate): real-time factor", "**host**: map", "load", "extract",
-        "**software board**: CPU s / simulated s", "million instructions / CPU s", "run, wall s", "process",
+        "**software board**: CPU s / simulated s", "million instructions / CPU s", "run, wall s", "MB", "process",
     ]  # fmt: skip
     return f"""## SpiNNaker: three figures that are never mixed
 
@@ -277,8 +283,12 @@ def _spinnaker(session: Session) -> str:
 
 def _why_not(result: Result) -> str:
     measured = result.repetitions[-1].measured
-    if measured.facts["backend.estimate.core_overruns"]:
-        return f"{measured.facts['backend.estimate.core_overruns']:.0f} ticks overrun"
+    facts = measured.facts
+    if facts["backend.estimate.core_overruns"]:
+        return (
+            f"{facts['backend.estimate.core_overruns']:.0f} ticks of a core without sleep (sPyNNaker counts "
+            f"{facts['backend.timer_overruns']:.0f} overruns, {facts['backend.late_spikes']:.0f} late spikes)"
+        )
     return measured.notes["degraded"].partition(";")[0]
 
 

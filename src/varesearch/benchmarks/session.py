@@ -76,7 +76,7 @@ class Session:
     @property
     def name(self) -> str:
         """Short: when and of which commit."""
-        return f"{self.when[:16]} {(self.commit or 'no commit')[:8]}{'+' if self.dirty else ''}"
+        return f"{self.when[:16].replace('T', ' ')} {(self.commit or 'no commit')[:8]}{'+' if self.dirty else ''}"
 
     def to_json(self) -> dict[str, Any]:
         """Plain dicts, lists and numbers, rounded to four digits: they carry no more."""

@@ -77,29 +77,33 @@ def synaptic_events(network: Network, recording: Recording) -> int:
 
 
 class _Board:
-    """The processor time of a software board, which runs in a child of this process, while it simulates."""
+    """What a software board, which runs in a child of this process, uses while it simulates."""
 
     def __init__(self) -> None:
         self._points: list[tuple[float, float]] = []
+        self._memory_mb = 0.0
 
     def look(self, simulated_ms: float) -> None:
-        """Note the CPU seconds of the children at this simulated time."""
-        used = 0.0
+        """Note the CPU seconds of the children at this simulated time, and their memory."""
+        used = memory = 0.0
         for child in psutil.Process().children():
             with suppress(psutil.NoSuchProcess):
                 spent = child.cpu_times()
                 used += spent.user + spent.system
+                memory += child.memory_info().rss / 1e6
+        self._memory_mb = max(self._memory_mb, memory)
         if used and (not self._points or simulated_ms > self._points[-1][0]):
             self._points.append((simulated_ms, used))
 
     def facts(self) -> dict[str, float]:
-        """CPU seconds of the board for a simulated second, and in its whole life; nothing without a board."""
+        """CPU s of the board for a simulated second and in its whole life, and its memory; nothing without a board."""
         if len(self._points) < 2:
             return {}
         (begin_ms, begin_s), (end_ms, end_s) = self._points[0], self._points[-1]
         return {
             "board_cpu_s_per_simulated_s": (end_s - begin_s) / (end_ms - begin_ms) * 1e3,
             "board_cpu_s": end_s,
+            "board_memory_mb": self._memory_mb,
         }
 
 
