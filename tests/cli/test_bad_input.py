@@ -146,8 +146,6 @@ seed=range(1,9) | one run takes one value
 cell=izhikevich,if_cond_exp | one run takes one value
 hydra.run.dir=out | hydra.run.dir=out & leave it out
 cell@x=izhikevich | Hydra's own settings and packages
--m seed=1,2 | -m does not exist & one value
---multirun | --multirun does not exist
 --hlep | --hlep is unknown & did you mean --help?
 --cfg job | --cfg is unknown
 --config-dir | --config-dir names no folder

@@ -15,6 +15,7 @@ from varesearch.config.validation import validate
 from varesearch.config.wording import written
 from varesearch.network import draw
 from varesearch.pages.help import EXAMPLES, describe
+from varesearch.sweep.command import prepare
 
 
 def test_help_names_every_option_with_a_line_on_each(command: Command) -> None:
@@ -41,11 +42,14 @@ def test_help_fits_a_narrow_terminal(command: Command, monkeypatch: pytest.Monke
     assert max(len(line) for line in listed.splitlines()) <= 100
 
 
-def test_there_are_five_examples_and_each_can_be_run(command: Command) -> None:
+def test_there_are_six_examples_and_each_can_be_run(command: Command) -> None:
     shown = command(["--help"]).out
-    assert len(EXAMPLES) == 5
+    assert len(EXAMPLES) == 6
     for words, what in EXAMPLES:
         assert f"  # {what}\n  python -m varesearch {words}".rstrip() + "\n" in shown
+        if words.startswith("-m "):
+            assert len(prepare(shlex.split(words)[1:]).jobs) == 10
+            continue
         config = compose(shlex.split(words)).config
         validate(config)
         check_backend(config)

@@ -20,6 +20,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
         "connectivity=distance_dependent 'connectivity.delay_ms={distribution: uniform, low: 1, high: 5}'",
         "wiring by distance on a sheet, drawn delays",
     ),
+    ("-m cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=joblib", "a sweep of ten runs, several at once"),
     ("stimulus=background_poisson stimulus.rate_hz=20 dry_run=true", "what a run would be, without running it"),
 )
 """Arguments -> what they do."""
@@ -49,6 +50,10 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
         columns(
             [
                 (f"{_COMMAND} [GROUP=OPTION ...] [KEY=VALUE ...]", "run; all else takes its default"),
+                (
+                    f"{_COMMAND} -m KEY=VALUE,VALUE ...",
+                    "a sweep: a run for every combination, resumed when started again",
+                ),
                 (f"{_COMMAND} --help GROUP=OPTION", "every key of an option: default, unit, meaning"),
                 (f"{_COMMAND} --backends", "the simulators: version, cells, usable here"),
                 (f"{_COMMAND} --config-dir DIR ...", "options of your own: DIR/GROUP/OPTION.yaml"),
