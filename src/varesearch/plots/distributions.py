@@ -11,7 +11,7 @@ from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics import statistics
 from varesearch.metrics.definitions import UndefinedMetricError
 from varesearch.metrics.trains import Trains, window_trains
-from varesearch.plots import style
+from varesearch.plots import scales, style
 from varesearch.recording import Recording
 
 BINS = 32
@@ -52,34 +52,31 @@ def distributions(recording: Recording, analysis: AnalysisConfig, title: str) ->
 
 
 def _rates(axes: Axes, trains: Mapping[str, Trains]) -> None:
-    axes.set_xlabel("rate of a cell (Hz)")
-    axes.set_ylabel("share of cells (%)")
+    labels = "rate of a cell (Hz)", "share of cells (%)"
     if not any(len(train.ids) for train in trains.values()):
-        _say(axes, "no spikes")
+        _say(axes, "no spikes", labels)
         return
     rates = {name: statistics.rates_hz(train) for name, train in trains.items()}
     one_spike = 1 / next(iter(trains.values())).duration_s
-    _histograms(axes, rates, _edges(max(float(rate.max()) for rate in rates.values()), one_spike))
+    _histograms(axes, rates, _edges(max(float(rate.max()) for rate in rates.values()), one_spike), labels)
 
 
 def _intervals(axes: Axes, trains: Mapping[str, Trains]) -> str:
     """Draws them; returns the remark on what is off the axis."""
-    axes.set_xlabel("inter-spike interval (ms)")
-    axes.set_ylabel("share of intervals (%)")
+    labels = "inter-spike interval (ms)", "share of intervals (%)"
     intervals = {name: statistics.intervals_ms(train)[1] for name, train in trains.items()}
     pooled = np.concatenate(list(intervals.values()))
     if pooled.size == 0:
-        _say(axes, "no intervals")
+        _say(axes, "no intervals", labels)
         return ""
     edges = _edges(float(np.percentile(pooled, LONGEST)), next(iter(trains.values())).dt_ms)
-    _histograms(axes, intervals, edges)
+    _histograms(axes, intervals, edges, labels)
     beyond = 100 * float(np.mean(pooled > edges[-1]))
     return f"{beyond:.2g} % of the intervals are longer than {edges[-1]:.4g} ms" if beyond else ""
 
 
 def _variation(axes: Axes, trains: Mapping[str, Trains], min_isis: int) -> None:
-    axes.set_xlabel("CV of a cell's intervals")
-    axes.set_ylabel("share of cells (%)")
+    labels = "CV of a cell's intervals", "share of cells (%)"
     variations: dict[str, NDArray[np.float64]] = {}
     for name, train in trains.items():
         try:
@@ -88,9 +85,9 @@ def _variation(axes: Axes, trains: Mapping[str, Trains], min_isis: int) -> None:
             variations[name] = np.empty(0)
     pooled = np.concatenate(list(variations.values()))
     if pooled.size == 0:
-        _say(axes, f"no cell has\n{min_isis} intervals")
+        _say(axes, f"no cell has\n{min_isis} intervals", labels)
         return
-    _histograms(axes, variations, np.linspace(0, max(1.0, 1.05 * float(pooled.max())), BINS + 1))
+    _histograms(axes, variations, np.linspace(0, max(1.0, 1.05 * float(pooled.max())), BINS + 1), labels)
 
 
 def _edges(top: float, unit: float) -> NDArray[np.float64]:
@@ -100,12 +97,16 @@ def _edges(top: float, unit: float) -> NDArray[np.float64]:
     return np.asarray((np.arange(0, units + 1 + width, width) - 0.5) * unit, dtype=np.float64)
 
 
-def _say(axes: Axes, text: str) -> None:
+def _say(axes: Axes, text: str, labels: tuple[str, str]) -> None:
     style.say(axes, text)
-    axes.set_xticks([])
+    scales.no_scale(axes, "x")
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
 
 
-def _histograms(axes: Axes, values: Mapping[str, NDArray[np.float64]], edges: NDArray[np.float64]) -> None:
+def _histograms(
+    axes: Axes, values: Mapping[str, NDArray[np.float64]], edges: NDArray[np.float64], labels: tuple[str, str]
+) -> None:
     for order, (name, colour) in enumerate(style.population_colours(values).items()):
         if values[name].size == 0:
             continue
@@ -113,4 +114,5 @@ def _histograms(axes: Axes, values: Mapping[str, NDArray[np.float64]], edges: ND
         style.histogram(axes, percent, edges, colour, order)
     axes.set_xlim(max(edges[0], 0.0), edges[-1])
     axes.set_ylim(bottom=0)
-    axes.locator_params(axis="x", nbins=5)
+    scales.scale(axes, "x", labels[0], most=5)
+    scales.scale(axes, "y", labels[1])

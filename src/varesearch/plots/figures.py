@@ -16,6 +16,9 @@ from varesearch.recording import Recording
 
 log = logging.getLogger(__name__)
 
+PNG_COMPRESSION = 3
+"""Of zlib: files 12 % larger than at its own choice, 6, in half the time."""
+
 Draw = Callable[[Recording, AnalysisConfig, str], Figure | None]
 
 FIGURES: dict[str, Draw] = {
@@ -56,6 +59,9 @@ def write_figures(recording: Recording, analysis: AnalysisConfig, title: str, fo
                 continue
             for suffix in (".png", ".svg") if analysis.svg else (".png",):
                 path = folder / f"{name}{suffix}"
-                figure.savefig(path, dpi=PNG_DPI, metadata={"Date": None} if suffix == ".svg" else None)
+                if suffix == ".svg":
+                    figure.savefig(path, dpi=PNG_DPI, metadata={"Date": None})
+                else:
+                    figure.savefig(path, dpi=PNG_DPI, pil_kwargs={"compress_level": PNG_COMPRESSION})
                 files.append(path)
     return files

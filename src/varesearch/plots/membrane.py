@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from varesearch.config.schema import AnalysisConfig
-from varesearch.plots import style
+from varesearch.plots import scales, style
 from varesearch.plots.spikes import time_window
 from varesearch.recording import Recording, Signal
 
@@ -53,8 +53,8 @@ def v_histogram(recording: Recording, analysis: AnalysisConfig, title: str) -> F
         outside.append(f"{clipped:.2g} % of {style.population_label(name)} samples")
     axes.set_xlim(low, high)
     axes.set_ylim(bottom=0)
-    axes.set_xlabel("membrane potential (mV)")
-    axes.set_ylabel("share of samples (% per mV)")
+    scales.scale(axes, "x", "membrane potential (mV)", most=10)
+    scales.scale(axes, "y", "share of samples (% per mV)")
     after = f"after {analysis.warmup_ms:g} ms of warm-up; " if analysis.warmup_ms > 0 else ""
     style.note(figure, f"{after}outside {style.number(low)} to {style.number(high)} mV: {', '.join(outside)}")
     return figure
@@ -87,12 +87,9 @@ def v_traces(recording: Recording, analysis: AnalysisConfig, title: str) -> Figu
         axes.plot(spikes, np.full(len(spikes), high + 0.18 * span), "|", color=colours[name], ms=6, mew=1.2)
         axes.set_xlim(start, stop)
         axes.set_ylim(low - 0.08 * span, high + 0.32 * span)
-        axes.locator_params(axis="y", nbins=3)
-        axes.set_ylabel(f"cell {cell}\n(mV)", color=colours[name])
-        if row < len(rows) - 1:
-            axes.tick_params(axis="x", labelbottom=False)
-        else:
-            axes.set_xlabel("time (ms)")
+        scales.scale(axes, "y", f"cell {cell}\n(mV)", most=3, colour=colours[name])
+        last = row == len(rows) - 1
+        scales.scale(axes, "x", "time (ms)" if last else "", numbers=last)
     shown = (
         "" if stop - start >= recording.duration_ms else f"{start:g} to {stop:g} ms of {recording.duration_ms:g} ms; "
     )

@@ -3,13 +3,12 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics.definitions import UndefinedMetricError
 from varesearch.metrics.trains import Trains, bin_counts, window_trains
-from varesearch.plots import style
+from varesearch.plots import scales, style
 from varesearch.recording import PopulationRecording, Recording, sampled_ids
 
 RASTER_CELLS = 2000
@@ -104,9 +103,9 @@ def _shown_cells(population: PopulationRecording) -> NDArray[np.int32]:
 
 def _dots(axes: Axes, population: PopulationRecording, cells: NDArray[np.int32], colour: str) -> None:
     axes.set_ylim(-0.5, population.size - 0.5)
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
-    axes.set_ylabel(f"{style.population_label(population.name)} cell", color=colour)
+    label = f"{style.population_label(population.name)} cell"
     if len(population.spike_ids) == 0:
+        axes.set_ylabel(label, color=colour)
         style.say(axes, f"no spikes in {population.size} {style.population_label(population.name)} cells")
         return
     drawn = np.zeros(population.size, dtype=bool)
@@ -124,6 +123,7 @@ def _dots(axes: Axes, population: PopulationRecording, cells: NDArray[np.int32],
         color=colour,
         rasterized=True,
     )
+    scales.scale(axes, "y", label, most=5, whole=True, colour=colour)
 
 
 def _ticks(
@@ -154,15 +154,15 @@ def _ticks(
     else:
         style.say(axes, f"no spikes of these {label} cells in this window")
     axes.set_ylim(-1, len(cells))
-    axes.set_ylabel(f"{label} cell", color=colour)
     if kept.any():
         places = np.linspace(0, len(cells) - 1, min(len(cells), 5)).round().astype(int)
-        axes.set_yticks(places, [str(cell) for cell in cells[places]])
+        names = [str(cell) for cell in cells[places]]
+        scales.named_scale(axes, "y", places, names, f"{label} cell", colour)
+    else:
+        axes.set_ylabel(f"{label} cell", color=colour)
 
 
 def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
-    axes.set_ylabel("rate (Hz)")
-    axes.locator_params(axis="y", nbins=4)
     colours = style.population_colours(recording.populations)
     highest = settled = 0.0
     for order, (name, population) in enumerate(recording.populations.items()):
@@ -171,6 +171,7 @@ def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
             rates = population_rate_hz(trains, analysis.rate_bin_ms)
         except UndefinedMetricError as reason:
             style.say(axes, str(reason))
+            axes.set_ylabel("rate (Hz)")
             return
         edges = np.arange(len(rates) + 1) * analysis.rate_bin_ms
         axes.stairs(rates, edges, color=colours[name], linewidth=style.overlay_width(order, len(rates)), baseline=None)
@@ -189,9 +190,12 @@ def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
             va="top",
         )
         highest = settled * 1.25
+    axes.set_ylim(0, highest * 1.08 if highest > 0 else 1)
     if highest == 0:
         style.say(axes, "no spikes")
-    axes.set_ylim(0, highest * 1.08 if highest > 0 else 1)
+        axes.set_ylabel("rate (Hz)")
+    else:
+        scales.scale(axes, "y", "rate (Hz)", most=4)
 
 
 def population_rate_hz(trains: Trains, bin_ms: float) -> NDArray[np.float64]:
@@ -203,7 +207,4 @@ def population_rate_hz(trains: Trains, bin_ms: float) -> NDArray[np.float64]:
 
 def _time_axis(axes: Axes, window: tuple[float, float], labelled: bool) -> None:
     axes.set_xlim(*window)
-    if labelled:
-        axes.set_xlabel("time (ms)")
-    else:
-        axes.tick_params(axis="x", labelbottom=False)
+    scales.scale(axes, "x", "time (ms)" if labelled else "", numbers=labelled)
