@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -163,6 +164,67 @@ def test_silent_controller_is_waited_for(slurm: LocalSlurm, root: Path) -> None:
     launch(SUBMIT, heard, silence)
     assert [end and end.reason for end in heard.ends] == ["", ""]
     assert [status(assignment) for assignment in assignments] == ["FINISHED"] * 2
+
+
+SWEEP = [
+    *SUBMIT,
+    "launcher.slurm={exclusive: true}",
+    "seed=1,2,3",
+    "connectivity.n=100",
+    "simulation.duration_ms=3000",
+    "recording=spikes",
+]
+
+
+def sweep_command(*words: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "varesearch", "-m", *SWEEP, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def stored(root: Path) -> dict[str, tuple[str, str | None, str | None]]:
+    """Run id -> status, job and parent, as the store has them."""
+    tag = "(select value from tags where tags.run_uuid = runs.run_uuid and key = ?)"
+    with contextlib.closing(sqlite3.connect(root / "mlruns" / "mlflow.db")) as store:
+        rows = store.execute(
+            f"select run_uuid, status, {tag}, {tag} from runs", ("varesearch.batch_job", "mlflow.parentRunId")
+        )
+        return {run_id: (status, job, parent) for run_id, status, job, parent in rows}
+
+
+def test_killed_sweep_is_resumed_with_the_jobs_that_it_left(slurm: LocalSlurm, root: Path) -> None:
+    before = set(slurm.jobs())
+    killed = sweep_command()
+    wait_until(lambda: bool(slurm.running()), "a job that runs")
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.communicate()
+    assert [status for status, *_ in stored(root).values()] == ["RUNNING"] * 4
+    resumed = sweep_command()
+    output, _ = resumed.communicate(timeout=240)
+    assert resumed.returncode == 0, output
+    assert "3 runs: 3 finished" in output
+    runs = stored(root)
+    assert [status for status, *_ in runs.values()] == ["FINISHED"] * 4
+    (parent,) = (run_id for run_id, (_, job, _) in runs.items() if job is None)
+    assert [own for _, job, own in runs.values() if job is not None] == [parent] * 3
+    assert {job for _, job, _ in runs.values() if job is not None} == {
+        f"slurm:{job}" for job in set(slurm.jobs()) - before
+    }
+
+
+def test_interrupted_sweep_leaves_no_job_and_no_run_running(slurm: LocalSlurm, root: Path) -> None:
+    sweep = sweep_command()
+    wait_until(lambda: bool(slurm.running()), "a job that runs")
+    os.kill(sweep.pid, signal.SIGINT)
+    output, _ = sweep.communicate(timeout=240)
+    assert sweep.returncode == 130, output
+    assert "to resume: python -m varesearch -m" in output
+    assert {status for status, *_ in stored(root).values()} <= {"KILLED", "FINISHED"}
+    wait_until(lambda: slurm.live() == [], "an empty queue")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import io
 import os
 import secrets
 import signal
+import socket
 import tarfile
 import tempfile
 from collections.abc import Collection, Iterator
@@ -24,7 +25,10 @@ from varesearch.sweep.jobs import Assignment, ChildEnd
 from varesearch.sweep.launchers.base import Launcher, Work
 from varesearch.sweep.launchers.remote import do_assignment, drop_end
 
-_LOOK_S = 0.5
+_LOOK_S, _ANSWER_S = 0.5, 5.0
+_ADDRESS = (
+    "launcher.address is HOST:PORT or ray://HOST:PORT of a cluster, auto for the one that runs here, null: a new one"
+)
 _CANCELLED = "cancelled: the sweep was stopping"
 
 
@@ -37,11 +41,13 @@ class RayLauncher(Launcher):
         self._holds = contextlib.ExitStack()
 
     def check(self) -> None:
-        """Raise ConfigurationError without ray."""
+        """Raise ConfigurationError without ray, and for an address where nobody answers."""
         if find_spec("ray") is None:
             raise ConfigurationError(
                 "launcher=ray needs a package that is not installed: pip install 'varesearch[ray]'"
             )
+        if self._settings.address is not None:
+            _check_address(self._settings.address)
 
     def prepare(self, backends: Collection[str]) -> None:
         """Start ray on this machine, or connect to the cluster. Raises ConfigurationError if that fails.
@@ -56,14 +62,14 @@ class RayLauncher(Launcher):
         import ray
 
         most = self._settings.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        task = ray.remote(num_cpus=1, max_calls=1, max_retries=0)(_in_task)
+        task = ray.remote(num_cpus=1, max_calls=1, max_retries=0)(in_task)
         limits = (self._settings.time_limit_s, self._settings.memory_limit_mb)
         source = work.assignments()
         under_way: dict[Any, Assignment] = {}
         cancelled = False
         while True:
             for assignment in islice(source, most - len(under_way)):
-                files = None if self._settings.address is None else _pack(assignment.folder)
+                files = None if self._settings.address is None else pack(assignment.folder)
                 under_way[task.remote(assignment.folder, files, *limits)] = assignment
             if not under_way:
                 return
@@ -81,7 +87,7 @@ class RayLauncher(Launcher):
         self._holds.close()
 
 
-def _in_task(
+def in_task(
     folder: Path, files: bytes | None, time_limit_s: float | None, memory_limit_mb: float | None
 ) -> tuple[ChildEnd, bytes | None]:
     """What a task does: how the child ended and, where the folder had to be sent, what is in it now."""
@@ -91,10 +97,10 @@ def _in_task(
         return end, None
     with tempfile.TemporaryDirectory(prefix="varesearch-") as name:
         own = Path(name)
-        _unpack(files, own)
+        unpack(files, own)
         end = do_assignment(own, time_limit_s, memory_limit_mb)
         drop_end(own)
-        return end, _pack(own)
+        return end, pack(own)
 
 
 def _end(reference: Any, assignment: Assignment, cancelled: bool) -> ChildEnd:
@@ -110,7 +116,7 @@ def _end(reference: Any, assignment: Assignment, cancelled: bool) -> ChildEnd:
         first = next(iter(str(error).strip().splitlines()), "")
         return ChildEnd(reason=f"ray: {type(error).__name__}: {first}", killed=cancelled)
     if files is not None:
-        _unpack(files, assignment.folder)
+        unpack(files, assignment.folder)
     return end
 
 
@@ -143,23 +149,36 @@ def _connected(settings: launching.RayLauncher) -> Iterator[None]:
             ray.init(**options)
         except (OSError, RuntimeError, ValueError) as error:
             first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise ConfigurationError(
-                f"launcher=ray: ray cannot be {'started' if settings.address is None else 'reached'} ({first}); "
-                "launcher.address is HOST:PORT or ray://HOST:PORT of a cluster, null one on this machine"
-            ) from None
+            where = "on this machine" if settings.address is None else f"at {settings.address}"
+            raise ConfigurationError(f"launcher=ray: there is no ray {where}: {first}; {_ADDRESS}") from None
         finally:
             # ray takes over what is the sweep's.
             signal.signal(signal.SIGTERM, on_sigterm)
         yield
 
 
-def _pack(folder: Path) -> bytes:
+def _check_address(address: str) -> None:
+    """Ask whether anybody listens there: ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if address == "auto":
+        return
+    if not host or not port.isdigit():
+        raise ConfigurationError(f"launcher.address={address} cannot be read; {_ADDRESS}")
+    try:
+        socket.create_connection((host, int(port)), _ANSWER_S).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigurationError(f"launcher.address={address} does not answer ({error}); {_ADDRESS}") from None
+
+
+def pack(folder: Path) -> bytes:
+    """All files of a folder."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         archive.add(folder, arcname=".")
     return packed.getvalue()
 
 
-def _unpack(packed: bytes, folder: Path) -> None:
+def unpack(packed: bytes, folder: Path) -> None:
+    """Put what :func:`pack` made of a folder into another one."""
     with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
         archive.extractall(folder, filter="data")

@@ -1,0 +1,59 @@
+"""Children as tasks of a real ray on this machine."""
+
+from pathlib import Path
+
+import pytest
+from launches import ENDLESS, SMALL, Heard, assign, launch, status, wait_until
+
+from varesearch.sweep.launchers.ray import in_task, pack, unpack
+from varesearch.tracking.root import ROOT_VARIABLE
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(ROOT_VARIABLE, str(tmp_path))
+    # What ray would otherwise keep in the user's home.
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path
+
+
+def test_children_are_tasks_and_leave_their_records(root: Path) -> None:
+    assignments = assign(root, [SMALL] * 3)
+    heard = Heard(assignments)
+    launch(["launcher=ray", "launcher.workers=2"], heard)
+    assert [end and end.reason for end in heard.ends] == ["", "", ""]
+    assert [status(assignment) for assignment in assignments] == ["FINISHED"] * 3
+    assert all(end is not None and end.cpu_s and end.peak_memory_mb for end in heard.ends)
+    assert list((root / "home").iterdir()) == []
+
+
+def test_limits_are_kept_and_an_interrupt_ends_what_runs(root: Path) -> None:
+    hangs = Heard(assign(root, [ENDLESS]))
+    launch(["launcher=ray", "launcher.time_limit_s=8"], hangs)
+    assert hangs.ends[0] is not None and "was not done after 8 s" in hangs.ends[0].reason
+
+    assignments = assign(root, [ENDLESS] * 3)
+    heard = Heard(assignments)
+
+    def interrupt() -> None:
+        wait_until((assignments[0].folder / "network.json").exists, "a child that simulates")
+        heard.interrupt()
+
+    launch(["launcher=ray", "launcher.workers=1"], heard, interrupt)
+    assert [end and end.killed for end in heard.ends] == [True, None, None]
+    assert [status(assignment) for assignment in assignments] == ["KILLED", None, None]
+
+
+def test_node_that_does_not_see_the_folder_gets_it_and_sends_it_back(root: Path) -> None:
+    (assignment,) = assign(root, [SMALL])
+    there = root / "not on this node" / assignment.folder.name
+    end, files = in_task(there, pack(assignment.folder), None, None)
+    assert end.reason == ""
+    assert files is not None
+    assert not there.exists()
+    unpack(files, assignment.folder)
+    assert status(assignment) == "FINISHED"
+    assert (assignment.folder / "recording.npz").exists()
