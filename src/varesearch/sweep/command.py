@@ -1,5 +1,6 @@
 """``python -m varesearch -m WORDS``: the whole story of a sweep."""
 
+import logging
 import os
 import shlex
 import threading
@@ -25,6 +26,9 @@ from varesearch.tracking.log import LogCapture
 from varesearch.tracking.root import STORE_FOLDER, cache_folder
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.signals import Terminated
+from varesearch.tracking.store import first_line
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -160,13 +164,8 @@ def _conduct(sweep: Sweep, parent: ParentRun, known: Known, terminal: Terminal) 
                 _launch(sweep.launcher, children)
             return outcomes
 
-        def compose(points: Sequence[tuple[str, ...]]) -> list[Job]:
-            jobs = sweep.planner.compose(points)
-            known.finished |= {} if settings.rerun else look_up(parent.session, [j.identity for j in jobs]).finished
-            return jobs
-
         try:
-            best = sweep.sweeper.search(sweep.jobs, compose, evaluate, parent.folder)
+            best = sweep.sweeper.search(sweep.jobs, sweep.planner.compose, evaluate, parent.folder)
         except BaseException as error:
             stopped = error
     outcomes = [outcome for _, batch in batches for outcome in batch]
@@ -216,8 +215,11 @@ def _wind_down(
     parent.set_tags(best)
     counts = parent.set_outcomes(outcomes)
     reason = _reason(counts, children, stopped)
-    if outcomes:
+    try:
         _keep_results(parent, outcomes, reason, complete=stopped is None)
+    except Exception as error:
+        log.exception("the results of the sweep could not be shown")
+        reason = reason or f"table, figures or report could not be made: {first_line(error)}"
     show_end(terminal, parent, outcomes, counts, best)
     for problem in children.problems:
         terminal.line(f"NOT IN THE STORE: {problem.said}", style="bold red")
@@ -230,6 +232,8 @@ def _wind_down(
 
 
 def _keep_results(parent: ParentRun, outcomes: Sequence[Outcome], reason: str, complete: bool) -> None:
+    if not outcomes:
+        return
     from varesearch.sweep.table import results_table, write_table
 
     table = results_table(outcomes)

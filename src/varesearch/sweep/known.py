@@ -21,16 +21,23 @@ SWEEP = "varesearch.sweep"
 
 @dataclass
 class Known:
-    """``finished``: identity -> the newest FINISHED run; ``queued``: identity -> a run that a cluster's job still does;
-    ``parent``: the newest parent run of the same sweep, or None."""
+    """What was found: identity -> run.
+
+    ``finished``: the newest FINISHED run of each identity that was asked for; ``others``: the id of the newest of any
+    other; ``queued``: a run that a cluster's job still does; ``parent``: the newest parent of the same sweep, or None.
+    """
 
     finished: "dict[str, Run]" = field(default_factory=dict)
+    others: dict[str, str] = field(default_factory=dict)
     queued: "dict[str, Run]" = field(default_factory=dict)
     parent: "Run | None" = None
 
     def outcome(self, job: Job, session: StoreSession) -> Outcome | None:
         """What an earlier run says of a job; None if there is none whose results are still there."""
         run = self.finished.get(job.identity)
+        if run is None and job.identity in self.others:
+            # A search comes to its points while it goes on.
+            run = session.client.get_run(self.others[job.identity])
         if run is None:
             return None
         folder = local_folder(run.info.artifact_uri or "", session.place)
@@ -57,6 +64,8 @@ def look_up(session: StoreSession, identities: Iterable[str]) -> Known:
         identity = run.data.tags[IDENTITY]
         if identity in wanted:
             known.finished.setdefault(identity, run)
+        else:
+            known.others.setdefault(identity, run.info.run_id)
     for run in search(session, f"attributes.status = 'RUNNING' AND tags.`{BATCH_JOB}` LIKE '%'"):
         known.queued.setdefault(run.data.tags.get(IDENTITY, ""), run)
     return known
