@@ -28,7 +28,7 @@ PROGRAMS = (
 )
 """Whatever of these begins a line of a block is a command; a new one has to be named here."""
 
-_COMMAND = re.compile(rf"^(?:\$ |(?:[A-Z_]+=\S+ )*(?:\.venv/bin/\S+|\. |(?:{PROGRAMS})\b(?!\.\w)))")
+_COMMAND = re.compile(rf"^(?:\$ |(?:[A-Z_]+=\S+ )*(?:\.venv/bin/\S+|\. |(?:{PROGRAMS})(?=\s|$)))")
 _SPAN_COMMAND = re.compile(rf"^(?:[A-Z_]+=\S+ )*(?:\.venv/bin/\S+ |\. \S|(?:{PROGRAMS}) \S)")
 _SETTING = re.compile(r"^([a-z_]+)(?:\.[a-zA-Z_]+)*=")
 _OWN_KEYS = frozenset({"seed", "verbose", "dry_run", "fail", "rerun"})
@@ -81,9 +81,10 @@ class Page:
 
 
 def all_pages() -> list[Page]:
-    """Every page that people read: the site's, README and CONTRIBUTING, and those of the studies."""
+    """Every page that people read: the site's, README and CONTRIBUTING, and those of the studies (not their copies)."""
     found = [TOP / "README.md", TOP / "CONTRIBUTING.md"]
-    found += sorted((TOP / "docs").rglob("*.md")) + sorted((TOP / "experiments").rglob("*.md"))
+    found += sorted(path for path in (TOP / "docs").rglob("*.md") if path.parent.name != "studies")
+    found += sorted((TOP / "experiments").rglob("README.md"))
     return [read_page(path.relative_to(TOP).as_posix(), path.read_text(encoding="utf-8")) for path in found]
 
 

@@ -15,7 +15,10 @@ from doc_pages import Item
 
 How = Literal["run", "slow", "server", "instead"]
 
-MODULE = re.compile(r"^(?:python3?|\.venv/bin/python) -m (\S+) ?(.*)$")
+MODULE = re.compile(r"^(?:python3?|\.venv/bin/python) (?:-m )?(\S+) ?(.*)$")
+WRITERS = ("varesearch.pages.reference", "varesearch.backends.translation.page")
+"""They write pages below the working folder."""
+
 _MACHINE = re.compile(r"backend\.machine=(board|spalloc|remote)\b")
 _PLACEHOLDER = re.compile(r"(?<![\w/=.-])(RUN|SWEEP|RUN_OR_SWEEP|A|B)(?![\w/=.-])")
 _DOTS = re.compile(r'\s*(?<=[ "])\.\.\.(?=["\s]|$)')
@@ -40,7 +43,7 @@ def words(text: str) -> list[str]:
 
 
 def module(text: str) -> tuple[str, list[str]]:
-    """Of ``python -m X Y``: X and the words of Y; ("", []) of anything else."""
+    """Of ``python -m X Y`` and ``python X Y``: X and the words of Y; ("", []) of anything else."""
     found = MODULE.match(text)
     return (found[1], words(found[2])) if found else ("", [])
 
@@ -77,7 +80,7 @@ def _starts(*beginnings: str) -> Callable[[str, Item], bool]:
 
 def _is_name(text: str, item: Item) -> bool:
     found, given = module(plain(text))
-    return item.inline and found.startswith("varesearch") and not given and ".page" not in found
+    return item.inline and found.startswith("varesearch") and not given and found not in WRITERS
 
 
 def _says(found: str, pattern: str) -> Callable[[str, Item], bool]:
@@ -107,11 +110,26 @@ RULES: tuple[Rule, ...] = (
         _says(_RUN, _MACHINE.pattern),
         "the same with an address of this computer where no machine answers: exit code 2 and one line that names it",
     ),
-    Rule("a page of the documentation that is written", "run", lambda text, _: ".page" in module(plain(text))[0]),
+    Rule("a page of the documentation that is written", "run", lambda text, _: module(plain(text))[0] in WRITERS),
+    Rule(
+        "the page of the benchmarks",
+        "instead",
+        _of("varesearch.benchmarks.page"),
+        "it is in the package; that the page is what it writes is a test of tests/benchmarks",
+    ),
+    Rule("a study, small", "slow", lambda text, _: "study.py" in text and "--small" in text),
+    Rule(
+        "a study", "instead", lambda text, _: "/study.py" in text, "--help of it; tests/studies runs each of them small"
+    ),
+    Rule(
+        "the studies' pages on the site",
+        "instead",
+        _starts("python tools/", ".venv/bin/python tools/"),
+        "test_doc_site.py",
+    ),
     Rule("a sweep", "slow", _of(_RUN, "-m", "--multirun")),
     Rule("a run on SpiNNaker's software board, or its mapping", "slow", _says(_RUN, "backend=spinnaker")),
     Rule("a run on NEST", "slow", _says(_RUN, r"backend=nest(?!.*dry_run)")),
-    Rule("a run of 4000 cells for 2.5 s at 0.1 ms", "slow", _says(_RUN, "experiment=va_")),
     Rule("a run that a server keeps", "slow", _says(_RUN, r"tracking=server|tracking\.uri=http")),
     Rule("a run on Brian2", "run", _of(_RUN)),
     Rule("the verdict on two recorded runs", "run", _says("varesearch.compare", _PLACEHOLDER.pattern)),

@@ -32,7 +32,8 @@ def _one(text: str, root: Path) -> Iterator[None]:
     own = {"VARESEARCH_ROOT": str(root), "PYTHONUNBUFFERED": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
     with tempfile.NamedTemporaryFile() as said:
         server = subprocess.Popen(
-            [sys.executable, "-m", name, *words],
+            # A suite that was started in the background ignores Ctrl-C, and would hand that down.
+            ["env", "--default-signal=INT", sys.executable, "-m", name, *words],
             cwd=root,
             env={**os.environ, **own},
             stdin=subprocess.DEVNULL,

@@ -3,7 +3,8 @@
 ``python doc_sessions.py STEPS.json`` takes a list of steps and prints their results. A step is a dict with ``root``,
 the folder that it works in and keeps its runs in, and one of
 
-* ``module`` and ``words``: ``python -m MODULE WORDS``, where RUN and its like stand for the id of the root's last run;
+* ``module`` and ``words``: ``python -m MODULE WORDS``, or a script with its words, where RUN and its like stand for the
+  id of the root's last run;
 * ``python``: the text of a program;
 * ``pytest``: files of tests;
 * ``settings``: words that must be settings, for some option of their group where they name none.
@@ -25,25 +26,31 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from doc_pages import TOP
 from doc_rules import fill, has_placeholder
 
 from varesearch.backends import backend_class
-from varesearch.config.compose import compose
+from varesearch.config.compose import Composer, compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
+from varesearch.sweep.space import read_space
 
 Step = dict[str, Any]
-EXAMPLE = ["connectivity.n=50", "simulation.duration_ms=200", "recording.signals=[]", "tracking.run_name=example"]
+EXAMPLE = ["connectivity.n=100", "recording.signals=[]", "tracking.run_name=example"]
 """What is run where a command wants a run and its page has none."""
 
 
 def as_main(name: str, words: list[str]) -> int:
-    """``python -m NAME WORDS`` in this process; its exit code."""
+    """``python -m NAME WORDS`` or, if the name is a script's of the checkout, ``python NAME WORDS``; its exit code."""
     sys.argv = [name, *words]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # that the module is imported already
         try:
-            runpy.run_module(name, run_name="__main__", alter_sys=True)
+            if name.endswith(".py"):
+                sys.path.insert(0, str((TOP / name).parent))
+                runpy.run_path(str(TOP / name), run_name="__main__")
+            else:
+                runpy.run_module(name, run_name="__main__", alter_sys=True)
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0
@@ -90,8 +97,8 @@ def forked(step: Step, does: Callable[[], int]) -> dict[str, Any]:
         return {"exit": os.waitstatus_to_exitcode(status), "out": out.read().decode(), "err": err.read().decode()}
 
 
-def composed(words: list[str]) -> dict[str, Any]:
-    """Are these settings? Groups that are not chosen may have any of their options."""
+def composed(words: list[str], composer: Composer) -> dict[str, Any]:
+    """Are these settings, of a run or of a sweep? Groups that are not chosen may have any of their options."""
     groups = sorted({word.partition(".")[0] for word in words if "." in word.partition("=")[0]})
     free = [group for group in groups if not any(word.startswith(f"{group}=") for word in words)]
     said = ""
@@ -99,7 +106,10 @@ def composed(words: list[str]) -> dict[str, Any]:
     for chosen in product(*choices):
         given = [f"{group}={name}" for group, name in zip(free, chosen, strict=True) if name is not None]
         try:
-            compose([*given, *words])
+            space = read_space([*given, *words], options())
+            bounded = any(dimension.bounds is not None for dimension in space.dimensions)
+            for point in [space.first()] if bounded else space.points():
+                composer.compose(point)
         except ConfigurationError as error:
             said = said or str(error)
         else:
@@ -118,18 +128,19 @@ def main() -> None:
     backend_class("brian2")(compose([]).config).load()
     gc.freeze()
     runs: dict[str, str] = {}
+    composer = Composer()
 
     def take(step: Step, words: list[str]) -> dict[str, Any]:
         result = forked(step, lambda: as_main(step.get("module", "varesearch"), words))
         found = re.findall(r"^run ([0-9a-f]{32}) FINISHED", result["out"], re.MULTILINE)
-        if found:
+        if found and "spike_count" in result["out"]:  # a mapping has nothing to look at
             runs[step["root"]] = found[-1]
         return result
 
     results = []
     for step in json.loads(Path(sys.argv[1]).read_text()):
         if "settings" in step:
-            results.append(composed(step["settings"]))
+            results.append(composed(step["settings"], composer))
         elif "pytest" in step:
             results.append(forked(step, lambda step=step: tests(step["pytest"])))
         else:

@@ -49,7 +49,7 @@ def tasks_of(item: Item) -> Iterator[Task]:
 def step(task: Task, root: Path) -> dict[str, Any]:
     """What doc_sessions.py is to do for a command."""
     name, given = module(plain(task.text))
-    if task.rule.name == "the name of a command in a sentence":
+    if task.rule.name in ("the name of a command in a sentence", "a study"):
         given = ["--help"]
     if task.rule.name == "a machine that nobody has here":
         given = [elsewhere(word) for word in given]

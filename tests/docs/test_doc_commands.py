@@ -4,6 +4,7 @@ Each is taken from the pages as it stands (see ``doc_pages``) and run by its rul
 change the sources are another file's, test_doc_how_to.py.
 """
 
+import importlib
 import json
 import re
 import shlex
@@ -21,6 +22,8 @@ from doc_pages import TOP, Item, Page, all_pages
 from doc_rules import RULES, Rule, fill, module, plain, rule_of
 from doc_servers import serve
 from doc_tasks import Task, check, conduct, lines_of_make, step, tasks_of
+
+pytestmark = pytest.mark.timeout(900)  # the first test pays for all of them
 
 PAGES = [page for page in all_pages() if not page.changes]
 
@@ -51,7 +54,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fast(rule: Rule) -> bool:
     """Is it run in every suite?"""
-    return rule.how == "run" or rule.name in ("the name of a command in a sentence", "a machine that nobody has here")
+    others = ("the name of a command in a sentence", "a machine that nobody has here", "a study")
+    return rule.how == "run" or rule.name in others
 
 
 def step_of(page: Page, place: Path, what: Task | Item) -> dict[str, Any]:
@@ -214,6 +218,8 @@ INSTEAD = {
     "a tool of make's": in_the_environment,
     "the shell's environment": in_the_environment,
     "a tunnel to another machine": lambda _task: None,
+    "the page of the benchmarks": lambda _task: importlib.import_module("varesearch.benchmarks.page"),
+    "the studies' pages on the site": lambda _task: None,
 }
 """Name of a rule -> what is tested instead of running the command."""
 

@@ -19,7 +19,7 @@ CONFIG = tomllib.loads((TOP / "zensical.toml").read_text())["project"]
 
 
 class Links(HTMLParser):
-    """What a page points at, and the ids that can be pointed at; words of docstrings that are left as they were."""
+    """What a page points at, what it loads, and the ids that can be pointed at."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -40,13 +40,20 @@ class Links(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Links]:
-    """The built site, as ``make docs`` builds it, from a copy of the pages: file -> what it holds."""
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the pages, those of the studies included, to be built."""
     place = tmp_path_factory.mktemp("site")
     shutil.copy(TOP / "zensical.toml", place)
-    for name in ("docs", "tools"):
-        shutil.copytree(TOP / name, place / name)
+    shutil.copytree(TOP / "tools", place / "tools")
+    shutil.copytree(TOP / "docs", place / "docs", ignore=shutil.ignore_patterns("studies"))
     (place / "src").symlink_to(TOP / "src")
+    subprocess.run([sys.executable, TOP / "tools" / "study_pages.py", place / "docs"], check=True)
+    return place
+
+
+@pytest.fixture(scope="module")
+def site(place: Path) -> dict[Path, Links]:
+    """The built site, as ``make docs`` builds it: file -> what it holds."""
     zensical = Path(sys.executable).with_name("zensical")
     built = subprocess.run(
         [zensical, "build", "--strict", "--clean"], cwd=place, capture_output=True, text=True, check=False
@@ -62,9 +69,9 @@ def entries(nav: list) -> Iterator[str]:
             yield from entries(value) if isinstance(value, list) else [value]
 
 
-def test_the_navigation_has_every_page_once():
+def test_the_navigation_has_every_page_once(place: Path):
     """A page that is added gets its line in zensical.toml."""
-    pages = sorted(path.relative_to(TOP / "docs").as_posix() for path in (TOP / "docs").rglob("*.md"))
+    pages = sorted(path.relative_to(place / "docs").as_posix() for path in (place / "docs").rglob("*.md"))
     assert sorted(entries(CONFIG["nav"])) == pages
 
 
