@@ -148,12 +148,13 @@ def test_a_run_is_looked_for_in_the_store_that_is_named(root, tmp_path, capfd) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # compilers, on a busy machine
 @pytest.mark.parametrize("name", list(LONG))
 def test_every_back_end_is_identical_bit_for_bit(name, tmp_path) -> None:
     environment = {**os.environ, "VARESEARCH_ROOT": str(tmp_path)}
     for words in (["-m", "varesearch", *SMALL, *LONG[name], "tracking.run_name=it"], ["-m", "varesearch.rerun", "it"]):
         done = subprocess.run(
-            [sys.executable, *words], capture_output=True, text=True, env=environment, check=False, timeout=280
+            [sys.executable, *words], capture_output=True, text=True, env=environment, check=False, timeout=800
         )
         assert done.returncode == 0, done.stdout + done.stderr
     assert "IDENTICAL" in done.stdout
