@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from varesearch.tracking.provenance import machine, versions
 
 TOLD = ("brian2", "cython", "mlflow", "nest-simulator", "numpy", "pynn", "python", "spynnaker")
@@ -22,9 +24,20 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
     }
 
 
-def pytest_benchmark_update_json(benchmarks: list[Any], output_json: dict[str, Any]) -> None:
-    """Keep the session in the tracker too."""
-    from varesearch.benchmarks.record import record
-    from varesearch.benchmarks.session import read_session
+MEASURED = pytest.StashKey[dict[str, Any]]()
+"""The content of the file in which the session is stored."""
 
-    record(read_session(output_json, "this session"))
+
+def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, Any]) -> None:
+    """Remember a session of the matrix; what else is timed here has no case."""
+    if any("case" in entry["extra_info"] for entry in output_json["benchmarks"]):
+        config.stash[MEASURED] = output_json
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Keep the session in the tracker too, once it is stored: a store that fails must not cost the measurement."""
+    if MEASURED in session.config.stash:
+        from varesearch.benchmarks.record import record
+        from varesearch.benchmarks.session import read_session
+
+        record(read_session(session.config.stash[MEASURED], "this session"))
