@@ -22,6 +22,7 @@ IDENTITY = "varesearch.identity"
 SCIENCE = "varesearch.science"
 LIBRARIES = "varesearch.libraries"
 
+_TOP = Path(varesearch.__file__).resolve().parent
 _SOURCES = (
     "config/cells.py",
     "config/connectivity.py",
@@ -49,7 +50,11 @@ _SUFFIXES = (".py", ".c", ".h", ".cpp")
 def identity(resolved: Mapping[str, Any]) -> str:
     """SHA-256 of everything that determines the result of the configuration ``resolved`` (plain dicts)."""
     backend = resolved["backend"]["name"]
-    parts = {"config": config_hash(_decimal(resolved)), "science": science_hash(backend), "libraries": libraries(backend)}
+    parts = {
+        "config": config_hash(_decimal(resolved)),
+        "science": science_hash(backend),
+        "libraries": libraries(backend),
+    }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -75,9 +80,13 @@ def science_hash(backend: str) -> str:
 
     Kept for the life of the process, whose code does not change.
     """
-    top = Path(varesearch.__file__).resolve().parent
+    return hash_files(_TOP, sources(backend))
+
+
+def sources(backend: str) -> list[Path]:
+    """The files and folders that a result on the back end of that name passes through."""
     names = (*_SOURCES, f"backends/{backend}", f"backends/translation/{backend}.py", *_SOURCES_OF.get(backend, ()))
-    return hash_files(top, (top / name for name in names))
+    return [_TOP / name for name in names]
 
 
 def hash_files(top: Path, paths: Iterable[Path]) -> str:

@@ -1,12 +1,13 @@
 """What makes two runs the same run."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from varesearch import identity as module
 from varesearch.config.compose import compose
-from varesearch.identity import hash_files, identity, libraries, science_hash
+from varesearch.identity import hash_files, identity, libraries, science_hash, sources
 
 
 def of(*words: str) -> str:
@@ -62,3 +63,40 @@ def test_the_sources_change_it_and_their_order_on_the_disk_does_not(tmp_path: Pa
 
 def test_each_back_end_has_sources_of_its_own() -> None:
     assert len({science_hash(backend) for backend in ("brian2", "nest", "spinnaker")}) == 3
+
+
+NO_PART_OF_A_RESULT = {
+    "config/errors.py": "messages",
+    "config/wording.py": "messages",
+    "config/launching.py": "how children are started",
+    "config/schema.py": "the values of its settings are in the configuration's own hash",
+}
+
+
+def imported(path: Path, top: Path) -> set[Path]:
+    """The modules of varesearch that a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    found = set()
+    for name in names:
+        parts = name.split(".")
+        if parts[0] == "varesearch" and len(parts) > 1:
+            module = top.joinpath(*parts[1:])
+            found |= {file for file in (module.with_suffix(".py"), module / "__init__.py") if file.is_file()}
+    return found
+
+
+@pytest.mark.parametrize("backend", ["brian2", "nest", "spinnaker"])
+def test_whatever_a_result_passes_through_is_among_the_sources(backend: str) -> None:
+    top = Path(module.__file__).resolve().parent
+    hashed = {file for path in sources(backend) for file in (path.rglob("*.py") if path.is_dir() else [path])}
+    reached, waiting = set(), set(hashed)
+    while waiting:
+        path = waiting.pop()
+        reached.add(path)
+        waiting |= {file for file in imported(path, top) if file.name != "__init__.py"} - reached
+    assert {path.relative_to(top).as_posix() for path in reached - hashed} <= set(NO_PART_OF_A_RESULT)
