@@ -13,13 +13,19 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import numpy as np
 
 from varesearch.board import layout
 from varesearch.board.layout import Signal
 from varesearch.board.server import AddressError, Server, Settings
+from varesearch.board.translation.parts import hot_parts
+from varesearch.board.translation.source import source
+from varesearch.board.translation.worker import compile_parts, find_compiler
 
 CYCLES_PER_MS = 200_000
 QUANTA_PER_MS = 100
@@ -28,14 +34,22 @@ _FREE_ADDRESSES = range(200, 250)
 
 @dataclass(frozen=True)
 class Replay:
-    """One replay: CPU and wall seconds, instructions of all cores, those of them in translated code, hash of the state."""
+    """What a run took and did.
+
+    :param translated: those of the instructions that translated code executed
+    :param cores: that run
+    :param resident_mb: of this process, the benchmark's own part included
+    :param state: hash of all memories, registers and counters; empty when it was not asked for
+    """
 
     cpu_s: float
     wall_s: float
     instructions: int
     translated: int
+    packets: int
+    cores: int
     resident_mb: float
-    state: str
+    state: str = ""
 
 
 def loaded_board(overrides: list[str], folder: Path, version: int = 3, threads: int = 1) -> Server:
@@ -63,14 +77,14 @@ def loaded_board(overrides: list[str], folder: Path, version: int = 3, threads: 
 
     applications.signal = signal
     watch = time.monotonic
-    serve, last = server._serve, [watch()]  # noqa: SLF001 - the benchmark looks inside
+    serve, last = server._serve, [watch()]
 
     def serve_and_watch(monitor: object) -> float:
         if watch() - last[0] > 1 and host.poll() is not None:
             raise RuntimeError(f"the host ended too early; see {folder / 'host.log'}")
         return serve(monitor)  # type: ignore[arg-type]
 
-    server._serve = serve_and_watch  # type: ignore[method-assign]  # noqa: SLF001
+    server._serve = serve_and_watch  # type: ignore[method-assign]
     try:
         server.run()
     finally:
@@ -88,7 +102,93 @@ def _server(version: int, threads: int) -> Server:
     raise RuntimeError("no loopback address is free")
 
 
-def state_of(server: Server) -> str:
+def translations(server: Server, ms: int, folder: Path) -> list[Path]:
+    """Files of translated code for what is hot in the first `ms` of the loaded network, which is not disturbed."""
+
+    def learn(which: Server) -> None:
+        run(which, ms)
+        _translate(which, folder)
+
+    replay(server, 0, learn)
+    return sorted(folder.glob("*.new"))
+
+
+def _translate(server: Server, folder: Path) -> None:
+    assert server.monitor is not None
+    core, compiler = server.monitor.machine.core, find_compiler()
+    assert compiler is not None
+    programs: dict[bytes, list[np.ndarray]] = {}
+    for chip in range(len(server.monitor.machine.chips)):
+        for number in range(1, layout.CORES):
+            if core.statistics(chip, number)["on"]:
+                entered, _, heat = core.profile(chip, number)
+                sums = programs.setdefault(bytes(core.tcm(chip, number)[0]), [np.zeros(0x2000, np.int64) for _ in "ab"])
+                sums[0] += np.frombuffer(entered, np.uint8)
+                sums[1] += np.frombuffer(heat, np.uint32)
+    for image, (entered, heat) in programs.items():
+        hot = {4 * int(n): int(heat[n]) for n in heat.nonzero()[0]}
+        parts = hot_parts(image, (4 * entered.nonzero()[0]).tolist(), hot)
+        if parts:
+            compile_parts(source(parts), folder, compiler)
+
+
+def replay(server: Server, ms: int, prepare: Callable[[Server], None] | None = None, hashed: bool = False) -> Replay:
+    """Runs the loaded network for so many milliseconds in a fork; `prepare` is called in it first.
+
+    The board must have one thread, for a fork has no other.
+
+    :raises RuntimeError: the fork died
+    """
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        try:
+            if prepare:
+                prepare(server)
+            result = run(server, ms)
+            state = _state(server) if hashed else ""
+            os.write(write, json.dumps({**asdict(result), "state": state}).encode())
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as pipe:
+        answer = pipe.read()
+    os.waitpid(child, 0)
+    if not answer:
+        raise RuntimeError("the replay died; its message is above")
+    return Replay(**json.loads(answer))
+
+
+def run(server: Server, ms: int) -> Replay:
+    """Runs the loaded network for so many milliseconds, as fast as it goes."""
+    monitor = server.monitor
+    assert monitor is not None
+    core = monitor.machine.core
+    before = _totals(server)
+    end = core.cycles + ms * CYCLES_PER_MS
+    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    while core.cycles < end:
+        core.run(min((end - core.cycles) * QUANTA_PER_MS // CYCLES_PER_MS, QUANTA_PER_MS))
+        monitor.attend()
+        monitor.outgoing.clear()
+    cpu_s, wall_s = time.process_time() - cpu_s, time.perf_counter() - wall_s
+    resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
+    done = [after - first for after, first in zip(_totals(server), before, strict=True)]
+    return Replay(cpu_s, wall_s, *done, cores=core.active, resident_mb=resident)
+
+
+def _totals(server: Server) -> list[int]:
+    """Instructions, those in translated code, packets sent."""
+    assert server.monitor is not None
+    core, chips = server.monitor.machine.core, len(server.monitor.machine.chips)
+    counts = [core.statistics(chip, number) for chip in range(chips) for number in range(1, layout.CORES)]
+    return [sum(count[name] for count in counts) for name in ("instructions", "translated", "packets_out")]
+
+
+def _state(server: Server) -> str:
     """Hash of all memories and registers."""
     assert server.monitor is not None
     machine = server.monitor.machine
@@ -104,56 +204,3 @@ def state_of(server: Server) -> str:
                 digest.update(repr((core.registers(chip, number), counts)).encode())
     digest.update(str((core.cycles, core.router_hops)).encode())
     return digest.hexdigest()[:16]
-
-
-def replay(server: Server, ms: int, prepare: Callable[[Server], None] | None = None, hashed: bool = True) -> Replay:
-    """Runs the loaded network for so many milliseconds in a fork; `prepare` is called in it first.
-
-    :raises RuntimeError: the fork died
-    """
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(read)
-        try:
-            result = _run(server, ms, prepare, hashed)
-            os.write(write, json.dumps(result).encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read, "rb") as pipe:
-        answer = pipe.read()
-    os.waitpid(child, 0)
-    if not answer:
-        raise RuntimeError("the replay died; its message is above")
-    return Replay(**json.loads(answer))
-
-
-def _run(server: Server, ms: int, prepare: Callable[[Server], None] | None, hashed: bool) -> dict[str, object]:
-    monitor = server.monitor
-    assert monitor is not None
-    core = monitor.machine.core
-    if prepare:
-        prepare(server)
-
-    def total(what: str) -> int:
-        numbers = range(1, layout.CORES)
-        return sum(core.statistics(c, n)[what] for c in range(len(monitor.machine.chips)) for n in numbers)  # type: ignore[literal-required]
-
-    before, translated = total("instructions"), total("translated")
-    end = core.cycles + ms * CYCLES_PER_MS
-    cpu, wall = time.process_time(), time.perf_counter()
-    while core.cycles < end:
-        core.run(min((end - core.cycles) * QUANTA_PER_MS // CYCLES_PER_MS, QUANTA_PER_MS))
-        monitor.attend()
-        monitor.outgoing.clear()
-    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-    resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
-    return {
-        "cpu_s": cpu,
-        "wall_s": wall,
-        "instructions": total("instructions") - before,
-        "translated": total("translated") - translated,
-        "resident_mb": resident,
-        "state": state_of(server) if hashed else "",
-    }
