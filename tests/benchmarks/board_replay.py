@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,16 @@ def run(server: Server, ms: int) -> Replay:
     resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 1e6
     done = [after - first for after, first in zip(_totals(server), before, strict=True)]
     return Replay(cpu_s, wall_s, *done, cores=core.active, resident_mb=resident)
+
+
+def loaded_and_run(overrides: list[str], folder: Path, version: int, threads: int, ms: int) -> Replay:
+    """The two together, in a process of their own for the sake of its memory."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(_loaded_and_run, (overrides, folder, version, threads, ms))
+
+
+def _loaded_and_run(overrides: list[str], folder: Path, version: int, threads: int, ms: int) -> Replay:
+    return run(loaded_board(overrides, folder, version, threads), ms)
 
 
 def _totals(server: Server) -> list[int]:

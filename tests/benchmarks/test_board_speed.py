@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from board_replay import Replay, loaded_board, replay, run, translations
+from board_replay import Replay, loaded_and_run, loaded_board, replay, translations
 
 from varesearch.board.server import Server
 
@@ -62,9 +62,7 @@ def test_a_large_network(
     """The seed network at other sizes with 30 synapses a cell, as it has them, on a SpiNN-5: 200 ms with its burst."""
     overrides = ["cell=izhikevich", f"connectivity.n={cells}", f"connectivity.p={30 / cells}", "recording.signals=[]"]
     overrides += ["backend.time_scale_factor=1", "simulation.duration_ms=200", "stimulus=thalamic_burst"]
-    server = loaded_board(overrides, tmp_path, version=5, threads=threads)
-    result = benchmark.pedantic(run, args=(server, 200), rounds=1)
-    server.close()
+    result = benchmark.pedantic(loaded_and_run, args=(overrides, tmp_path, 5, threads, 200), rounds=1)
     benchmark.extra_info.update(dataclasses.asdict(result))
     with capsys.disabled():
         print(f"\n{_say(f'{cells} cells, {threads} threads', result)}; {result.wall_s:.1f} s of wall time,")
