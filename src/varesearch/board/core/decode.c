@@ -256,7 +256,12 @@ static struct entry block_transfer(uint32_t instruction)
         .immediate = list,
     };
     bool caret = instruction >> 22 & 1u;
-    if (caret || entry.rn == 15 || list == 0 || (!is_load && list >> 15)) {
+    if (caret && is_load && list >> 15) {
+        entry.code = OP_LDM_RETURN;
+    } else if (caret) {
+        return NOT_DECODED;
+    }
+    if (entry.rn == 15 || list == 0 || (!is_load && list >> 15)) {
         return NOT_DECODED;
     }
     return entry;

@@ -75,6 +75,7 @@ enum operation_code {
     OP_STRD,
     OP_LDM,
     OP_LDM_PC,
+    OP_LDM_RETURN, /* LDM with pc and ^: return from an exception */
     OP_STM,
     OP_LDR_PC, /* base + constant */
     OP_LDR_PC_INDEX,
@@ -128,6 +129,7 @@ struct arm_decoded {
     uint8_t native_word[ARM_ENTRIES];   /* 1: a part was made from this word */
     uint32_t heat[ARM_ENTRIES];         /* see native_profile() */
     struct native_entry native[ARM_ENTRIES];
+    struct native_frame frame;          /* what does not change in it is set when parts are installed */
     struct entry arm[ARM_ENTRIES + 1]; /* the last one, behind the ITCM, stays OP_BEHIND */
     struct entry thumb[THUMB_ENTRIES + 1];
 };

@@ -51,7 +51,7 @@ static bool run_decoded(struct arm_core *core)
         [OP_UMLAL] = &&umlal, [OP_SMULL] = &&smull, [OP_SMLAL] = &&smlal, [OP_SMULXY] = &&smulxy,
         [OP_SMLAXY] = &&smlaxy, [OP_SMLALXY] = &&smlalxy, [OP_SMULWY] = &&smulwy, [OP_SMLAWY] = &&smlawy,
         [OP_QADD] = &&qadd, [OP_QSUB] = &&qsub, [OP_CLZ] = &&clz, [OP_LDRD] = &&ldrd, [OP_STRD] = &&strd,
-        [OP_LDM] = &&ldm, [OP_LDM_PC] = &&ldm, [OP_STM] = &&stm, [OP_LDR_PC] = &&ldr_pc,
+        [OP_LDM] = &&ldm, [OP_LDM_PC] = &&ldm, [OP_LDM_RETURN] = &&ldm_return, [OP_STM] = &&stm, [OP_LDR_PC] = &&ldr_pc,
         [OP_LDR_PC_INDEX] = &&ldr_pc_index, [OP_LDR_PC_LITERAL] = &&ldr_pc_literal, [OP_BRANCH] = &&branch, [OP_BRANCH_LINK] = &&branch_link,
         [OP_BLX_CONSTANT] = &&blx_constant, [OP_BX] = &&bx, [OP_BLX] = &&blx, [OP_MOV_PC] = &&mov_pc,
         [OP_THUMB_LINK] = &&thumb_link, [OP_MRS] = &&mrs, [OP_MSR] = &&msr, [OP_MSR_IMMEDIATE] = &&msr_immediate,
@@ -68,10 +68,25 @@ static bool run_decoded(struct arm_core *core)
     uint32_t c = core->cpsr >> 29 & 1u;
     uint32_t v = core->cpsr << 3;
     struct entry *e = core->cpsr & PSR_T ? decoded->thumb + (r[15] >> 1) : decoded->arm + (r[15] >> 2);
+    struct native_frame *const frame = &decoded->frame;
     uint32_t target = 0;
     uint32_t bus_cost = 0;
     uint64_t wide = 0;
     bool for_plain = true;
+    DISPATCH;
+
+resume: /* from the state in `core`, if arm_run has nothing to do before */
+    if (core->cycles >= core->until || core->waiting || interrupt_is_due(core) || !is_itcm(r[15])) {
+        return false;
+    }
+    budget = left = (int64_t)(core->until - core->cycles);
+    extra = 0;
+    n = core->cpsr;
+    z = !(core->cpsr & PSR_Z);
+    c = core->cpsr >> 29 & 1u;
+    v = core->cpsr << 3;
+    for_plain = true;
+    e = core->cpsr & PSR_T ? decoded->thumb + (r[15] >> 1) : decoded->arm + (r[15] >> 2);
     DISPATCH;
 
 undecoded:
@@ -257,6 +272,26 @@ ldm: {
     }
     GO(e + 1, cost);
 }
+ldm_return: {
+    uint32_t base = r[e->rn];
+    uint32_t first = base + sign_extend_half(e->step);
+    uint32_t last = first + 4u * e->rs - 4u;
+    if (!in_dtcm(first, 4) || !in_dtcm(last, 4)) {
+        goto delegate;
+    }
+    const uint8_t *from = dtcm + (first - DTCM_BASE);
+    if (e->write_back) {
+        r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
+    }
+    for (uint32_t list = e->immediate & 0x7fffu; list; list &= list - 1u, from += 4) {
+        r[__builtin_ctz(list)] = get_bytes(from, 4);
+    }
+    core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+    core->cycles += (uint64_t)(budget - left) + COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
+    core->instructions += (uint64_t)(budget - left - extra) + 1u;
+    arm_return_from_exception(core, get_bytes(from, 4));
+    goto resume;
+}
 stm: {
     uint32_t base = r[e->rn];
     uint32_t first = base + sign_extend_half(e->step);
@@ -393,6 +428,16 @@ load_target:
         target = get_bytes(dtcm + (target - DTCM_BASE), 4);
     } else if (is_itcm(target) && aligned(target, 4)) {
         target = get_bytes(core->itcm + target, 4);
+    } else if (aligned(target, 4) && !is_sdram(target)) { /* the vector of the interrupt controller */
+        uint32_t address = target;
+        BEGIN_BUS_ACCESS(COST_SDRAM_READ);
+        if (core->bus->read(core, address, 4, &target) != 0) {
+            goto abort_data;
+        }
+        core->cpsr = (core->cpsr & 0x0fffffdfu) | pack_flags(n, z, c, v) | (target & 1u ? PSR_T : 0u);
+        core->cycles += bus_cost + COST_BRANCH;
+        r[15] = target & (target & 1u ? ~1u : ~3u);
+        goto resume;
     } else {
         goto delegate;
     }
@@ -431,27 +476,31 @@ jump:
 native: {
     uint32_t address = (uint32_t)(e - decoded->arm) * 4u;
     const struct native_entry entry = decoded->native[address / 4u];
-    struct native_frame frame = {
-        .r = r, .dtcm = dtcm, .cpsr = &core->cpsr, .irq = &core->irq, .fiq = &core->fiq, .left = left, .extra = extra,
-        .n = n, .z = z, .c = c, .v = v, .load = native_load, .store = native_store, .core = core, .budget = budget,
-    };
+    frame->left = left;
+    frame->extra = extra;
+    frame->budget = budget;
+    frame->n = n;
+    frame->z = z;
+    frame->c = c;
+    frame->v = v;
+    frame->aborted = false;
     core->native_instructions -= core->instructions + (uint64_t)(budget - left - extra);
-    target = entry.function(&frame, entry.head);
-    if (frame.left == left && !frame.aborted) { /* the cycles left do not suffice for its first block */
+    target = entry.function(frame, entry.head);
+    if (frame->left == left && !frame->aborted) { /* the cycles left do not suffice for its first block */
         core->native_instructions += core->instructions + (uint64_t)(budget - left - extra);
         goto *labels[entry.code];
     }
-    n = frame.n;
-    z = frame.z;
-    c = frame.c;
-    v = frame.v;
-    left = frame.left;
-    extra = frame.extra;
-    budget = frame.budget;
+    n = frame->n;
+    z = frame->z;
+    c = frame->c;
+    v = frame->v;
+    left = frame->left;
+    extra = frame->extra;
+    budget = frame->budget;
     core->native_instructions += core->instructions;
-    if (frame.aborted) {
+    if (frame->aborted) {
         e = decoded->arm + (target >> 2);
-        bus_cost = frame.bus_cost;
+        bus_cost = frame->bus_cost;
         goto abort_data;
     }
     core->native_instructions += (uint64_t)(budget - left - extra);
@@ -496,7 +545,7 @@ plain: { /* an instruction that has no operation: the plain interpreter's execut
     if (flow == SEQUENTIAL) {
         r[15] = address + (thumb ? 2u : 4u);
     }
-    return false;
+    goto resume;
 }
 
 out_of_time:
@@ -507,5 +556,11 @@ save:
     core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
     core->cycles += (uint64_t)(budget - left);
     core->instructions += (uint64_t)(budget - left - extra);
-    return for_plain && left > 0;
+    if (for_plain) {
+        return left > 0;
+    }
+    if (left > 0 && arm_take_interrupt(core)) {
+        goto resume;
+    }
+    return false;
 }

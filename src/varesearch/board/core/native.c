@@ -64,6 +64,10 @@ unsigned native_install(struct arm_core *core, const struct native_table *table)
         installed++;
     }
     decoded->native_parts += installed;
+    decoded->frame = (struct native_frame){
+        .r = core->r, .dtcm = core->dtcm, .cpsr = &core->cpsr, .irq = &core->irq, .fiq = &core->fiq, .load = native_load,
+        .store = native_store, .core = core,
+    };
     return installed;
 }
 
