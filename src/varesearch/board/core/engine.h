@@ -75,20 +75,6 @@ static bool run_decoded(struct arm_core *core)
     bool for_plain = true;
     DISPATCH;
 
-resume: /* from the state in `core`, if arm_run has nothing to do before */
-    if (core->cycles >= core->until || core->waiting || interrupt_is_due(core) || !is_itcm(r[15])) {
-        return false;
-    }
-    budget = left = (int64_t)(core->until - core->cycles);
-    extra = 0;
-    n = core->cpsr;
-    z = !(core->cpsr & PSR_Z);
-    c = core->cpsr >> 29 & 1u;
-    v = core->cpsr << 3;
-    for_plain = true;
-    e = core->cpsr & PSR_T ? decoded->thumb + (r[15] >> 1) : decoded->arm + (r[15] >> 2);
-    DISPATCH;
-
 undecoded:
     decode(core, e, core->cpsr & PSR_T ? (uint32_t)(e - decoded->thumb) * 2u : (uint32_t)(e - decoded->arm) * 4u,
            core->cpsr & PSR_T);
@@ -290,7 +276,7 @@ ldm_return: {
     core->cycles += (uint64_t)(budget - left) + COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
     core->instructions += (uint64_t)(budget - left - extra) + 1u;
     arm_return_from_exception(core, get_bytes(from, 4));
-    goto resume;
+    return false;
 }
 stm: {
     uint32_t base = r[e->rn];
@@ -437,7 +423,7 @@ load_target:
         core->cpsr = (core->cpsr & 0x0fffffdfu) | pack_flags(n, z, c, v) | (target & 1u ? PSR_T : 0u);
         core->cycles += bus_cost + COST_BRANCH;
         r[15] = target & (target & 1u ? ~1u : ~3u);
-        goto resume;
+        return false;
     } else {
         goto delegate;
     }
@@ -545,7 +531,7 @@ plain: { /* an instruction that has no operation: the plain interpreter's execut
     if (flow == SEQUENTIAL) {
         r[15] = address + (thumb ? 2u : 4u);
     }
-    goto resume;
+    return false;
 }
 
 out_of_time:
@@ -556,11 +542,5 @@ save:
     core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
     core->cycles += (uint64_t)(budget - left);
     core->instructions += (uint64_t)(budget - left - extra);
-    if (for_plain) {
-        return left > 0;
-    }
-    if (left > 0 && arm_take_interrupt(core)) {
-        goto resume;
-    }
-    return false;
+    return for_plain && left > 0;
 }
