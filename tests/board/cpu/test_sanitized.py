@@ -22,7 +22,7 @@ def test_suite_is_clean_under_the_sanitizers() -> None:
         "UBSAN_OPTIONS": "print_stacktrace=1",
     }
     here = Path(__file__).parent
-    files = [str(here / name) for name in ("test_engine.py", "test_manual.py")]
+    files = [str(here / name) for name in ("test_engine.py", "test_manual.py", "test_translation.py")]
     tests = [*files, f"{here / 'test_unicorn.py'}::test_arm_forms"]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

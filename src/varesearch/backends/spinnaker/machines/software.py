@@ -90,7 +90,7 @@ class Software(Machine):
             "board.translated_share": found.translated_share,
             "board.packets": float(sum(core.packets_out for core in cores)),
             "board.packets_lost": float(sum(core.packets_lost for core in cores)),
-            "board.sdram_mb_moved": sum(core.dma_bytes for core in cores) / 1e6,
+            "board.sdram_mb_by_dma": sum(core.dma_bytes for core in cores) / 1e6,
             "board.router_hops": float(found.router_hops),
         }
 
