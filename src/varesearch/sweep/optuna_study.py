@@ -125,7 +125,9 @@ class Study:
             if self._settings.sampler == "qmc":
                 # One sequence, whose next point the study knows.
                 return QMCSampler(seed=self._settings.sampler_seed, scramble=True, warn_independent_sampling=False)
-            return RandomSampler(seed) if self._settings.sampler == "random" else TPESampler(seed=seed, constant_liar=True)
+            if self._settings.sampler == "random":
+                return RandomSampler(seed)
+            return TPESampler(seed=seed, constant_liar=True)
 
     def _written(self, params: dict[str, Any]) -> dict[str, str]:
         return {key: as_written(self._searched[key], params[key]) for key in self._searched}
