@@ -69,11 +69,15 @@ class Sweeps:
         self.root = root
         self._patch = patch
 
-    def run(self, *words: str, plant: Plant = finish) -> tuple[int, list[int]]:
-        """The exit code, and the seeds of the children that were begun."""
+    def run(self, *words: str, plant: Plant = finish, pages: bool = False) -> tuple[int, list[int]]:
+        """The exit code, and the seeds of the children that were begun; figures and report only with ``pages``."""
         launcher = PlantedLauncher(plant)
         with self._patch.context() as patch:
             patch.setattr(command, "make_launcher", lambda settings: launcher)
+            if not pages:
+                # They take most of the time of a sweep without simulations, and have tests of their own.
+                patch.setattr("varesearch.sweep.figures.write_sweep_figures", lambda *_: [])
+                patch.setattr("varesearch.report.write_report", lambda *_: None)
             code = command.run_sweep(command.prepare(words))
         return code, launcher.begun
 

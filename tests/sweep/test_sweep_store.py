@@ -20,7 +20,7 @@ FOUR = ("connectivity.n=20", "seed=range(4)")
 
 
 def test_children_are_nested_under_one_parent_that_knows_what_varies(sweeps: Sweeps) -> None:
-    code, begun = sweeps.run(*GRID)
+    code, begun = sweeps.run(*GRID, pages=True)
     assert (code, begun) == (0, [0, 1, 0, 1])
     (parent,) = sweeps.parents()
     children = sweeps.children()
@@ -256,7 +256,7 @@ def test_a_report_that_cannot_be_made_costs_no_results(
         raise ValueError("no such colour")
 
     monkeypatch.setattr("varesearch.report.write_report", broken)
-    assert sweeps.run(*FOUR) == (1, [0, 1, 2, 3])
+    assert sweeps.run(*FOUR, pages=True) == (1, [0, 1, 2, 3])
     (parent,) = sweeps.parents()
     assert parent.tags[ENDED] == "table, figures or report could not be made: no such colour"
     assert statuses(sweeps.children()) == {"FINISHED": 4} and len(pd.read_csv(parent.folder / "results.csv")) == 4
