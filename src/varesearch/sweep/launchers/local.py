@@ -16,8 +16,8 @@ _PRELOAD = ("varesearch.sweep.child", "varesearch.metrics", "varesearch.plots", 
 # What is safe to import before a fork, and what is not, was found by experiment: see ForkServer.
 _PRELOAD_OF = {
     "brian2": ("varesearch.backends.brian2.backend", "varesearch.backends.brian2.session:load"),
-    "nest": ("varesearch.backends.nest.backend",),
-    "spinnaker": ("varesearch.backends.spinnaker.backend",),
+    "nest": ("varesearch.backends.nest.backend", "varesearch.backends.nest.library:load"),
+    "spinnaker": ("varesearch.backends.spinnaker.backend", "spynnaker.pyNN"),
 }
 
 
