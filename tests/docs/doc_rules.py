@@ -117,15 +117,8 @@ RULES: tuple[Rule, ...] = (
         _of("varesearch.benchmarks.page"),
         "it is in the package; that the page is what it writes is a test of tests/benchmarks",
     ),
-    Rule("a study, small", "slow", lambda text, _: "study.py" in text and "--small" in text),
     Rule(
         "a study", "instead", lambda text, _: "/study.py" in text, "--help of it; tests/studies runs each of them small"
-    ),
-    Rule(
-        "the studies' pages on the site",
-        "instead",
-        _starts("python tools/", ".venv/bin/python tools/"),
-        "test_doc_site.py",
     ),
     Rule("a sweep", "slow", _of(_RUN, "-m", "--multirun")),
     Rule("a run on SpiNNaker's software board, or its mapping", "slow", _says(_RUN, "backend=spinnaker")),
@@ -143,6 +136,13 @@ RULES: tuple[Rule, ...] = (
     Rule("the suite, or a part of it", "instead", _of("pytest"), "its paths exist"),
     Rule("a tool of make's", "instead", _starts(".venv/bin/", "rm -rf "), "the program is in the environment"),
     Rule("the shell's environment", "instead", _starts(". .venv/bin/activate"), "that file is in the environment"),
+    Rule("an extra that is installed", "instead", _starts("pip install 'varesearch["), "pyproject.toml has it"),
+    Rule(
+        "a command of SLURM",
+        "instead",
+        _starts("sbatch ", "squeue", "scancel ", "sacct "),
+        "nothing here: tests/cluster runs sweeps on a real SLURM",
+    ),
     Rule("a tunnel to another machine", "instead", _starts("ssh "), "nothing: there is no other machine"),
 )
 
