@@ -47,9 +47,9 @@ class ChildEnd:
     """How the process of a child ended, as its launcher saw it.
 
     ``reason``: one line, ``""`` if the process ended by itself; ``killed`` says that the launcher ended it because the
-    sweep was stopping; ``exit_code`` and ``signal`` (a number) are None where they are not known. Peak memory is that of
-    the process and its children, in MB of 10^6 bytes. Whether the run is FINISHED says the record that it left in its
-    folder, not this.
+    sweep was stopping; ``exit_code`` and ``signal`` (a number) are None where they are not known. Peak memory is that
+    of the process and its children, in MB of 10^6 bytes. Whether the run is FINISHED says the record that it left in
+    its folder, not this.
     """
 
     reason: str = ""
