@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from varesearch.plots import style
-from varesearch.studies import Claim, Session, chosen, finished_runs, provenance
+from varesearch.studies import Claim, Session, chosen, finished_runs, provenance, spread
 from varesearch.studies.figures import drawing, save
 from varesearch.studies.records import seed
 from varesearch.tracking import RunRecord
@@ -25,9 +25,9 @@ METRICS = {
 RHEOBASE = 4.0
 """mV/ms. With b = 0.2 the cell's rest exists while 0.04 v² + 4.8 v + 140 + i has a root, which is up to i = 4."""
 
-REGIMES = ("silent", "balanced", "driven", "saturated")
-_COLOURS = ("#DDDDDD", "#009E73", "#E69F00", "#D55E00")
-SILENT_HZ, SATURATED_HZ = 1.0, 200.0
+REGIMES = ("silent", "balanced", "driven", "synchronous", "saturated")
+_COLOURS = ("#DDDDDD", "#66C2A5", "#FFD92F", "#E78AC3", "#FC8D62")
+SILENT_HZ, SATURATED_HZ, SYNCHRONOUS = 1.0, 100.0, 0.3
 
 SEED_POINT = (5.0, 2.5)
 """i_offset and w_inh / w_exc of the notebook."""
@@ -56,12 +56,10 @@ def analyse(session: Session) -> dict[str, Any]:
     at = {(i, g): [found[i, g, number] for number in seeds(session)] for i, g in points}
     maps = {name: _map(session, at, lambda run, name=name: run.metrics.get(f"exc.{name}")) for name in METRICS}
     maps["input"] = _map(session, at, mean_input)
+    places = [[(row, column) for column in range(len(currents(session)))] for row in range(len(ratios(session)))]
     regimes = [
-        [
-            regime(maps["rate_hz"][0][row, column], maps["input"][0][row, column])
-            for column in range(len(currents(session)))
-        ]
-        for row in range(len(ratios(session)))
+        [regime(*(maps[name][0][place] for name in ("rate_hz", "synchrony", "input"))) for place in row]
+        for row in places
     ]
     with drawing():
         save(_maps_figure(session, maps), session.figures, "maps")
@@ -72,8 +70,19 @@ def analyse(session: Session) -> dict[str, Any]:
         "ratios": list(ratios(session)),
         "maps": {name: _plain(mean, sd, len(seeds(session))) for name, (mean, sd) in maps.items()},
         "regimes": regimes,
+        "last_ms": {
+            f"{i:g} {g:g}": _last(at[i, g])
+            for row, g in enumerate(ratios(session))
+            for column, i in enumerate(currents(session))
+            if regimes[row][column] == "silent"
+        },
         "count": {name: sum(row.count(name) for row in regimes) for name in REGIMES},
-        "limits": {"silent_hz": SILENT_HZ, "saturated_hz": SATURATED_HZ, "rheobase": RHEOBASE},
+        "limits": {
+            "silent_hz": SILENT_HZ,
+            "saturated_hz": SATURATED_HZ,
+            "synchrony": SYNCHRONOUS,
+            "rheobase": RHEOBASE,
+        },
         "provenance": provenance(found.values()),
     }
 
@@ -110,12 +119,14 @@ _NEEDED = (
 )
 
 
-def regime(rate_hz: float, current: float) -> str:
-    """Silent, saturated, or what fires it: fluctuations (balanced) or a mean input that would do so alone (driven)."""
+def regime(rate_hz: float, synchrony: float, current: float) -> str:
+    """The first that fits; of what is left, either fluctuations fire the cells, or their mean input would alone."""
     if rate_hz < SILENT_HZ:
         return "silent"
     if rate_hz > SATURATED_HZ:
         return "saturated"
+    if synchrony > SYNCHRONOUS:
+        return "synchronous"
     return "balanced" if current < RHEOBASE else "driven"
 
 
@@ -134,6 +145,13 @@ def _map(
     return values.mean(axis=2), deviation
 
 
+def _last(records: Sequence[RunRecord]) -> dict[str, float] | None:
+    """The time of the last spike (ms) over seeds."""
+    trains = [record.recording().populations.values() for record in records]
+    last = spread(max((each.spike_times_ms.max(initial=0.0) for each in train), default=0.0) for train in trains)
+    return None if last is None else last.to_json()
+
+
 def _plain(mean: NDArray[np.float64], sd: NDArray[np.float64], n: int) -> list[list[dict[str, float] | None]]:
     return [
         [None if np.isnan(m) else {"mean": float(m), "sd": float(s), "n": n} for m, s in zip(*rows, strict=True)]
@@ -142,7 +160,7 @@ def _plain(mean: NDArray[np.float64], sd: NDArray[np.float64], n: int) -> list[l
 
 
 def _maps_figure(session: Session, maps: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Figure:
-    height = 6.9
+    height = 7.1
     figure = style.page(
         "Rate, regularity, synchrony and silence", "excitatory cells, mean over seeds; box: the notebook", [], height
     )
@@ -209,8 +227,9 @@ def _regimes_figure(session: Session, current: NDArray[np.float64], regimes: Seq
         axes.text(column, row, style.number(float(f"{value:.2g}")), size=8, ha="center", va="center")
     words = (
         f"silent: below {SILENT_HZ:g} Hz",
-        f"balanced: the mean input is below {RHEOBASE:g} mV/ms,\nfluctuations fire the cells",
-        "driven: the mean input alone fires them",
+        f"balanced: mean input below {RHEOBASE:g},\nfluctuations fire the cells",
+        "driven: the mean input\nalone fires the cells",
+        f"synchronous: synchrony above {SYNCHRONOUS:g}",
         f"saturated: above {SATURATED_HZ:g} Hz",
     )
     for place, (colour, meaning) in enumerate(zip(_COLOURS, words, strict=True)):
@@ -222,4 +241,33 @@ def _regimes_figure(session: Session, current: NDArray[np.float64], regimes: Seq
 
 def claims(results: Mapping[str, Any]) -> list[Claim]:
     """What the page says in words."""
-    return []
+    maps, currents_of, ratios_of = results["maps"], results["currents"], results["ratios"]
+
+    def at(name: str, current: float, ratio: float) -> float:
+        return maps[name][ratios_of.index(ratio)][currents_of.index(current)]["mean"]
+
+    def regimes_of(ratio: float) -> list[str]:
+        return results["regimes"][ratios_of.index(ratio)]
+
+    strong, firing = [ratio for ratio in ratios_of if ratio >= 4.0], [i for i in currents_of if i >= 3.0]
+    synchronies = [[at("synchrony", i, g) for g in ratios_of if g < 4.0] for i in (5.0, 8.0)]
+    return [
+        Claim(
+            "from a ratio of 4 on asynchronous wherever it fires",
+            all(set(regimes_of(g)) <= {"silent", "balanced", "driven"} for g in strong)
+            and all(at("synchrony", i, g) < 0.15 for g in strong for i in firing),
+        ),
+        Claim("synchronous the more the less inhibition", all(row == sorted(row, reverse=True) for row in synchronies)),
+        Claim("balanced only above it", all("balanced" not in regimes_of(g) for g in ratios_of if g < 4.0)),
+        Claim("balanced at 12 at every current that fires", set(regimes_of(12.0)[1:]) == {"balanced"}),
+        Claim("on the line balanced at 3 and 4 only", regimes_of(4.0)[1:].count("balanced") == 2),
+        Claim("the CV rises along it", at("cv_isi", 15.0, 12.0) > at("cv_isi", 15.0, 4.0) + 0.2),
+        Claim("the notebook is driven", regimes_of(2.5)[currents_of.index(5.0)] == "driven"),
+        Claim("6 balances it", regimes_of(6.0)[currents_of.index(5.0)] == "balanced"),
+        Claim("saturated without inhibition", regimes_of(0.0)[-1] == "saturated"),
+        Claim("2 is silent", all(regimes_of(g)[0] == "silent" for g in ratios_of)),
+        Claim(
+            "3 fires from 4 on and not below",
+            [regimes_of(g)[currents_of.index(3.0)] != "silent" for g in ratios_of] == [g >= 4.0 for g in ratios_of],
+        ),
+    ]

@@ -192,4 +192,27 @@ def _raster(axes: Axes, recording: Recording) -> None:
 
 def claims(results: Mapping[str, Any]) -> Sequence[Claim]:
     """What the page says in words."""
-    return []
+    networks = {name: network["metrics"] for name, network in results["networks"].items()}
+
+    def apart(name: str, metric: str) -> int:
+        """-1 or 1 if the mean difference is beyond its interval, else 0."""
+        row = networks[name][metric]
+        mean = row["difference"]["mean"]
+        return int(np.sign(mean)) if abs(mean) > row["half_width"] else 0
+
+    of_one = [apart(name, metric) for name in networks for metric in OF_RUN]
+    coba, notebook = "trap_va_coba", "trap_seed"
+    return [
+        Claim("every pair is identical", all(rows["identical"]["shared"]["mean"] == 1.0 for rows in networks.values())),
+        Claim(
+            "with own streams no pair is", all(rows["identical"]["own"]["mean"] == 0.0 for rows in networks.values())
+        ),
+        Claim("averages over one population do not show it", not any(of_one)),
+        Claim("COBA: inhibition follows excitation more closely", apart(coba, "match") == 1),
+        Claim("COBA: all cells are less synchronous", apart(coba, "synchrony") == -1),
+        Claim("notebook: neither changes", apart(notebook, "match") == apart(notebook, "synchrony") == 0),
+        Claim(
+            "notebook: the populations go together more than COBA's",
+            networks[notebook]["match"]["own"]["mean"] > networks[coba]["match"]["own"]["mean"],
+        ),
+    ]

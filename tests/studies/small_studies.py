@@ -1,0 +1,66 @@
+"""Studies in their small form, each in a process of its own, forked from one that has imported what all of them need.
+
+``python small_studies.py ROOT STUDY...`` runs the studies in turn, in the store of the folder ROOT, and prints as JSON
+study -> ``exit``, ``out``, ``err``. Page and figures of a study are in ``ROOT/pages/STUDY``.
+"""
+
+import gc
+import json
+import os
+import runpy
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+
+
+def conduct(study: str, root: Path) -> dict[str, Any]:
+    """Run one study in a child process."""
+    script = EXPERIMENTS / study / "study.py"
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = os.fork()
+        if child == 0:
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            os.environ["VARESEARCH_ROOT"] = str(root)
+            sys.argv = [str(script), "--small", "--to", str(root / "pages" / study)]
+            sys.path.insert(0, str(script.parent))  # as Python does for a script that is named
+            code = 70
+            try:
+                runpy.run_path(str(script), run_name="__main__")
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 71
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+        _, status = os.waitpid(child, 0)
+        out.seek(0)
+        err.seek(0)
+        return {"exit": os.waitstatus_to_exitcode(status), "out": out.read().decode(), "err": err.read().decode()}
+
+
+def main() -> None:
+    """Import what every study needs, then run those that are named."""
+    import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
+    import scipy.stats  # noqa: F401
+
+    import varesearch.cli
+    import varesearch.metrics
+    import varesearch.plots
+    import varesearch.runner
+    import varesearch.studies.figures
+    import varesearch.sweep.command  # noqa: F401
+    from varesearch.backends import backend_class
+    from varesearch.config.compose import compose
+
+    backend_class("brian2")(compose([]).config).load()
+    gc.freeze()
+    root = Path(sys.argv[1])
+    print(json.dumps({study: conduct(study, root) for study in sys.argv[2:]}))
+
+
+if __name__ == "__main__":
+    main()
