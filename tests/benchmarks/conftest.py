@@ -1,5 +1,6 @@
 """What a session of benchmarks says of its machine, and where it is kept: in its JSON file and in the tracker."""
 
+import os
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ def pytest_benchmark_update_machine_info(machine_info: dict[str, Any]) -> None:
             "cores": here["usable_cores"],
             "memory_gb": round(here["memory_bytes"] / 1e9, 1),
             "system": here["system"],
+            "load": round(os.getloadavg()[2], 1),
         },
         "versions": {name: installed[name] for name in TOLD if name in installed},
     }

@@ -98,7 +98,7 @@ def test_a_session_holds_what_was_measured(session: Session):
         (repetition,) = session.results[key].repetitions
         assert sum(spent.wall_s for spent in repetition.measured.phases.values()) < repetition.process.wall_s
         assert 50 < repetition.measured.memory_mb < 2000
-    assert set(session.machine) == {"processor", "cores", "memory_gb", "system"}
+    assert set(session.machine) == {"processor", "cores", "memory_gb", "system", "load"}
     assert {"brian2", "numpy", "python"} <= set(session.versions)
     figures = figures_of(session.results[OURS], session)
     simulate_s = ours.phases["simulate"].wall_s

@@ -29,7 +29,8 @@ a session, `make bench-compare` sets the last two side by side, `make bench-page
 
 Session {session.name}{" (+: files differed from the commit)" if session.dirty else ""}: {len(session.results)} cases,
 {rounds} processes, {session.seconds / 60:.1f} minutes.
-Machine: {machine["processor"]}, {machine["cores"]} cores, {machine["memory_gb"]:g} GB, {machine["system"]}.
+Machine: {machine["processor"]}, {machine["cores"]} cores, {machine["memory_gb"]:g} GB, {machine["system"]};
+load {machine["load"]:g} (about 1 where nothing else is at work: with more, only ratios tell something).
 Versions: {versions}.
 
 ## How it is measured
@@ -43,15 +44,12 @@ Versions: {versions}.
 - The networks are the presets, every size with the in-degree that the preset has at its own (30 synapses for each
   cell of the seed network, 80 of the others), so that rates do not depend on size. All back ends get the same drawn
   network. Simulated are {_durations(session)}. Spikes are recorded and, where *with v* is said, v of all cells.
-- The baselines are scripts as a user of that simulator would write them ([tests/benchmarks/baselines]({_BASELINES}));
+- The baselines are scripts as a user of that simulator would write them (`tests/benchmarks/baselines`);
   they draw their own networks of the same sizes. NEST has no Izhikevich cell with currents, so its seed network has
   steps of voltage.
 - The real-time factor is wall time over simulated time; a synaptic event is a spike at one synapse. Nothing here
   measures energy.
 """
-
-
-_BASELINES = "../tests/benchmarks/baselines"
 
 
 def _durations(session: Session) -> str:

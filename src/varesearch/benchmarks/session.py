@@ -57,7 +57,8 @@ class Result:
 class Session:
     """``when`` is ISO 8601 in UTC; ``commit`` the checkout's, None if unknown; ``dirty``: files differed from it.
 
-    ``machine`` holds ``processor``, ``cores``, ``memory_gb``, ``system``; ``versions`` package -> version;
+    ``machine`` holds ``processor``, ``cores``, ``memory_gb``, ``system`` and ``load``, the processes that wanted to run
+    in the last 15 minutes (about 1 where nothing else is at work); ``versions`` package -> version;
     ``seconds`` the wall time of the whole session.
     """
 
