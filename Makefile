@@ -34,7 +34,7 @@ test-slow: $(VENV)/.ray ## what is marked slow
 bench: $(READY) ## timings, as ratios against scripts written for the bare simulator
 	@$(BIN)/python -m pytest -m benchmark -s $(ARGS)
 
-lint: $(READY) ## ruff and pyright
+lint: $(VENV)/.ray ## ruff and pyright
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
 
 format: $(READY) ## lay out the code
