@@ -13,15 +13,14 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from doc_pages import TOP, Item, Page, all_pages
-from doc_rules import RULES, WRITERS, Rule, fill, module, plain, rule_of
+from doc_rules import RULES, WRITERS, Rule, fill, module, plain
 from doc_servers import serve
-from doc_tasks import Task, check, conduct, lines_of_make, step, tasks_of
+from doc_tasks import Task, check, conduct, step, tasks_of
 
 pytestmark = pytest.mark.timeout(900)  # the first test pays for all of them
 
@@ -158,10 +157,11 @@ def slow_pages() -> list[Page]:
 
 
 def slow(item: Item) -> bool:
-    """Is a command, or what its ``make`` runs, left to the slow tests? (One without a rule fails another test.)"""
-    lines = lines_of_make(item.text) if item.text.startswith("make ") else [item.text]
-    rules = [rule_of(replace(item, text=line)) for line in lines]
-    return any(rule is not None and rule.how in ("slow", "server") for rule in rules)
+    """Is a command, or what its ``make`` runs, left to the slow tests?"""
+    try:
+        return any(task.rule.how in ("slow", "server") for task in tasks_of(item))
+    except AssertionError:  # that it has no rule, or make no such target, is what another test says
+        return False
 
 
 @pytest.mark.slow
