@@ -57,6 +57,7 @@ def measure(overrides: Sequence[str]) -> Measured:
         within = backend.phase_seconds()
         notes = {**backend.tags(), "network": network.hash[:12]}
     if _COMPILING in within:
+        # Wall time only: the back end does not say how much CPU time it was; all of that stays in build.
         phases.add("compile", within[_COMPILING], 0.0)
         phases.add("build", -within[_COMPILING], 0.0)
     return Measured.here(phases, facts, within, notes)
