@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format docs ui bench constraints clean
+.PHONY: help run test test-slow lint format docs ui bench bench-board bench-compare bench-page constraints clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,8 +31,17 @@ $(VENV)/.ray: $(READY)
 test-slow: $(VENV)/.ray ## what is marked slow
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
-bench: $(READY) ## timings, as ratios against scripts written for the bare simulator
-	@$(BIN)/python -m pytest -m benchmark -s $(ARGS)
+bench: $(READY) ## times beside the scripts that users would write (about 16 minutes)
+	@$(BIN)/python -m pytest tests/benchmarks/test_matrix.py -m benchmark --benchmark-storage=file://$${VARESEARCH_ROOT:-.}/mlruns/benchmarks --benchmark-autosave --benchmark-columns=min,max,rounds --benchmark-group-by=group $(ARGS)
+
+bench-board: $(READY) ## the software board's own speed, interpreted and translated, and its growth
+	@$(BIN)/python -m pytest tests/benchmarks/test_board_speed.py -m benchmark -s --benchmark-disable $(ARGS)
+
+bench-compare: $(READY) ## two sessions side by side; fails if a ratio got worse
+	@$(BIN)/python -m varesearch.benchmarks.compare $(ARGS)
+
+bench-page: $(READY) ## the newest session into docs/benchmarks.md
+	@$(BIN)/python -m varesearch.benchmarks.page last
 
 lint: $(VENV)/.ray ## ruff and pyright
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
