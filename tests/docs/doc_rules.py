@@ -91,6 +91,12 @@ def _says(found: str, pattern: str) -> Callable[[str, Item], bool]:
 _RUN = "varesearch"
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "a tool of the benchmarks",
+        "instead",
+        lambda text, _: module(plain(text))[0].startswith("varesearch.benchmarks."),
+        "it is in the package; what it does is tested in tests/benchmarks",
+    ),
     Rule("the name of a command in a sentence", "instead", _is_name, "--help of it"),
     *(
         Rule(f"--help of {name}", "run", _of(name, "--help", "-h"))
@@ -111,12 +117,6 @@ RULES: tuple[Rule, ...] = (
         "the same with an address of this computer where no machine answers: exit code 2 and one line that names it",
     ),
     Rule("a page of the documentation that is written", "run", lambda text, _: module(plain(text))[0] in WRITERS),
-    Rule(
-        "the page of the benchmarks",
-        "instead",
-        _of("varesearch.benchmarks.page"),
-        "it is in the package; that the page is what it writes is a test of tests/benchmarks",
-    ),
     Rule(
         "a study", "instead", lambda text, _: "/study.py" in text, "--help of it; tests/studies runs each of them small"
     ),
