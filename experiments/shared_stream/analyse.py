@@ -165,7 +165,7 @@ def _twins_figure(
         axes.set_title(f"{NETWORKS[name]}: {kind} streams", loc="left", size=9)
         axes.tick_params(labelbottom=row % 2 == 1)
         beside = style.panel(figure, 6.15, bottom, 2.4, 0.95)
-        beside.hist(pairs[name, kind], bins=np.linspace(-0.3, 1.0, 66), color=style.TEXT_COLOUR)
+        beside.hist(pairs[name, kind], bins=np.linspace(-0.3, 1.0, 66).tolist(), color=style.TEXT_COLOUR)
         beside.set_yscale("log")
         beside.set_xlim(-0.3, 1.03)
         beside.tick_params(labelbottom=row == len(rows) - 1)
@@ -183,7 +183,11 @@ def _raster(axes: Axes, recording: Recording) -> None:
     for shift, name in ((0.2, "exc"), (-0.2, "inh")):
         trains = recording.populations[name].spike_trains()[:_SHOWN_CELLS]
         axes.eventplot(
-            trains, lineoffsets=np.arange(len(trains)) + shift, linelengths=0.38, colors=colours[name], lw=1.1
+            trains,
+            lineoffsets=[row + shift for row in range(len(trains))],
+            linelengths=0.38,
+            colors=colours[name],
+            lw=1.1,
         )
     axes.set_xlim(start, end)
     axes.set_ylim(-0.6, _SHOWN_CELLS - 0.4)

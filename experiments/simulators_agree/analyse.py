@@ -135,7 +135,7 @@ def _links(
     found: Mapping[tuple[str, str, int], RunRecord], numbers: Sequence[int]
 ) -> dict[str, list[tuple[Divergence, float]]]:
     """Each link, and the two ends of the chain: how the trains part in each seed, and by how much the rates differ."""
-    pairs = dict(zip(STEPS, pairwise(CHAIN), strict=True))
+    pairs: dict[str, tuple[Member, Member]] = dict(zip(STEPS, pairwise(CHAIN), strict=True))
     pairs["all together"] = (CHAIN[0], CHAIN[-1])
     pairs["all but the scheme"] = (CHAIN[1], CHAIN[-1])
     links = {}

@@ -1,7 +1,8 @@
 """Studies in their small form, each in a process of its own, forked from one that has imported what all of them need.
 
 ``python small_studies.py ROOT STUDY...`` runs the studies in turn, in the store of the folder ROOT, and prints as JSON
-study -> ``exit``, ``out``, ``err``. Page and figures of a study are in ``ROOT/pages/STUDY``.
+a list of ``exit``, ``out``, ``err`` of each. Page and figures of a study are in ``ROOT/pages/STUDY``; a study that is
+named again is started again, and writes to ``ROOT/again/STUDY``.
 """
 
 import gc
@@ -16,7 +17,7 @@ from typing import Any
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 
-def conduct(study: str, root: Path) -> dict[str, Any]:
+def conduct(study: str, root: Path, pages: str) -> dict[str, Any]:
     """Run one study in a child process."""
     script = EXPERIMENTS / study / "study.py"
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -25,7 +26,7 @@ def conduct(study: str, root: Path) -> dict[str, Any]:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
             os.environ["VARESEARCH_ROOT"] = str(root)
-            sys.argv = [str(script), "--small", "--to", str(root / "pages" / study)]
+            sys.argv = [str(script), "--small", "--to", str(root / pages / study)]
             sys.path.insert(0, str(script.parent))  # as Python does for a script that is named
             code = 70
             try:
@@ -59,7 +60,9 @@ def main() -> None:
     backend_class("brian2")(compose([]).config).load()
     gc.freeze()
     root = Path(sys.argv[1])
-    print(json.dumps({study: conduct(study, root) for study in sys.argv[2:]}))
+    studies = sys.argv[2:]
+    where = ["again" if study in studies[:place] else "pages" for place, study in enumerate(studies)]
+    print(json.dumps([conduct(study, root, pages) for study, pages in zip(studies, where, strict=True)]))
 
 
 if __name__ == "__main__":
