@@ -157,12 +157,47 @@ def _change(records: Sequence[RunRecord], base: Sequence[RunRecord], metric: str
 
 def claims(results: Mapping[str, Any]) -> list[Claim]:
     """What the page says in words."""
-    arms = results["arms"]
+    found, aside = results["arms"], results["original"]
 
     def of(name: str, metric: str, simulator: str = "brian2") -> float:
-        found = arms[name][simulator][metric]
-        return np.nan if found is None else found["mean"]
+        value = found[name][simulator][metric]
+        return np.nan if value is None else value["mean"]
 
+    def alike(one: str, other: str) -> bool:
+        """Rate and CV no further apart than twice the larger standard deviation."""
+        rows = [(found[one]["brian2"][metric], found[other]["brian2"][metric]) for metric in ("rate_hz", "cv_isi")]
+        return all(abs(a["mean"] - b["mean"]) <= 2 * max(a["sd"], b["sd"]) for a, b in rows)
+
+    rates = found["original"]["spinnaker"]["rates_hz"]
     return [
-        Claim("placeholder", of("original", "rate_hz") > 0),
+        Claim("faster", of("changed", "rate_hz") > 2 * of("original", "rate_hz")),
+        Claim("more regular", of("changed", "cv_isi") < 0.7 < 1.2 < of("original", "cv_isi")),
+        Claim("more synchronous", of("changed", "synchrony") > 3 * of("original", "synchrony")),
+        Claim("all cells fire", of("changed", "silent_fraction") == 0 < of("original", "silent_fraction")),
+        Claim("the cell alone is silent", of("original_cell", "rate_hz") == 0),
+        Claim("the weights alone saturate", of("original_weights", "rate_hz") > 140),
+        Claim("without i_offset nothing fires", of("changed_i_offset", "rate_hz") == 0),
+        Claim("with it cells are clocks", of("changed_weights", "cv_isi") < 0.05),
+        Claim("recurrence doubles it", 1.8 < of("changed", "rate_hz") / of("changed_weights", "rate_hz") < 2.4),
+        Claim("the original goes on in every seed", found["original"]["brian2"]["silent_runs"] == 0),
+        Claim("4000 changed cells burst", of("changed_size", "synchrony") > 0.7 and of("changed_size", "cv_isi") > 2),
+        Claim(
+            "delay and step change little", alike("original", "original_delay") and alike("original", "original_step")
+        ),
+        Claim("delay changes the changed little", alike("changed", "changed_delay")),
+        Claim("the step changes the changed", of("changed_step", "rate_hz") > 1.1 * of("changed", "rate_hz")),
+        Claim(
+            "SpiNNaker: the changed network is much the same",
+            abs(of("changed", "rate_hz", "spinnaker") - of("changed", "rate_hz")) < 3
+            and of("changed", "cv_isi", "spinnaker") > of("changed", "cv_isi")
+            and of("changed", "synchrony", "spinnaker") > of("changed", "synchrony"),
+        ),
+        Claim("SpiNNaker: the original fires at the limit or dies", all(rate > 140 or rate < 1 for rate in rates)),
+        Claim("so does its scheme", all(rate > 140 or rate < 1 for rate in aside["by_scheme"]["rates_hz"])),
+        Claim(
+            "at 0.1 ms it agrees",
+            abs(of("original_step", "rate_hz", "spinnaker") - of("original_step", "rate_hz")) < 3,
+        ),
+        Claim("the rule saturates", aside["by_rule"]["saturated"]["mean"] > 0),
+        Claim("the drawn range does not", found["original"]["spinnaker"]["saturated"]["mean"] == 0),
     ]

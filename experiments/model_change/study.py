@@ -15,8 +15,9 @@ _ON_SPINNAKER = ("backend=spinnaker", "backend.weight_range=drawn")
 # Times real time that the cores need: a step of 0.1 ms asks for ten, and whole populations that fire at once for more.
 _FACTOR = 8
 _FACTORS = {
-    16: ("original_cell", "original_weights", "original_i_offset", "changed_cell", "changed_size"),
+    16: ("original_cell", "original_weights", "changed_cell"),
     20: ("original_step", "changed_step"),
+    64: ("original_i_offset", "changed_size"),
 }
 
 
