@@ -50,6 +50,8 @@ format: $(READY) ## lay out the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 docs: $(READY) ## the documentation's site, into site/, strict
+	@$(BIN)/python -m varesearch.pages.reference
+	@$(BIN)/python tools/study_pages.py
 	@$(BIN)/zensical build --strict --clean
 
 ui: $(READY) ## the tracker's pages in a browser
