@@ -31,7 +31,7 @@ def run(session: Session) -> None:
         return
     session.sweep(f"experiment={','.join(names)}", *common)
     # Is it the scheme? The machine's, in float64.
-    session.sweep("experiment=original", *common, "cell.integrator=spinnaker")
+    session.sweep("experiment=original,changed_size", *common, "cell.integrator=spinnaker")
     others = [name for name in names if not any(name in slower for slower in _FACTORS.values())]
     for factor, chosen in {_FACTOR: others, **_FACTORS}.items():
         slower = f"backend.time_scale_factor={factor}"

@@ -13,7 +13,7 @@ from varesearch.studies.page import FIGURES_FOLDER, PAGE_FILE, RESULTS_FILE
 from varesearch.studies.records import finished_runs
 from varesearch.tracking import runs
 
-STUDIES = {"model_change": 12, "simulators_agree": 2, "balance": 4, "shared_stream": 4, "speed": 0}
+STUDIES = {"model_change": 8, "simulators_agree": 2, "balance": 4, "shared_stream": 4, "speed": 0}
 """Study -> how many runs of a network its small form makes."""
 AGAIN = "balance"
 

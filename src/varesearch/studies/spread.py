@@ -56,7 +56,7 @@ def text(value: Mapping[str, Any] | Spread | float | None, digits: int | None = 
     mean, sd = float(value["mean"]), float(value["sd"])
     if digits is None:
         digits = _digits(sd, 2) if sd > 0 else _digits(mean, 3)
-    return f"{_number(mean, digits)} ± {sd:.{digits}f}" if value["n"] > 1 else _number(mean, digits)
+    return f"{_number(mean, digits)} ± {sd:,.{digits}f}" if value["n"] > 1 else _number(mean, digits)
 
 
 def _digits(value: float, figures: int) -> int:
