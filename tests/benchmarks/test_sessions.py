@@ -37,11 +37,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project in which ``make bench`` has measured the smallest network once."""
     root = tmp_path_factory.mktemp("benchmarked")
     storage = f"--benchmark-storage=file://{root}/mlruns/benchmarks"
+    # A pytest that thinks it is a worker of pytest-xdist measures nothing.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     words = ["tests/benchmarks/test_matrix.py", "-m", "benchmark", "-k", "seed-100-", storage, "--benchmark-autosave"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
         cwd=TOP,
-        env={**os.environ, "VARESEARCH_ROOT": str(root)},
+        env={**environment, "VARESEARCH_ROOT": str(root)},
         capture_output=True,
         text=True,
         check=False,

@@ -65,11 +65,13 @@ def test_what_sbatch_says_is_passed_on_with_the_options(commands: Path) -> None:
 @pytest.mark.parametrize(
     ("address", "told"), [("nowhere", "cannot be read"), ("127.0.0.1:port", "cannot be read"), ("ray://:1", "cannot")]
 )
+@pytest.mark.slow  # as all that needs ray itself, which only make test-slow installs
 def test_address_that_is_none(address: str, told: str) -> None:
     with pytest.raises(ConfigurationError, match=f"launcher.address={address} {told}"):
         check("launcher=ray", f"launcher.address='{address}'")
 
 
+@pytest.mark.slow
 def test_cluster_that_does_not_answer() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
