@@ -1,6 +1,7 @@
 """From a command of a page to what is run, and what must come of it."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -31,7 +32,11 @@ class Task:
 def lines_of_make(text: str) -> list[str]:
     """What ``make`` would run, were the environment set up already."""
     target = ["make", "-n", "-o", ".venv/.ready", "--no-print-directory", *words(plain(text))[1:]]
-    shown = subprocess.run(target, cwd=TOP, capture_output=True, text=True, check=False)
+    # What the make that runs these tests was given is not for this one.
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("ARGS", "MAKEFLAGS", "MAKEOVERRIDES")
+    }
+    shown = subprocess.run(target, cwd=TOP, env=environment, capture_output=True, text=True, check=False)
     assert shown.returncode == 0, f"{text}: {shown.stderr}"
     return [line for line in shown.stdout.replace("\\\n", " ").splitlines() if line.strip()]
 
