@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.markers import TICKDOWN, TICKLEFT
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, NullLocator
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.transforms import ScaledTranslation, TransformedPatchPath
 from numpy.typing import NDArray
 
 from varesearch.plots.style import QUIET_COLOUR, TEXT_COLOUR, number
@@ -79,11 +80,14 @@ def named_scale(
     figure = axes.get_figure()
     assert figure is not None
     shift = ScaledTranslation(*((0, away) if which == "x" else (away, 0)), figure.dpi_scale_trans)
+    ha, va = ("center", "top") if which == "x" else ("right", "center_baseline")
+    # Matplotlib would make each number an area to be cut off at, which none needs, for half of its cost.
+    uncut = TransformedPatchPath(axes.patch)
     for place, name in zip(places, names, strict=False):
-        if which == "x":
-            axes.text(place, 0, name, size=_SIZE_PT, transform=along + shift, ha="center", va="top")
-        else:
-            axes.text(0, place, name, size=_SIZE_PT, transform=along + shift, ha="right", va="center_baseline")
+        x, y = (place, 0) if which == "x" else (0, place)
+        text = Text(x, y, name, size=_SIZE_PT, transform=along + shift, ha=ha, va=va, clip_on=False)
+        text.set_clip_path(uncut)
+        axes.add_artist(text)
     if label:
         room = (_LENGTH_PT + _PAD_PT if len(places) else 0.0) + 4.0
         if which == "x":
