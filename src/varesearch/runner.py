@@ -48,11 +48,16 @@ def run(composed: Composed) -> int:
             Terminal(capture.errors).line(f"varesearch: {error}")
             return 1
         except BaseException as error:
-            how = ending(error)
-            where = f"; log and traceback are in {capture.path.parent}" if capture.path else ""
-            Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}{where}")
-            return how.exit_code
+            return say_ending(error, capture, "varesearch")
     return 0
+
+
+def say_ending(error: BaseException, capture: LogCapture, program: str) -> int:
+    """Say in one line on the terminal what stopped a run and where its log is; the exit code."""
+    how = ending(error)
+    where = f"; log and traceback are in {capture.path.parent}" if capture.path else ""
+    Terminal(capture.errors).line(f"{program}: {how.status}: {how.reason}{where}")
+    return how.exit_code
 
 
 def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | None = None) -> RunResult:

@@ -17,9 +17,9 @@ from varesearch.config.validation import validate
 from varesearch.identity import identity_tags
 from varesearch.preflight import check_memory
 from varesearch.rerun.differences import Differences, compare_runs
-from varesearch.runner import record
+from varesearch.runner import record, say_ending
 from varesearch.terminal import Terminal
-from varesearch.tracking import LogCapture, RunRecord, ending, load_run, track
+from varesearch.tracking import LogCapture, RunRecord, load_run, track
 from varesearch.tracking.store import connect, one_line, place
 
 RERUN_OF = "varesearch.rerun_of"
@@ -52,10 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             Terminal(capture.errors).line(f"varesearch.rerun: {error}")
             return 2
         except BaseException as error:
-            how = ending(error)
-            where = f"; log and traceback are in {capture.path.parent}" if capture.path else ""
-            Terminal(capture.errors).line(f"varesearch.rerun: {how.status}: {how.reason}{where}")
-            return how.exit_code
+            return say_ending(error, capture, "varesearch.rerun")
     return 0 if found.identical else 1
 
 
