@@ -34,16 +34,7 @@ _SOURCES = (
     "backends/base.py",
     "backends/translation/table.py",
 )
-_SOURCES_OF: dict[str, tuple[str, ...]] = {
-    # Without a machine the software board runs it; which one it will be shows only when the run begins.
-    "spinnaker": ("board",),
-}
 _LIBRARIES = ("numpy", "scipy")
-_LIBRARIES_OF: dict[str, tuple[str, ...]] = {
-    "brian2": ("PyNN", "Cython"),
-    "nest": ("PyNN",),
-    "spinnaker": ("SpiNNFrontEndCommon", "SpiNNMan", "SpiNNMachine", "SpiNNUtilities", "SpiNNaker_PACMAN", "PyNN"),
-}
 _SUFFIXES = (".py", ".c", ".h", ".cpp")
 
 
@@ -85,7 +76,7 @@ def science_hash(backend: str) -> str:
 
 def sources(backend: str) -> list[Path]:
     """The files and folders that a result on the back end of that name passes through."""
-    names = (*_SOURCES, f"backends/{backend}", f"backends/translation/{backend}.py", *_SOURCES_OF.get(backend, ()))
+    names = (*_SOURCES, f"backends/{backend}", f"backends/translation/{backend}.py", *backend_class(backend).sources)
     return [_TOP / name for name in names]
 
 
@@ -107,7 +98,7 @@ def hash_files(top: Path, paths: Iterable[Path]) -> str:
 @cache
 def libraries(backend: str) -> dict[str, str]:
     """Name -> version of the back end's simulator and of the libraries that take part; "" for one that is not there."""
-    names = (*_LIBRARIES, *_LIBRARIES_OF[backend])
+    names = (*_LIBRARIES, *backend_class(backend).libraries)
     return {backend: backend_class(backend).availability().version, **{name: _version(name) for name in names}}
 
 

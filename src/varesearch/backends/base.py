@@ -44,6 +44,15 @@ class Backend(ABC):
     """The signals it can record, for each cell model."""
     draws: ClassVar[tuple[str, ...]] = ("host",)
     """The values of ``connectivity.draw`` that it takes: with ``native`` it expands the wiring rule itself."""
+    libraries: ClassVar[tuple[str, ...]] = ()
+    """The packages, beside the simulator and numpy, whose versions a result depends on."""
+    sources: ClassVar[tuple[str, ...]] = ()
+    """The folders of varesearch, beside the back end's own, that a result passes through."""
+    preload: ClassVar[tuple[str, ...]] = ()
+    """What a process may import (``module``) or call (``module:function``) once, before it forks one for each run.
+
+    It must leave no thread behind and nothing that a forked process cannot use.
+    """
 
     folder: Path | None = None
     """Where it may leave files that belong to the run, set before ``build``; None: a temporary folder, removed."""

@@ -1,9 +1,11 @@
 """All figures of a run, drawn and written."""
 
 import logging
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from matplotlib import rc_context, rcdefaults, rcParams
 from matplotlib.figure import Figure
 
@@ -12,7 +14,7 @@ from varesearch.plots.distributions import distributions
 from varesearch.plots.membrane import v_histogram, v_traces
 from varesearch.plots.spikes import events, raster
 from varesearch.plots.style import PNG_DPI, RC
-from varesearch.recording import Recording
+from varesearch.recording import Recording, Signal, population_recording
 
 log = logging.getLogger(__name__)
 
@@ -65,3 +67,21 @@ def write_figures(recording: Recording, analysis: AnalysisConfig, title: str, fo
                     figure.savefig(path, dpi=PNG_DPI, pil_kwargs={"compress_level": PNG_COMPRESSION})
                 files.append(path)
     return files
+
+
+def warm_up() -> None:
+    """Draw every figure of a made-up recording and throw it away.
+
+    matplotlib's first figures look for fonts and cut their letters. A process that forks one for each run does that
+    once, and a run's figures take a fourteenth less.
+    """
+    cells, dt_ms, steps = 2, 1.0, 100
+    spikes = np.arange(0, steps, 10)
+    signals = {"v": Signal("v", "mV", np.arange(cells, dtype=np.int32), np.arange(steps) * dt_ms, np.eye(steps, cells))}
+    recording = Recording(
+        dt_ms,
+        steps * dt_ms,
+        {name: population_recording(name, cells, spikes % cells, spikes, dt_ms, signals) for name in ("exc", "inh")},
+    )
+    with tempfile.TemporaryDirectory(prefix="varesearch_") as folder:
+        write_figures(recording, AnalysisConfig(warmup_ms=0.0), "", Path(folder))

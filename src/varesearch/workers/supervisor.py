@@ -222,7 +222,7 @@ def _start_afresh() -> None:
     faulthandler.register(signal.SIGUSR1, file=2)
     processes.offer_to_the_oom_killer()
     # A task is short: fewer, larger collections. What the server made is frozen and never looked at.
-    gc.set_threshold(10_000, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
     gc.enable()
     if "numpy" in sys.modules:
         # Every fork would draw the same numbers; Python's own generator sees to itself.

@@ -31,6 +31,8 @@ class Brian2(Backend):
     signals: ClassVar[Mapping[str, tuple[str, ...]]] = {
         cell.model: ("v", "u") if cell.model.startswith("izhikevich") else ("v",) for cell in CELLS
     }
+    libraries = ("PyNN", "Cython")
+    preload = ("varesearch.backends.brian2.session:load",)
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)

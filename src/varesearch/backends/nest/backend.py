@@ -38,6 +38,8 @@ class Nest(Backend):
     signals: ClassVar[Mapping[str, tuple[str, ...]]] = {
         model: tuple(row.ours for row in rows if row.ours in SIGNAL_UNITS) for model, rows in ROWS.items()
     }
+    libraries = ("PyNN",)
+    preload = ("varesearch.backends.nest.library:load",)
 
     slice_s: ClassVar[float] = 0.2
     """Wall seconds to aim at between two reports of progress."""

@@ -43,6 +43,10 @@ class SpiNNaker(Backend):
     }
     signals: ClassVar[Mapping[str, tuple[str, ...]]] = dict.fromkeys(CELL_TYPES, ("v",))
     draws: ClassVar[tuple[str, ...]] = ("host", "native")
+    libraries = ("SpiNNFrontEndCommon", "SpiNNMan", "SpiNNMachine", "SpiNNUtilities", "SpiNNaker_PACMAN", "PyNN")
+    # Without a machine the software board runs it; which one it will be shows only when the run begins.
+    sources = ("board",)
+    preload = ("spynnaker.pyNN",)
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)

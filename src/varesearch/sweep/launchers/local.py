@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 from joblib import Parallel, cpu_count, delayed
 
+from varesearch.backends import backend_class
 from varesearch.config.launching import JoblibLauncher, LauncherConfig
 from varesearch.sweep.jobs import Assignment, ChildEnd
 from varesearch.sweep.launchers.base import Launcher, Work
@@ -12,13 +13,12 @@ from varesearch.sweep.launchers.remote import TARGET, child_end
 from varesearch.tracking.files import LOG_FILE
 from varesearch.workers import ForkServer, Limits, WorkerError
 
-_PRELOAD = ("varesearch.sweep.child", "varesearch.metrics", "varesearch.plots", "varesearch.recording_io")
-# What is safe to import before a fork, and what is not, was found by experiment: see ForkServer.
-_PRELOAD_OF = {
-    "brian2": ("varesearch.backends.brian2.backend", "varesearch.backends.brian2.session:load"),
-    "nest": ("varesearch.backends.nest.backend", "varesearch.backends.nest.library:load"),
-    "spinnaker": ("varesearch.backends.spinnaker.backend", "spynnaker.pyNN"),
-}
+_PRELOAD = (
+    "varesearch.sweep.child",
+    "varesearch.metrics",
+    "varesearch.plots.figures:warm_up",
+    "varesearch.recording_io",
+)
 
 
 class LocalLauncher(Launcher):
@@ -39,7 +39,8 @@ class LocalLauncher(Launcher):
 
     def prepare(self, backends: Collection[str]) -> None:
         """Start the fork server, which imports what children on these back ends need."""
-        preload = [module for backend in sorted(backends) for module in _PRELOAD_OF[backend]]
+        classes = [backend_class(name) for name in sorted(backends)]
+        preload = [name for backend in classes for name in (backend.__module__, *backend.preload)]
         self._server = ForkServer([*_PRELOAD, *preload])
 
     def launch(self, work: Work) -> None:
