@@ -142,8 +142,9 @@ def test_eight_processes_and_no_store(crowded: tuple[Path, Results]) -> None:
 
 
 @pytest.mark.slow
-def test_eight_processes_and_no_store_many_times(tmp_path: Path) -> None:
-    names = [str(i) for i in range(10)]
+@pytest.mark.timeout(3600)
+def test_eight_processes_and_no_store_a_hundred_times(tmp_path: Path) -> None:
+    names = [str(i) for i in range(100)]
     for name in names:
         (tmp_path / name).mkdir()
     results = conduct(tmp_path, [{"name": name, "root": str(tmp_path / name), "count": 8} for name in names])
