@@ -110,10 +110,9 @@ def _seed() -> Iterator[Cell]:
 def _vogels_abbott(network: str) -> Iterator[Cell]:
     for size in (500, 4000, 20_000):
         for simulator in ("brian2_numpy", "nest_1", *(["nest_2"] if size > 500 else [])):
-            rounds = 1 if size == 20_000 and simulator != "brian2_numpy" else 2
-            yield _cell(network, size, "varesearch", simulator, rounds=rounds)
+            yield _cell(network, size, "varesearch", simulator)
             if size == 4000 or simulator != "nest_2":
-                yield _cell(network, size, native(simulator), simulator, rounds=rounds)
+                yield _cell(network, size, native(simulator), simulator)
     yield _cell(network, 4000, "varesearch", "brian2_cpp", rounds=1)
     yield _cell(network, 500, "varesearch", "board")
 

@@ -165,6 +165,19 @@ def test_what_is_no_slow_down_passes(stored: Path, tmp_path: Path, capsys: pytes
     assert "SLOWER" not in capsys.readouterr().out
 
 
+def test_what_was_measured_once_is_shown_and_does_not_fail(
+    stored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    before = changed(stored, tmp_path / "before.json", long_enough)
+
+    def once_and_slow(key: str, repetitions: list[dict[str, Any]]) -> None:
+        if key == OURS:
+            repetitions[:] = [slowed(repetitions[0], 1.5)]
+
+    assert compare.main([str(before), str(changed(before, tmp_path / "once.json", once_and_slow))]) == 0
+    assert "slower once" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

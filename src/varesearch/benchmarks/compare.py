@@ -23,17 +23,24 @@ THRESHOLD = 1.3
 SHORTEST_S = 0.05
 """Times below this are not compared: they are the clock's and the scheduler's, not the program's."""
 
+SLOWER = "SLOWER"
+"""The verdict that fails."""
+
 SESSIONS = Path(STORE_FOLDER) / "benchmarks"
 """Where sessions are stored, below the project's root."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A ratio to the yardstick: of the best times, and the least and greatest that the repetitions allow."""
+    """A ratio to the yardstick: of the best times, and the least and greatest that the repetitions allow.
+
+    ``repeated``: both were measured more than once, so that the scatter is known.
+    """
 
     best: float
     low: float
     high: float
+    repeated: bool
 
 
 @dataclass(frozen=True)
@@ -50,13 +57,17 @@ class Row:
         """The ratio after over the ratio before: above 1 is slower."""
         return self.after.best / self.before.best
 
-    def is_worse(self, threshold: float) -> bool:
-        """Slower by more than ``threshold``, and by more than the repetitions of either session scatter."""
-        return self.change > threshold and self.after.low > self.before.high
+    def verdict(self, threshold: float) -> str:
+        """SLOWER or faster by more than ``threshold``, and by more than the repetitions of either session scatter.
 
-    def is_better(self, threshold: float) -> bool:
-        """Faster in the same sense."""
-        return 1 / self.change > threshold and self.after.high < self.before.low
+        What was measured once scatters as it likes: it is ``slower once`` or ``faster once``, and proves nothing.
+        """
+        repeated = self.before.repeated and self.after.repeated
+        if self.change > threshold and self.after.low > self.before.high:
+            return SLOWER if repeated else "slower once"
+        if 1 / self.change > threshold and self.after.high < self.before.low:
+            return "faster" if repeated else "faster once"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,9 @@ def _span(session: Session, key: str, seconds: str) -> Span | None:
     ours, theirs = times(result, seconds), times(yardstick, "simulate" if seconds == BOARD else seconds)
     if not ours or not theirs or min(*ours, *theirs) < SHORTEST_S:
         return None
-    return Span(min(ours) / min(theirs), min(ours) / max(theirs), max(ours) / min(theirs))
+    return Span(
+        min(ours) / min(theirs), min(ours) / max(theirs), max(ours) / min(theirs), min(len(ours), len(theirs)) > 1
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,7 +121,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m varesearch.benchmarks.compare",
         description=__doc__.partition("\n")[2].strip() if __doc__ else None,
-        epilog="Exit code 1: a ratio got worse by more than the threshold, and by more than the repetitions scatter.",
+        epilog="Exit code 1: a ratio got worse by more than the threshold, and by more than the repetitions scatter "
+        "(what was measured once is shown and does not fail).",
     )
     parser.add_argument("sessions", nargs="*", type=Path, help="two stored sessions (default: the last two)")
     parser.add_argument("--threshold", type=float, default=THRESHOLD, help=f"(default {THRESHOLD})")
@@ -123,7 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         errors.line(f"varesearch.benchmarks.compare: {error}")
         return 2
-    worse = [row for row in comparison.rows if row.is_worse(words.threshold)]
+    worse = [row for row in comparison.rows if row.verdict(words.threshold) == SLOWER]
     _show(Terminal(sys.stdout), before, after, comparison, words.threshold, words.all)
     if worse:
         names = ", ".join(f"{row.key} ({row.seconds})" for row in worse)
@@ -152,7 +166,7 @@ def _show(
         table.add_column(column, justify="left" if column in ("case", "time", "") else "right", no_wrap=True)
     shown = 0
     for row in sorted(comparison.rows, key=lambda row: -row.change):
-        verdict = "SLOWER" if row.is_worse(threshold) else "faster" if row.is_better(threshold) else ""
+        verdict = row.verdict(threshold)
         if verdict or everything:
             shown += 1
             table.add_row(row.key, row.seconds, _told(row.before), _told(row.after), f"{row.change:.2f}", verdict)

@@ -77,7 +77,11 @@ def warm_up() -> None:
     """
     cells, dt_ms, steps = 2, 1.0, 100
     spikes = np.arange(0, steps, 10)
-    signals = {"v": Signal("v", "mV", np.arange(cells, dtype=np.int32), np.arange(steps, dtype=np.float64), np.eye(steps, cells))}
+    signals = {
+        "v": Signal(
+            "v", "mV", np.arange(cells, dtype=np.int32), np.arange(steps, dtype=np.float64), np.eye(steps, cells)
+        )
+    }
     recording = Recording(
         dt_ms,
         steps * dt_ms,

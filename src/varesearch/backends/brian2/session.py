@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import shutil
 import signal
 import sys
@@ -60,6 +61,7 @@ def _quiet() -> None:
 
 _TARGET = "codegen.target"
 _CYTHON_CACHE = "codegen.runtime.cython.cache_dir"
+_MAKE = "devices.cpp_standalone.extra_make_args_unix"
 
 
 def _modules() -> tuple[Any, Any]:
@@ -95,10 +97,12 @@ class Session:
 
         from varesearch.backends.brian2.schemes import SCHEDULE
 
-        self._before = {name: brian2.prefs[name] for name in (_TARGET, _CYTHON_CACHE)}
+        self._before = {name: brian2.prefs[name] for name in (_TARGET, _CYTHON_CACHE, _MAKE)}
         if self.standalone or self.cache is None:
             self.folder = Path(tempfile.mkdtemp(prefix="varesearch_brian2_"))
         if self.standalone:
+            # Brian2 would start a compiler for every file at once: 4 GB for the seed network.
+            brian2.prefs[_MAKE] = [f"-j{len(os.sched_getaffinity(0))}"]
             brian2.set_device("cpp_standalone", build_on_run=False)
             brian2.get_device().reinit()
             brian2.get_device().activate(build_on_run=False)
