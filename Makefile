@@ -31,7 +31,7 @@ $(VENV)/.ray: $(READY)
 test-slow: $(VENV)/.ray ## what is marked slow
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
-bench: $(READY) ## times beside the scripts that users would write (about 16 minutes)
+bench: $(READY) ## times beside the scripts that users would write (about 17 minutes)
 	@$(BIN)/python -m pytest tests/benchmarks/test_matrix.py -m benchmark --benchmark-storage=file://$${VARESEARCH_ROOT:-.}/mlruns/benchmarks --benchmark-autosave --benchmark-columns=min,max,rounds --benchmark-group-by=group $(ARGS)
 
 bench-board: $(READY) ## the software board's own speed, interpreted and translated, and its growth

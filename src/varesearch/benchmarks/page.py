@@ -17,6 +17,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.root import checkout_root, project_root
 
 PAGE = Path("docs") / "benchmarks.md"
+_USAGE = "usage: python -m varesearch.benchmarks.page [SESSION.json | last]"
 IMAGES = Path("docs") / "images"
 """Below the top of the checkout."""
 
@@ -44,11 +45,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command; returns the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     top = checkout_root()
+    if "-h" in words or "--help" in words:
+        sys.stdout.write(f"{_USAGE}\n\n{(__doc__ or '').strip()}\n")
+        return 0
     try:
         if top is None:
             raise ConfigurationError("the page belongs to a checkout, and this package was not imported from one")
-        if len(words) > 1 or "-h" in words or "--help" in words:
-            raise ConfigurationError("usage: python -m varesearch.benchmarks.page [SESSION.json | last]")
+        if len(words) > 1:
+            raise ConfigurationError(_USAGE)
         sessions = load_data(top / DATA)
         if words:
             path = stored_sessions(project_root() / SESSIONS)[-1] if words == ["last"] else Path(words[0])

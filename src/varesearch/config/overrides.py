@@ -142,7 +142,7 @@ def check_key(config: DictConfig, node: Any, parts: Sequence[str], choices: Mapp
     hint = f"; did you mean {parent + '.' if parent else ''}{near}?" if near else _same_elsewhere(config, parts[-1])
     chosen = choices.get(parts[0])
     where = f"{parts[0]}={chosen}" if chosen is not None and len(parts) == 2 else parent or "the configuration"
-    raise ConfigurationError(f"{key} is unknown: {where} has {', '.join(names)}{hint}")
+    raise ConfigurationError(f"{key} is unknown: {where} has {', '.join(names) or 'no settings'}{hint}")
 
 
 def _same_elsewhere(config: DictConfig, name: str) -> str:
