@@ -20,7 +20,7 @@ from varesearch.terminal import Terminal
 from varesearch.tracking.root import STORE_FOLDER, project_root
 
 THRESHOLD = 1.3
-SHORTEST_S = 0.05
+SHORTEST_S = 0.1
 """Times below this are not compared: they are the clock's and the scheduler's, not the program's."""
 
 SLOWER = "SLOWER"
