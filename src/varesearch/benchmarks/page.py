@@ -17,9 +17,9 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.root import checkout_root, project_root
 
 PAGE = Path("docs") / "benchmarks.md"
-_USAGE = "usage: python -m varesearch.benchmarks.page [SESSION.json | last]"
 IMAGES = Path("docs") / "images"
 """Below the top of the checkout."""
+_USAGE = "usage: python -m varesearch.benchmarks.page [SESSION.json | last]"
 
 
 def page(session: Session) -> str:

@@ -73,7 +73,7 @@ def warm_up() -> None:
     """Draw every figure of a made-up recording and throw it away.
 
     matplotlib's first figures look for fonts and cut their letters. A process that forks one for each run does that
-    once, and a run's figures take a fourteenth less.
+    once.
     """
     cells, dt_ms, steps = 2, 1.0, 100
     spikes = np.arange(0, steps, 10)

@@ -2,7 +2,6 @@
 
 import gc
 import logging
-import os
 import shutil
 import signal
 import sys
@@ -101,8 +100,10 @@ class Session:
         if self.standalone or self.cache is None:
             self.folder = Path(tempfile.mkdtemp(prefix="varesearch_brian2_"))
         if self.standalone:
+            from joblib import cpu_count  # what is ours: affinity and cgroups
+
             # Brian2 would start a compiler for every file at once: 4 GB for the seed network.
-            brian2.prefs[_MAKE] = [f"-j{len(os.sched_getaffinity(0))}"]
+            brian2.prefs[_MAKE] = [f"-j{cpu_count()}"]
             brian2.set_device("cpp_standalone", build_on_run=False)
             brian2.get_device().reinit()
             brian2.get_device().activate(build_on_run=False)
