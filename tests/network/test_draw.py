@@ -168,6 +168,8 @@ def test_distance_adds_its_delay():
         ("connectivity.allow_self_connections=false", "connectivity.p=0.3"),
         ("stimulus=background_poisson",),
         ("stimulus=spike_list", "stimulus.p=0.5"),
+        ("stimulus.start_ms=500", "stimulus.duration_ms=1e9"),
+        ("stimulus=background_poisson", "stimulus.start_ms=500", "stimulus.duration_ms=1e9"),
     ],
 )
 def test_the_estimate_is_what_is_drawn(overrides):

@@ -77,14 +77,19 @@ def _stimulus(config: Config, cells: dict[str, int]) -> tuple[float, dict[str, f
     """Expected input spikes, and expected synapses of each input projection."""
     stimulus = config.stimulus
     if isinstance(stimulus, ThalamicBurst):
-        spikes = stimulus.n_sources * stimulus.rate_hz * stimulus.duration_ms / 1000.0
+        spikes = stimulus.n_sources * stimulus.rate_hz * _lasts_ms(stimulus, config) / 1000.0
         return spikes, {f"thalamus_to_{t}": stimulus.n_sources * cells[t] * stimulus.p for t in stimulus.targets}
     if isinstance(stimulus, SpikeList):
         spikes = float(sum(len(times) for times in stimulus.times_ms))
         return spikes, {f"input_to_{t}": len(stimulus.times_ms) * cells[t] * stimulus.p for t in stimulus.targets}
     if isinstance(stimulus, BackgroundPoisson):
-        lasts_ms = stimulus.duration_ms or config.simulation.duration_ms - stimulus.start_ms
         reached = sum(cells[t] for t in stimulus.targets)
-        spikes = reached * stimulus.rate_hz * lasts_ms / 1000.0
+        spikes = reached * stimulus.rate_hz * _lasts_ms(stimulus, config) / 1000.0
         return spikes, {f"background_{t}_to_{t}": float(cells[t]) for t in stimulus.targets}
     return 0.0, {}
+
+
+def _lasts_ms(stimulus: ThalamicBurst | BackgroundPoisson, config: Config) -> float:
+    """How long the stimulus lasts within the run: it ends with the run, however long it was to last."""
+    left_ms = config.simulation.duration_ms - stimulus.start_ms
+    return left_ms if stimulus.duration_ms is None else min(stimulus.duration_ms, left_ms)
