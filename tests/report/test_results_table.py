@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from outcomes_of import BASE, outcomes
 
+from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.sweep.jobs import Job, Outcome
 from varesearch.sweep.table import STATE_COLUMNS, heading, read_table, results_table, units_of, write_table
@@ -90,3 +91,17 @@ def test_no_table_and_no_children_are_errors(tmp_path: Path) -> None:
 def test_units_of_a_key_that_carries_its_own() -> None:
     assert units_of(BASE.config, ["simulation.dt_ms", "seed"]) == {"simulation.dt_ms": "ms", "seed": ""}
     assert [heading("simulation.dt_ms", "ms"), heading("cell.d", "mV/ms")] == ["simulation.dt_ms", "cell.d [mV/ms]"]
+
+
+def test_a_unit_that_follows_the_cell_is_the_cells_own_and_none_where_cells_differ() -> None:
+    for cell, unit in (("izhikevich", "mV/ms"), ("izhikevich_delta", "mV"), ("if_cond_exp", "µS")):
+        config = compose([f"cell={cell}", "stimulus=background_poisson"]).config
+        keys = ["connectivity.inh_to_exc.weight", "connectivity.weight_exc", "stimulus.weight"]
+        assert units_of(config, keys) == dict.fromkeys(keys, unit)
+    assert units_of(compose(["stimulus=step_current"]).config, ["stimulus.amplitude"]) == {
+        "stimulus.amplitude": "mV/ms"
+    }
+    cells = [compose([f"cell={name}"]) for name in ("izhikevich", "if_cond_exp")]
+    varied = [{"cell": base.config.cell.model, "connectivity.weight_exc": 1.0} for base in cells]
+    jobs = [Job(k, (), base, values, f"{k}") for k, (base, values) in enumerate(zip(cells, varied, strict=True))]
+    assert results_table([Outcome(job, "FINISHED") for job in jobs]).varied["connectivity.weight_exc"] == ""

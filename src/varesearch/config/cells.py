@@ -7,7 +7,7 @@ magnitudes (>= 0) for every receptor: the receptor's name says the sign, each ba
 Each class lists its fields with the unit in ``metadata``; :func:`unit_of` reads it.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from omegaconf import MISSING
@@ -16,7 +16,19 @@ AUTO = "auto"
 """The value of ``cell.integrator`` that leaves the choice to the back end."""
 
 
-def quantity(default: Any, unit: str, what: str, choices: tuple[str, ...] = ()) -> Any:
+@dataclass(frozen=True)
+class UnitOfCell:
+    """The unit of a setting that follows the chosen cell: that of the cell's field ``name``."""
+
+    name: str
+
+
+WEIGHT_UNIT = UnitOfCell("weight_exc")
+"""Weights of both receptors of a cell have one unit: that of a current, a conductance or a voltage step."""
+CURRENT_UNIT = UnitOfCell("i_offset")
+
+
+def quantity(default: Any, unit: str | UnitOfCell, what: str, choices: tuple[str, ...] = ()) -> Any:
     """A dataclass field with a default, its unit and a line on what it is; ``choices`` are all it may be, if few."""
     metadata = {"unit": unit, "what": what, "choices": choices}
     if isinstance(default, dict):
@@ -24,9 +36,32 @@ def quantity(default: Any, unit: str, what: str, choices: tuple[str, ...] = ()) 
     return field(default=default, metadata=metadata)
 
 
-def unit_of(config: Any, name: str) -> str:
-    """The unit of field ``name`` of a settings dataclass, ``""`` for a pure number or a name."""
-    return next((f.metadata.get("unit", "") for f in fields(config) if f.name == name), "")
+def unit_of(config: Any, name: str, cell: Any = None) -> str:
+    """The unit of field ``name`` of a settings dataclass.
+
+    Parameters
+    ----------
+    config
+        The settings of a group, or one of its parts.
+    name
+        The field.
+    cell
+        The settings of the cell, where the unit may follow the cell.
+
+    Returns
+    -------
+    str
+        The unit; ``""`` for a pure number or a name, and where the unit follows a cell that is not given.
+
+    Examples
+    --------
+    >>> unit_of(Izhikevich(), "tau_syn_E")
+    'ms'
+    """
+    unit = next((each.metadata.get("unit", "") for each in fields(config) if each.name == name), "")
+    if isinstance(unit, UnitOfCell):
+        return unit_of(cell, unit.name) if is_dataclass(cell) else ""
+    return unit
 
 
 def uniform(low: float, high: float) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from varesearch.config.cells import quantity
+from varesearch.config.cells import WEIGHT_UNIT, quantity
 
 PROJECTIONS = ("exc_to_exc", "exc_to_inh", "inh_to_exc", "inh_to_inh")
 """The recurrent projections; ``<pre>_to_<post>``."""
@@ -15,7 +15,7 @@ PROJECTIONS = ("exc_to_exc", "exc_to_inh", "inh_to_exc", "inh_to_inh")
 class ProjectionConfig:
     """What one projection has of its own; ``null`` takes the value of the group."""
 
-    weight: Any = quantity(None, "the cell's", "weight: a number or a distribution")
+    weight: Any = quantity(None, WEIGHT_UNIT, "weight: a number or a distribution")
     delay_ms: Any = quantity(None, "ms", "delay: a number or a distribution")
 
 
@@ -27,10 +27,10 @@ class ConnectivityConfig:
     n: int = quantity(1500, "cells", "number of cells, excitatory and inhibitory together")
     exc_inh_ratio: float = quantity(4.0, "", "excitatory cells for each inhibitory one")
     weight_exc: Any = quantity(
-        "${cell.weight_exc}", "the cell's", "weight of excitatory synapses: a number or a distribution"
+        "${cell.weight_exc}", WEIGHT_UNIT, "weight of excitatory synapses: a number or a distribution"
     )
     weight_inh: Any = quantity(
-        "${cell.weight_inh}", "the cell's", "weight of inhibitory synapses: a number or a distribution"
+        "${cell.weight_inh}", WEIGHT_UNIT, "weight of inhibitory synapses: a number or a distribution"
     )
     delay_ms: Any = quantity(2.0, "ms", "delay: a number or a distribution")
     allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")

@@ -5,7 +5,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
-from varesearch.config.cells import quantity
+from varesearch.config.cells import CURRENT_UNIT, WEIGHT_UNIT, quantity
 
 
 def _targets() -> Any:
@@ -37,7 +37,7 @@ class ThalamicBurst(StimulusConfig):
     start_ms: float = quantity(0.0, "ms", "first time of the burst")
     duration_ms: float = quantity(50.0, "ms", "length of the burst")
     p: float = quantity(0.01, "", "probability that a source reaches a cell")
-    weight: Any = quantity("${cell.weight_stimulus}", "the cell's", "weight: a number or a distribution")
+    weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
     delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
 
 
@@ -50,7 +50,7 @@ class BackgroundPoisson(StimulusConfig):
     rate_hz: float = quantity(100.0, "Hz", "rate of each source")
     start_ms: float = quantity(0.0, "ms", "when it begins")
     duration_ms: float | None = quantity(None, "ms", "how long it lasts; null: to the end of the run")
-    weight: Any = quantity("${cell.weight_stimulus}", "the cell's", "weight: a number or a distribution")
+    weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
     delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
 
 
@@ -60,7 +60,7 @@ class StepCurrent(StimulusConfig):
 
     kind: str = "step_current"
     targets: list[str] = _targets()
-    amplitude: float = quantity(1.0, "the cell's", "current: mV/ms for Izhikevich cells, nA for the others")
+    amplitude: float = quantity(1.0, CURRENT_UNIT, "current: mV/ms for Izhikevich cells, nA for the others")
     start_ms: float = quantity(200.0, "ms", "when it begins")
     duration_ms: float = quantity(100.0, "ms", "how long it lasts")
 
@@ -76,7 +76,7 @@ class SpikeList(StimulusConfig):
         metadata={"unit": "ms", "what": "spike times, one list for each source"},
     )
     p: float = quantity(1.0, "", "probability that a source reaches a cell")
-    weight: Any = quantity("${cell.weight_stimulus}", "the cell's", "weight: a number or a distribution")
+    weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
     delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
 
 

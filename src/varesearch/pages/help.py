@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from varesearch import __version__
+from varesearch.config.cells import UnitOfCell, unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, Option, check_config_dir, options
 from varesearch.config.wording import did_you_mean, written
@@ -136,9 +137,10 @@ def keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[Key]:
         if is_dataclass(value):
             found += keys(value, resolved[field.name], f"{prefix}{field.name}.")
         elif "what" in field.metadata:
-            unit, what = field.metadata["unit"], field.metadata["what"]
-            # "the cell's": the unit is that of the cell that is chosen beside this option.
-            unit, what = ("", f"{what}, in the cell's unit") if unit == "the cell's" else (unit, what)
+            what = field.metadata["what"]
+            if isinstance(field.metadata["unit"], UnitOfCell):
+                what += ", in the cell's unit"
+            unit = unit_of(settings, field.name)
             found.append(Key(f"{prefix}{field.name}", written(resolved[field.name]), unit, what))
     return found
 

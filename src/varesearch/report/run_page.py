@@ -4,12 +4,13 @@ import base64
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
 from varesearch.config.wording import written
@@ -175,7 +176,7 @@ def settings_of(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[S
         config = None
     given = {override.partition("=")[0].lstrip("+~") for override in overrides}
     groups: dict[str, list[Setting]] = {}
-    for key, value, unit in _flat(resolved, config, ""):
+    for key, value, unit in _flat(resolved, config, getattr(config, "cell", None)):
         group = key.partition(".")[0] if "." in key else "run"
         own = any(key == one or key.startswith(f"{one}.") for one in given if "." in one or "." not in key)
         groups.setdefault(group, []).append(Setting(key, written(value), unit, own))
@@ -216,12 +217,13 @@ def _metrics(path: Path) -> tuple[list[str], list[MetricRow]]:
     return populations, list(rows.values())
 
 
-def _flat(value: Any, config: Any, name: str, unit: str = "") -> Iterable[tuple[str, Any, str]]:
+def _flat(value: Any, config: Any, cell: Any, name: str = "", unit: str = "") -> Iterable[tuple[str, Any, str]]:
+    """Name, value and unit of every setting below ``value``; ``config`` are its typed settings, if they are known."""
     if isinstance(value, Mapping) and "distribution" not in value:
-        units = {f.name: f.metadata.get("unit", "") for f in fields(config)} if is_dataclass(config) else {}
         for key, inner in value.items():
             whole = f"{name}.{key}" if name else str(key)
-            yield from _flat(inner, getattr(config, key, None), whole, units.get(key, ""))
+            its_unit = unit_of(config, str(key), cell) if is_dataclass(config) else ""
+            yield from _flat(inner, getattr(config, key, None), cell, whole, its_unit)
     else:
         yield name, value, unit
 

@@ -64,16 +64,21 @@ def units_of(config: Config, keys: Iterable[str]) -> dict[str, str]:
         node: Any = config
         for part in parts:
             node = getattr(node, part, None)
-        units[key] = unit_of(node, last) if node is not None and parts else ""
+        units[key] = unit_of(node, last, config.cell) if node is not None and parts else ""
     return units
+
+
+def _shared_units(children: Sequence[Outcome]) -> dict[str, str]:
+    """The unit of each swept key; ``""`` where it differs between the children, as a weight's does between cells."""
+    each = [units_of(child.job.composed.config, child.job.varied) for child in children]
+    return {key: unit if all(units[key] == unit for units in each) else "" for key, unit in each[0].items()}
 
 
 def results_table(children: Sequence[Outcome]) -> Table:
     """The table of a sweep's children, in their order. Raises ValueError without a child."""
     if not children:
         raise ValueError("a sweep without children has no results")
-    first = children[0].job
-    units = units_of(first.composed.config, first.varied)
+    units = _shared_units(children)
     # In the order in which they are first met, which is the order in which they are measured.
     metrics = tuple(dict.fromkeys(key for child in children for key in child.metrics))
     columns: dict[str, Any] = {key: _column([child.job.varied[key] for child in children]) for key in units}
