@@ -5,8 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
+GOALS := help run test test-slow lint format docs ui bench bench-board bench-compare bench-page constraints clean
+TAKE_ARGS := run test test-slow ui bench bench-board bench-compare
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format docs ui bench bench-board bench-compare bench-page constraints clean
+.PHONY: $(GOALS)
+include tools/typed.mk
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
