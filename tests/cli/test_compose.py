@@ -1,5 +1,6 @@
 """Composing: every preset, relations, distributions, a user's own options, and nothing left behind in Hydra."""
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -243,3 +244,13 @@ def test_an_own_option_that_is_no_text_is_refused(own: Callable[[str, str], Path
     (folder / "cell" / "binary.yaml").write_bytes(b"# \xff\xfe\n")
     with pytest.raises(ConfigurationError, match="not UTF-8"):
         compose(["cell=binary"], folder)
+
+
+def test_the_head_of_an_option_as_contributing_gives_it(own: Callable[[str, str], Path]) -> None:
+    page = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+    heads = re.findall(r"`(defaults: \[.*?\])`", page)
+    assert heads
+    for head in heads:
+        text = f"# Mine.\n{head.replace('<name>', 'izhikevich')}\nd: 7.0\n"
+        cell = compose(["cell=mine"], own("cell/mine", text)).config.cell
+        assert isinstance(cell, Izhikevich) and cell.d == 7.0
