@@ -18,7 +18,12 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources with the changes of all pages, which need not know of each other."""
     copy = tmp_path_factory.mktemp("how-to") / "checkout"
     for folder in ("src/varesearch", "conf"):
-        shutil.copytree(TOP / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "*.so", "core"))
+        shutil.copytree(
+            TOP / folder,
+            copy / folder,
+            symlinks=True,
+            ignore=shutil.ignore_patterns("__pycache__", "*.so", "core"),
+        )
     shutil.copy(TOP / "pyproject.toml", copy)
     for page in PAGES:
         for change in page.changes:

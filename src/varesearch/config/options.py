@@ -55,7 +55,9 @@ class Option:
 
 
 def conf_folder() -> Path:
-    """The folder of the options: beside the package's modules when installed, at the top of a checkout otherwise.
+    """The folder of the options: beside the package's modules (in a checkout a link to ``conf`` at its top).
+
+    Without the link, as in a checkout on a disk that has none, it is the one at the top.
 
     Raises FileNotFoundError for a broken installation.
     """
