@@ -62,7 +62,7 @@ class ParentRun(TrackedRun):
         self._jobs = jobs
         self._sweep = sweep
         self._earlier = earlier
-        self._start_ms = int(time.time() * 1000)
+        self._start_ms = self.now_ms()
 
     def set_outcomes(self, outcomes: Sequence[Outcome]) -> dict[str, int]:
         """Keep how the children ended as metrics and tags; the counts."""
@@ -81,7 +81,7 @@ class ParentRun(TrackedRun):
             experiment_id=self.session.experiment_id,
             status=status,
             start_ms=self._start_ms,
-            end_ms=int(time.time() * 1000),
+            end_ms=self.now_ms(),
             params=self._shown_params(),
             metrics=dict(self._metrics),
             tags={**self._described(), **self._tags, **ended},

@@ -57,6 +57,11 @@ class RunFiles:
         self._metrics: dict[str, float] = {}
         self._params: dict[str, str] = {}
         self._tags: dict[str, str] = {}
+        self._began_s, self._began_at = time.time(), time.monotonic()
+
+    def now_ms(self) -> int:
+        """Now, in ms since 1970 by the clock that the run began with: setting the clock changes no duration."""
+        return int(1000 * (self._began_s + time.monotonic() - self._began_at))
 
     def describe(self, provenance: Mapping[str, Any], diff: bytes = b"") -> None:
         """Write what the run is, and where it comes from; ``diff`` is what differs from the commit."""
@@ -150,7 +155,7 @@ class RunFiles:
             log.error("%s: %s\n%s", how.status, how.reason, text)
             if how.status == "FAILED":
                 _attempt(lambda: (self.folder / TRACEBACK_FILE).write_text(text))
-        record = Unsent(self.run_id, how.status, int(time.time() * 1000), self._metrics, self._params, self._tags)
+        record = Unsent(self.run_id, how.status, self.now_ms(), self._metrics, self._params, self._tags)
         return record, _attempt(lambda: record.write(self.folder))
 
     def _write_json(self, name: str, content: Any) -> None:

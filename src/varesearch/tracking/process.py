@@ -1,56 +1,125 @@
-"""Which process writes a run, and whether it is still there."""
+"""Which process writes a run, and whether that process is still there.
+
+Wall-clock times play no part: the clock may be set while a process runs. A process is known by its id, by the tick
+since boot at which it started (``/proc/PID/stat``, field 22; proc(5)), and by the boot and the PID namespace in which
+both count.
+"""
 
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
-import psutil
-
-_HOST, _PID, _STARTED = "varesearch.host", "varesearch.pid", "varesearch.process_started"
-# The system's clock may be set while a process runs, and with it what its time of creation seems to be.
-_CLOCK_TOLERANCE_S = 60.0
+_HOST, _MACHINE, _BOOT = "varesearch.host", "varesearch.machine_id", "varesearch.boot_id"
+_NAMESPACE, _PID, _STARTED = "varesearch.pid_namespace", "varesearch.pid", "varesearch.process_started_ticks"
+_PROC = Path("/proc")
+_MACHINE_ID = Path("/etc/machine-id")
+_GONE = "ZXx"
+"""States of a process that has ended but has not been waited for."""
 
 
 @dataclass(frozen=True)
 class Process:
-    """The process that writes a run: host, process id, and time of creation (s since 1970), for ids are used again."""
+    """The process that writes a run.
+
+    ``host`` is its name, ``machine`` the id of the installation (empty where there is none). ``started`` is in clock
+    ticks since the boot ``boot``. ``namespace`` is the inode of the PID namespace, 0 where it cannot be read: a
+    container has its own, in which other processes have the same ids.
+    """
 
     host: str
+    machine: str
+    boot: str
+    namespace: int
     pid: int
-    started: float
+    started: int
 
     @classmethod
     def current(cls) -> Self:
-        """This one."""
-        return cls(socket.gethostname(), os.getpid(), psutil.Process().create_time())
+        """This process."""
+        state = _stat("self")
+        return cls(
+            socket.gethostname(),
+            _text(_MACHINE_ID),
+            _boot_id(),
+            _namespace(),
+            os.getpid(),
+            0 if state is None else state[1],
+        )
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Self | None:
         """The process that a run's tags name; None for a run that is not ours."""
         try:
-            return cls(tags[_HOST], int(tags[_PID]), float(tags[_STARTED]))
+            return cls(
+                tags[_HOST], tags[_MACHINE], tags[_BOOT], int(tags[_NAMESPACE]), int(tags[_PID]), int(tags[_STARTED])
+            )
         except (KeyError, ValueError):
             return None
 
     def tags(self) -> dict[str, str]:
         """As tags of a run."""
-        return {_HOST: self.host, _PID: str(self.pid), _STARTED: repr(self.started)}
+        return {
+            _HOST: self.host,
+            _MACHINE: self.machine,
+            _BOOT: self.boot,
+            _NAMESPACE: str(self.namespace),
+            _PID: str(self.pid),
+            _STARTED: str(self.started),
+        }
 
     def is_here(self) -> bool:
-        """Did it run on this host? Only then can be said whether it is alive."""
-        return self.host == socket.gethostname()
+        """Whether :meth:`is_alive` can be answered here.
+
+        It can for a process of this boot and PID namespace, and for one of an earlier boot of this machine. Another
+        container that runs at the same time cannot be looked into, whatever its host name.
+        """
+        if self.boot == _boot_id():
+            return self.namespace == _namespace()
+        return self.host == socket.gethostname() and self.machine == _text(_MACHINE_ID)
 
     def is_alive(self) -> bool:
-        """Is it running? For a process of this host."""
-        try:
-            process = psutil.Process(self.pid)
-            return (
-                abs(process.create_time() - self.started) < _CLOCK_TOLERANCE_S
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
-        except psutil.NoSuchProcess:
+        """Whether it is running; for a process that :meth:`is_here`."""
+        if self.boot != _boot_id():
             return False
-        except psutil.AccessDenied:
+        state = _stat(str(self.pid))
+        if state is not None:
+            return state[1] == self.started and state[0] not in _GONE
+        # Not in /proc: gone, unless /proc hides the processes of other users (hidepid).
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
             return True
+        return _stat(str(self.pid)) is not None
+
+
+def _stat(pid: str) -> tuple[str, int] | None:
+    """State and start (ticks since boot) of a process; None if there is none of that id."""
+    try:
+        # The second field is the program's name in parentheses, which may hold spaces and parentheses.
+        fields = (_PROC / pid / "stat").read_text(errors="replace").rpartition(")")[2].split()
+        return fields[0], int(fields[19])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _boot_id() -> str:
+    return _text(_PROC / "sys/kernel/random/boot_id")
+
+
+def _namespace() -> int:
+    try:
+        return (_PROC / "self/ns/pid").stat().st_ino
+    except OSError:
+        return 0
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
