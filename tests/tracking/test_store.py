@@ -257,24 +257,6 @@ def test_moved_project_finds_its_files(crowded: tuple[Path, Results], tmp_path: 
     assert {run.folder.is_relative_to(root) for run in runs("varesearch", root=root) if run.folder} == {True}
 
 
-def test_store_of_an_older_mlflow_is_migrated(tmp_path: Path) -> None:
-    from alembic import command
-    from mlflow.store.db.utils import _get_alembic_config
-
-    where = place(None, tmp_path)
-    ensure_sqlite(where)
-    note = tmp_path / "mlruns" / "mlflow.db.mlflow-version"
-    revision = "SELECT version_num FROM alembic_version"
-    present, version = rows(tmp_path, revision), note.read_text()
-    command.downgrade(_get_alembic_config(where.uri), "-1")
-    note.write_text("3.0.0")
-    assert rows(tmp_path, revision) != present
-    ensure_sqlite(where)
-    assert rows(tmp_path, revision) == present
-    assert note.read_text() == version
-    assert len(list((tmp_path / "mlruns").glob("mlflow.db.before-*"))) == 1
-
-
 def test_store_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "mlruns").mkdir()
     (tmp_path / "mlruns" / "mlflow.db").write_bytes(b"not a database at all " * 100)

@@ -1,8 +1,8 @@
 """The columns that matter, shown in MLflow's list of runs from the start: a view that is kept with the experiment.
 
 MLflow's pages keep a view that is shared by its address as a tag of the experiment, ``mlflow.sharedViewState.`` and a
-key, and show it for an address with ``viewStateShareKey=`` and that key (seen in the pages of MLflow 3.17; the tag is
-no documented interface, so that another version may show its own columns instead).
+key, and show it for an address with ``viewStateShareKey=`` and that key (seen in the pages of MLflow 3.17 and 3.18; the
+tag is no documented interface, so that another version may show its own columns instead).
 """
 
 import json
