@@ -67,4 +67,4 @@ constraints: $(READY) ## resolve constraints.txt anew for Python 3.11 to 3.13
 	  --extra nest --extra spinnaker --extra slurm --extra ray --extra optuna --extra docs --extra dev --no-header --no-annotate pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
 
 clean: ## remove what was built (mlruns stays)
-	rm -rf $(VENV) build site .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .cache build site .pytest_cache .ruff_cache .hypothesis

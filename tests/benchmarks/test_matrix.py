@@ -46,7 +46,8 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Homes:
 
 def repetition(case: Case, home: Path) -> Repetition:
     """Run a case once."""
-    output, process = run_python(command(case, home), {"HOME": str(home), "VARESEARCH_ROOT": str(home)})
+    own = {name: str(home) for name in ("HOME", "VARESEARCH_ROOT", "XDG_CACHE_HOME")}
+    output, process = run_python(command(case, home), own)
     measured = measured_command(home) if case.program == "command" else told(output)
     assert measured.facts["spikes"] > 0, f"{case.key}: nothing fired, so this is the speed of nothing"
     return Repetition(measured, process)

@@ -10,10 +10,11 @@ from arm_code import add, ldr, program, str_
 
 from varesearch.board.core_types import CoreMachine
 from varesearch.board.machine import create_core
+from varesearch.board.private import NotPrivateError
 from varesearch.board.process import Board
 from varesearch.board.shape import SPIN3
 from varesearch.board.translation import translator
-from varesearch.board.translation.cache import Cache, CacheError
+from varesearch.board.translation.cache import Cache
 from varesearch.board.translation.translator import Translator
 
 SDRAM, DTCM = 0x60000000, 0x400000
@@ -81,19 +82,20 @@ def test_files_of_others_are_not_loaded(tmp_path: Path, monkeypatch: pytest.Monk
     machine, _ = _translate(tmp_path / "cache", monkeypatch)
     (made,) = (tmp_path / "cache").glob("*.so")
     made.chmod(0o622)
+    whole = made.read_bytes()
     assert Cache(tmp_path / "cache").find(made.name.split("-")[0]) == []
-    assert made.exists()
+    assert not made.exists()
     with pytest.raises(ValueError, match="truncated"):
-        (tmp_path / "truncated.so").write_bytes(made.read_bytes()[:100])
+        (tmp_path / "truncated.so").write_bytes(whole[:100])
         machine.translate(str(tmp_path / "truncated.so"))
 
 
 def test_a_folder_that_others_can_read_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    with pytest.raises(CacheError, match="chmod 700"):
+    with pytest.raises(NotPrivateError, match="chmod 700"):
         Cache(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(CacheError, match="file"):
+    with pytest.raises(NotPrivateError, match="file"):
         Cache(tmp_path / "file")
 
 

@@ -17,7 +17,7 @@ from local_slurm import LocalSlurm
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.sweep.launchers import make_launcher
-from varesearch.tracking.root import ROOT_VARIABLE
+from varesearch.tracking.root import ROOT_VARIABLE, cache_folder
 from varesearch.tracking.slurm import QueueError, ask_queue, may_live
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -60,7 +60,8 @@ def test_children_are_jobs_of_one_array_and_leave_their_records(slurm: LocalSlur
     array = tags[0].removeprefix("slurm:").partition("_")[0]
     assert tags == [f"slurm:{array}_{index}" for index in range(3)]
     assert all(end is not None and end.cpu_s and end.peak_memory_mb for end in heard.ends)
-    assert not [*root.rglob("*slurm*"), *root.rglob("*.pkl")] or not list((root / "mlruns/cache/slurm").iterdir())
+    assert not [*root.rglob("*slurm*"), *root.rglob("*.pkl")]
+    assert not (cache_folder() / "slurm" / assignments[0].run_id).exists()
     wait_until(lambda: not any(map(may_live, heard.tags.values())), "the end of the jobs")
 
 

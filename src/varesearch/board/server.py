@@ -17,9 +17,9 @@ from varesearch.board.chip import BootValues
 from varesearch.board.control import Control
 from varesearch.board.machine import Machine, create_core
 from varesearch.board.monitor import Monitor
+from varesearch.board.private import NotPrivateError
 from varesearch.board.shape import SHAPES
 from varesearch.board.tags import Endpoint
-from varesearch.board.translation.cache import CacheError
 from varesearch.board.translation.translator import Translator
 
 _log = logging.getLogger(__name__)
@@ -134,7 +134,7 @@ class Server:
             return None
         try:
             return Translator(self._core, self.settings.cache)
-        except CacheError as error:
+        except NotPrivateError as error:
             _log.warning("hot code is interpreted, not translated, with the same results: %s", error)
             return None
 

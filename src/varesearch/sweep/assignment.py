@@ -18,7 +18,7 @@ ASSIGNMENT_FILE = ".assignment.json"
 class AssignmentFile:
     """``resolved``, ``overrides`` and ``choices`` as in :class:`Composed`; ``origin`` is where the sweep comes from.
 
-    ``root`` is the folder that holds ``mlruns/``, for the cache; on another machine it need not exist.
+    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist.
     """
 
     run_id: str

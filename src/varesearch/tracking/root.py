@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import varesearch
+from varesearch.board.private import NotPrivateError, PrivateFolder
 from varesearch.config.errors import ConfigurationError
 
 ROOT_VARIABLE = "VARESEARCH_ROOT"
@@ -12,8 +13,29 @@ STORE_FOLDER = "mlruns"
 
 
 def cache_folder() -> Path:
-    """Where back ends and plots may keep what later runs can use again; it need not exist yet."""
-    return project_root() / STORE_FOLDER / "cache"
+    """The folder, made if there is none, where back ends and plots keep what later runs can use again.
+
+    What is in it is executed: compiled cells, the pickles of batch jobs. It is therefore the user's own and closed to
+    everybody else, and never part of a store, which may be shared or received from somebody. The first of these that
+    nobody else can write to: ``varesearch`` in the folder that XDG_CACHE_HOME names, if it names one; ``.cache`` of the
+    checkout; ``~/.cache/varesearch``.
+
+    Raises ConfigurationError if all of them can be written by others, or cannot be made.
+    """
+    named, checkout = os.environ.get("XDG_CACHE_HOME"), checkout_root()
+    folders = [Path(named) / "varesearch"] if named and Path(named).is_absolute() else []
+    folders += [checkout / ".cache" / "varesearch"] if checkout is not None else []
+    folders += [Path(os.path.expanduser("~/.cache/varesearch"))]  # noqa: PTH111 (Path's own raises without a home)
+    reasons = []
+    for folder in folders:
+        try:
+            return PrivateFolder(folder).path
+        except NotPrivateError as error:
+            reasons.append(str(error))
+    raise ConfigurationError(
+        f"no folder is safe for compiled code, which is executed: {'; '.join(reasons)}; let XDG_CACHE_HOME name a "
+        "folder that only you can write to"
+    )
 
 
 def project_root() -> Path:

@@ -6,8 +6,12 @@ import shutil
 import signal
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+
+from varesearch.backends.base import BackendUnavailableError
+from varesearch.board.private import NotPrivateError
 
 CLOCK = "network_clock"
 
@@ -75,14 +79,16 @@ class Session:
     """One run's claim on Brian2's and PyNN's global state.
 
     ``codegen`` is ``numpy``, ``cython`` or ``cpp_standalone``; the last generates, compiles and runs a program in
-    ``folder``, a temporary one. ``cache`` is where Cython's compiled code is kept; Brian2's own place for it is the
-    user's home. Entered by :meth:`open`, left by :meth:`close`, which may be called twice.
+    ``folder``, a temporary one, where the modules of Cython lie too. ``cache`` is where those are kept for other runs;
+    Brian2's own place for it is the user's home. Entered by :meth:`open`, left by :meth:`close`, which may be called
+    twice.
     """
 
     def __init__(self, codegen: str, dt_ms: float, cache: Path | None = None) -> None:
         self.codegen, self.dt_ms, self.cache = codegen, dt_ms, cache
         self.folder: Path | None = None
         self._before: dict[str, Any] | None = None
+        self._kept = ExitStack()
 
     @property
     def standalone(self) -> bool:
@@ -97,7 +103,7 @@ class Session:
         from varesearch.backends.brian2.schemes import SCHEDULE
 
         self._before = {name: brian2.prefs[name] for name in (_TARGET, _CYTHON_CACHE, _MAKE)}
-        if self.standalone or self.cache is None:
+        if self.standalone or self.codegen == "cython":
             self.folder = Path(tempfile.mkdtemp(prefix="varesearch_brian2_"))
         if self.standalone:
             from joblib import cpu_count  # what is ours: affinity and cgroups
@@ -109,7 +115,10 @@ class Session:
             brian2.get_device().activate(build_on_run=False)
         else:
             brian2.prefs[_TARGET] = self.codegen
-            brian2.prefs[_CYTHON_CACHE] = str((self.cache or self.folder or Path()) / "brian2_cython")
+        if self.codegen == "cython":
+            brian2.prefs[_CYTHON_CACHE] = str(self.folder)
+            if self.cache is not None:
+                self._keep_modules(self.cache / "brian2_cython")
         sim.setup(timestep=self.dt_ms, min_delay=self.dt_ms)
         state = sim.simulator.state
         # PyNN's current sources call Python in every step; current steps here are part of the cells' equations.
@@ -118,11 +127,20 @@ class Session:
         state.network.schedule = SCHEDULE
         return state.network
 
+    def _keep_modules(self, folder: Path) -> None:
+        from varesearch.backends.brian2.compiled import kept_modules
+
+        try:
+            self._kept.enter_context(kept_modules(folder))
+        except NotPrivateError as error:
+            raise BackendUnavailableError(f"backend.codegen=cython: {error}") from error
+
     def close(self) -> None:
         """Drop the network, put device and target back, remove the program."""
         if self._before is None:
             return
         brian2, sim = _modules()
+        self._kept.close()
         try:
             if self.standalone:
                 from brian2.devices.device import reset_device

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from varesearch.backends.base import BackendUnavailableError
+from varesearch.board.private import NotPrivateError, PrivateFolder
 
 logger = logging.getLogger(__name__)
 
@@ -49,8 +50,9 @@ def missing() -> str:
 def compiled(cache: Path) -> Path:
     """The compiled cell for the installed NEST, from ``cache`` or put there. Without its suffix, as NEST wants it.
 
-    Processes that compile at the same time do not disturb each other. Raises BackendUnavailableError, one line, when
-    there is no compiler or the compiler fails; what it said is in the log.
+    NEST executes the file, so the folder is private: see :mod:`varesearch.board.private`. Processes that compile at
+    the same time do not disturb each other. Raises BackendUnavailableError, one line, when there is no compiler, the
+    compiler fails (what it said is in the log), or others could write to the folder.
     """
     reason = missing()
     program = compiler()
@@ -62,17 +64,20 @@ def compiled(cache: Path) -> Path:
     nest = Path(spec.origin).parent
     strings = "0" if _OLD_STRINGS in next(nest.glob("nestkernel_api*.so")).read_bytes() else "1"
     flags = [*_COMPILE, f"-D_GLIBCXX_USE_CXX11_ABI={strings}"]
-    folder = cache / f"nest-{_key(program, flags)}"
-    target = folder / f"{NODE_MODEL}.so"
-    if not target.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as work:
+    name = f"{NODE_MODEL}-{_key(program, flags)}"
+    try:
+        private = PrivateFolder(cache / "nest")
+    except NotPrivateError as error:
+        raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {error}") from error
+    kept = private.find(name)
+    if not kept:
+        with tempfile.TemporaryDirectory(dir=private.path) as work:
             includes = [f"-I{_NATIVE}", "-isystem", str(nest / "include" / "nest")]
             source, object_file, library = _NATIVE / f"{NODE_MODEL}.cpp", Path(work) / "cell.o", Path(work) / "cell.so"
             _run([program, *flags, *includes, "-c", str(source), "-o", str(object_file)])
             _run([program, *_LINK, str(object_file), "-o", str(library)])
-            library.replace(target)
-    return target.with_suffix("")
+            kept = [private.keep(library, name)]
+    return kept[0].with_suffix("")
 
 
 def _key(program: str, flags: list[str]) -> str:

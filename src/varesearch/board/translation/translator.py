@@ -40,7 +40,7 @@ class Translator:
     """Gives translated code to the cores of a machine.
 
     :param folder: of the cache, which is made
-    :raises CacheError: the folder cannot be trusted, or used
+    :raises NotPrivateError: the folder cannot be trusted, or used
     """
 
     def __init__(self, core: CoreMachine, folder: str | Path) -> None:

@@ -20,6 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
+from varesearch.board.private import PrivateFolder
 from varesearch.config import launching
 from varesearch.config.errors import ConfigurationError
 from varesearch.sweep.jobs import Assignment, ChildEnd
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 JOB_FILE = ".slurm_job.json"
 SLURM_LOG = "slurm.log"
 _SLURM_ERROR = re.compile(r"^(?:slurmstepd|srun)\S*: error: (.+)$", re.MULTILINE)
+_JOB_ID = re.compile(r"[0-9]+(_[0-9]+)?")
 _COMMANDS = ("sbatch", "srun", "squeue", "scancel")
 _MOST_QUEUED = 200
 # Fewer at a time let the first ones start while the runs of the next are being opened in the store.
@@ -63,12 +65,22 @@ class _Job:
 
     @classmethod
     def read(cls, assignment: Assignment) -> Self | None:
-        """The job that an earlier process submitted for this assignment; None if there is none."""
+        """The job that an earlier process submitted for this assignment; None if there is none.
+
+        Raises ConfigurationError for a note that is not one: in a shared store others can write it, and its number is
+        given to scancel.
+        """
+        path = assignment.folder / JOB_FILE
         try:
-            kept = json.loads((assignment.folder / JOB_FILE).read_text())
+            kept = json.loads(path.read_text())
         except FileNotFoundError:
             return None
-        return cls(assignment, kept["job_id"], Path(kept["files"]))
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: cannot be read ({error}); remove it to submit the run again") from None
+        job_id = kept.get("job_id") if isinstance(kept, dict) else None
+        if not isinstance(job_id, str) or not _JOB_ID.fullmatch(job_id) or not isinstance(kept.get("files"), str):
+            raise ConfigurationError(f"{path}: names no job of SLURM; remove it to submit the run again")
+        return cls(assignment, job_id, Path(kept["files"]))
 
     def printed(self) -> str:
         """What SLURM and submitit have said about it; what the child said is in the log of its run."""
@@ -143,9 +155,18 @@ class SubmititLauncher(Launcher):
         watch.clear_up()
 
     def _take(self, taken: Sequence[Assignment], watch: "_Watch") -> None:
-        known = [job for job in map(_Job.read, taken) if job is not None]
+        known, new = [], []
+        for assignment in taken:
+            try:
+                job = _Job.read(assignment)
+            except ConfigurationError as error:
+                watch.work.ended(assignment, ChildEnd(reason=str(error)))
+                continue
+            if job is None:
+                new.append(assignment)
+            else:
+                known.append(job)
         watch.add(known)
-        new = [assignment for assignment in taken if all(assignment is not job.assignment for job in known)]
         try:
             watch.add(self._submit(new))
         except Exception as error:
@@ -160,7 +181,8 @@ class SubmititLauncher(Launcher):
             return []
         import submitit
 
-        files = cache_folder() / "slurm" / assignments[0].run_id
+        # A job executes what submitit leaves for it there.
+        files = PrivateFolder(_files() / assignments[0].run_id).path
         executor = submitit.SlurmExecutor(files)
         # None: not said to SLURM. submitit would otherwise say five minutes, and its own name as a key of accounting.
         executor.update_parameters(
@@ -316,8 +338,15 @@ class _Watch:
         ended = [job for job, end in self._told if end.exit_code is not None]
         while not all(job.result.exists() for job in ended) and time.monotonic() < deadline:
             time.sleep(_LOOK_S)
-        for files in {job.files for job, _ in self._told}:
+        own = _files()
+        # Where the files of a job are is read from the store, which others may write.
+        for files in {job.files for job, _ in self._told if job.files.parent == own and job.files.name != ".."}:
             shutil.rmtree(files, ignore_errors=True)
+
+
+def _files() -> Path:
+    """The folder of submitit's own files, this user's."""
+    return cache_folder() / "slurm"
 
 
 def _refresh(folder: Path) -> None:

@@ -268,5 +268,5 @@ class Module : public nest::NESTExtensionInterface
 
 } // namespace varesearch
 
-// The symbol that libltdl looks for: the name of the file, then what NEST asks for.
-varesearch::Module izhikevich_exp_LTX_module;
+// The symbol that libltdl looks for whatever the name of the file is.
+varesearch::Module module;

@@ -1,0 +1,57 @@
+"""Brian2's Cython modules, kept from run to run under the rule for code that is executed.
+
+Brian2 loads any file of the right name in the folder it is given, and that name can be computed. Here it is given an
+empty folder of the run's own. A module that an earlier run compiled is put there when Brian2 asks for it, once its
+content has been compared (:mod:`varesearch.board.private`); one that Brian2 has compiled is kept.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from varesearch.board.private import PrivateFolder
+
+
+@contextmanager
+def kept_modules(folder: Path) -> Iterator[None]:
+    """While this lasts, modules that Brian2 compiles are kept in ``folder``, and taken from there.
+
+    Raises NotPrivateError if others could write to it.
+    """
+    from brian2.codegen.runtime.cython_rt.extension_manager import cython_extension_manager
+
+    private = PrivateFolder(folder)
+    manager: Any = cython_extension_manager
+    load = manager._load_module
+
+    def load_module(module_path: str, *, module_name: str, **rest: Any) -> Any:
+        place = Path(module_path)
+        suffix = place.name.removeprefix(module_name)
+        for kept in private.find(module_name, suffix)[:1]:
+            _put(kept, place)
+        known = place.exists()
+        module = load(module_path, module_name=module_name, **rest)
+        if not known and module is not None:
+            with suppress(OSError):  # on a full disk the next run compiles it again
+                copy = private.path / f".{place.name}.{os.getpid()}"
+                shutil.copyfile(place, copy)
+                private.keep(copy, module_name, suffix)
+        return module
+
+    manager._load_module = load_module
+    try:
+        yield
+    finally:
+        del manager._load_module
+
+
+def _put(kept: Path, place: Path) -> None:
+    try:
+        place.hardlink_to(kept)
+    except FileExistsError:
+        pass
+    except OSError:  # another file system
+        shutil.copyfile(kept, place)
