@@ -145,6 +145,38 @@ def poisson(count: int, rate_hz: float, duration_ms: float) -> list[list[float]]
     return trains
 
 
+def poisson_input(rates_hz: list[float], count: int, duration_ms: float, delay_ms: float) -> list[dict[str, Any]]:
+    """For each rate: what Poisson sources recorded of themselves, and what a cell behind each of them received.
+
+    The cells' synapses are delta pulses, so that the recorded input of a step is the weight times the number of spikes
+    that arrived in it.
+
+    :return: for each rate the sources' ``spikes``, and ``received``: the input of each step in units of the weight
+    """
+    weight = 0.03125  # exact in fixed point at any scale that sPyNNaker may choose
+    sim = _simulator()
+    sim.setup(1.0)
+    pairs = []
+    for rate_hz in rates_hz:
+        sources = sim.Population(count, sim.SpikeSourcePoisson(rate=rate_hz), additional_parameters={"seed": 7})
+        cells = sim.Population(count, sim.IF_curr_delta(v_thresh=1000.0, v_rest=0.0, v_reset=0.0))
+        synapse = sim.StaticSynapse(weight=weight, delay=delay_ms)
+        sim.Projection(sources, cells, sim.OneToOneConnector(), synapse, receptor_type="excitatory")
+        sources.record("spikes")
+        cells.record("gsyn_exc")
+        pairs.append((sources, cells))
+    sim.run(duration_ms)
+    results = [
+        {
+            "spikes": _trains(sources),
+            "received": (np.array(_signal(cells, "gsyn_exc")) / weight).tolist(),
+        }
+        for sources, cells in pairs
+    ]
+    sim.end()
+    return results
+
+
 def plastic_weight(pre_ms: list[float], driver_ms: list[float], rule: dict[str, float], duration_ms: float) -> Any:
     """The weight of a synapse after pair-based additive STDP, and the cell's spikes; a second input fires the cell."""
     sim = _simulator()

@@ -150,7 +150,7 @@ def test_back_pressure_stops_a_sender_whose_receiver_is_asleep(machine: CoreMach
     for key in (1, 2):
         _route(machine, 0, key - 1, key, 1 << 6 + 5)
     _start(machine, 0, 5, [WFI, FOREVER])
-    polite = [(0, COMMS), mov(1, 1), ldr(2, 0), 0xE3120101, 0x1AFFFFFC, str_(1, 0, 8), 0xEAFFFFFA]  # tst #0x40000000
+    polite = [(0, COMMS), mov(1, 1), ldr(2, 0), 0xE3120201, 0x0AFFFFFC, str_(1, 0, 8), 0xEAFFFFFA]  # tst #0x10000000
     _start(machine, 0, 1, polite)
     machine.run(100)
     counts = machine.statistics(0, 1)
@@ -168,7 +168,7 @@ def test_the_send_buffer_becomes_full_by_a_send_only(machine: CoreMachine) -> No
     _route(machine, 0, 0, 1, 1 << 6 + 5)
     _start(machine, 0, 5, [WFI, FOREVER])
     for core in range(1, 4):
-        look_twice = [ldr(2, 0), 0xE3120101, 0x1AFFFFFC, ldr(3, 0), 0xE3130101, 0x15853000]  # strne r3, [r5]
+        look_twice = [ldr(2, 0), 0xE3120201, 0x0AFFFFFC, ldr(3, 0), 0xE3130201, 0x05853000]  # streq r3, [r5]
         _start(machine, 0, core, [(0, COMMS), mov(1, 1), (5, SDRAM), *look_twice, str_(1, 0, 8), 0xEAFFFFF7])
     machine.run(300)
     assert _words(machine, 0, 1) == (0,)

@@ -14,6 +14,8 @@ class CoreStatistics(TypedDict):
     packets_in: int
     packets_out: int
     packets_lost: int
+    payloads_in: int
+    payloads_out: int
     dma_bytes: int
     inbox_longest: int
     tick_cycles: int

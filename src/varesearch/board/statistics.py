@@ -28,6 +28,8 @@ class CoreStatistics:
     :param busy_cycles: cycles not asleep
     :param translated: those of the instructions that translated code executed
     :param packets_lost: packets that found no room on their way to or from this core
+    :param payloads_in: packets in ``packets_in`` that carry a payload
+    :param payloads_out: packets in ``packets_out`` that carry a payload
     :param dma_bytes: bytes moved between SDRAM and the core by its DMA controller
     :param inbox_longest: most packets that waited for the core at once
     :param tick_cycles: period of timer 1, 0 when it never ran
@@ -50,6 +52,8 @@ class CoreStatistics:
     packets_in: int
     packets_out: int
     packets_lost: int
+    payloads_in: int
+    payloads_out: int
     dma_bytes: int
     inbox_longest: int
     tick_cycles: int
@@ -109,6 +113,8 @@ def gather(monitor: Monitor) -> BoardStatistics:
                         counts["packets_in"],
                         counts["packets_out"],
                         counts["packets_lost"],
+                        counts["payloads_in"],
+                        counts["payloads_out"],
                     ),
                     *(counts["dma_bytes"], counts["inbox_longest"], period, ticks, counts["overruns"]),
                     tick_busy_mean=counts["tick_busy_sum"] / (period * ticks) if ticks else 0.0,

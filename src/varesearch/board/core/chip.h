@@ -35,6 +35,8 @@ enum interrupt_source {
     INT_TIMER1 = 4,
     INT_TIMER2 = 5,
     INT_PACKET = 6,
+    INT_TX_FULL = 9,
+    INT_TX_OVERRUN = 10,
     INT_TX_EMPTY = 11,
     INT_DMA_DONE = 12,
     INT_CPU = 18,
@@ -89,7 +91,10 @@ struct dma {
 
 /* Communications controller, datasheet section 8. */
 struct comms {
-    uint32_t control, tx_data, source_address, last_data, last_key;
+    uint32_t control, tx_data, source_address;
+    uint32_t sticky;           /* bits of TCR: full, overrun */
+    bool has_data;             /* tx_data was written since the last key */
+    struct packet last;        /* the last one taken; its payload is the last payload that came at all */
     struct packet outbox[OUTBOX_PACKETS];
     unsigned sent;             /* in this quantum */
     bool congested;            /* at the end of the last quantum a receiver's inbox was long */
@@ -104,7 +109,7 @@ struct tick { /* one period of timer 1 */
 };
 
 struct counters {
-    uint64_t packets_in, packets_out, packets_lost, dma_bytes;
+    uint64_t packets_in, packets_out, packets_lost, payloads_in, payloads_out, dma_bytes;
     uint32_t inbox_longest; /* most packets that waited at once */
 };
 

@@ -2,10 +2,11 @@
 #include "chip.h"
 
 #define TCR_TYPE_SHIFT 22u
-#define TCR_PAYLOAD (1u << 17)
 #define TCR_EMPTY_NOT_FULL 0x90000000u
-#define TCR_FULL 0x40000000u
+#define TCR_FULL 0x40000000u    /* sticky, as TCR_OVERRUN is: set until 0 is written to the bit (8.6, r0) */
+#define TCR_OVERRUN 0x20000000u
 #define RSR_RECEIVED 0x80000000u
+#define RSR_ERROR_FREE 0x10000000u
 #define RSR_TYPE_SHIFT 22u
 #define RSR_PAYLOAD (1u << 17)
 
@@ -16,12 +17,18 @@ static bool full(const struct core *core) {
 
 /* Drives the interrupt lines that follow from the state of the boxes. */
 void comms_update(struct core *core) {
-    const struct comms *comms = &core->comms;
-    uint32_t lines = full(core) ? 0 : 1u << INT_TX_EMPTY | 1u << INT_TX_NOT_FULL;
+    struct comms *comms = &core->comms;
+    uint32_t lines = 1u << INT_TX_EMPTY | 1u << INT_TX_NOT_FULL;
+    if (full(core)) {
+        lines = 0;
+        comms->sticky |= TCR_FULL;
+    }
+    lines |= (comms->sticky & TCR_FULL ? 1u << INT_TX_FULL : 0) | (comms->sticky & TCR_OVERRUN ? 1u << INT_TX_OVERRUN : 0);
     if (comms->waiting > 0) {
         lines |= 1u << INT_PACKET | 1u << (INT_MULTICAST + comms->inbox[comms->first].type);
     }
-    uint32_t mine = 1u << INT_TX_EMPTY | 1u << INT_TX_NOT_FULL | 1u << INT_PACKET | 0xfu << INT_MULTICAST;
+    uint32_t mine = 1u << INT_TX_FULL | 1u << INT_TX_OVERRUN | 1u << INT_TX_EMPTY | 1u << INT_TX_NOT_FULL |
+                    1u << INT_PACKET | 0xfu << INT_MULTICAST;
     uint32_t raw = (core->vic.raw & ~mine) | lines;
     if (raw != core->vic.raw) {
         core->vic.raw = raw;
@@ -45,6 +52,7 @@ bool comms_receive(struct core *core, const struct packet *packet) {
     comms->inbox[(comms->first + comms->waiting) % INBOX_PACKETS] = *packet;
     comms->waiting++;
     core->count.packets_in++;
+    core->count.payloads_in += packet->has_payload;
     if (comms->waiting > core->count.inbox_longest) {
         core->count.inbox_longest = comms->waiting;
     }
@@ -71,27 +79,36 @@ void comms_settle(struct core *sender) {
     comms_update(sender);
 }
 
+/* The control byte of a packet as RSR shows it; a packet's payload bit tells whether it brought one. */
+static uint32_t control_byte(const struct packet *packet) {
+    return (uint32_t)packet->type << RSR_TYPE_SHIFT | (packet->has_payload ? RSR_PAYLOAD : 0);
+}
+
 int comms_read(struct core *core, uint32_t offset, uint32_t *value) {
     struct comms *comms = &core->comms;
     const struct packet *head = comms->waiting > 0 ? &comms->inbox[comms->first] : NULL;
     switch (offset) {
-    case 0x00: *value = (comms->control & 0x00ffffffu) | (full(core) ? TCR_FULL : TCR_EMPTY_NOT_FULL); break;
-    case 0x04: *value = comms->tx_data; break;
-    case 0x0c:
-        *value = head == NULL ? 0
-                              : RSR_RECEIVED | (uint32_t)head->type << RSR_TYPE_SHIFT |
-                                    (head->has_payload ? RSR_PAYLOAD : 0);
+    case 0x00:
+        *value = (comms->control & 0x00ffffffu) | comms->sticky | (full(core) ? 0 : TCR_EMPTY_NOT_FULL);
         break;
-    case 0x10: *value = head == NULL ? comms->last_data : head->payload; break;
+    case 0x04: *value = comms->tx_data; break;
+    case 0x0c: /* the control byte of the last packet stays when it was taken; the other bits follow the interrupts */
+        *value = head == NULL ? control_byte(&comms->last)
+                              : RSR_RECEIVED | RSR_ERROR_FREE | control_byte(head) | 1u << head->type;
+        break;
+    case 0x10: /* a packet without payload leaves the register as it was */
+        *value = head != NULL && head->has_payload ? head->payload : comms->last.payload;
+        break;
     case 0x14: /* reading the key takes the packet */
         if (head != NULL) {
-            comms->last_data = head->payload;
-            comms->last_key = head->key;
+            uint32_t payload = head->has_payload ? head->payload : comms->last.payload;
+            comms->last = *head;
+            comms->last.payload = payload;
             comms->first = (comms->first + 1) % INBOX_PACKETS;
             comms->waiting--;
             comms_update(core);
         }
-        *value = comms->last_key;
+        *value = comms->last.key;
         break;
     case 0x18: *value = comms->source_address; break;
     default: *value = 0; break;
@@ -101,21 +118,37 @@ int comms_read(struct core *core, uint32_t offset, uint32_t *value) {
 
 int comms_write(struct core *core, uint32_t offset, uint32_t value) {
     struct comms *comms = &core->comms;
+    bool has_data;
     switch (offset) {
-    case 0x00: comms->control = value; break;
-    case 0x04: comms->tx_data = value; break;
-    case 0x08: /* writing the key sends */
+    case 0x00:
+        comms->control = value;
+        if (comms->sticky & ~value) {
+            comms->sticky &= value;
+            comms_update(core);
+        }
+        break;
+    case 0x04: /* of several writes before a key the last one counts */
+        comms->tx_data = value;
+        comms->has_data = true;
+        break;
+    case 0x08: /* Writing the key sends, with the payload that was written since the last key, if any was (8.5, and 8.6
+                * r1, r2). The payload bit of TCR has no say. A packet that is lost takes its payload with it. */
+        has_data = comms->has_data;
+        comms->has_data = false;
         if (comms->sent == OUTBOX_PACKETS) {
             core->count.packets_lost++;
+            comms->sticky |= TCR_OVERRUN;
+            comms_update(core);
             break;
         }
         comms->outbox[comms->sent++] = (struct packet){
             .key = value,
-            .payload = comms->tx_data,
+            .payload = has_data ? comms->tx_data : 0,
             .type = comms->control >> TCR_TYPE_SHIFT & 3u,
-            .has_payload = (comms->control & TCR_PAYLOAD) != 0,
+            .has_payload = has_data,
         };
         core->count.packets_out++;
+        core->count.payloads_out += has_data;
         comms->held = comms->congested;
         comms_update(core);
         break;

@@ -342,10 +342,11 @@ static PyObject *machine_statistics(PyObject *object, PyObject *args) {
     }
     const struct tick_log *log = &core->log;
     return Py_BuildValue(
-        "{sOsKsKsKsKsKsKsKsKsIsIsKsKsKsIsy#}", "on", core->on ? Py_True : Py_False, "cycles", core->arm.cycles,
+        "{sOsKsKsKsKsKsKsKsKsKsKsIsIsKsKsKsIsy#}", "on", core->on ? Py_True : Py_False, "cycles", core->arm.cycles,
         "busy_cycles", core->arm.cycles - core->arm.sleep_cycles, "instructions", core->arm.instructions, "translated",
         core->arm.native_instructions, "packets_in",
         core->count.packets_in, "packets_out", core->count.packets_out, "packets_lost", core->count.packets_lost,
+        "payloads_in", core->count.payloads_in, "payloads_out", core->count.payloads_out,
         "dma_bytes", core->count.dma_bytes, "inbox_longest", core->count.inbox_longest, "tick_cycles", log->period, "ticks", log->ticks, "overruns", log->overruns,
         "tick_busy_sum", log->busy_sum, "tick_busy_max", log->busy_max, "series", (const char *)log->series,
         (Py_ssize_t)(log->recorded * sizeof(struct tick)));
