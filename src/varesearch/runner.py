@@ -71,7 +71,13 @@ def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | No
     terminal = terminal or Terminal(capture.terminal)
     tags = identity_tags(composed.resolved)
     tracking = track(
-        composed.config, composed.resolved, composed.overrides, composed.choices, log_capture=capture, tags=tags
+        composed.config,
+        composed.resolved,
+        composed.overrides,
+        composed.choices,
+        log_capture=capture,
+        tags=tags,
+        made_by=composed.command,
     )
     result = record(composed, tracking, terminal)
     terminal.line(f"run {tracking.run_id} FINISHED: {tracking.address}")

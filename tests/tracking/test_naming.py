@@ -154,24 +154,62 @@ def _git(folder: Path, *arguments: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
+def _checkout(folder: Path) -> Path:
+    """A checkout with code, a page and a file that a build makes, all committed but the last."""
+    _git(folder, "init", "-b", "work")
+    for name in ("src/model.py", "conf/cell/mine.yaml", "docs/page.md", ".gitignore"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("*.so\n")
+    _git(folder, "add", ".")
+    _git(folder, "commit", "-m", "first")
+    (folder / "src" / "built.so").write_text("binary")
+    return folder
+
+
 def test_commit_and_difference(tmp_path: Path) -> None:
     assert read_commit(tmp_path) is None
-    _git(tmp_path, "init", "-b", "work")
-    (tmp_path / "model.py").write_text("a = 1\n")
-    _git(tmp_path, "add", ".")
-    _git(tmp_path, "commit", "-m", "first")
-    clean = read_commit(tmp_path)
+    code = ("src", "conf")
+    clean = read_commit(_checkout(tmp_path), code)
     assert clean is not None
     assert (clean.dirty, clean.diff, clean.branch) == (False, b"", "work")
     assert re.fullmatch("[0-9a-f]{40}", clean.commit or "")
-    (tmp_path / "model.py").write_text("a = 2\n")
-    (tmp_path / "new.py").write_text("b = 1\n")
-    dirty = read_commit(tmp_path)
+    (tmp_path / "src" / "model.py").write_text("a = 2\n")
+    (tmp_path / "src" / "new model.py").write_text("b = 1\n")
+    dirty = read_commit(tmp_path, code)
     assert dirty is not None
     assert dirty.dirty
     assert dirty.commit == clean.commit
-    assert b"-a = 1\n+a = 2\n" in dirty.diff
-    assert dirty.untracked == ("new.py",)
+    assert b"-*.so\n+a = 2\n" in dirty.diff
+    # What git does not know is in the difference too: it may take part.
+    assert dirty.untracked == ("src/new model.py",)
+    assert b"+b = 1\n" in dirty.diff
+
+
+@pytest.mark.parametrize("name", ["my_options/cell/mine.yaml", "docs/page.md", "docs/new.md", "notebook.ipynb"])
+def test_files_beside_the_code_do_not_change_the_code(tmp_path: Path, name: str) -> None:
+    _checkout(tmp_path)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("changed\n")
+    found = read_commit(tmp_path, ("src", "conf"))
+    assert found is not None and not found.dirty and found.diff == b"" and found.untracked == ()
+
+
+@pytest.mark.parametrize("name", ["conf/cell/mine.yaml", "conf/cell/new.yaml", "src/core.c"])
+def test_options_and_sources_of_ours_do(tmp_path: Path, name: str) -> None:
+    _checkout(tmp_path)
+    (tmp_path / name).write_text("changed\n")
+    found = read_commit(tmp_path, ("src", "conf"))
+    assert found is not None and found.dirty and b"+changed" in found.diff
+
+
+def test_a_checkout_that_is_not_ours_counts_what_git_knows_of(tmp_path: Path) -> None:
+    _checkout(tmp_path)
+    (tmp_path / "notes.txt").write_text("new\n")
+    found = read_commit(tmp_path)
+    assert found is not None and not found.dirty
+    (tmp_path / "docs" / "page.md").write_text("changed\n")
+    found = read_commit(tmp_path)
+    assert found is not None and found.dirty
 
 
 def test_provenance_without_git_or_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

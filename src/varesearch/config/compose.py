@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.merging import hint_on_schema, merge_options
-from varesearch.config.options import DISCRIMINATORS, check_config_dir, options
+from varesearch.config.options import DISCRIMINATORS, check_config_dir, options, options_of
 from varesearch.config.overrides import Overrides, apply_values, parse_overrides
 from varesearch.config.schema import Config
 
@@ -22,13 +22,20 @@ class Composed:
     """A composed configuration, not yet validated.
 
     ``config`` are the typed settings; ``resolved`` the same as plain dicts and lists, every relation worked out;
-    ``overrides`` what was given; ``choices`` the option of each group (``experiment``: None without a preset).
+    ``overrides`` what was given; ``choices`` the option of each group (``experiment``: None without a preset);
+    ``config_dir`` the folder of the user's own options.
     """
 
     config: Config
     resolved: dict[str, Any]
     overrides: tuple[str, ...]
     choices: dict[str, str | None]
+    config_dir: Path | None = None
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that makes this run: the module after ``python -m``, then its words."""
+        return ("varesearch", *options_of(self.config_dir), *self.overrides)
 
 
 def compose(overrides: Sequence[str] = (), config_dir: Path | None = None) -> Composed:
@@ -60,7 +67,8 @@ class Composer:
         if chosen not in self._merged:
             self._merged[chosen] = merge_options(given.choices, self._config_dir)
         merged, choices = self._merged[chosen]
-        return _typed(copy.deepcopy(merged), dict(choices), given, overrides)
+        composed = _typed(copy.deepcopy(merged), dict(choices), given, overrides)
+        return replace(composed, config_dir=self._config_dir)
 
 
 def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, overrides: Sequence[str]) -> Composed:

@@ -78,6 +78,11 @@ def options(config_dir: Path | None = None) -> dict[str, dict[str, Option]]:
     return found
 
 
+def options_of(config_dir: Path | None) -> list[str]:
+    """The words of a command that name the folder of own options; [] without one."""
+    return [] if config_dir is None else ["--config-dir", str(config_dir)]
+
+
 def check_config_dir(config_dir: Path) -> None:
     """Raise ConfigurationError unless the folder adds options to known groups and hides none of ours."""
     if not config_dir.is_dir():

@@ -8,11 +8,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from varesearch import __version__
 from varesearch.config.errors import ConfigurationError
-from varesearch.report.run_page import folder_of, run_page
-from varesearch.report.sources import comparisons, last_words
+from varesearch.report.run_page import run_page
+from varesearch.report.sources import comparisons, folder_of, last_words
 from varesearch.report.sweep_page import sweep_page
 from varesearch.sweep.jobs import FINISHED
 from varesearch.sweep.table import PARQUET_FILE, read_table
+from varesearch.tracking.naming import KIND
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.store import place
 
@@ -45,7 +46,9 @@ def report_html(record: RunRecord, uri: str | None = None, root: Path | None = N
         ids = {run_id for run_id in table.values("run_id") if run_id}
         states = zip(table.values("run_id"), table.values("status"), strict=True)
         unfinished = [run_id for run_id, status in states if run_id and status != FINISHED]
-        page = sweep_page(record, table, comparisons(where, ids), last_words(where, unfinished))
+        page = sweep_page(
+            record, table, comparisons(where, ids), last_words(where, unfinished), None if uri is None else where.shown
+        )
         template = "sweep.html"
     else:
         page, template = run_page(record, comparisons(where, {record.run_id})), "run.html"
@@ -54,7 +57,7 @@ def report_html(record: RunRecord, uri: str | None = None, root: Path | None = N
 
 def is_sweep(record: RunRecord) -> bool:
     """Whether the run is the parent of a sweep."""
-    return record.tags.get("varesearch.kind") == "sweep" or (folder_of(record) / PARQUET_FILE).is_file()
+    return record.tags.get(KIND) == "sweep" or (folder_of(record) / PARQUET_FILE).is_file()
 
 
 def _environment() -> Environment:

@@ -2,20 +2,19 @@
 
 import base64
 import csv
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
 from varesearch.config.wording import written
-from varesearch.report.sources import Comparison, tail
+from varesearch.report.origin import Given, belongs_to, given_of, origin_rows, provenance_of
+from varesearch.report.sources import Comparison, folder_of, tail
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
+from varesearch.tracking.naming import RERUN_OF
 from varesearch.tracking.reading import RunRecord
 
 _FIGURE_ORDER = (
@@ -78,8 +77,8 @@ class RunPage:
     phases: list[dict[str, str]]
     judged: list[dict[str, str]]
     comparisons: list[Comparison]
-    overrides: list[str]
-    choices: dict[str, str]
+    given: Given
+    belongs: str
     settings: dict[str, list[Setting]]
     provenance: list[tuple[str, str]]
     versions: dict[str, str]
@@ -87,6 +86,11 @@ class RunPage:
     tags: dict[str, str]
     log: str
     traceback: str
+
+    @property
+    def repeats(self) -> bool:
+        """Whether this is a run made again."""
+        return RERUN_OF in self.record.tags
 
 
 def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
@@ -96,7 +100,7 @@ def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
     known = {f"{population}.{row.name}" for row in metrics for population in row.values}
     numbers = {key: value for key, value in record.metrics.items() if key not in known and not key.startswith("phase.")}
     origin, versions = provenance_of(folder)
-    overrides, choices = words_of(folder)
+    given = given_of(record)
     return RunPage(
         record=record,
         title=record.name,
@@ -108,9 +112,9 @@ def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
         phases=_rows(folder / "phases.csv"),
         judged=_rows(folder / "judged.csv"),
         comparisons=verdicts,
-        overrides=overrides,
-        choices=choices,
-        settings=settings_of(record, overrides),
+        given=given,
+        belongs=belongs_to(record),
+        settings=settings_of(record, given.overrides),
         provenance=origin_rows(origin),
         versions=versions,
         main_versions=[(name, versions[name]) for name in _MAIN_PACKAGES if name in versions],
@@ -118,13 +122,6 @@ def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
         log=tail(folder / LOG_FILE) if record.status != "FINISHED" else "",
         traceback=tail(folder / TRACEBACK_FILE, lines=200),
     )
-
-
-def folder_of(record: RunRecord) -> Path:
-    """The folder of the run's files. Raises ConfigurationError if there is none here."""
-    if record.folder is None:
-        raise ConfigurationError(f"run {record.run_id} ({record.name}) has no files on this machine; choose another")
-    return record.folder
 
 
 def figures_of(folder: Path) -> list[Figure]:
@@ -138,30 +135,6 @@ def figures_of(folder: Path) -> list[Figure]:
     return [
         Figure(path.stem, f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}") for path in pictures
     ]
-
-
-def provenance_of(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """The origin of a run and, apart, the versions of all packages; both empty where it was not written."""
-    path = folder / "provenance.json"
-    origin = json.loads(path.read_text()) if path.is_file() else {}
-    return origin, origin.pop("versions", None) or {}
-
-
-def origin_rows(origin: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The origin as rows, machine included, without what is not known."""
-    machine = origin.get("machine") or {}
-    rows = {**{key: value for key, value in origin.items() if key != "machine"}, **machine}
-    memory = rows.pop("memory_bytes", None)
-    if memory:
-        rows["memory"] = f"{memory / 1e9:.1f} GB"
-    return [(key.replace("_", " "), _shown(value)) for key, value in rows.items() if value not in (None, [], {}, ())]
-
-
-def words_of(folder: Path) -> tuple[list[str], dict[str, str]]:
-    """What the user gave on the command line, and the option of each group; both empty where it was not written."""
-    path = folder / "overrides.yaml"
-    given = yaml.safe_load(path.read_text()) if path.is_file() else {}
-    return list(given.get("overrides") or []), dict(given.get("choices") or {})
 
 
 def settings_of(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[Setting]]:
@@ -233,9 +206,3 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return []
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
-    return " ".join(str(item) for item in value) if isinstance(value, list | tuple) else written(value)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
+from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.store import Place, connect, one_line
 
 if TYPE_CHECKING:
@@ -69,6 +71,13 @@ def last_words(where: Place, run_ids: Collection[str]) -> dict[str, Words]:
         listed = ", ".join(f"'{run_id}'" for run_id in run_ids)
         found = list(_search(client, f"attributes.run_id IN ({listed})"))
         return {run.info.run_id: _left_by(client, where, run) for run in found}
+
+
+def folder_of(record: RunRecord) -> Path:
+    """The folder of the run's files. Raises ConfigurationError if there is none here."""
+    if record.folder is None:
+        raise ConfigurationError(f"run {record.run_id} ({record.name}) has no files on this machine; choose another")
+    return record.folder
 
 
 def tail(path: Path, lines: int = LOG_LINES) -> str:

@@ -7,18 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from varesearch.config.wording import written
-from varesearch.report.run_page import (
-    Figure,
-    Note,
-    Setting,
-    figures_of,
-    folder_of,
-    origin_rows,
-    provenance_of,
-    settings_of,
-    words_of,
-)
-from varesearch.report.sources import Comparison, Words, tail
+from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
+from varesearch.report.run_page import Figure, Note, Setting, figures_of, settings_of
+from varesearch.report.sources import Comparison, Words, folder_of, tail
+from varesearch.shell import command
 from varesearch.sweep.jobs import FINISHED
 from varesearch.sweep.measures import RUN, STATISTICS, TIMES, measured
 from varesearch.sweep.table import Table, heading
@@ -37,7 +29,10 @@ class Factor:
 
 @dataclass(frozen=True)
 class Child:
-    """One row of the results; ``anchor`` is where on the page its own section is."""
+    """One row of the results.
+
+    ``anchor`` is where on the page its own section is, ``report`` the command that writes a page of its own.
+    """
 
     number: int
     anchor: str
@@ -51,6 +46,7 @@ class Child:
     varied: list[str]
     shown: list[float]
     metrics: dict[str, float]
+    report: str
     words: Words
 
 
@@ -67,7 +63,7 @@ class SweepPage:
     columns: list[str]
     children: list[Child]
     comparisons: list[Comparison]
-    overrides: list[str]
+    given: Given
     provenance: list[tuple[str, str]]
     versions: dict[str, str]
     settings: dict[str, list[Setting]]
@@ -79,14 +75,19 @@ class SweepPage:
         return [child for child in self.children if child.status not in (FINISHED, "SKIPPED")]
 
 
-def sweep_page(record: RunRecord, table: Table, verdicts: list[Comparison], words: Mapping[str, Words]) -> SweepPage:
-    """Collect it; ``words`` is run id -> what a child left that did not finish. Raises as :func:`.folder_of`."""
+def sweep_page(
+    record: RunRecord, table: Table, verdicts: list[Comparison], words: Mapping[str, Words], uri: str | None = None
+) -> SweepPage:
+    """Collect it; ``words`` is run id -> what a child left that did not finish, ``uri`` names another store.
+
+    Raises as :func:`.folder_of`.
+    """
     folder = folder_of(record)
     origin, versions = provenance_of(folder)
     # Each command that went on with the sweep has a log of its own.
     logs = [path for path in (folder / LOG_FILE, *folder.glob("resumed-*.log")) if path.is_file()]
     shown = _shown_metrics(table)
-    children = _children(table, list(shown.values()), words)
+    children = _children(table, list(shown.values()), words, [] if uri is None else ["--uri", uri])
     counts = dict(Counter(child.status for child in children))
     if any(child.taken_over for child in children):
         counts["taken over"] = sum(child.taken_over for child in children)
@@ -106,7 +107,7 @@ def sweep_page(record: RunRecord, table: Table, verdicts: list[Comparison], word
         columns=list(shown),
         children=children,
         comparisons=verdicts,
-        overrides=words_of(folder)[0],
+        given=given_of(record),
         provenance=origin_rows(origin),
         versions=versions,
         settings=settings_of(record, []),
@@ -124,7 +125,7 @@ def _shown_metrics(table: Table) -> dict[str, str]:
     return columns
 
 
-def _children(table: Table, shown: list[str], words: Mapping[str, Words]) -> list[Child]:
+def _children(table: Table, shown: list[str], words: Mapping[str, Words], store: list[str]) -> list[Child]:
     columns: dict[str, list[Any]] = {name: table.values(name) for name in table.frame}
     children = []
     for row in range(len(table.frame)):
@@ -144,6 +145,7 @@ def _children(table: Table, shown: list[str], words: Mapping[str, Words]) -> lis
                 varied=[written(cell[key]) for key in table.varied],
                 shown=[cell[key] for key in shown],
                 metrics={key: cell[key] for key in table.metrics if not math.isnan(cell[key])},
+                report=command("varesearch.report", run_id[:8], *store),
                 words=words.get(run_id, Words("", "")),
             )
         )
@@ -164,5 +166,7 @@ def _notes(record: RunRecord, children: list[Child], origin: Mapping[str, Any]) 
         words = f"{len(degraded)} of {len(children)} runs are DEGRADED; their reasons are with them below"
         notes.append(Note(words, grave=True))
     if origin.get("dirty"):
-        notes.append(Note(f"The code differed from commit {str(origin.get('commit'))[:8]}.", grave=False))
+        notes.append(
+            Note(f"The code differed from commit {str(origin.get('commit'))[:8]}: see uncommitted.diff.", grave=False)
+        )
     return notes

@@ -20,9 +20,9 @@ from varesearch.rerun.differences import Differences, compare_runs
 from varesearch.runner import record, say_ending
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run, track
+from varesearch.tracking.naming import KIND, RERUN_OF
 from varesearch.tracking.store import connect, one_line, place
 
-RERUN_OF = "varesearch.rerun_of"
 OUTCOME = "varesearch.rerun"
 DIFFERENCES_FILE = "rerun.json"
 
@@ -64,9 +64,16 @@ def rerun(original: RunRecord, capture: LogCapture, uri: str | None = None) -> D
     """
     terminal = Terminal(capture.terminal)
     composed = recomposed(original, uri)
+    made_by = ("varesearch.rerun", original.run_id, *([] if uri is None else ["--uri", uri]))
     tags = {**identity_tags(composed.resolved), RERUN_OF: original.run_id}
     tracking = track(
-        composed.config, composed.resolved, composed.overrides, composed.choices, log_capture=capture, tags=tags
+        composed.config,
+        composed.resolved,
+        composed.overrides,
+        composed.choices,
+        log_capture=capture,
+        tags=tags,
+        made_by=made_by,
     )
     again = load_run(record(composed, tracking, terminal).run_id, uri)
     found = compare_runs(original, again)
@@ -95,7 +102,7 @@ def recomposed(original: RunRecord, uri: str | None) -> Composed:
 
 def _refuse(original: RunRecord) -> None:
     what = f"run {original.run_id[:8]} ({original.name})"
-    kind = original.tags.get("varesearch.kind")
+    kind = original.tags.get(KIND)
     if kind == "comparison":
         raise ConfigurationError(f"{what} is a comparison; compare its runs again, or choose one of them")
     if kind == "sweep":

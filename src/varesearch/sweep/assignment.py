@@ -18,7 +18,8 @@ ASSIGNMENT_FILE = ".assignment.json"
 class AssignmentFile:
     """``resolved``, ``overrides`` and ``choices`` as in :class:`Composed`; ``origin`` is where the sweep comes from.
 
-    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist.
+    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` is the command
+    that makes this one run (module, then words).
     """
 
     run_id: str
@@ -28,6 +29,7 @@ class AssignmentFile:
     choices: dict[str, str | None]
     origin: Mapping[str, Any]
     root: str
+    made_by: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
         """Leave it in the folder, whole or not at all."""

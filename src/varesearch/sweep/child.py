@@ -41,6 +41,7 @@ def run_assignment(folder: str) -> int:
                 assignment.name,
                 where,
                 assignment.origin,
+                assignment.made_by,
             )
             with run as files:
                 record(composed, nullcontext(files), Terminal(capture.terminal))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from varesearch.identity import identity_tags
+from varesearch.shell import command
 from varesearch.sweep.assignment import AssignmentFile
 from varesearch.sweep.jobs import FAILED, FINISHED, KILLED, SKIPPED, Assignment, ChildEnd, Job, Outcome, State
 from varesearch.sweep.known import Known, folder_of
@@ -21,7 +22,7 @@ from varesearch.tracking.process import Process
 from varesearch.tracking.provenance import origin
 from varesearch.tracking.records import Unsent, log_batch
 from varesearch.tracking.session import PARENT, StoreSession, science_tags
-from varesearch.tracking.store import first_line
+from varesearch.tracking.store import first_line, redact
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -144,8 +145,9 @@ class Children:
             return self._adopt(job, queued)
         overrides, choices = job.composed.overrides, job.composed.choices
         chosen = {group: option for group, option in choices.items() if option}
+        made_by = tuple(map(redact, job.composed.command))
         tags = {
-            **science_tags(job.composed.config, resolved, overrides, chosen),
+            **science_tags(job.composed.config, resolved, command(*made_by), chosen),
             **identity_tags(resolved),
             PARENT: self._parent_id,
         }
@@ -153,7 +155,7 @@ class Children:
         assignment = Assignment(job, run_id, name, folder)
         try:
             AssignmentFile(
-                run_id, name, resolved, overrides, choices, self._origin, str(self._session.place.root)
+                run_id, name, resolved, overrides, choices, self._origin, str(self._session.place.root), made_by
             ).write(folder)
             log_batch(self._session.client, run_id, {}, naming.flat_params(resolved), {})
         except Exception as error:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shlex
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +10,9 @@ from pathlib import Path
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import options_of
 from varesearch.config.validation.launching import check_launching
+from varesearch.shell import command
 from varesearch.sweep.children import Children
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
 from varesearch.sweep.known import Known, look_up, parent_of
@@ -44,12 +45,14 @@ class Sweep:
     corners: list[Job] = field(default_factory=list)
 
     @property
-    def command(self) -> str:
-        """What resumes it."""
-        options = [] if self.config_dir is None else ["--config-dir", str(self.config_dir)]
-        # rerun=true would run again what is done.
-        words = [word for word in self.words if not word.startswith("rerun=")]
-        return shlex.join(["python", "-m", "varesearch", "-m", *options, *words])
+    def command(self) -> tuple[str, ...]:
+        """What starts it: the module after ``python -m``, then its words."""
+        return ("varesearch", "-m", *options_of(self.config_dir), *self.words)
+
+    @property
+    def resume(self) -> str:
+        """What resumes it, as it is pasted into a shell: ``rerun=true`` would run again what is done."""
+        return command(*(word for word in self.command if not word.startswith("rerun=")))
 
 
 def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
@@ -108,6 +111,7 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
             return 0
         run = ParentRun(
             settings,
+            sweep.command,
             sweep.planner.space,
             sweep.jobs,
             identity,
@@ -224,7 +228,7 @@ def _wind_down(
     for problem in children.problems:
         terminal.line(f"NOT IN THE STORE: {problem.said}", style="bold red")
     if reason:
-        terminal.line(f"to resume: {sweep.command}")
+        terminal.line(f"to resume: {sweep.resume}")
     if stopped is not None:
         raise stopped
     if reason:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from varesearch.config.wording import written
 from varesearch.pages.layout import columns
+from varesearch.shell import quoted
 from varesearch.sweep.known import Known, look_up
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.store import place
@@ -28,7 +29,7 @@ def plan_page(sweep: "Sweep") -> str:
     for job in jobs:
         outcome = known.outcome(job, session)
         undone += outcome is None
-        point = " ".join(f"{key}={written(value)}" for key, value in job.varied.items()) or "the one run"
+        point = quoted(f"{key}={written(value)}" for key, value in job.varied.items()) or "the one run"
         rows.append((point, "to run" if outcome is None else f"FINISHED, run {(outcome.run_id or '')[:8]}"))
     head = f"Nothing is run. {how}\n{len(jobs)} runs, {undone} to run, {len(jobs) - undone} FINISHED already:"
     return f"{head}\n{columns(rows)}"

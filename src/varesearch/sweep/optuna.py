@@ -14,6 +14,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.validation.stimulus import POPULATIONS
 from varesearch.config.wording import did_you_mean, written
 from varesearch.metrics.definitions import DEFINITIONS
+from varesearch.shell import quoted
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
 from varesearch.sweep.space import Dimension, Space
 from varesearch.sweep.sweepers.base import Compose, Evaluate
@@ -143,7 +144,7 @@ class OptunaSweeper:
         if best is None:
             return {BEST: f"none: no trial has a value of {metric}"}
         return {
-            BEST: " ".join(f"{key}={value}" for key, value in best.values.items()),
+            BEST: quoted(f"{key}={value}" for key, value in best.values.items()),
             f"{BEST}_value": f"{metric}={best.value!r}",
             f"{BEST}_trial": str(best.number),
             f"{BEST}_runs": " ".join(best.run_ids),

@@ -20,6 +20,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from varesearch.config.launching import OptunaSweeper
 from varesearch.config.wording import written
+from varesearch.shell import quoted
 from varesearch.sweep.space import Dimension
 
 log = logging.getLogger(__name__)
@@ -78,7 +79,7 @@ class Study:
         trial = self._asked.pop(number)
         trial.set_user_attr(_RUNS, list(run_ids))
         self._study.tell(trial, value)
-        words = " ".join(f"{key}={text}" for key, text in self._written(trial.params).items())
+        words = quoted(f"{key}={text}" for key, text in self._written(trial.params).items())
         log.info("trial %d: %s = %.6g at %s", number, self._settings.metric, value, words)
 
     def tell_failed(self, number: int, reason: str, repeat: bool) -> None:

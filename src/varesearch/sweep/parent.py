@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
+from varesearch.shell import code_span
 from varesearch.sweep.jobs import FAILED, FINISHED, KILLED, SKIPPED, Job, Outcome
 from varesearch.sweep.known import SWEEP, folder_of
 from varesearch.sweep.space import Space
@@ -22,7 +23,7 @@ from varesearch.tracking.provenance import origin, provenance
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.records import log_batch
 from varesearch.tracking.run import TrackedRun
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.session import NOTE, StoreSession
 from varesearch.tracking.store import one_line
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class ParentRun(TrackedRun):
     def __init__(
         self,
         settings: Config,
+        made_by: Sequence[str],
         space: Space,
         jobs: Sequence[Job],
         sweep: str,
@@ -57,7 +59,7 @@ class ParentRun(TrackedRun):
         protected: Sequence[Callable[..., Any]],
     ) -> None:
         resolved = shared_settings([job.composed.resolved for job in jobs]) if jobs else asdict(settings)
-        super().__init__(settings, resolved, space.words, {}, capture, None, {}, session, protected)
+        super().__init__(settings, resolved, space.words, {}, capture, None, {}, made_by, session, protected)
         self._space = space
         self._jobs = jobs
         self._sweep = sweep
@@ -126,7 +128,7 @@ class ParentRun(TrackedRun):
             **KIND,
             SWEEP: self._sweep,
             VARIES: ", ".join(dimension.key for dimension in self._space.dimensions) or "nothing",
-            "mlflow.note.content": f"`python -m varesearch -m {' '.join(self.overrides)}`",
+            NOTE: code_span(self.made_by),
         }
 
     def _shown_params(self) -> dict[str, str]:

@@ -15,6 +15,7 @@ from varesearch.config.schema import Config
 from varesearch.config.validation import validate
 from varesearch.identity import identity
 from varesearch.preflight import check_memory
+from varesearch.shell import quoted
 from varesearch.sweep.jobs import Job
 from varesearch.sweep.space import Space, read_space
 from varesearch.tracking.naming import NOT_SCIENCE
@@ -50,7 +51,7 @@ class Planner:
             try:
                 jobs.append(self._job(point))
             except ConfigurationError as error:
-                which = " ".join(f"{key}={value}" for key, value in self._written(point).items())
+                which = quoted(f"{key}={value}" for key, value in self._written(point).items())
                 if not which:
                     raise
                 where = f"combination {self._count + 1} of {len(points)}" if len(points) > 1 else "the combination"
@@ -91,7 +92,7 @@ class Planner:
         job = Job(self._count, words, composed, self._values(point), identity(composed.resolved))
         same = self._jobs.setdefault(job.identity, job)
         if same is not job and same.words != words:
-            raise ConfigurationError(f"this is the same run as {' '.join(same.words)}; leave one of them out")
+            raise ConfigurationError(f"this is the same run as {quoted(same.words)}; leave one of them out")
         return job
 
     def _values(self, point: tuple[str, ...]) -> dict[str, object]:

@@ -5,6 +5,7 @@ from statistics import fmean
 from typing import Any
 
 from varesearch.config.wording import written
+from varesearch.shell import quoted
 from varesearch.sweep.jobs import FAILED, FINISHED, Outcome
 from varesearch.sweep.parent import ParentRun
 from varesearch.sweep.space import Space
@@ -74,7 +75,7 @@ def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
 def point(outcome: Outcome) -> str:
     """The place of a child in the sweep, as it is written on the command line."""
     varied: Mapping[str, Any] = outcome.job.varied
-    return " ".join(f"{key}={written(value)}" for key, value in varied.items()) or outcome.name
+    return quoted(f"{key}={written(value)}" for key, value in varied.items()) or outcome.name
 
 
 def _mean(values: Sequence[float]) -> str:

@@ -29,8 +29,9 @@ class AssignedRun(RunFiles):
         name: str,
         folder: Path,
         origin: Mapping[str, Any],
+        made_by: Sequence[str] = (),
     ) -> None:
-        super().__init__(config, resolved, overrides, choices)
+        super().__init__(config, resolved, overrides, choices, made_by)
         self.run_id, self.name, self.folder = run_id, name, folder
         self._origin = origin
         self._guard = SignalGuard(AssignedRun.__exit__)

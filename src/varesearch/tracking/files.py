@@ -14,6 +14,7 @@ import yaml
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
 from varesearch.phases import PhaseTime
+from varesearch.shell import command
 from varesearch.tracking import tables
 from varesearch.tracking.endings import Ending
 from varesearch.tracking.records import Unsent
@@ -36,6 +37,8 @@ ENDED = "varesearch.ended"
 class RunFiles:
     """What is kept of one run, whoever tells the store: ``run_id``, ``name`` and ``folder`` exist once it has begun.
 
+    ``made_by`` is the command that makes the run, as it is pasted into a shell.
+
     What the log methods take is written to ``folder`` at once or collected for the record that :meth:`close` makes.
     """
 
@@ -49,11 +52,13 @@ class RunFiles:
         resolved: Mapping[str, Any],
         overrides: Sequence[str],
         choices: Mapping[str, str | None],
+        made_by: Sequence[str] = (),
     ) -> None:
         self.config = config
         self.resolved = resolved
         self.overrides = [redact(override) for override in overrides]
         self.choices = {group: option for group, option in choices.items() if option}
+        self.made_by = command(*map(redact, made_by or ("varesearch", *overrides)))
         self._metrics: dict[str, float] = {}
         self._params: dict[str, str] = {}
         self._tags: dict[str, str] = {}
@@ -66,13 +71,16 @@ class RunFiles:
     def describe(self, provenance: Mapping[str, Any], diff: bytes = b"") -> None:
         """Write what the run is, and where it comes from; ``diff`` is what differs from the commit."""
         self._write_yaml(CONFIG_FILE, _without_credentials(self.resolved))
-        self._write_yaml("overrides.yaml", {"overrides": [*self.overrides], "choices": dict(self.choices)})
+        self._write_yaml("overrides.yaml", self._given())
         try:
             self._write_json("provenance.json", provenance)
             if diff:
                 (self.folder / "uncommitted.diff").write_bytes(diff)
         except OSError:
             log.exception("the provenance could not be written")
+
+    def _given(self) -> dict[str, Any]:
+        return {"command": self.made_by, "overrides": [*self.overrides], "choices": dict(self.choices)}
 
     def log_network(self, network: Network) -> None:
         """Sizes and content hash of the drawn network, as parameters, tag and ``network.json``."""

@@ -8,7 +8,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,11 @@ _THREADS = re.compile(r".*_NUM_THREADS$|^PYTHONHASHSEED$|^CUDA_VISIBLE_DEVICES$"
 
 @dataclass(frozen=True)
 class Commit:
-    """The state of the checkout: commit, whether files differ from it, and how (``diff`` of those git knows)."""
+    """The state of the checkout: its commit, whether the code differs from that, and how.
+
+    ``dirty``: code that takes part in a run was changed or added; ``diff`` holds these changes, whole new files
+    included, whose names ``untracked`` lists.
+    """
 
     checkout: str
     commit: str | None
@@ -36,24 +40,46 @@ class Commit:
     diff: bytes
 
 
-def read_commit(folder: Path) -> Commit | None:
-    """The commit of the checkout that ``folder`` is in; None without a checkout or without git."""
+def read_commit(folder: Path, code: Sequence[str] = ()) -> Commit | None:
+    """The commit of the checkout that ``folder`` is in; None without a checkout or without git.
+
+    Parameters
+    ----------
+    folder
+        The top of the checkout, or any folder in it.
+    code
+        The files and folders, relative to ``folder``, that a result depends on. Only they count as changes: a page, a
+        test or a folder of own options beside the code does not make a result another one (options are kept in the
+        configuration of the run). Without it the checkout is not ours, and every file that git knows counts, but none
+        that it does not know.
+    """
     top = _git(folder, "rev-parse", "--show-toplevel")
     if top is None:
         return None
-    status = (_git(folder, "status", "--porcelain=v1", "--untracked-files=normal") or b"").decode(errors="replace")
-    lines = status.splitlines()
-    diff = (_git(folder, "diff", "--no-ext-diff", "--no-color", "HEAD") or b"") if lines else b""
+    changed = _git(folder, "diff", "--name-only", "HEAD", "--", *code)
+    added = _git(folder, "ls-files", "-z", "--others", "--exclude-standard", "--", *code) if code else b""
+    untracked = tuple(name for name in (added or b"").decode(errors="replace").split("\0") if name)
+    diff = (_git(folder, "diff", "--no-ext-diff", "--no-color", "HEAD", "--", *code) or b"") if changed else b""
+    for name in untracked:
+        if len(diff) > _LARGEST_DIFF:
+            break
+        diff += _whole(folder, name)
     if len(diff) > _LARGEST_DIFF:
         diff = diff[:_LARGEST_DIFF] + b"\n(cut here: the difference is larger)\n"
     return Commit(
         checkout=_line(top) or "",
         commit=_line(_git(folder, "rev-parse", "HEAD")),
         branch=_line(_git(folder, "rev-parse", "--abbrev-ref", "HEAD")),
-        dirty=bool(lines),
-        untracked=tuple(line[3:] for line in lines if line.startswith("??")),
+        dirty=bool(changed or untracked),
+        untracked=untracked,
         diff=diff,
     )
+
+
+def _whole(folder: Path, name: str) -> bytes:
+    """A file that git does not know, as the difference that adds it."""
+    # Exit code 1 says that the two differ, which is why they are compared.
+    return _git(folder, "diff", "--no-ext-diff", "--no-color", "--no-index", "--", os.devnull, name, fine=(0, 1)) or b""
 
 
 def versions() -> dict[str, str]:
@@ -126,7 +152,7 @@ def _processor() -> str | None:
     return platform.processor() or None
 
 
-def _git(folder: Path, *arguments: str) -> bytes | None:
+def _git(folder: Path, *arguments: str, fine: Sequence[int] = (0,)) -> bytes | None:
     git = shutil.which("git")
     if git is None:
         return None
@@ -137,7 +163,7 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
     except (OSError, subprocess.SubprocessError):
         log.info("provenance: git %s failed", arguments[0], exc_info=True)
         return None
-    return done.stdout if done.returncode == 0 else None
+    return done.stdout if done.returncode in fine else None
 
 
 def _line(output: bytes | None) -> str | None:

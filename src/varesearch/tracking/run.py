@@ -32,16 +32,18 @@ def track(
     root: Path | None = None,
     parent_run_id: str | None = None,
     tags: Mapping[str, str] | None = None,
+    made_by: Sequence[str] = (),
 ) -> "TrackedRun":
     """A run of ``config``, to be entered with ``with`` before anything is built.
 
     ``resolved`` is the configuration as plain dicts, ``overrides`` what the user gave, ``choices`` group -> option.
+    ``made_by``: the command (module, then words), if it is another than ``varesearch`` with the overrides.
     ``log_capture``: the capture that is under way; its log moves into the folder of the run. ``tags`` are further ones
     that it has from its first moment. Entering makes the store where there is none, ends orphans, and raises
     ConfigurationError if the store cannot be had.
     """
     tags = {**(tags or {}), **({PARENT: parent_run_id} if parent_run_id else {})}
-    return TrackedRun(config, resolved, overrides, choices or {}, log_capture, root, tags)
+    return TrackedRun(config, resolved, overrides, choices or {}, log_capture, root, tags, made_by)
 
 
 class TrackedRun(RunFiles):
@@ -67,10 +69,11 @@ class TrackedRun(RunFiles):
         log_capture: LogCapture | None,
         root: Path | None,
         tags: Mapping[str, str],
+        made_by: Sequence[str] = (),
         session: StoreSession | None = None,
         protected: Sequence[Callable[..., Any]] = (),
     ) -> None:
-        super().__init__(config, resolved, overrides, choices)
+        super().__init__(config, resolved, overrides, choices, made_by)
         self._opened = session is not None
         self.session = session or StoreSession(config.tracking, root)
         self._capture = log_capture
@@ -126,7 +129,7 @@ class TrackedRun(RunFiles):
     def _open(self) -> tuple[str, str, Path]:
         """Make the run in the store: its id, name and folder."""
         name = naming.run_name(self.config, self.overrides, self.choices)
-        tags = {**science_tags(self.config, self.resolved, self.overrides, self.choices), **self._first_tags}
+        tags = {**science_tags(self.config, self.resolved, self.made_by, self.choices), **self._first_tags}
         run_id, folder = self.session.create_run(name, tags)
         return run_id, name, folder
 

@@ -1,11 +1,12 @@
 """The store, opened by one process: for one run, or for a sweep and all its children."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from varesearch.config.schema import Config, TrackingConfig
+from varesearch.shell import code_span, command
 from varesearch.tracking import naming
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.delivery import deliver
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+CODE = ("src/varesearch", "conf", "setup.py")
+"""What of the checkout a result depends on: changes of anything else do not make a run's code another one."""
+NOTE = "mlflow.note.content"
+"""MLflow's own tag for the description of a run, in Markdown."""
 PARENT = "mlflow.parentRunId"
 """MLflow's own tag for a nested run."""
 
@@ -45,7 +50,8 @@ class StoreSession:
         with one_line(self.place):
             self.experiment_id = open_experiment(self.client, self.place, self._tracking.experiment)
             end_orphans(self.client, self.place)
-            self.commit = read_commit(checkout_root() or self.place.root)
+            ours = checkout_root()
+            self.commit = read_commit(self.place.root) if ours is None else read_commit(ours, CODE)
 
     def create_run(self, name: str, tags: Mapping[str, str]) -> tuple[str, Path]:
         """A new RUNNING run of this process: its id and its folder, which exists."""
@@ -84,10 +90,10 @@ class StoreSession:
         """What to do to see a run: one line."""
         if self.place.uri.startswith("http"):
             return f"open {self.address(run_id, folder)}"
-        options = "" if self._tracking.uri is None else f" --uri '{self.place.shown}'"
+        options = [] if self._tracking.uri is None else ["--uri", self.place.shown]
         if not options and checkout_root() == self.place.root:
             return f"make ui ARGS=--run={run_id[:8]}"
-        return f"python -m varesearch.tracking.ui{options} --run={run_id[:8]}"
+        return command("varesearch.tracking.ui", *options, f"--run={run_id[:8]}")
 
     def _origin(self) -> dict[str, str]:
         tags = {"mlflow.source.name": "varesearch", "mlflow.source.type": "LOCAL"}
@@ -98,12 +104,11 @@ class StoreSession:
 
 
 def science_tags(
-    config: Config, resolved: Mapping[str, Any], overrides: Sequence[str], choices: Mapping[str, str]
+    config: Config, resolved: Mapping[str, Any], made_by: str, choices: Mapping[str, str]
 ) -> dict[str, str]:
-    """The tags by which a run of the network is found again; ``overrides`` without credentials."""
-    command = "python -m varesearch " + " ".join(overrides)
+    """The tags by which a run of the network is found again; ``made_by`` is the command, without credentials."""
     return {
-        "mlflow.note.content": f"`{command.strip()}`",
+        NOTE: code_span(made_by),
         "varesearch.config_hash": naming.config_hash(resolved),
         "varesearch.config_hash_any_seed": naming.config_hash(resolved, without=["seed"]),
         "varesearch.backend": config.backend.name,

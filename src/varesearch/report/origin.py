@@ -1,0 +1,82 @@
+"""How a run was made and where it came from, as its page says it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from varesearch.config.wording import written
+from varesearch.report.sources import folder_of
+from varesearch.shell import command, quoted
+from varesearch.tracking.naming import KIND, RERUN_OF
+from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.session import PARENT
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user gave: the ``command`` as it is pasted into a shell, its ``overrides``, and each group's option.
+
+    ``words`` are the overrides as they are typed in a shell.
+    """
+
+    command: str
+    overrides: list[str]
+    choices: dict[str, str]
+
+    @property
+    def words(self) -> list[str]:
+        """The overrides, each as it is typed in a shell."""
+        return [quoted([word]) for word in self.overrides]
+
+
+def given_of(record: RunRecord) -> Given:
+    """How a run was made; of a run that kept no command, the command that its overrides and its kind make up."""
+    path = folder_of(record) / "overrides.yaml"
+    kept = yaml.safe_load(path.read_text()) if path.is_file() else {}
+    overrides = list(kept.get("overrides") or [])
+    kind = record.tags.get(KIND)
+    if kind == "comparison":
+        earlier = command(
+            "varesearch.compare", record.tags.get("varesearch.a", ""), record.tags.get("varesearch.b", "")
+        )
+    elif RERUN_OF in record.tags:
+        earlier = command("varesearch.rerun", record.tags[RERUN_OF])
+    else:
+        earlier = command("varesearch", *(["-m"] if kind == "sweep" else []), *overrides)
+    return Given(str(kept.get("command") or earlier), overrides, dict(kept.get("choices") or {}))
+
+
+def belongs_to(record: RunRecord) -> str:
+    """Which other run this one belongs to, in a sentence; "" for one that stands alone."""
+    if RERUN_OF in record.tags:
+        return f"It repeats run {record.tags[RERUN_OF][:8]} with the settings of that run."
+    if PARENT in record.tags:
+        return f"It is one of the runs of sweep {record.tags[PARENT][:8]}; this command makes it by itself."
+    return ""
+
+
+def provenance_of(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """The origin of a run and, apart, the versions of all packages; both empty where it was not written."""
+    path = folder / "provenance.json"
+    origin = json.loads(path.read_text()) if path.is_file() else {}
+    return origin, origin.pop("versions", None) or {}
+
+
+def origin_rows(origin: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The origin as rows, machine included, without what is not known."""
+    machine = origin.get("machine") or {}
+    rows = {**{key: value for key, value in origin.items() if key != "machine"}, **machine}
+    memory = rows.pop("memory_bytes", None)
+    if memory:
+        rows["memory"] = f"{memory / 1e9:.1f} GB"
+    return [(key.replace("_", " "), _shown(value)) for key, value in rows.items() if value not in (None, [], {}, ())]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={item}" for key, item in value.items())
+    return " ".join(str(item) for item in value) if isinstance(value, list | tuple) else written(value)

@@ -1,0 +1,23 @@
+"""Commands as they are shown to people: quoted, so that a shell gives back the same words."""
+
+import shlex
+from collections.abc import Iterable
+
+
+def quoted(words: Iterable[str]) -> str:
+    """The words as they are typed in a shell: ``'seed=range(5)'`` with its quotes."""
+    return shlex.join(words)
+
+
+def command(module: str, *words: str) -> str:
+    """The command ``python -m MODULE WORDS``, ready to be pasted into a shell."""
+    return shlex.join(["python", "-m", module, *words])
+
+
+def code_span(text: str) -> str:
+    """The text as code in Markdown, whatever back-ticks it holds itself (CommonMark 6.1, code spans)."""
+    fence = "`"
+    while fence in text:
+        fence += "`"
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}"
