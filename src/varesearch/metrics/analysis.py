@@ -1,6 +1,7 @@
 """From a recording to the metrics of each population."""
 
 import logging
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,8 @@ from varesearch.metrics.trains import Trains, bin_counts, window_trains
 from varesearch.recording import PopulationRecording, Recording
 
 log = logging.getLogger(__name__)
+
+_BLOCK_SAMPLES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,8 @@ def _computations(
     yield "correlation", partial(_correlation, trains, analysis, correlation_rng(seed, population.name))
     yield "synchrony", lambda: statistics.synchrony(bin_counts(trains, analysis.rate_bin_ms, "analysis.rate_bin_ms"))
     if "v" in population.signals:
-        yield "v_mean_mv", partial(_v, population, analysis, np.mean)
-        yield "v_std_mv", partial(_v, population, analysis, np.std)
+        yield "v_mean_mv", partial(_v, population, analysis, _mean)
+        yield "v_std_mv", partial(_v, population, analysis, _std)
 
 
 def _rate_std(rates: np.ndarray) -> float:
@@ -100,13 +103,25 @@ def _correlation(trains: Trains, analysis: AnalysisConfig, rng: np.random.Genera
     return statistics.pair_correlations(binned, analysis.correlation_pairs, rng).mean()
 
 
-def _v(population: PopulationRecording, analysis: AnalysisConfig, reduce: Callable[..., np.floating]) -> np.floating:
+def _v(population: PopulationRecording, analysis: AnalysisConfig, reduce: Callable[[np.ndarray], float]) -> float:
     signal = population.signals["v"]
-    values = signal.values[signal.times_ms > analysis.warmup_ms - 1e-6]
+    # The times are sorted: a view of what may be most of the run's memory, where a mask would copy it.
+    values = signal.values[int(np.searchsorted(signal.times_ms, analysis.warmup_ms - 1e-6, side="right")) :]
     if values.size == 0:
         raise UndefinedMetricError("no sample after the warm-up")
     with np.errstate(invalid="ignore"):
-        value = reduce(values, dtype=np.float64)
+        value = reduce(values)
     if not np.isfinite(value):
         raise UndefinedMetricError(f"{np.sum(~np.isfinite(values))} of {values.size} samples are not finite")
     return value
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(np.mean(values, dtype=np.float64))
+
+
+def _std(values: np.ndarray) -> float:
+    """The standard deviation in double precision, block by block: numpy's own takes the samples' memory again."""
+    mean, rows = np.float64(_mean(values)), max(1, _BLOCK_SAMPLES // max(1, values.shape[1]))
+    squares = (np.square(values[k : k + rows] - mean).sum(dtype=np.float64) for k in range(0, len(values), rows))
+    return math.sqrt(math.fsum(squares) / values.size)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from varesearch.metrics.definitions import UndefinedMetricError
 from varesearch.metrics.trains import Binned, Trains
 
+_BLOCK = 1 << 18
+"""Bins that hold a spike, of all pairs together, that are looked up at once: about 20 MB."""
+
 
 def rates_hz(trains: Trains) -> NDArray[np.float64]:
     """Spikes per second of each cell, shape (size,)."""
@@ -114,14 +117,36 @@ def _countable_intervals(
 def _products(binned: Binned, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
     """The sum over bins of the product of two cells' counts, for each pair.
 
-    Looks every listed bin of the first cell up among the second's: no matrix of cells by bins is ever made.
+    Looks every listed bin of the first cell up among the second's: no matrix of cells by bins is ever made. Block by
+    block, since all pairs at once would take some hundred bytes for each spike of each pair.
     """
     keys = binned.ids * binned.n_bins + binned.bins
     starts = np.searchsorted(binned.ids, np.arange(binned.size + 1))
+    ends = np.cumsum(starts[one + 1] - starts[one])
+    products = np.zeros(len(one))
+    begin = 0
+    while begin < len(one):
+        done = ends[begin - 1] if begin else 0
+        end = max(begin + 1, int(np.searchsorted(ends, done + _BLOCK, side="right")))
+        block = slice(begin, end)
+        products[block] = _products_of(binned, keys, starts, one[block], other[block])
+        begin = end
+    return products
+
+
+def _products_of(
+    binned: Binned,
+    keys: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    one: NDArray[np.int64],
+    other: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """:func:`_products` of one block of pairs; ``keys`` and ``starts`` are those of the whole population."""
     lengths = starts[one + 1] - starts[one]
     pair = np.repeat(np.arange(len(one)), lengths)
     entry = np.repeat(starts[one] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
     wanted = other[pair] * binned.n_bins + binned.bins[entry]
     found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     product = np.where(keys[found] == wanted, binned.counts[found] * binned.counts[entry], 0)
+    # Sums of whole numbers: exact, so that the blocks change no bit.
     return np.bincount(pair, weights=product, minlength=len(one)).astype(np.float64)

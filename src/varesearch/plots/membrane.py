@@ -26,7 +26,9 @@ def v_histogram(recording: Recording, analysis: AnalysisConfig, title: str) -> F
     for name, population in recording.populations.items():
         if "v" in population.signals:
             signal = population.signals["v"]
-            values = signal.values[signal.times_ms > analysis.warmup_ms - 1e-6].ravel()
+            # A view, not a copy of all that was recorded: the times are sorted.
+            first = int(np.searchsorted(signal.times_ms, analysis.warmup_ms - 1e-6, side="right"))
+            values = signal.values[first:].ravel()
             values = values[:: -(-values.size // HISTOGRAM_SAMPLES) or 1]
             samples[name] = values[np.isfinite(values)]
     if not any(values.size for values in samples.values()):
