@@ -127,7 +127,7 @@ class Brian2(Backend):
         cell = population.cell
         rows = ROWS[cell.model]
         parameters = {
-            row.theirs: float(translate(rows, row.ours, getattr(cell, row.ours), context))
+            row.theirs: translate(rows, row.ours, getattr(cell, row.ours), context).item()
             for row in rows
             if hasattr(cell, row.ours)
         }

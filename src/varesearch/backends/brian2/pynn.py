@@ -29,8 +29,9 @@ class Group(brian2.NeuronGroup):
 
     def __init__(self, n: int, celltype: "CellType", parameters: Mapping[str, NDArray[Any]]) -> None:
         scheme, dt_ms = celltype.scheme, celltype.dt_ms
-        # One set of parameters a population: numbers in the code's namespace rather than an array for each.
-        values = {name: float(array[0]) for name, array in parameters.items()}
+        # One set of parameters a population: numbers in the code's namespace rather than an array for each. A whole
+        # number stays one: C++ and Cython do not compile the assignment of a floating-point number to an integer.
+        values = {name: array[0].item() for name, array in parameters.items()}
         model = "\n".join(f"{variable} : 1" for variable in scheme.state)
         drive, currents = "i_offset", {}
         if celltype.current is not None:
@@ -41,6 +42,8 @@ class Group(brian2.NeuronGroup):
         super().__init__(
             n,
             model=f"{model}\nfree_from : integer" if "held_steps" in values else model,
+            # 64 bits, as the clock's count of steps: tau_refrac may be longer than 2**31 steps.
+            dtype={"free_from": np.int64},
             threshold=scheme.threshold,
             reset=scheme.reset,
             namespace=values | scheme.constants(values, dt_ms) | currents,
@@ -66,12 +69,12 @@ class CellType(BaseCellType):
         self,
         name: str,
         scheme: Scheme,
-        parameters: Mapping[str, float],
+        parameters: Mapping[str, float | int],
         dt_ms: float,
         current: NDArray[np.float64] | None,
     ) -> None:
         self.name, self.scheme, self.dt_ms, self.current = name, scheme, dt_ms, current
-        self.default_parameters = {key: float(value) for key, value in parameters.items()}
+        self.default_parameters = dict(parameters)
         super().__init__()
 
     def brian2_model(self, n: int, _eqs: None, **parameters: NDArray[Any]) -> Group:

@@ -1,0 +1,89 @@
+"""The refractory time of the integrate-and-fire cells, on every code generation target."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from small_networks import config, network, population, projection, source
+
+from varesearch.backends.brian2.backend import Brian2
+from varesearch.config.cells import IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp
+from varesearch.config.schema import Brian2Backend, RecordingConfig
+from varesearch.network.model import Network
+from varesearch.recording import Recording
+
+IntegrateAndFire = IfCondExp | IfCurrExp | IfCurrAlpha | IfCurrDelta
+CELLS: tuple[type[IntegrateAndFire], ...] = (IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
+DT_MS = 0.5
+# Beyond 32 bits (and to nearly nothing, if cut to them), half a step, a part of a step, many steps.
+REFRACTORY_STEPS = [2**32 + 1, 0, 3, 40]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    Brian2.cache = tmp_path_factory.mktemp("brian2")
+    yield
+    Brian2.cache = None
+
+
+def _simulate(drawn: Network, codegen: str = "numpy") -> Recording:
+    backend = Brian2(config(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=[])))
+    try:
+        backend.build(drawn)
+        backend.run(lambda _ms: None)
+        return backend.collect()
+    finally:
+        backend.close()
+
+
+def _cell(cell: type[IntegrateAndFire], steps: int, i_offset: float) -> IntegrateAndFire:
+    return cell(
+        tau_refrac=steps * DT_MS, i_offset=i_offset, tau_m=20.0, cm=1.0, v_rest=-65.0, v_reset=-65.0, v_thresh=-50.0
+    )
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_constant_current_gives_the_trains_of_the_closed_form(cell: type[IntegrateAndFire]) -> None:
+    """Under a constant current v is known at every time, for all four cells: so are the steps of the spikes."""
+    n_steps, current = 400, 1.0
+    populations = [
+        population(f"p{k}", _cell(cell, steps, current), [-65.0]) for k, steps in enumerate(REFRACTORY_STEPS)
+    ]
+    recording = _simulate(network(populations, n_steps, DT_MS))
+    # v(t) = v_rest + R I (1 - exp(-t / tau)), with R I = 20 mV, meets the threshold 15 mV above rest.
+    updates = int(np.ceil(20.0 * np.log(20.0 / (20.0 - 15.0)) / DT_MS))
+    for k, steps in enumerate(REFRACTORY_STEPS):
+        expected = np.arange(updates - 1, n_steps, updates + steps) * DT_MS
+        np.testing.assert_allclose(recording.populations[f"p{k}"].spike_times_ms, expected, atol=1e-9)
+    assert len(recording.populations["p0"].spike_times_ms) == 1
+    assert len(recording.populations["p1"].spike_times_ms) > 5
+
+
+@pytest.mark.slow
+def test_every_target_gives_the_same_trains_for_every_cell() -> None:
+    """Input and inhibition meet free and refractory cells; numpy, Cython and C++ part nowhere."""
+    rng = np.random.default_rng(11)
+    weight = {"if_cond_exp": 0.02, "if_curr_exp": 1.5, "if_curr_alpha": 0.8, "if_curr_delta": 4.0}
+    cells = [_cell(cell, 3, 0.3) for cell in CELLS] + [_cell(IfCurrExp, 2**32 + 1, 0.3)]
+    populations = [population(f"p{k}", cell, list(rng.uniform(-65, -50, 6))) for k, cell in enumerate(cells)]
+    pairs = [(s, t) for s in range(6) for t in range(6)]
+    projections = [
+        projection(
+            "input",
+            target.name,
+            "excitatory",
+            [(s, t, float(weight[target.cell.model] * rng.uniform(0.5, 1.5)), 2) for s, t in pairs],
+        )
+        for target in populations
+    ]
+    steps, sources = np.nonzero(rng.random((300, 6)) < 0.05)
+    spikes = [(int(step), int(cell)) for step, cell in zip(steps, sources, strict=True)]
+    drawn = network(populations, 300, DT_MS, [source("input", spikes, 6)], projections)
+    runs = {codegen: _simulate(drawn, codegen) for codegen in ("numpy", "cython", "cpp_standalone")}
+    for name, trains in runs["numpy"].populations.items():
+        held_for_good = name == "p4"
+        assert held_for_good == (np.bincount(trains.spike_ids).max() == 1), name
+        for codegen in ("cython", "cpp_standalone"):
+            other = runs[codegen].populations[name]
+            np.testing.assert_array_equal(other.spike_ids, trains.spike_ids, f"{codegen} {name}")
+            np.testing.assert_array_equal(other.spike_times_ms, trains.spike_times_ms, f"{codegen} {name}")
