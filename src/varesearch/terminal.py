@@ -36,7 +36,7 @@ class Terminal:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=40),
-            TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit + ", time left"),
             TimeRemainingColumn(),
         )
         with Progress(*columns, console=self._console, transient=True) as bar:
@@ -44,13 +44,15 @@ class Terminal:
             yield lambda done: bar.update(task, completed=done)
 
     def _progress_lines(self, what: str, total: float, unit: str) -> Callable[[float], None]:
-        last = time.monotonic()
+        last = begin = time.monotonic()
 
         def report(done: float) -> None:
             nonlocal last
-            if time.monotonic() - last >= _LINE_EVERY_S:
-                last = time.monotonic()
-                self.line(f"{what} {done:.0f}/{total:.0f} {unit}")
+            now = time.monotonic()
+            if now - last >= _LINE_EVERY_S:
+                last = now
+                left = f", about {(now - begin) * (total - done) / done:.0f} s left" if done > 0 else ""
+                self.line(f"{what} {done:.0f}/{total:.0f} {unit}{left}")
 
         return report
 
@@ -67,10 +69,16 @@ class Terminal:
         self._console.print(table)
 
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Texts in columns under their heads."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
+        """Texts in columns under their heads; what is wider than the terminal goes on in further lines, uncut."""
+        rows = list(rows)
+        gap = 2
+        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+        if sum(widths) + gap * (len(widths) - 1) > self._console.width:
+            # A dotted name as a column of its parts: most of the width goes into heads.
+            head = [heading.replace(".", ".\n") for heading in head]
+        table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
         for heading in head:
-            table.add_column(escape(heading))
+            table.add_column(escape(heading), overflow="fold", vertical="bottom")
         for row in rows:
             table.add_row(*map(escape, row))
         self._console.print(table)

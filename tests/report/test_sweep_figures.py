@@ -1,5 +1,7 @@
 """Figures of sweeps: which kind for what varies, what is drawn where, what is a gap, what the foot says."""
 
+import doctest
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import rc_context
+from matplotlib.text import Text
 from outcomes_of import outcomes
 from PIL import Image
 
-from varesearch.sweep import figures
+from varesearch.config.wording import written
+from varesearch.plots import style
+from varesearch.sweep import figures, labels
 from varesearch.sweep.factors import factors, repetitions, roles
 from varesearch.sweep.figures import write_sweep_figures
 from varesearch.sweep.measures import STATISTICS, measured, points
+from varesearch.sweep.search_figures import search_page, trials_of
+from varesearch.sweep.sweepers import Objective
 from varesearch.sweep.table import Table, results_table
 
 SEEDS = range(3)
@@ -27,7 +34,7 @@ def table(failed: tuple[int, ...] = (), undefined: tuple[int, ...] = (), **axes:
 
 def pages(made: Table) -> list[Any]:
     """The figures of the statistics, as matplotlib's objects."""
-    with rc_context():
+    with rc_context(style.RC):
         return figures._pages(made, factors(made), measured(made, STATISTICS), "Spike statistics", "a sweep")
 
 
@@ -37,6 +44,53 @@ def words(page: Any) -> str:
     for axes in page.axes:
         own += [axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel(), *(t.get_text() for t in axes.texts)]
     return " | ".join(own)
+
+
+def overprinted(page: Any) -> list[tuple[str, str]]:
+    """Pairs of texts on a page that lie over one another."""
+    page.canvas.draw()
+    shown = [
+        text for text in page.findobj(Text) if text.get_visible() and text.get_text().strip() and _is_on(text, page)
+    ]
+    boxes = [(text.get_text(), _corners(text)) for text in shown]
+    return [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if _meet(one, other)]
+
+
+def _is_on(text: Any, page: Any) -> bool:
+    # Axes keep the labels of ticks outside their limits, and hide those that tick_params turned off.
+    for axes in page.axes:
+        if not axes.axison and text in axes.findobj(Text):
+            return False
+        for axis in (axes.xaxis, axes.yaxis):
+            if text in axis.get_ticklabels(which="both"):
+                return any(text in (tick.label1, tick.label2) for tick in axis._update_ticks())
+    return True
+
+
+def _corners(text: Any) -> Any:
+    """The four corners of a text's box, turned as the text is, half a pixel smaller on each side."""
+    angle = text.get_rotation()
+    tight = text.get_window_extent()
+    if angle % 90 == 0:
+        x0, y0, x1, y1 = tight.x0 + 0.5, tight.y0 + 0.5, tight.x1 - 0.5, tight.y1 - 0.5
+        return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    # The upright box of a line w by h that is turned by an angle is w cos + h sin wide, w sin + h cos high.
+    cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    w, h = np.linalg.solve([[cos, sin], [sin, cos]], [tight.width, tight.height])
+    middle = np.array([(tight.x0 + tight.x1) / 2, (tight.y0 + tight.y1) / 2])
+    along, up = np.array([cos, sin]) * (w / 2 - 0.5), np.array([-sin, cos]) * (h / 2 - 0.5)
+    return np.array([middle - along - up, middle + along - up, middle + along + up, middle - along + up])
+
+
+def _meet(one: Any, other: Any) -> bool:
+    """Whether two convex shapes share a point: no side of either has them on its two sides."""
+    for shape in (one, other):
+        for a, b in zip(shape, np.roll(shape, -1, axis=0), strict=True):
+            normal = np.array([a[1] - b[1], b[0] - a[0]])
+            first, second = one @ normal, other @ normal
+            if first.max() < second.min() or second.max() < first.min():
+                return False
+    return True
 
 
 def is_whole(file: Path) -> bool:
@@ -149,7 +203,8 @@ def test_a_heat_map_has_the_mean_of_each_pair_and_grey_gaps() -> None:
     assert field[1, 3] == 22.0
     assert "–" in [text.get_text() for text in page.axes[0].texts]
     labelled = {axes.get_title(loc="left"): axes.get_xlabel() for axes in page.axes}
-    assert labelled["rate (Hz), excitatory"] == "" and labelled["silent fraction, excitatory"] == "connectivity.p"
+    assert labelled["rate (Hz), excitatory"] == ""
+    assert words(page).count("connectivity.p |") == 1
 
 
 def test_back_ends_have_colours_of_their_own() -> None:
@@ -195,14 +250,72 @@ def test_files_are_pictures_on_which_something_is_drawn(tmp_path: Path) -> None:
         assert is_whole(file)
 
 
-def test_no_label_is_cut_off_whatever_varies(tmp_path: Path) -> None:
-    long = ["background_poisson", "thalamic_burst_of_long_name", "none"]
-    kinds = [
-        {"stimulus": long},
-        {"stimulus": long, "cell": long},
-        {"seed": range(4)},
-        {"cell.d": P, "connectivity.p": P},
-    ]
-    for number, axes in enumerate(kinds):
-        for file in write_sweep_figures(results_table(outcomes(axes)), tmp_path / str(number)):
-            assert is_whole(file), (axes, file.name)
+LONG_NAMES = ["background_poisson", "thalamic_burst_of_long_name", "none"]
+UNEVEN = [0.010189544801599962, 0.0787397157078952, 0.0212001, 0.0900001234, 0.05]
+KINDS: list[dict[str, Any]] = [
+    {"stimulus": LONG_NAMES},
+    {"stimulus": LONG_NAMES, "cell": LONG_NAMES},
+    {"experiment": [f"seed_izhikevich_with_change_{number}" for number in range(8)]},
+    {"seed": range(4)},
+    {"cell.d": P, "connectivity.p": P},
+    {"connectivity.inh_to_exc.weight": [1.0, 2.5, 4.0], "connectivity.exc_to_exc.delay_ms": [1.0, 2.0]},
+    {"connectivity.inh_to_exc.weight": UNEVEN, "connectivity.exc_to_exc.weight": UNEVEN},
+    {"connectivity.inh_to_exc.weight": [0.001 * k for k in range(1, 9)]},
+    {"connectivity.inh_to_exc.weight": [0.1 * k for k in range(1, 25)], "connectivity.p": [0.1 * k for k in range(24)]},
+    {"connectivity.p": UNEVEN},
+    {
+        "connectivity.inh_to_exc.weight": [1.0, 2.0, 3.0],
+        "backend": ["brian2", "nest", "spinnaker"],
+        "connectivity.exc_to_exc.delay_ms": [1.0, 2.0, 4.0],
+    },
+    {"connectivity.weight_exc": [{"distribution": "lognormal", "mean": 1.0, "std": 0.5}, 2.0]},
+]
+
+
+@pytest.mark.parametrize("axes", KINDS, ids=lambda axes: " ".join(f"{key}({len(axes[key])})" for key in axes))
+def test_no_words_are_cut_off_or_overprinted_whatever_varies(axes, tmp_path: Path) -> None:
+    made = results_table(outcomes(axes))
+    for file in write_sweep_figures(made, tmp_path, "a sweep"):
+        assert is_whole(file), file.name
+    for page in pages(made):
+        assert not overprinted(page)
+
+
+def test_the_pages_of_a_search_show_its_history_and_its_best_point(tmp_path: Path) -> None:
+    searched = {"connectivity.p": [0.031, 0.0712345678, 0.05], "connectivity.inh_to_exc.weight": [2.5123456789]}
+    found = results_table(outcomes({**searched, "seed": [1, 2]}, failed=(2,)))
+    objective = Objective("exc.rate_hz", largest=True)
+    files = write_sweep_figures(found, tmp_path, "a search", objective)
+    assert [file.name for file in files] == ["search.png", "statistics.png", "times.png"]
+    assert all(is_whole(file) for file in files)
+    with rc_context(style.RC):
+        page = search_page(found, objective, "a search")
+    history, over_p = page.axes[:2]
+    assert len(page.axes) == 2
+    # The second trial lacks one of its seeds, so that it has no mean.
+    ydata = [np.asarray(line.get_ydata(), dtype=float) for line in history.lines[:2]]
+    assert ydata[0][[0, 2]].tolist() == [0.5, 4.5] and np.isnan(ydata[0][1])
+    assert ydata[1].tolist() == [0.5, 0.5, 4.5]
+    assert np.asarray(over_p.collections[0].get_offsets())[2].tolist() == [0.05, 4.5]
+    assert "best, exc.rate_hz = 4.5 at connectivity.p=0.05" in words(page)
+    assert "1 of 3 trials have no value" in words(page)
+    assert not overprinted(page)
+    smallest = trials_of(found, Objective("exc.rate_hz", largest=False))
+    assert smallest.best == 0
+    assert trials_of(found, Objective("exc.fano_factor", largest=True)).best is None
+
+
+def test_the_examples_of_the_labels_hold() -> None:
+    assert doctest.testmod(labels).failed == 0 and doctest.testmod(labels).attempted > 0
+
+
+@given(st.lists(st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers()), min_size=1, unique=True))
+def test_labels_of_numbers_are_as_many_as_the_numbers(levels: list[float]) -> None:
+    assert len(set(labels.level_labels(levels))) == len({written(level) for level in levels})
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=20, unique=True))
+def test_labels_of_names_are_short_and_differ(levels: list[str]) -> None:
+    shown = labels.level_labels(levels)
+    assert len(set(shown)) == len(levels)
+    assert all(len(label) <= labels.LONGEST_LEVEL for label in shown)

@@ -4,7 +4,7 @@ Figures are matplotlib objects with a canvas of their own: no pyplot, no global 
 """
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib import colormaps
@@ -100,8 +100,9 @@ def population_label(name: str) -> str:
 def page(heading: str, title: str, populations: Collection[str], height_in: float) -> Figure:
     """An empty page: what is shown in bold, which run it is beneath, the key of the populations at the right."""
     figure = Figure(figsize=(PAGE_WIDTH_IN, height_in), dpi=PNG_DPI)
-    figure.text(LEFT_IN / PAGE_WIDTH_IN, 1 - 0.27 / height_in, heading, size=12, weight="bold", va="center")
-    figure.text(LEFT_IN / PAGE_WIDTH_IN, 1 - 0.51 / height_in, title, size=9.5, color=QUIET_COLOUR, va="center")
+    room_in = PAGE_WIDTH_IN - LEFT_IN - RIGHT_IN - 1.3 * -(-len(populations) // 2)
+    fitted_text(figure, LEFT_IN, height_in - 0.27, heading, room_in, size=12, weight="bold")
+    fitted_text(figure, LEFT_IN, height_in - 0.51, title, room_in, size=9.5, color=QUIET_COLOUR)
     for place, (name, colour) in enumerate(population_colours(populations).items()):
         column, row = divmod(place, 2)
         x = 1 - (RIGHT_IN + 1.3 * column) / PAGE_WIDTH_IN
@@ -120,8 +121,52 @@ def panel(figure: Figure, left_in: float, bottom_in: float, width_in: float, hei
 
 def note(figure: Figure, text: str) -> None:
     """A remark at the foot of the page."""
-    _, height = figure.get_size_inches()
-    figure.text(LEFT_IN / PAGE_WIDTH_IN, 0.14 / height, text, size=8.5, color=QUIET_COLOUR, va="center")
+    fitted_text(figure, LEFT_IN, 0.14, text, PAGE_WIDTH_IN - LEFT_IN - 0.1, size=8.5, color=QUIET_COLOUR)
+
+
+def fitted_text(
+    figure: Figure, left_in: float, middle_in: float, text: str, room_in: float, size: float, **looks: Any
+) -> None:
+    """Write one line at a place in inches, smaller where it is wider than ``room_in``, and at last without its end."""
+    width, height = figure.get_size_inches()
+    line = figure.text(left_in / width, middle_in / height, text, size=size, va="center", **looks)
+    needed_in = line.get_window_extent().width / figure.dpi
+    if needed_in <= room_in:
+        return
+    smallest = 0.75 * size
+    line.set_fontsize(max(smallest, size * room_in / needed_in))
+    most = int(len(text) * room_in * size / (needed_in * smallest))
+    if most < len(text):
+        line.set_text(f"{text[: most - 1]}…")
+
+
+def fitted_label(axes: Axes, text: str) -> None:
+    """Name the x axis, smaller or on two lines where the name is wider than the panel."""
+    room_in = axes.get_window_extent().width / _figure(axes).dpi + 0.3
+    label = axes.set_xlabel(text)
+    needed_in = label.get_window_extent().width / _figure(axes).dpi
+    if needed_in > room_in:
+        head, dot, last = text.rpartition(".")
+        label.set_text(f"{head}{dot}\n{last}")
+
+
+def _figure(axes: Axes) -> Figure:
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def shared_label(figure: Figure, panels: Sequence[Axes], which: Literal["x", "y"], text: str, away_in: float) -> None:
+    """Name the axis that several panels share, once: in the middle below them, or at their left, ``away_in`` off."""
+    width, height = figure.get_size_inches()
+    boxes = [axes.get_position() for axes in panels]
+    left, right = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
+    bottom, top = min(box.y0 for box in boxes), max(box.y1 for box in boxes)
+    if which == "x":
+        figure.text((left + right) / 2, bottom - away_in / height, text, size=9.5, ha="center", va="center")
+    else:
+        place = left - away_in / width, (bottom + top) / 2
+        figure.text(*place, text, size=9.5, ha="center", va="center", rotation=90)
 
 
 def say(axes: Axes, text: str) -> None:

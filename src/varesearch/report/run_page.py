@@ -18,7 +18,8 @@ from varesearch.tracking.naming import RERUN_OF
 from varesearch.tracking.reading import RunRecord
 
 _FIGURE_ORDER = (
-    "statistics", "times", "rasters", "divergence", "raster", "distributions", "events", "v_histogram", "v_traces",
+    "search", "statistics", "times", "rasters", "divergence", "raster", "distributions", "events", "v_histogram",
+    "v_traces",
 )  # fmt: skip
 _MAIN_PACKAGES = (
     "python", "varesearch", "brian2", "nest-simulator", "spynnaker", "pynn", "numpy", "scipy", "mlflow",

@@ -6,25 +6,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from varesearch.config.wording import written
 from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, settings_of
 from varesearch.report.sources import Comparison, Words, folder_of, tail
 from varesearch.shell import command
 from varesearch.sweep.jobs import FINISHED
+from varesearch.sweep.labels import level_labels
 from varesearch.sweep.measures import RUN, STATISTICS, TIMES, measured
 from varesearch.sweep.table import Table, heading
 from varesearch.tracking.files import LOG_FILE
 from varesearch.tracking.reading import RunRecord
 
+_MOST_VALUES = 12
+"""More values than this are summed up."""
+_LONGEST_VALUE = 60
+
 
 @dataclass(frozen=True)
 class Factor:
-    """What varies: its key with its unit, and its values in the order of the sweep."""
+    """What varies: its key, the key with its unit, and its values in a few words."""
 
     key: str
     label: str
-    values: list[str]
+    values: str
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,17 @@ class Child:
 
 @dataclass(frozen=True)
 class SweepPage:
-    """Everything that the template of a sweep is given. ``columns`` are the heads of a child's ``shown`` numbers."""
+    """Everything that the template of a sweep is given.
+
+    ``best`` says which point a search found, ``""`` for a grid; ``columns`` are the heads of a child's ``shown``
+    numbers.
+    """
 
     record: RunRecord
     title: str
     notes: list[Note]
     counts: dict[str, int]
+    best: str
     factors: list[Factor]
     figures: list[Figure]
     columns: list[str]
@@ -99,10 +108,8 @@ def sweep_page(
         title=record.name,
         notes=_notes(record, children, origin),
         counts=counts,
-        factors=[
-            Factor(key, heading(key, unit), [written(value) for value in dict.fromkeys(table.values(key))])
-            for key, unit in table.varied.items()
-        ],
+        best=_best(record),
+        factors=[_factor(key, unit, table) for key, unit in table.varied.items()],
         figures=figures_of(folder),
         columns=list(shown),
         children=children,
@@ -113,6 +120,24 @@ def sweep_page(
         settings=settings_of(record, []),
         log=tail(max(logs, key=lambda path: path.stat().st_mtime)) if logs else "",
     )
+
+
+def _best(record: RunRecord) -> str:
+    point, value = (record.tags.get(tag, "") for tag in ("varesearch.best", "varesearch.best_value"))
+    return f"{value} at {point}" if value else point
+
+
+def _factor(key: str, unit: str, table: Table) -> Factor:
+    values = list(dict.fromkeys(table.values(key)))
+    labels = level_labels(values, _LONGEST_VALUE)
+    if len(values) <= _MOST_VALUES:
+        summary = ", ".join(labels)
+    elif all(isinstance(value, int | float) for value in values):
+        low, high = (labels[values.index(end(values))] for end in (min, max))
+        summary = f"{len(values)} values from {low} to {high}"
+    else:
+        summary = f"{', '.join(labels[:_MOST_VALUES])}, … ({len(values)} values)"
+    return Factor(key, heading(key, unit), summary)
 
 
 def _shown_metrics(table: Table) -> dict[str, str]:
@@ -127,6 +152,7 @@ def _shown_metrics(table: Table) -> dict[str, str]:
 
 def _children(table: Table, shown: list[str], words: Mapping[str, Words], store: list[str]) -> list[Child]:
     columns: dict[str, list[Any]] = {name: table.values(name) for name in table.frame}
+    shown_values = {key: _labels(columns[key]) for key in table.varied}
     children = []
     for row in range(len(table.frame)):
         cell = {name: values[row] for name, values in columns.items()}
@@ -142,7 +168,7 @@ def _children(table: Table, shown: list[str], words: Mapping[str, Words], store:
                 taken_over=bool(cell["taken_over"]),
                 degraded=cell["degraded"] or "",
                 network_hash=cell["network_hash"] or "",
-                varied=[written(cell[key]) for key in table.varied],
+                varied=[shown_values[key][cell[key]] for key in table.varied],
                 shown=[cell[key] for key in shown],
                 metrics={key: cell[key] for key in table.metrics if not math.isnan(cell[key])},
                 report=command("varesearch.report", run_id[:8], *store),
@@ -150,6 +176,11 @@ def _children(table: Table, shown: list[str], words: Mapping[str, Words], store:
             )
         )
     return children
+
+
+def _labels(column: list[Any]) -> dict[Any, str]:
+    values = list(dict.fromkeys(column))
+    return dict(zip(values, level_labels(values, _LONGEST_VALUE), strict=True))
 
 
 def _notes(record: RunRecord, children: list[Child], origin: Mapping[str, Any]) -> list[Note]:

@@ -20,7 +20,7 @@ from varesearch.sweep.launchers import Launcher, make_launcher
 from varesearch.sweep.parent import ParentRun, SweepFailedError
 from varesearch.sweep.plan import Planner
 from varesearch.sweep.show import show_end, show_head, show_outcome
-from varesearch.sweep.sweepers import Sweeper, make_sweeper
+from varesearch.sweep.sweepers import Objective, Sweeper, make_sweeper
 from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.log import LogCapture
@@ -220,7 +220,7 @@ def _wind_down(
     counts = parent.set_outcomes(outcomes)
     reason = _reason(counts, children, stopped)
     try:
-        _keep_results(parent, outcomes, reason, complete=stopped is None)
+        _keep_results(parent, outcomes, sweep.sweeper.objective(), reason, complete=stopped is None)
     except Exception as error:
         log.exception("the results of the sweep could not be shown")
         reason = reason or f"table, figures or report could not be made: {first_line(error)}"
@@ -235,7 +235,9 @@ def _wind_down(
         raise SweepFailedError(reason)
 
 
-def _keep_results(parent: ParentRun, outcomes: Sequence[Outcome], reason: str, complete: bool) -> None:
+def _keep_results(
+    parent: ParentRun, outcomes: Sequence[Outcome], objective: Objective | None, reason: str, complete: bool
+) -> None:
     if not outcomes:
         return
     from varesearch.sweep.table import results_table, write_table
@@ -247,7 +249,7 @@ def _keep_results(parent: ParentRun, outcomes: Sequence[Outcome], reason: str, c
     from varesearch.report import write_report
     from varesearch.sweep.figures import write_sweep_figures
 
-    write_sweep_figures(table, parent.folder / "figures", parent.name)
+    write_sweep_figures(table, parent.folder / "figures", parent.name, objective)
     write_report(parent.as_record(FAILED if reason else FINISHED, reason), parent.config.tracking.uri)
 
 

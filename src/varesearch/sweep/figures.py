@@ -5,6 +5,7 @@ that did not finish, are gaps, and the foot of the page counts them.
 """
 
 import itertools
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,9 @@ from varesearch.plots import style
 from varesearch.sweep.factors import Factor, Roles, factors, repetitions, roles
 from varesearch.sweep.jobs import FINISHED
 from varesearch.sweep.measures import RUN, STATISTICS, TIMES, Measure, Points, measured, points
-from varesearch.sweep.panels import draw_heat, draw_points, draw_seeds, slant_in, x_axis, y_range
+from varesearch.sweep.panels import draw_heat, draw_points, draw_seeds, slant, x_axis, y_range
+from varesearch.sweep.search_figures import search_page
+from varesearch.sweep.sweepers.base import Objective
 from varesearch.sweep.table import Table
 
 MOST_COLUMNS = 4
@@ -32,10 +35,25 @@ _ROW_IN = 1.35
 _GAP_IN = 0.2
 
 
-def write_sweep_figures(table: Table, folder: Path, title: str = "") -> list[Path]:
-    """Draw the statistics and the times of a sweep into ``folder`` as PNG; return the files.
+def write_sweep_figures(table: Table, folder: Path, title: str = "", objective: Objective | None = None) -> list[Path]:
+    """Draw the statistics and the times of a sweep into ``folder`` as PNG.
 
-    ``title`` is a line that says which sweep it is. [] where no child is FINISHED, or where nothing varies.
+    Parameters
+    ----------
+    table
+        The results of the sweep.
+    folder
+        Where the pictures go; it is made if it is not there.
+    title
+        Which sweep it is, in one line.
+    objective
+        What was searched for, if it was a search: its points are scattered, so that they are neither joined by lines
+        nor fields of a heat map.
+
+    Returns
+    -------
+    list of Path
+        The files; empty where no child is FINISHED, or where nothing varies.
     """
     found, seeds = factors(table), repetitions(table)
     if not table.finished.any() or (not found and seeds == 1):
@@ -45,13 +63,30 @@ def write_sweep_figures(table: Table, folder: Path, title: str = "") -> list[Pat
     with rc_context():
         rcdefaults()  # the user's own matplotlibrc must not change how a sweep looks
         rcParams.update(style.RC)
+        if objective is not None and found:
+            files.append(_save(search_page(table, objective, title), folder / "search.png"))
         for name, heading, measures in (("statistics", "Spike statistics", STATISTICS), ("times", "Times", TIMES)):
-            pages = _pages(table, found, measured(table, measures), heading, title)
+            shown = measured(table, measures)
+            if objective is None or not found:
+                pages = _pages(table, found, shown, heading, title)
+            else:
+                pages = _scattered_pages(table, found, shown, heading, title)
             for number, page in enumerate(pages, start=1):
                 file = folder / (f"{name}.png" if len(pages) == 1 else f"{name}_{number}.png")
-                page.savefig(file, dpi=style.PNG_DPI)
-                files.append(file)
+                files.append(_save(page, file))
     return files
+
+
+def _save(page: Figure, file: Path) -> Path:
+    page.savefig(file, dpi=style.PNG_DPI)
+    return file
+
+
+def _scattered_pages(
+    table: Table, found: list[Factor], measures: list[Measure], heading: str, title: str
+) -> list[Figure]:
+    """The measures over each setting that was searched, whatever the others were: a page for each."""
+    return [_overlay_page(table, Roles(factor), measures, heading, title, joined=False) for factor in found]
 
 
 def _pages(table: Table, found: list[Factor], measures: list[Measure], heading: str, title: str) -> list[Figure]:
@@ -76,14 +111,17 @@ def _seeds_page(table: Table, measures: list[Measure], heading: str, title: str)
     return figure
 
 
-def _overlay_page(table: Table, parts: Roles, measures: list[Measure], heading: str, title: str) -> Figure:
-    figure, places = _tiles(f"{heading} by {parts.x.label}", title, measures, parts.x)
+def _overlay_page(
+    table: Table, parts: Roles, measures: list[Measure], heading: str, title: str, joined: bool = True
+) -> Figure:
+    figure, places = _tiles(f"{heading} by {parts.x.key}", title, measures, parts.x)
     for axes, measure in zip(places, measures, strict=True):
         colours = _measure_colours(measure)
         shown = [points(table, parts.x, [], key, colours[name], "o") for name, key in measure.keys.items()]
-        draw_points(axes, parts.x, shown)
+        draw_points(axes, parts.x, shown, joined)
         axes.set_ylim(*y_range(shown))
         x_axis(axes, parts.x, labelled=True)
+    _name_x(figure, places, parts.x)
     _caption(figure, table, measures, _spread(table))
     return figure
 
@@ -96,7 +134,7 @@ def _grid_pages(table: Table, parts: Roles, measures: list[Measure], heading: st
     at_once = max(1, MOST_COLUMNS // len(names))
     chunks = [combinations[k : k + at_once] for k in range(0, len(combinations), at_once)]
     left_out = sum(len(chunk) for chunk in chunks[MOST_PAGES:])
-    by = " and ".join(dict.fromkeys(factor.label for factor in (parts.x, lines)))
+    by = " and ".join(dict.fromkeys(factor.key for factor in (parts.x, lines)))
     with_key = parts.x is not lines
     limits = {measure.label: _limits(table, parts, measure) for measure in measures}
     pages = []
@@ -114,11 +152,12 @@ def _grid_pages(table: Table, parts: Roles, measures: list[Measure], heading: st
                 axes.set_ylim(*limits[measure.label])
                 x_axis(axes, parts.x, labelled=row is rows[-1])
                 if axes is row[0]:
-                    axes.set_ylabel(measure.label.replace(" (", "\n("))
+                    axes.set_ylabel(textwrap.fill(measure.label.replace(" (", "\n("), 16))
                 else:
                     axes.tick_params(labelleft=False)
                 if row is rows[0]:
                     _column_head(axes, fixed, name)
+        _name_x(figure, rows[-1], parts.x)
         more = f"; {left_out} more combinations are in the table only" if left_out else ""
         _caption(figure, table, measures, _spread(table) + more)
         pages.append(figure)
@@ -127,7 +166,7 @@ def _grid_pages(table: Table, parts: Roles, measures: list[Measure], heading: st
 
 def _heat_page(table: Table, x: Factor, y: Factor, measures: list[Measure], heading: str, title: str) -> Figure:
     size = (len(measures), max(len(measure.keys) for measure in measures))
-    figure, rows = _grid(f"{heading} by {x.label} and {y.label}", title, size, x, 0.3, 0.4, right_in=0.6)
+    figure, rows = _grid(f"{heading} by {x.key} and {y.key}", title, size, x, 0.3, 0.4, right_in=0.6)
     for row, measure in zip(rows, measures, strict=True):
         shown = row[: len(measure.keys)]
         for axes in row[len(measure.keys) :]:
@@ -138,8 +177,8 @@ def _heat_page(table: Table, x: Factor, y: Factor, measures: list[Measure], head
             label = f"{measure.label}, {style.population_label(name)}" if name != RUN else measure.label
             axes.set_title(label, loc="left", color=colours[name])
             axes.tick_params(labelbottom=row is rows[-1], labelleft=axes is row[0])
-            axes.set_xlabel(x.label if row is rows[-1] else "")
-            axes.set_ylabel(y.label if axes is row[0] else "")
+    _name_x(figure, [axes for axes in rows[-1] if axes.figure is not None], x)
+    style.shared_label(figure, [row[0] for row in rows], "y", y.label, style.LEFT_IN - 0.1)
     words = "mean over seeds, their spread is in the table" if repetitions(table) > 1 else "one run each"
     _caption(figure, table, measures, f"{words}; grey: no value")
     return figure
@@ -175,9 +214,9 @@ def _tiles(heading: str, title: str, measures: list[Measure], x: Factor | None) 
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
     width = (_WIDTH_IN - 0.6 * (columns - 1)) / columns
-    slant = slant_in(x, width) if x else 0.0
-    row_in, between_in = 1.75, 0.85 + slant
-    height = style.TOP_IN + 0.3 + rows * row_in + (rows - 1) * between_in + style.BOTTOM_IN + slant
+    slant_in = slant(x, width).room_in if x else 0.0
+    row_in, between_in = 1.75, 0.65 + slant_in
+    height = style.TOP_IN + 0.3 + rows * row_in + (rows - 1) * between_in + style.BOTTOM_IN + slant_in
     figure = style.page(heading, title, list(populations), height)
     places = []
     for number, measure in enumerate(measures):
@@ -196,7 +235,7 @@ def _grid(
     rows, columns = size
     width = (_WIDTH_IN - right_in - _GAP_IN * (columns - 1)) / columns
     top = style.TOP_IN + head_in
-    height = top + rows * _ROW_IN + (rows - 1) * gap_in + style.BOTTOM_IN + slant_in(x, width)
+    height = top + rows * _ROW_IN + (rows - 1) * gap_in + style.BOTTOM_IN + slant(x, width).room_in
     figure = style.page(heading, title, [], height)
     return figure, [
         [
@@ -211,6 +250,12 @@ def _grid(
         ]
         for row in range(rows)
     ]
+
+
+def _name_x(figure: Figure, panels: Sequence[Axes], x: Factor) -> None:
+    """Name the axis once, below all panels: below each of several columns a long name would not fit."""
+    width_in = panels[0].get_position().width * style.PAGE_WIDTH_IN
+    style.shared_label(figure, panels, "x", x.label, 0.36 + slant(x, width_in).room_in)
 
 
 def _column_head(axes: Axes, fixed: Sequence[tuple[Factor, object]], name: str) -> None:

@@ -17,7 +17,7 @@ from varesearch.metrics.definitions import DEFINITIONS
 from varesearch.shell import quoted
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
 from varesearch.sweep.space import Dimension, Space
-from varesearch.sweep.sweepers.base import Compose, Evaluate
+from varesearch.sweep.sweepers.base import Compose, Evaluate, Objective
 
 if TYPE_CHECKING:
     from varesearch.sweep.optuna_study import Study
@@ -70,6 +70,10 @@ class OptunaSweeper:
     def size(self) -> int:
         """Every trial for every seed."""
         return self._settings.trials * len(self._each_seed())
+
+    def objective(self) -> Objective:
+        """The metric of the settings, and its direction."""
+        return Objective(str(self._settings.metric), self._settings.direction == "maximize")
 
     def identity(self, jobs: Sequence[Job]) -> str:
         """Of the space, the code, and all settings but the number of trials: a search may be made longer."""

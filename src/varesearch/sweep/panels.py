@@ -2,18 +2,21 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from varesearch.config.wording import written
 from varesearch.plots import style
 from varesearch.sweep.factors import Factor
+from varesearch.sweep.labels import level_labels
 from varesearch.sweep.measures import RUN, Measure, Points, points, summarise
 from varesearch.sweep.table import Table
 
@@ -21,6 +24,10 @@ _MOST_WRITTEN = 64
 """Heat maps of more fields than this have no numbers in them."""
 _CHARACTER_IN = 0.075
 """Width of a character of a tick's label."""
+_LINE_IN = 0.15
+"""Distance of two lines of text."""
+_MOST_TICKS = 12
+"""More levels than this need not have a tick each."""
 
 
 def places_of(factor: Factor) -> NDArray[np.float64]:
@@ -30,17 +37,18 @@ def places_of(factor: Factor) -> NDArray[np.float64]:
     return np.arange(len(factor.levels), dtype=np.float64)
 
 
-def draw_points(axes: Axes, x: Factor, shown: Sequence[Points]) -> None:
-    """Means with bars of one standard deviation; joined by a line where the factor is a number."""
+def draw_points(axes: Axes, x: Factor, shown: Sequence[Points], joined: bool = True) -> None:
+    """Means with bars of one standard deviation; ``joined`` by a line where the factor is a number."""
+    joined = joined and x.numeric
     places = places_of(x)
     # Beside one another where the axis has no measure, so that bars do not hide each other.
     alone = sum((one.n > 0).astype(int) for one in shown) <= 1
     # The first broad and the others thin over it: curves that coincide are all seen.
-    widths = np.linspace(2.6 if len(shown) > 1 and x.numeric else 1.2, 1.2, max(len(shown), 1))
+    widths = np.linspace(2.6 if len(shown) > 1 and joined else 1.2, 1.2, max(len(shown), 1))
     for number, (one, width) in enumerate(zip(shown, widths, strict=False)):
         shift = np.where(alone, 0.0, 0.12 * (number - (len(shown) - 1) / 2)) * (not x.numeric)
         bars = np.where(one.n > 1, one.sd, np.nan)
-        if x.numeric and len(shown) <= 2:
+        if joined and len(shown) <= 2:
             axes.fill_between(places, one.mean - bars, one.mean + bars, color=one.colour, alpha=0.15, lw=0)
         axes.errorbar(
             places + shift,
@@ -50,7 +58,7 @@ def draw_points(axes: Axes, x: Factor, shown: Sequence[Points]) -> None:
             marker=one.marker,
             markersize=2.0 * width + 1.6,
             markeredgewidth=0,
-            linestyle="-" if x.numeric else "none",
+            linestyle="-" if joined else "none",
             linewidth=width,
             elinewidth=width - 0.2,
         )
@@ -112,7 +120,7 @@ def draw_heat(figure: Figure, row: Sequence[Axes], x: Factor, y: Factor, table: 
 
 
 def x_axis(axes: Axes, x: Factor, labelled: bool) -> None:
-    """The levels along the x axis, which is logarithmic where they are spaced geometrically."""
+    """The levels along the x axis, which is logarithmic where they are spaced geometrically; ``labelled`` or bare."""
     places = places_of(x)
     if x.numeric:
         if x.geometric:
@@ -125,18 +133,34 @@ def x_axis(axes: Axes, x: Factor, labelled: bool) -> None:
         axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.set_xlim(-0.5, len(places) - 0.5)
-    _level_ticks(axes, x, "x", places)
-    if labelled:
-        axes.set_xlabel(x.label)
-    else:
+    _level_ticks(axes, x, "x", places, to_scale=x.numeric)
+    if not labelled:
         axes.tick_params(axis="x", labelbottom=False)
 
 
-def slant_in(x: Factor, width_in: float) -> float:
-    """How much more room (inches) the labels of the levels take below a panel of that width; 0 where they lie flat."""
-    if x.numeric or _every(x, width_in) == 1:
-        return 0.0
-    return 0.45 * _CHARACTER_IN * max(len(written(level)) for level in x.levels)
+@dataclass(frozen=True)
+class Slant:
+    """How the names of levels lie below a panel: their angle in degrees, and the room that they take more (inches)."""
+
+    degrees: int
+    room_in: float
+
+
+def slant(x: Factor, width_in: float) -> Slant:
+    """Flat where the labels of ``x`` fit below a panel of that width, else as slanted as their number demands."""
+    if x.numeric:
+        return Slant(0, 0.0)
+    labels = level_labels(x.levels)
+    longest_in = _CHARACTER_IN * max(map(len, labels))
+    apart_in = width_in / len(labels)
+    if longest_in + 0.1 <= apart_in:
+        return Slant(0, 0.0)
+    for degrees in (25, 55):
+        angle = math.radians(degrees)
+        # Slanted labels reach to the left of their tick, where the first one has the page's margin.
+        if longest_in * math.cos(angle) <= style.LEFT_IN + apart_in / 2 and apart_in * math.sin(angle) >= _LINE_IN:
+            return Slant(degrees, longest_in * math.sin(angle))
+    return Slant(90, longest_in)
 
 
 def y_range(shown: Sequence[Points]) -> tuple[float, float]:
@@ -152,20 +176,51 @@ def y_range(shown: Sequence[Points]) -> tuple[float, float]:
     return bottom - room, top + room
 
 
-def _level_ticks(axes: Axes, factor: Factor, which: str, places: NDArray[np.float64]) -> None:
-    """A tick for each level; labels that have no room are left out (numbers) or slanted (names)."""
-    width_in, height_in = np.asarray(axes.get_window_extent().size) / axes.figure.dpi
-    labels = [written(level) for level in factor.levels]
-    if which == "y":
-        every = math.ceil(0.18 * len(labels) / height_in) if factor.numeric else 1
-        axes.set_yticks(places, [label if k % every == 0 else "" for k, label in enumerate(labels)])
+def _level_ticks(
+    axes: Axes, factor: Factor, which: Literal["x", "y"], places: NDArray[np.float64], to_scale: bool = False
+) -> None:
+    """A tick for each level, and the labels that have room.
+
+    Along an axis that is ``to_scale``: round numbers where few of many levels would have room, or where the levels
+    are no round numbers themselves.
+    """
+    labels = level_labels(factor.levels)
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    width_in, _ = np.asarray(axes.get_window_extent().size) / axes.figure.dpi
+    lie = slant(factor, width_in) if which == "x" else Slant(0, 0.0)
+    if lie.degrees:
+        every = math.ceil(_LINE_IN * len(labels) / width_in)
+        shown = [label if k % every == 0 else "" for k, label in enumerate(labels)]
+        upright = lie.degrees == 90
+        axes.set_xticks(
+            places,
+            shown,
+            rotation=lie.degrees,
+            ha="center" if upright else "right",
+            va="top" if upright else "baseline",
+            rotation_mode="default" if upright else "anchor",
+        )
         return
-    if slant_in(factor, width_in):
-        axes.set_xticks(places, labels, rotation=25, ha="right", rotation_mode="anchor")
+    fits = _with_room(axes, which, places, labels)
+    rounded = any(len(written(level)) > len(label) for level, label in zip(factor.levels, labels, strict=True))
+    if to_scale and (rounded or (len(labels) > _MOST_TICKS and 2 * sum(fits) < len(labels))):
+        axis.set_major_locator(LogLocator() if factor.geometric else MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         return
-    every = _every(factor, width_in)
-    axes.set_xticks(places, [label if k % every == 0 else "" for k, label in enumerate(labels)])
+    axis.set_ticks(places, [label if fit else "" for label, fit in zip(labels, fits, strict=True)])
 
 
-def _every(factor: Factor, width_in: float) -> int:
-    return math.ceil(sum(len(written(level)) + 1.5 for level in factor.levels) * _CHARACTER_IN / width_in)
+def _with_room(axes: Axes, which: Literal["x", "y"], places: NDArray[np.float64], labels: Sequence[str]) -> list[bool]:
+    """Which labels do not touch the last one before them that has room."""
+    points = np.zeros((len(places), 2))
+    column = 0 if which == "x" else 1
+    points[:, column] = places
+    # On a logarithmic axis 0 is nowhere; the other coordinate does not matter.
+    points[:, 1 - column] = (axes.get_ylim() if which == "x" else axes.get_xlim())[0]
+    along_in = axes.transData.transform(points)[:, column] / axes.figure.dpi
+    taken, fits = -math.inf, []
+    for middle, label in zip(along_in, labels, strict=True):
+        half = (len(label) + 1) * _CHARACTER_IN / 2 if which == "x" else 0.09
+        fits.append(middle - half >= taken)
+        if fits[-1]:
+            taken = middle + half
+    return fits

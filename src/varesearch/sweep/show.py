@@ -7,12 +7,14 @@ from typing import Any
 from varesearch.config.wording import written
 from varesearch.shell import quoted
 from varesearch.sweep.jobs import FAILED, FINISHED, Outcome
+from varesearch.sweep.labels import level_labels, short_keys
 from varesearch.sweep.parent import ParentRun
 from varesearch.sweep.space import Space
 from varesearch.terminal import Terminal
 
 _SEED = "seed"
 _MOST_ROWS = 20
+_LONGEST_VALUE = 40
 _SHOWN = ("rate_hz", "cv_isi")
 
 
@@ -56,9 +58,11 @@ def show_end(
 def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
     """Head and rows of a table: each combination once, its FINISHED runs averaged over the seeds."""
     keys = [key for key in outcomes[0].job.varied if key != _SEED] if outcomes else []
+    shown = {key: _labels([outcome.job.varied[key] for outcome in outcomes]) for key in keys}
     groups: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in outcomes:
-        groups.setdefault(tuple(written(outcome.job.varied[key]) for key in keys), []).append(outcome)
+        point = tuple(shown[key][written(outcome.job.varied[key])] for key in keys)
+        groups.setdefault(point, []).append(outcome)
     names = [
         name
         for metric in _SHOWN
@@ -69,13 +73,20 @@ def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
         finished = [outcome for outcome in group if outcome.state == FINISHED]
         means = [_mean([o.metrics[name] for o in finished if name in o.metrics]) for name in names]
         rows.append([*values, f"{len(finished)}/{len(group)}", *means])
-    return [*keys, "finished", *names], rows
+    return [*short_keys(keys), "finished", *names], rows
 
 
 def point(outcome: Outcome) -> str:
     """The place of a child in the sweep, as it is written on the command line."""
     varied: Mapping[str, Any] = outcome.job.varied
     return quoted(f"{key}={written(value)}" for key, value in varied.items()) or outcome.name
+
+
+def _labels(values: Sequence[Any]) -> dict[str, str]:
+    """Each value as it is written on the command line -> a label with no more digits or letters than it needs."""
+    levels = list({written(value): value for value in values}.values())
+    labels = level_labels(levels, _LONGEST_VALUE)
+    return {written(level): label for level, label in zip(levels, labels, strict=True)}
 
 
 def _mean(values: Sequence[float]) -> str:

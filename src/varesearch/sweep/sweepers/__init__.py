@@ -4,7 +4,7 @@ from importlib import import_module
 
 from varesearch.config.launching import SweeperConfig
 from varesearch.sweep.space import Space
-from varesearch.sweep.sweepers.base import Compose, Evaluate, Sweeper
+from varesearch.sweep.sweepers.base import Compose, Evaluate, Objective, Sweeper
 
 SWEEPERS = {
     "grid": "varesearch.sweep.sweepers.grid:GridSweeper",
@@ -19,4 +19,4 @@ def make_sweeper(settings: SweeperConfig, space: Space) -> Sweeper:
     return getattr(import_module(module), attribute)(settings, space)
 
 
-__all__ = ["SWEEPERS", "Compose", "Evaluate", "Sweeper", "make_sweeper"]
+__all__ = ["SWEEPERS", "Compose", "Evaluate", "Objective", "Sweeper", "make_sweeper"]

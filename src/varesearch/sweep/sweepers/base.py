@@ -1,6 +1,7 @@
 """What a sweeper is: it chooses the points of the space that the words span, and may look at results to do so."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +12,19 @@ Compose = Callable[[Sequence[tuple[str, ...]]], list[Job]]
 
 Evaluate = Callable[[Sequence[Job]], list[Outcome]]
 """Runs the jobs (those of known identity are taken over) and returns their outcomes in the same order, at the end."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a search looks for: the largest or the smallest value of ``metric``, averaged over the seeds."""
+
+    metric: str
+    largest: bool
+
+    @property
+    def words(self) -> str:
+        """As a person says it."""
+        return f"{'largest' if self.largest else 'smallest'} {self.metric}"
 
 
 class Sweeper(Protocol):
@@ -30,6 +44,10 @@ class Sweeper(Protocol):
 
     def size(self) -> int:
         """How many runs there are to be, at most."""
+        ...
+
+    def objective(self) -> Objective | None:
+        """What is searched for; None where every point is run for its own sake."""
         ...
 
     def identity(self, jobs: Sequence[Job]) -> str:

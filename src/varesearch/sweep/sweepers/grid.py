@@ -41,6 +41,9 @@ class GridSweeper:
         """As many as there are points."""
         return math.prod(len(dimension.values) for dimension in self._space.dimensions)
 
+    def objective(self) -> None:
+        """None: nothing is searched for."""
+
     def identity(self, jobs: Sequence[Job]) -> str:
         """The runs that it makes, in whatever order."""
         return hashlib.sha256(json.dumps(sorted(job.identity for job in jobs)).encode()).hexdigest()
