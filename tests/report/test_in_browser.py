@@ -18,7 +18,6 @@ from browser import Browser, browser
 from varesearch.report import write_report
 from varesearch.report.command import main as report
 from varesearch.tracking import RunRecord, runs
-from varesearch.tracking.ui import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -100,13 +99,22 @@ def test_the_links_of_a_sweep_lead_to_its_runs(root, tab: Browser) -> None:
 
 
 @pytest.fixture(scope="module")
-def address(root: Path) -> Any:
-    """MLflow's pages on the store, as make ui serves them; with it the page of the list of runs."""
-    command = [sys.executable, "-m", "varesearch.tracking.ui", "--port", str(free_port(None))]
+def address(root: Path, tab: Browser) -> Any:
+    """MLflow's pages on the store, as make ui serves them, entered by the tab; the page of the list of runs."""
+    command = [sys.executable, "-m", "varesearch.tracking.ui"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ})
     try:
         assert server.stdout is not None
-        yield server.stdout.readline().split()[0]
+        entrance = server.stdout.readline().split()[0]
+        page = f"{entrance.partition('?token=')[0]}#{entrance.partition('#')[2]}"
+        tab.open(page, 1800, dark=False)
+        assert "belong to the user who started them" in tab.ask("document.body.innerText")
+        tab.open("about:blank", 1800, dark=False)
+        tab.open(entrance, 1800, dark=False)
+        # The token is out of the address, what stood behind it is not; and no script can read the cookie.
+        assert tab.ask("location.href") == page
+        assert tab.ask("document.cookie") == ""
+        yield page
     finally:
         server.send_signal(signal.SIGINT)
         server.wait(60)
@@ -122,6 +130,7 @@ def awaited(tab: Browser, expression: str) -> Any:
 
 
 def test_the_list_of_runs_shows_the_columns_that_matter(address: str, tab: Browser) -> None:
+    tab.open("about:blank", 1800, dark=False)
     tab.open(address, 1800, dark=False)
     for column in ("exc.rate_hz", "exc.cv_isi", "backend.name"):
         heads = "[...document.querySelectorAll('[role=columnheader]')].map(h => h.innerText.trim())"

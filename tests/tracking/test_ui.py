@@ -1,12 +1,16 @@
 """MLflow's pages on the store, and the same server as a store of another URI."""
 
+import http.client
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from dataclasses import asdict
+from http.cookiejar import CookieJar
 from pathlib import Path
 
 import psutil
@@ -16,7 +20,9 @@ from support import conduct, statuses
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import TrackingError, load_run, track
-from varesearch.tracking.ui import free_port, main
+from varesearch.tracking.ui import listen, main
+
+TOKEN = "token-of-programs"
 
 
 def _page(server: subprocess.Popen[str]) -> str:
@@ -30,20 +36,73 @@ def _page(server: subprocess.Popen[str]) -> str:
     return line.split()[0]
 
 
+def _is_closed_to_others(
+    address: str, server: subprocess.Popen[str], run_id: str, jar: CookieJar, visitor: urllib.request.OpenerDirector
+) -> None:
+    """What another account of this machine may try."""
+    attacks: dict[str, bytes | None] = {
+        "/": None,
+        f"/get-artifact?path=metrics.csv&run_uuid={run_id}": None,
+        f"/ajax-api/2.0/mlflow/runs/get?run_id={run_id}": None,
+        "/api/2.0/mlflow/runs/delete": json.dumps({"run_id": run_id}).encode(),
+        f"/ajax-api/2.0/mlflow/upload-artifact?run_uuid={run_id}&path=planted.txt": b"planted",
+        "/api/2.0/mlflow-artifacts/artifacts/planted.txt": b"planted",
+    }
+    for path, body in attacks.items():
+        for headers in ({}, {"Authorization": "Bearer guessed"}, {"Host": "evil.example"}):
+            request = urllib.request.Request(address + path, body, {"Content-Type": "application/json", **headers})
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(request)
+            assert refused.value.code == (403 if "Host" in headers else 401), path
+    with visitor.open(f"{address}/ajax-api/2.0/mlflow/runs/get?run_id={run_id}") as answer:
+        assert json.load(answer)["run"]["info"]["lifecycle_stage"] == "active"
+    # Not with the user's own cookie either: a browser gives it to every port of the machine.
+    (cookie,) = jar
+    if os.geteuid() == 0:
+        assert _answer_to(os.getuid(), address, f"{cookie.name}={cookie.value}") == 200
+        assert _answer_to(65534, address, f"{cookie.name}={cookie.value}") == 403
+    # Other users can read the arguments of a process.
+    secrets = {TOKEN, cookie.value or ""}
+    for process in (psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)):
+        assert not [secret for secret in secrets if secret in " ".join(process.cmdline())]
+
+
+def _answer_to(uid: int, address: str, cookie: str) -> int:
+    """The status that a process of another user is given."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setuid(uid)
+            connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=30)
+            connection.request("GET", "/", headers={"Cookie": cookie})
+            os.write(writing, str(connection.getresponse().status).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading) as answer:
+        return int(answer.read())
+
+
 def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VARESEARCH_ROOT", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", TOKEN)  # for the pages, and for the programs that use them
     first = run_once(tmp_path)
     assert first.how_to_open == f"python -m varesearch.tracking.ui --run={first.run_id[:8]}"
     command = [sys.executable, "-m", "varesearch.tracking.ui", "--run", first.run_id[:8]]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     try:
         page = _page(server)
-        assert page.endswith(f"/#/experiments/1/runs/{first.run_id}?workflowType=machine_learning")
-        address = page.split("/#/")[0]
-        with urllib.request.urlopen(address) as answer:
+        assert page.endswith(f"#/experiments/1/runs/{first.run_id}?workflowType=machine_learning")
+        address = page.split("/?token=")[0]
+        jar = CookieJar()
+        visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+        with visitor.open(page) as answer:
             assert b"<html" in answer.read().lower()
-        with urllib.request.urlopen(f"{address}/get-artifact?path=metrics.csv&run_uuid={first.run_id}") as answer:
+        with visitor.open(f"{address}/get-artifact?path=metrics.csv&run_uuid={first.run_id}") as answer:
             assert answer.read() == (first.folder / "metrics.csv").read_bytes()
+        _is_closed_to_others(address, server, first.run_id, jar, visitor)
         listening = {
             connection.laddr.ip
             for process in psutil.Process(server.pid).children(recursive=True)
@@ -95,8 +154,12 @@ def test_pages_of_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
 @pytest.mark.parametrize("port", [-1, 70000])
 def test_port_that_cannot_be_had(port: int) -> None:
     with pytest.raises(ConfigurationError, match=f"--port {port}: cannot be had"):
-        free_port(port)
+        listen(port)
 
 
-def test_free_port() -> None:
-    assert 1024 <= free_port(None) <= 65535
+def test_a_port_that_is_taken_is_refused_or_another_is_found() -> None:
+    with listen(None) as one, listen(None) as other:
+        ports = [listener.getsockname()[1] for listener in (one, other)]
+        assert ports[0] != ports[1] and min(ports) >= 1024
+        with pytest.raises(ConfigurationError, match="cannot be had"):
+            listen(ports[0])

@@ -24,7 +24,7 @@ _SETTINGS = {
 
 def client(uri: str) -> "MlflowClient":
     """A client of the store at ``uri``. Only for stores that exist: MLflow would make one in place, without a lock."""
-    with _light_import():
+    with light_import():
         from mlflow import MlflowClient
 
         # Its store's module is imported here too.
@@ -33,14 +33,15 @@ def client(uri: str) -> "MlflowClient":
 
 def make_sqlite_store(uri: str, artifact_uri: str) -> None:
     """Make all tables of a new SQLite store, with the present schema."""
-    with _light_import():
+    with light_import():
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
     store = SqlAlchemyStore(uri, artifact_uri)
     store.engine.dispose()
 
 
 @contextlib.contextmanager
-def _light_import() -> Iterator[None]:
+def light_import() -> Iterator[None]:
+    """For the first import of MLflow or a part of it."""
     # MLflow brings two thousand modules. They make no garbage worth collecting, and looking for it takes a third of
     # the time of the import.
     for name, value in _SETTINGS.items():

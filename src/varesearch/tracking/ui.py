@@ -1,11 +1,15 @@
 """MLflow's pages on the store of the project: ``python -m varesearch.tracking.ui [--port N] [--run ID]``.
 
-Served to this machine only (127.0.0.1).
+Served to this machine only (127.0.0.1), and there to the user who starts them only: see
+:mod:`varesearch.tracking.gate`.
 """
 
 import argparse
 import contextlib
+import dataclasses
+import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,10 +22,14 @@ from collections.abc import Sequence
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import mlflow_api
 from varesearch.tracking.columns import keep_columns
+from varesearch.tracking.gate import HEALTH, LOOPBACK
 from varesearch.tracking.reading import load_run, runs
 from varesearch.tracking.store import Place, ensure_sqlite, first_line, place
+from varesearch.tracking.ui_server import Order
 
-_LOOPBACK = "127.0.0.1"
+BEARER = "MLFLOW_TRACKING_TOKEN"
+"""Environment variable: the token with which programs are let in; without it, none is."""
+
 _USUAL_PORT = 5000
 _START_S = 90.0
 
@@ -42,14 +50,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
 
 
-def free_port(wanted: int | None) -> int:
-    """``wanted`` if it is free, else ConfigurationError; None: the usual one or any other that is free."""
+def listen(wanted: int | None) -> socket.socket:
+    """A socket that listens at ``wanted``, else ConfigurationError; None: at the usual port or any that is free."""
     for port in (_USUAL_PORT, 0) if wanted is None else (wanted,):
-        with contextlib.closing(socket.socket()) as probe, contextlib.suppress(OSError, OverflowError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((_LOOPBACK, port))
-            return probe.getsockname()[1]
-    raise ConfigurationError(f"--port {wanted}: cannot be had on {_LOOPBACK}; leave it out for a free one")
+        listener = socket.socket()
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((LOOPBACK, port))
+            listener.listen(100)
+            return listener
+        except (OSError, OverflowError):
+            listener.close()
+    raise ConfigurationError(f"--port {wanted}: cannot be had on {LOOPBACK}; leave it out for a free one")
 
 
 def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
@@ -58,18 +70,27 @@ def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
     if not where.database.exists():
         raise ConfigurationError(f"{where.database}: no run has been tracked yet; start with python -m varesearch")
     ensure_sqlite(where)
-    port = free_port(wanted_port)
-    address = f"http://{_LOOPBACK}:{port}"
+    with listen(wanted_port) as listener:
+        return _serve_at(listener, where, _page(where, run))
+
+
+def _page(where: Place, run: str | None) -> str:
+    """The part of the address behind the host that leads to the runs, or to one run."""
     # MLflow's front page is about language models; the runs are a page of their own.
     newest = runs(uri=where.uri, root=where.root)[:1] if run is None else [load_run(run, where.uri, where.root)]
-    page = address
+    page = ""
     for record in newest:
-        page = f"{address}/#/experiments/{record.experiment_id}/runs"
+        page = f"#/experiments/{record.experiment_id}/runs"
         page += f"{'' if run is None else f'/{record.run_id}'}?workflowType=machine_learning"
         if run is None:
             page += _view(where, record.experiment_id)
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", where.uri, "--host", _LOOPBACK]
-    command += ["--port", str(port), "--workers", "1", "--default-artifact-root", where.artifacts.as_uri()]
+    return page
+
+
+def _serve_at(listener: socket.socket, where: Place, page: str) -> int:
+    order = Order(where.uri, where.artifacts.as_uri(), secrets.token_urlsafe(32), page, os.environ.get(BEARER))
+    port = listener.getsockname()[1]
+    command = [sys.executable, "-m", "varesearch.tracking.ui_server", str(listener.fileno())]
     # No telemetry, and no worker processes for MLflow's language-model jobs.
     settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     print("starting MLflow's pages ...", file=sys.stderr)
@@ -77,15 +98,20 @@ def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
         server = subprocess.Popen(
             command,
             env={**settings, **os.environ},
-            stdout=subprocess.DEVNULL,
+            pass_fds=[listener.fileno()],
+            stdin=subprocess.PIPE,
             stderr=said,
             # A group of its own: Ctrl-C reaches us alone, and ending the server ends its workers too.
             start_new_session=True,
         )
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            if _answers(server, address):
-                print(f"{page}  (Ctrl-C ends)", flush=True)
+            assert server.stdin is not None
+            with contextlib.suppress(BrokenPipeError):
+                server.stdin.write(json.dumps(dataclasses.asdict(order)).encode() + b"\n")
+                server.stdin.flush()
+            if _answers(server, f"http://{LOOPBACK}:{port}{HEALTH}"):
+                print(f"{order.address(port, order.token)}  (works once, for you alone; Ctrl-C ends)", flush=True)
                 server.wait()
             said.seek(0)
             print(said.read().decode(errors="replace")[-2000:], "MLflow's server has ended", file=sys.stderr)
@@ -113,7 +139,7 @@ def _view(where: Place, experiment_id: str) -> str:
 def _answers(server: subprocess.Popen[bytes], address: str) -> bool:
     deadline = time.monotonic() + _START_S
     while server.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/health", timeout=2):
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
             return True
         time.sleep(0.2)
     return False
