@@ -251,6 +251,7 @@ def test_files_are_pictures_on_which_something_is_drawn(tmp_path: Path) -> None:
 
 
 LONG_NAMES = ["background_poisson", "thalamic_burst_of_long_name", "none"]
+CLOSE = [3.0746123, 3.3058, 3.5591, 3.680001, 4.0167923]
 UNEVEN = [0.010189544801599962, 0.0787397157078952, 0.0212001, 0.0900001234, 0.05]
 KINDS: list[dict[str, Any]] = [
     {"stimulus": LONG_NAMES},
@@ -263,6 +264,8 @@ KINDS: list[dict[str, Any]] = [
     {"connectivity.inh_to_exc.weight": [0.001 * k for k in range(1, 9)]},
     {"connectivity.inh_to_exc.weight": [0.1 * k for k in range(1, 25)], "connectivity.p": [0.1 * k for k in range(24)]},
     {"connectivity.p": UNEVEN},
+    {"connectivity.weight_inh": CLOSE},
+    {"connectivity.n": [10, 100, 1000, 10_000, 123_456.789]},
     {
         "connectivity.inh_to_exc.weight": [1.0, 2.0, 3.0],
         "backend": ["brian2", "nest", "spinnaker"],
@@ -279,6 +282,10 @@ def test_no_words_are_cut_off_or_overprinted_whatever_varies(axes, tmp_path: Pat
         assert is_whole(file), file.name
     for page in pages(made):
         assert not overprinted(page)
+        lowest = min(axes.get_position().y0 for axes in page.axes)
+        for axes in page.axes:
+            if axes.axison and axes.get_position().y0 == lowest:
+                assert any(label.get_text() for label in axes.get_xticklabels())
 
 
 def test_the_pages_of_a_search_show_its_history_and_its_best_point(tmp_path: Path) -> None:
@@ -300,6 +307,7 @@ def test_the_pages_of_a_search_show_its_history_and_its_best_point(tmp_path: Pat
     assert "best, exc.rate_hz = 4.5 at connectivity.p=0.05" in words(page)
     assert "1 of 3 trials have no value" in words(page)
     assert not overprinted(page)
+    assert all(any(label.get_text() for label in axes.get_xticklabels()) for axes in page.axes)
     smallest = trials_of(found, Objective("exc.rate_hz", largest=False))
     assert smallest.best == 0
     assert trials_of(found, Objective("exc.fano_factor", largest=True)).best is None

@@ -123,7 +123,8 @@ def x_axis(axes: Axes, x: Factor, labelled: bool) -> None:
     """The levels along the x axis, which is logarithmic where they are spaced geometrically; ``labelled`` or bare."""
     places = places_of(x)
     if x.numeric:
-        if x.geometric:
+        # Between values that nobody chose, such as a search's, a short logarithmic axis would have no number on it.
+        if x.geometric and (not _rounded(x) or places[-1] >= 10 * places[0]):
             axes.set_xscale("log")
             room = (places[-1] / places[0]) ** 0.06
             axes.set_xlim(places[0] / room, places[-1] * room)
@@ -202,11 +203,16 @@ def _level_ticks(
         )
         return
     fits = _with_room(axes, which, places, labels)
-    rounded = any(len(written(level)) > len(label) for level, label in zip(factor.levels, labels, strict=True))
-    if to_scale and (rounded or (len(labels) > _MOST_TICKS and 2 * sum(fits) < len(labels))):
-        axis.set_major_locator(LogLocator() if factor.geometric else MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+    if to_scale and (_rounded(factor) or (len(labels) > _MOST_TICKS and 2 * sum(fits) < len(labels))):
+        logarithmic = axis.get_scale() == "log"
+        axis.set_major_locator(LogLocator() if logarithmic else MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
         return
     axis.set_ticks(places, [label if fit else "" for label, fit in zip(labels, fits, strict=True)])
+
+
+def _rounded(factor: Factor) -> bool:
+    """Whether the labels of the levels have fewer digits than the levels."""
+    return [written(level) for level in factor.levels] != level_labels(factor.levels)
 
 
 def _with_room(axes: Axes, which: Literal["x", "y"], places: NDArray[np.float64], labels: Sequence[str]) -> list[bool]:
