@@ -2,7 +2,13 @@
 
 import sys
 
-from varesearch.cli import main
+from varesearch.signals import run_command
+
+
+def main() -> int:
+    """The command as a program: signals end it in one line, whenever they arrive."""
+    return run_command("varesearch", "varesearch.cli:main")
+
 
 if __name__ == "__main__":
     sys.exit(main())

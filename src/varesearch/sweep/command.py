@@ -13,6 +13,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
 from varesearch.config.validation.launching import check_launching
 from varesearch.shell import command
+from varesearch.signals import Terminated
 from varesearch.sweep.children import Children
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
 from varesearch.sweep.known import Known, look_up, parent_of
@@ -26,7 +27,6 @@ from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.root import STORE_FOLDER, cache_folder
 from varesearch.tracking.session import StoreSession
-from varesearch.tracking.signals import Terminated
 from varesearch.tracking.store import first_line
 
 log = logging.getLogger(__name__)

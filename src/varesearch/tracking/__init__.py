@@ -3,13 +3,13 @@
 Importing this package does not import MLflow; entering :func:`track` and reading a store does.
 """
 
+from varesearch.signals import Terminated
 from varesearch.tracking.endings import Ending, TrackingError, ending
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.provenance import peak_memory_mb
 from varesearch.tracking.reading import RunRecord, load_run, runs
 from varesearch.tracking.root import project_root
 from varesearch.tracking.run import TrackedRun, track
-from varesearch.tracking.signals import Terminated
 
 __all__ = [
     "Ending",

@@ -6,10 +6,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from varesearch.config.schema import Config
+from varesearch.signals import SignalGuard
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.files import RunFiles
 from varesearch.tracking.provenance import provenance
-from varesearch.tracking.signals import SignalGuard
 
 
 class AssignedRun(RunFiles):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking.signals import Terminated
+from varesearch.signals import Terminated
 from varesearch.tracking.store import first_line
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from varesearch.config.schema import Config
+from varesearch.signals import SignalGuard
 from varesearch.tracking import naming
 from varesearch.tracking.endings import Ending, TrackingError, ending
 from varesearch.tracking.files import LOG_FILE, RunFiles
@@ -16,7 +17,6 @@ from varesearch.tracking.log import LogCapture
 from varesearch.tracking.provenance import origin, provenance
 from varesearch.tracking.records import log_batch
 from varesearch.tracking.session import PARENT, StoreSession, science_tags
-from varesearch.tracking.signals import SignalGuard
 from varesearch.tracking.store import one_line
 
 log = logging.getLogger(__name__)

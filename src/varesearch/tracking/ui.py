@@ -20,6 +20,7 @@ import urllib.request
 from collections.abc import Sequence
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.signals import run_command
 from varesearch.tracking import mlflow_api
 from varesearch.tracking.columns import keep_columns
 from varesearch.tracking.gate import HEALTH, LOOPBACK
@@ -146,4 +147,4 @@ def _answers(server: subprocess.Popen[bytes], address: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command("varesearch.tracking.ui", "varesearch.tracking.ui:main"))

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -107,6 +108,8 @@ class ForkServer:
         with self._idle:
             for task in self._tasks:
                 task.cancel()
+            if self._tasks and not self._ready:
+                self._kill_starting()
 
     def stop(self) -> None:
         """Cancel what runs, wait for it, end the server. Later tasks are refused."""
@@ -132,7 +135,12 @@ class ForkServer:
     def _attempt(self, task: "_Task", message: bytes, on_start: Callable[[int], None] | None) -> dict[str, Any] | None:
         """The fields of the task's end; None if the server died with the task untouched."""
         try:
-            self._hand_over(task)
+            try:
+                self._hand_over(task)
+            except WorkerError:
+                if task.cancelled:
+                    return {"exit_code": None, "cancelled": True}
+                raise
             try:
                 task.ours.sendall(message)
             except ConnectionError:
@@ -173,8 +181,16 @@ class ForkServer:
 
     def _discard_server(self) -> None:
         self._control.close()
+        if not self._ready:
+            self._kill_starting()
         self._process.wait()
         self._output.close()
+
+    def _kill_starting(self) -> None:
+        # It imports for seconds, and would hear of nothing before the end of that. What it has started is in its group.
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def _start(self) -> None:
         self._ready, self._greeting = False, b""

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,14 @@ def die_with(parent: int) -> None:
         os._exit(128 + signal.SIGKILL)
 
 
+@contextlib.contextmanager
+def dying_with(parent: int) -> Iterator[None]:
+    """:func:`die_with`, for a while."""
+    die_with(parent)
+    yield
+    _prctl(_PR_SET_PDEATHSIG, 0)
+
+
 def adopt_orphans() -> None:
     """Become the parent of all descendants whose own parent ends, so that none is out of sight."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
@@ -49,6 +58,21 @@ def descendants(pid: int) -> Iterator[int]:
     for child in children:
         yield int(child)
         yield from descendants(int(child))
+
+
+def end_descendants() -> None:
+    """Kill all processes that come of this one, which adopts orphans, and wait until they are gone."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid:
+            continue
+        for pid in list(descendants(os.getpid())):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.005)
 
 
 def resident_mb(pid: int) -> float:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from varesearch.workers.processes import adopt_orphans
+from varesearch.workers.processes import adopt_orphans, dying_with
 from varesearch.workers.supervisor import refuse, resolve, supervise
 
 
@@ -29,6 +29,17 @@ def main(control_fd: int, client_pid: int, preload: Sequence[str]) -> None:
     # Out of the client's session, so an interrupt of the terminal is the client's alone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
+    # While it imports it cannot look after the client: the kernel does. The thread that started it waits meanwhile.
+    with dying_with(client_pid):
+        _preload(control, preload)
+    adopt_orphans()
+    # The kernel clears away supervisors that have ended. Not earlier: imports may wait for processes of their own.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    _tell(control, {"ready": os.getpid()})
+    _serve(control, client)
+
+
+def _preload(control: socket.socket, preload: Sequence[str]) -> None:
     for name in preload:
         try:
             _load(name)
@@ -36,10 +47,9 @@ def main(control_fd: int, client_pid: int, preload: Sequence[str]) -> None:
             _tell(control, {"error": f"{name} cannot be loaded before the fork: {type(error).__name__}: {error}"})
             raise
     gc.freeze()
-    adopt_orphans()
-    # The kernel clears away supervisors that have ended. Not earlier: imports may wait for processes of their own.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    _tell(control, {"ready": os.getpid()})
+
+
+def _serve(control: socket.socket, client: int) -> None:
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         selector.register(client, selectors.EVENT_READ)

@@ -1,10 +1,18 @@
-"""Ctrl-C, SIGTERM and SIGHUP as exceptions that cannot tear the record of a run."""
+"""Ctrl-C, SIGTERM and SIGHUP as exceptions: from the first line of a command on, and unable to tear a run's record.
 
+Nothing heavy is imported here, since a signal may arrive while the imports of a command go on.
+"""
+
+import importlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Terminated(SystemExit):
@@ -18,6 +26,67 @@ class Terminated(SystemExit):
 def interruption(signum: int) -> BaseException:
     """The exception that stands for a signal."""
     return KeyboardInterrupt() if signum == signal.SIGINT else Terminated(signum)
+
+
+def run_command(program: str, target: str) -> int:
+    """Import and call a command, and end it well whenever a signal arrives.
+
+    A signal is raised as KeyboardInterrupt or :class:`Terminated`, also while the command is being imported. What the
+    command itself does not catch ends it in one line. After a signal no process that the command started (a compiler,
+    a server) stays behind.
+
+    Parameters
+    ----------
+    program
+        The name that begins the line on standard error.
+    target
+        ``module:function``; the function takes no argument and returns the exit code.
+
+    Returns
+    -------
+    int
+        The exit code: the command's own, or 128 plus the signal's number.
+    """
+
+    def handle(signum: int, _frame: FrameType | None) -> None:
+        raise interruption(signum)
+
+    for signum in SIGNALS:
+        if signal.getsignal(signum) not in (signal.SIG_IGN, None):
+            signal.signal(signum, handle)
+    code = 1
+    try:
+        from varesearch.workers import processes
+
+        processes.adopt_orphans()
+        module, _, name = target.partition(":")
+        code = getattr(importlib.import_module(module), name)()
+    except (KeyboardInterrupt, Terminated) as error:
+        signum = error.signum if isinstance(error, Terminated) else signal.SIGINT
+        code = 128 + signum
+        _complain(f"{program}: {'interrupted (Ctrl-C)' if signum == signal.SIGINT else f'ended by {_name(signum)}'}")
+    finally:
+        # What is left is the interpreter's end, in which an exception could only be printed.
+        for signum in SIGNALS:
+            if signal.getsignal(signum) is handle:
+                signal.signal(signum, signal.SIG_DFL)
+    if code in {128 + signum for signum in SIGNALS}:
+        from varesearch.workers import processes
+
+        processes.end_descendants()
+    return code
+
+
+def _complain(line: str) -> None:
+    try:
+        print(line, file=sys.stderr, flush=True)
+    except OSError:
+        # The terminal has gone, which may be why there is a signal.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
+
+def _name(signum: int) -> str:
+    return signal.Signals(signum).name
 
 
 class SignalGuard:
@@ -38,7 +107,7 @@ class SignalGuard:
         """Begin to handle signals."""
         if threading.current_thread() is not threading.main_thread():
             return
-        for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for signum in SIGNALS:
             # None: a handler that was not set from Python and could not be put back.
             if signal.getsignal(signum) not in (signal.SIG_IGN, None):
                 self._before[signum] = signal.signal(signum, self._handle)
