@@ -14,10 +14,10 @@ from forked import config
 from hypothesis import given
 from hypothesis import strategies as st
 
+from varesearch.signals import SignalGuard, Terminated
 from varesearch.tracking.endings import ending
 from varesearch.tracking.naming import config_hash, flat_params, run_name
 from varesearch.tracking.provenance import machine, origin, provenance, read_commit, versions
-from varesearch.signals import SignalGuard, Terminated
 from varesearch.tracking.store import redact
 
 _KEYS = st.text("abc_", min_size=1, max_size=4)
