@@ -13,7 +13,7 @@ from typing import Literal
 
 from varesearch import __version__
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.wording import did_you_mean
+from varesearch.config.wording import did_you_mean, echoed
 
 Action = Literal["run", "sweep", "help", "version", "backends"]
 
@@ -51,11 +51,13 @@ def parse(argv: Sequence[str]) -> Command:
             multirun = True
         elif word.startswith("-"):
             flags = [*_FLAGS, *_MULTIRUN, _CONFIG_DIR]
-            raise ConfigurationError(f"{word} is unknown; the flags are {', '.join(flags)}{did_you_mean(flag, flags)}")
+            raise ConfigurationError(
+                f"{echoed(word)} is unknown; the flags are {', '.join(flags)}{did_you_mean(flag, flags)}"
+            )
         else:
             words.append(word)
     if action in ("version", "backends") and words:
-        raise ConfigurationError(f"{words[0]}: --{action} stands alone; leave one of the two out")
+        raise ConfigurationError(f"{echoed(words[0])}: --{action} stands alone; leave one of the two out")
     if multirun:
         if action != "run":
             raise ConfigurationError(
@@ -140,7 +142,7 @@ def _refuse_sweep_settings(words: Sequence[str]) -> None:
     for word in words:
         key = word.partition("=")[0]
         if key.split(".")[0] in OF_SWEEPS:
-            raise ConfigurationError(f"{word}: {key} is a setting of sweeps; add -m, or leave it out")
+            raise ConfigurationError(f"{echoed(word)}: {key} is a setting of sweeps; add -m, or leave it out")
 
 
 def _complain(message: str) -> None:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from varesearch.config.addresses import redact
 from varesearch.phases import PhaseTime
 
 # Without a terminal (a batch job's log) progress is a line now and then instead of a bar.
@@ -24,8 +25,8 @@ class Terminal:
         self._console = Console(file=stream, highlight=False, soft_wrap=True, width=width)
 
     def line(self, text: str, style: str | None = None) -> None:
-        """One line, as it stands."""
-        self._console.print(escape(text), style=style)
+        """One line, as it stands, but for the credentials in addresses."""
+        self._console.print(escape(redact(text)), style=style)
 
     @contextmanager
     def progress(self, what: str, total: float, unit: str = "ms") -> Iterator[Callable[[float], None]]:

@@ -17,9 +17,9 @@ simulation.duration_ms=inf | simulation.duration_ms=inf & finite
 simulation.duration_ms=100.5 | simulation.duration_ms=100.5 & multiple & 100 or 101
 simulation.duration_ms=1e13 | simulation.duration_ms=10000000000000 & more than 1e+09
 simulation.duration_ms=1e8 | simulation.duration_ms=1e+08 needs & recording.cells
-connectivity.n=1 | connectivity.n=1 & from 2 to
+connectivity.n=1 | connectivity.n=1 & from 2 to 10000000
 connectivity.n=1000000 | connectivity.n=1000000 needs & GB
-connectivity.n=1e3 | connectivity.n=1000 is not a whole number (cells) & write 1000
+connectivity.n=1e3 | connectivity.n=1000.0 is not a whole number (cells) & write 1000
 connectivity.n=15.5 | connectivity.n=15.5 is not a whole number
 connectivity.n=many | connectivity.n=many is not a whole number (cells)
 connectivity.n='' | connectivity.n= & the value is missing
@@ -68,6 +68,7 @@ cell=if_cond_exp cell.v_reset=-40 | cell.v_reset=-40 & below cell.v_thresh=-50 m
 cell=if_cond_exp cell.tau_refrac=1.5 | cell.tau_refrac=1.5 & multiple & 1 or 2
 cell=if_cond_exp cell.tau_m=0 | cell.tau_m=0 & greater than 0 ms
 cell=if_cond_exp cell.integrator=euler cell.tau_m=0.5 | cell.tau_m=0.5 & cell.integrator=euler & at least 1 ms
+cell=if_cond_exp cell.cm=1e-300 | cell.cm=1e-300 & from 1e-15 to
 cell=if_cond_exp cell.cm=-0.2 | cell.cm=-0.2 & greater than 0 nF
 stimulus.targets=[] | stimulus.targets=[] reaches nobody & stimulus=none
 stimulus.targets=[excitatory] | holds excitatory & exc, inh; did you mean exc?
@@ -78,7 +79,8 @@ stimulus.start_ms=1000 | stimulus.start_ms=1000 is not within the run & simulati
 stimulus.start_ms=0.5 | stimulus.start_ms=0.5 & multiple & write 1
 stimulus.duration_ms=-5 | stimulus.duration_ms=-5 & greater than 0
 stimulus.p=0 | stimulus.p=0 reaches nobody
-stimulus.n_sources=0 | stimulus.n_sources=0 & at least 1
+stimulus.n_sources=0 | stimulus.n_sources=0 & from 1 to 10000000 sources
+stimulus.n_sources=2147483648 | stimulus.n_sources=2147483648 & from 1 to 10000000 sources
 stimulus.times_ms=[[1]] | stimulus.times_ms is unknown & stimulus=thalamic_burst has
 stimulus=spike_list stimulus.times_ms=[[]] | stimulus.times_ms=[[]] holds no spike
 stimulus=spike_list stimulus.times_ms=[[3,2]] | stimulus.times_ms[0]=[3, 2] & sort the list
@@ -94,6 +96,7 @@ recording.signals=[spikes] | spikes, which are always recorded
 recording.signals=[w] | holds w & choose from v, u
 cell=if_curr_exp recording.signals=[u] | holds u & choose from v
 recording.cells=0 | recording.cells=0 & at least 1 & recording.signals=[]
+recording.cells=1.0 | recording.cells=1.0 is not a whole number or null (cells) & write 1
 recording.cells=1201 | recording.cells=1201 & at most 1200
 recording.interval_ms=1.5 | recording.interval_ms=1.5 & multiple
 recording.interval_ms=2000 | recording.interval_ms=2000 & at most simulation.duration_ms=1000
@@ -102,13 +105,16 @@ analysis.warmup_ms=-1 | analysis.warmup_ms=-1 & at least 0
 analysis.rate_bin_ms=0 | analysis.rate_bin_ms=0 & greater than 0
 analysis.correlation_bin_ms=2.5 | analysis.correlation_bin_ms=2.5 & multiple
 analysis.fano_window_ms=2000 | analysis.fano_window_ms=2000 & at most simulation.duration_ms=1000
+analysis.min_isis=4294967296 | analysis.min_isis=4294967296 & to 2147483647
 analysis.min_isis=1 | analysis.min_isis=1 & at least 2
-analysis.correlation_pairs=0 | analysis.correlation_pairs=0 & at least 1
+analysis.correlation_pairs=0 | analysis.correlation_pairs=0 & from 1 to 100000000 pairs
 tracking.uri=file:///somewhere/mlruns | tracking.uri=file:///somewhere/mlruns & sqlite:////
 tracking.uri=mlruns | tracking.uri=mlruns is a folder & sqlite:////
 tracking.uri=htpp://host | tracking.uri=htpp://host & did you mean http?
 tracking.uri=http:// | names no server
 tracking.uri=http://me:secret@host | holds a password & MLFLOW_TRACKING_USERNAME
+tracking.uri=https://token@host | holds a user & MLFLOW_TRACKING_TOKEN
+'tracking.uri="postgresql://host/db?password=secret"' | holds the parameter password & PGPASSWORD
 tracking.uri=sqlite:/// | names no file
 tracking.experiment="' '" | tracking.experiment=' ' & printable
 seed=-1 | seed=-1 & from 0 to
@@ -120,14 +126,23 @@ backend.codegen=numba | backend.codegen=numba & numpy, cython, cpp_standalone
 backend=spinnaker cell=izhikevich_delta | does not exist on backend=spinnaker & exists on backend=brian2
 experiment=va_cobra | experiment=va_cobra & did you mean va_coba?
 experiment=seed_izhikevich cell=if_cond_exp | experiment/seed_izhikevich.yaml & cell.a is unknown & another cell
-cells=izhikevich | cells is unknown & did you mean cell?
+cells=izhikevich | cells is unknown & did you mean cell or recording.cells?
 n=100 | n is unknown & did you mean connectivity.n?
 dt=0.1 | dt is unknown & did you mean simulation.dt_ms?
+duration=2000 | duration is unknown & did you mean simulation.duration_ms or stimulus.duration_ms?
+cells=200 | cells is unknown & did you mean cell or recording.cells?
+threads=2 | threads is unknown & did you mean backend.threads with backend=nest
+cell.e_rev_E=0 | cell.e_rev_E is unknown & did you mean cell.e_rev_E with cell=if_cond_exp?
 cell | cell: an = is missing & cell=OPTION
 stimulu | an = is missing & did you mean stimulus?
 cell.a= | cell.a=: the value is missing & cell.a=VALUE
 =3 | the name before the = is missing
-cell.=3 | cell.=3: cannot be read
+cell.=3 | cell.=3: cannot be read & write GROUP=OPTION or KEY=VALUE
+tracking.run_name=µ | cannot be read & two kinds of quotes: 'tracking.run_name="µ"'
+connectivity.delay_ms={distribution: uniform, low: 1, high: 5} | cut this value at its spaces & low: 1, high: 5}'
+stimulus.targets=[exc, inh] seed=2 | cut this value at its spaces & quote it: 'stimulus.targets=[exc, inh]'
+-m seed=1,2 stimulus.targets=[exc, inh] | cut this value at its spaces & 'stimulus.targets=[exc, inh]'
+cell.v_init=distribution:normal cell.v_init=mean:3 | the braces & 'cell.v_init={distribution:normal,mean:3}'
 connectivity.delay_ms={distribution:uniform | cannot be read & { and } do not match
 stimulus.targets=[exc | cannot be read & [ and ] do not match
 cell.a=${cell.rate} | cell.a cannot be worked out & cell.rate
@@ -172,8 +187,64 @@ def test_bad_input_is_one_line_and_touches_nothing(command: Command, words: str,
     assert outcome.files == []
 
 
-def test_a_password_is_not_repeated(command: Command) -> None:
-    assert "secret" not in command(["tracking.uri=http://me:secret@host"]).err
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://me:secret@host",
+        "https://secret@host:5000",
+        "http://me:sec/ret@host",
+        "http://me:sec@ret@host",
+        "postgresql://me:secret@host/runs",
+        "postgresql+psycopg2://host/runs?user=me&password=secret",
+        "postgresql://host/runs?sslmode=require&sslpassword=secret",
+        "mysql://host/runs?passwd=secret",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx;PWD%3Dsecret",
+        "https://host/?access_token=secret",
+        "https://host/#api-key=secret",
+    ],
+)
+@pytest.mark.parametrize("words", [[], ["tracking.uri=null"], ["-m", "seed=1,2"], ["=3"]])
+def test_a_credential_in_an_address_is_refused_and_not_repeated(command: Command, uri: str, words: list[str]) -> None:
+    """Whatever else is wrong: a word that is given twice is repeated by the message."""
+    outcome = command([f'tracking.uri="{uri}"', *words])
+    assert outcome.code == 2 and outcome.err.count("\n") == 1
+    assert "secret" not in outcome.err and "ret@" not in outcome.err and "sec/" not in outcome.err
+    assert outcome.files == []
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "seed=" + "9" * 5_000,
+        "cell.d=" + "9" * 5_000,
+        "cell.d=" + "9" * 400,
+        "cell.d=1e" + "9" * 5_000,
+        "connectivity.n=" + "9" * 400,
+        "cell.v_init={distribution: uniform, low: 1, high: " + "9" * 5_000 + "}",
+        "seed=range(" + "9" * 5_000 + ")",
+        "stimulus.n_sources=" + "9" * 400,
+        "cell.a=" + "x" * 10_000,
+        "cell.a=" + "[" * 3_000 + "]" * 3_000,
+        "cell." + "b" * 10_000 + "=3",
+        "b" * 10_000 + "=3",
+        "b" * 10_000,
+        "cell=" + "b" * 10_000,
+        "--" + "b" * 10_000,
+        "--config-dir=" + "b" * 10_000,
+        "stimulus.targets=[" + ",".join(["exc"] * 3_000) + "]",
+        "stimulus=spike_list stimulus.times_ms=[[" + ",".join(["3"] * 3_000) + "]]",
+        "tracking.run_name=" + "b" * 10_000,
+        "tracking.uri=http://" + "b" * 10_000,
+        "tracking.uri=sqlite:///" + "b" * 10_000,
+    ],
+    ids=lambda word: word[:40],
+)
+@pytest.mark.parametrize("multirun", [[], ["-m", "connectivity.p=0.1,0.2"]], ids=["run", "sweep"])
+def test_what_is_absurdly_long_is_one_short_line(command: Command, word: str, multirun: list[str]) -> None:
+    outcome = command([*multirun, *(word.split() if "spike_list" in word else [word])])
+    assert (outcome.code, outcome.out, outcome.files) == (2, "", [])
+    assert outcome.err.count("\n") == 1 and len(outcome.err) < 1000
+    assert " characters)" in outcome.err or "inf" in outcome.err
 
 
 def test_a_dry_run_does_not_hide_bad_input(command: Command) -> None:

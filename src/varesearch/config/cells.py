@@ -12,6 +12,9 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from varesearch.config import ranges
+from varesearch.config.ranges import Range
+
 AUTO = "auto"
 """The value of ``cell.integrator`` that leaves the choice to the back end."""
 
@@ -28,9 +31,32 @@ WEIGHT_UNIT = UnitOfCell("weight_exc")
 CURRENT_UNIT = UnitOfCell("i_offset")
 
 
-def quantity(default: Any, unit: str | UnitOfCell, what: str, choices: tuple[str, ...] = ()) -> Any:
-    """A dataclass field with a default, its unit and a line on what it is; ``choices`` are all it may be, if few."""
-    metadata = {"unit": unit, "what": what, "choices": choices}
+def quantity(
+    default: Any,
+    unit: str | UnitOfCell,
+    what: str,
+    choices: tuple[str, ...] = (),
+    sense: Range | None = None,
+    hard: Range | None = None,
+) -> Any:
+    """A field of a settings dataclass.
+
+    Parameters
+    ----------
+    default
+        Its value where nothing is given; None, a relation (``${cell.weight_exc}``) and a dict are taken too.
+    unit
+        Its unit; ``""`` for a pure number or a name.
+    what
+        One line on what it is, for ``--help`` and the reference.
+    choices
+        All that it may be, if few.
+    sense
+        The range in which it makes sense: a value outside is warned of. Where the unit follows the cell, so does this.
+    hard
+        What can be computed with: a value outside is refused. For whole numbers 32 bits, if nothing is given.
+    """
+    metadata = {"unit": unit, "what": what, "choices": choices, "sense": sense, "hard": hard}
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -86,18 +112,28 @@ class Izhikevich(CellConfig):
     """
 
     model: str = "izhikevich"
-    a: float = quantity(0.02, "1/ms", "rate of the recovery variable")
-    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v")
-    c: float = quantity(-65.0, "mV", "v after a spike")
-    d: float = quantity(2.0, "mV/ms", "added to u at a spike")
-    i_offset: float = quantity(5.0, "mV/ms", "constant input current")
-    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory current")
-    tau_syn_I: float = quantity(5.0, "ms", "decay of the inhibitory current")
-    v_init: Any = quantity(uniform(-65.0, -14.0), "mV", "v at time 0")
-    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0")
-    weight_exc: Any = quantity(1.0, "mV/ms", "excitatory weight where connectivity names none")
-    weight_inh: Any = quantity(2.5, "mV/ms", "inhibitory weight where connectivity names none")
-    weight_stimulus: Any = quantity(0.1, "mV/ms", "weight of the stimulus where stimulus names none")
+    a: float = quantity(0.02, "1/ms", "rate of the recovery variable", sense=ranges.RECOVERY_RATE_PER_MS)
+    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v", sense=ranges.RECOVERY_SLOPE_PER_MS)
+    c: float = quantity(-65.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
+    d: float = quantity(2.0, "mV/ms", "added to u at a spike", sense=ranges.RECOVERY_MV_PER_MS)
+    i_offset: float = quantity(5.0, "mV/ms", "constant input current", sense=ranges.CURRENT_MV_PER_MS)
+    tau_syn_E: float = quantity(
+        5.0, "ms", "decay of the excitatory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    tau_syn_I: float = quantity(
+        5.0, "ms", "decay of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    v_init: Any = quantity(uniform(-65.0, -14.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
+    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
+    weight_exc: Any = quantity(
+        1.0, "mV/ms", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV_PER_MS
+    )
+    weight_inh: Any = quantity(
+        2.5, "mV/ms", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV_PER_MS
+    )
+    weight_stimulus: Any = quantity(
+        0.1, "mV/ms", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV_PER_MS
+    )
 
 
 @dataclass
@@ -105,30 +141,32 @@ class IzhikevichDelta(CellConfig):
     """PyNN's standard ``Izhikevich`` cell: a spike steps v by its weight. Its i_offset here is in mV/ms (PyNN: nA)."""
 
     model: str = "izhikevich_delta"
-    a: float = quantity(0.02, "1/ms", "rate of the recovery variable")
-    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v")
-    c: float = quantity(-65.0, "mV", "v after a spike")
-    d: float = quantity(2.0, "mV/ms", "added to u at a spike")
-    i_offset: float = quantity(5.0, "mV/ms", "constant input current")
-    v_init: Any = quantity(uniform(-65.0, -50.0), "mV", "v at time 0")
-    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0")
-    weight_exc: Any = quantity(0.5, "mV", "excitatory weight where connectivity names none")
-    weight_inh: Any = quantity(1.25, "mV", "inhibitory weight where connectivity names none")
-    weight_stimulus: Any = quantity(0.5, "mV", "weight of the stimulus where stimulus names none")
+    a: float = quantity(0.02, "1/ms", "rate of the recovery variable", sense=ranges.RECOVERY_RATE_PER_MS)
+    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v", sense=ranges.RECOVERY_SLOPE_PER_MS)
+    c: float = quantity(-65.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
+    d: float = quantity(2.0, "mV/ms", "added to u at a spike", sense=ranges.RECOVERY_MV_PER_MS)
+    i_offset: float = quantity(5.0, "mV/ms", "constant input current", sense=ranges.CURRENT_MV_PER_MS)
+    v_init: Any = quantity(uniform(-65.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
+    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
+    weight_exc: Any = quantity(0.5, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV)
+    weight_inh: Any = quantity(1.25, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV)
+    weight_stimulus: Any = quantity(
+        0.5, "mV", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV
+    )
 
 
 @dataclass
 class _IntegrateAndFire(CellConfig):
     """Leaky integrate-and-fire: cm dv/dt = cm (v_rest - v)/tau_m + i_offset + i_syn (PyNN ``IF_*``)."""
 
-    v_rest: float = quantity(-49.0, "mV", "resting potential")
-    v_reset: float = quantity(-60.0, "mV", "v after a spike")
-    v_thresh: float = quantity(-50.0, "mV", "spike threshold")
-    cm: float = quantity(0.2, "nF", "membrane capacitance")
-    tau_m: float = quantity(20.0, "ms", "membrane time constant")
-    tau_refrac: float = quantity(5.0, "ms", "refractory period")
-    i_offset: float = quantity(0.0, "nA", "constant input current")
-    v_init: Any = quantity(uniform(-60.0, -50.0), "mV", "v at time 0")
+    v_rest: float = quantity(-49.0, "mV", "resting potential", sense=ranges.POTENTIAL_MV)
+    v_reset: float = quantity(-60.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
+    v_thresh: float = quantity(-50.0, "mV", "spike threshold", sense=ranges.POTENTIAL_MV)
+    cm: float = quantity(0.2, "nF", "membrane capacitance", sense=ranges.CAPACITANCE_NF, hard=ranges.DIVISOR)
+    tau_m: float = quantity(20.0, "ms", "membrane time constant", sense=ranges.TIME_CONSTANT_MS, hard=ranges.DIVISOR)
+    tau_refrac: float = quantity(5.0, "ms", "refractory period", sense=ranges.REFRACTORY_MS)
+    i_offset: float = quantity(0.0, "nA", "constant input current", sense=ranges.CURRENT_NA)
+    v_init: Any = quantity(uniform(-60.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
 
 
 @dataclass
@@ -136,14 +174,20 @@ class IfCondExp(_IntegrateAndFire):
     """PyNN ``IF_cond_exp``: exponential conductances. Defaults: Vogels-Abbott COBA, PyNN's variant (4 / 51 nS)."""
 
     model: str = "if_cond_exp"
-    v_rest: float = quantity(-60.0, "mV", "resting potential")
-    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory conductance")
-    tau_syn_I: float = quantity(10.0, "ms", "decay of the inhibitory conductance")
-    e_rev_E: float = quantity(0.0, "mV", "excitatory reversal potential")
-    e_rev_I: float = quantity(-80.0, "mV", "inhibitory reversal potential")
-    weight_exc: Any = quantity(0.004, "µS", "excitatory weight where connectivity names none")
-    weight_inh: Any = quantity(0.051, "µS", "inhibitory weight where connectivity names none")
-    weight_stimulus: Any = quantity(0.1, "µS", "weight of the stimulus where stimulus names none")
+    v_rest: float = quantity(-60.0, "mV", "resting potential", sense=ranges.POTENTIAL_MV)
+    tau_syn_E: float = quantity(
+        5.0, "ms", "decay of the excitatory conductance", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    tau_syn_I: float = quantity(
+        10.0, "ms", "decay of the inhibitory conductance", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    e_rev_E: float = quantity(0.0, "mV", "excitatory reversal potential", sense=ranges.REVERSAL_MV)
+    e_rev_I: float = quantity(-80.0, "mV", "inhibitory reversal potential", sense=ranges.REVERSAL_MV)
+    weight_exc: Any = quantity(0.004, "µS", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_US)
+    weight_inh: Any = quantity(0.051, "µS", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_US)
+    weight_stimulus: Any = quantity(
+        0.1, "µS", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_US
+    )
 
 
 @dataclass
@@ -151,11 +195,17 @@ class IfCurrExp(_IntegrateAndFire):
     """PyNN ``IF_curr_exp``: exponential currents. Defaults: Vogels-Abbott CUBA, PyNN's variant (+16.2 / -90 pA)."""
 
     model: str = "if_curr_exp"
-    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory current")
-    tau_syn_I: float = quantity(10.0, "ms", "decay of the inhibitory current")
-    weight_exc: Any = quantity(0.0162, "nA", "excitatory weight where connectivity names none")
-    weight_inh: Any = quantity(0.09, "nA", "inhibitory weight where connectivity names none")
-    weight_stimulus: Any = quantity(0.1, "nA", "weight of the stimulus where stimulus names none")
+    tau_syn_E: float = quantity(
+        5.0, "ms", "decay of the excitatory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    tau_syn_I: float = quantity(
+        10.0, "ms", "decay of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    weight_exc: Any = quantity(0.0162, "nA", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_NA)
+    weight_inh: Any = quantity(0.09, "nA", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_NA)
+    weight_stimulus: Any = quantity(
+        0.1, "nA", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_NA
+    )
 
 
 @dataclass
@@ -167,11 +217,21 @@ class IfCurrAlpha(_IntegrateAndFire):
     """
 
     model: str = "if_curr_alpha"
-    tau_syn_E: float = quantity(5.0, "ms", "time to the peak of the excitatory current")
-    tau_syn_I: float = quantity(10.0, "ms", "time to the peak of the inhibitory current")
-    weight_exc: Any = quantity(0.006, "nA", "excitatory weight (peak) where connectivity names none")
-    weight_inh: Any = quantity(0.033, "nA", "inhibitory weight (peak) where connectivity names none")
-    weight_stimulus: Any = quantity(0.04, "nA", "weight of the stimulus where stimulus names none")
+    tau_syn_E: float = quantity(
+        5.0, "ms", "time to the peak of the excitatory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    tau_syn_I: float = quantity(
+        10.0, "ms", "time to the peak of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    weight_exc: Any = quantity(
+        0.006, "nA", "excitatory weight (peak) where connectivity names none", sense=ranges.WEIGHT_NA
+    )
+    weight_inh: Any = quantity(
+        0.033, "nA", "inhibitory weight (peak) where connectivity names none", sense=ranges.WEIGHT_NA
+    )
+    weight_stimulus: Any = quantity(
+        0.04, "nA", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_NA
+    )
 
 
 @dataclass
@@ -182,9 +242,11 @@ class IfCurrDelta(_IntegrateAndFire):
     """
 
     model: str = "if_curr_delta"
-    weight_exc: Any = quantity(0.4, "mV", "excitatory weight where connectivity names none")
-    weight_inh: Any = quantity(4.5, "mV", "inhibitory weight where connectivity names none")
-    weight_stimulus: Any = quantity(2.5, "mV", "weight of the stimulus where stimulus names none")
+    weight_exc: Any = quantity(0.4, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV)
+    weight_inh: Any = quantity(4.5, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV)
+    weight_stimulus: Any = quantity(
+        2.5, "mV", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV
+    )
 
 
 NOT_EQUATIONS = frozenset({"integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"})

@@ -79,10 +79,9 @@ def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, o
     try:
         resolved = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
         config = cast(Config, OmegaConf.to_object(node))
-    except OmegaConfBaseException as error:
-        raise ConfigurationError(
-            f"{error.full_key or 'a relation'} cannot be worked out: {str(error).strip().splitlines()[0]}"
-        ) from None
+    except (OmegaConfBaseException, OverflowError, RecursionError) as error:
+        key = getattr(error, "full_key", None) or "a relation"
+        raise ConfigurationError(f"{key} cannot be worked out: {str(error).strip().splitlines()[0]}") from None
     return Composed(config, resolved, tuple(overrides), choices)
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from varesearch.config import ranges
 from varesearch.config.cells import WEIGHT_UNIT, quantity
+from varesearch.config.ranges import Range
 
 PROJECTIONS = ("exc_to_exc", "exc_to_inh", "inh_to_exc", "inh_to_inh")
 """The recurrent projections; ``<pre>_to_<post>``."""
@@ -16,7 +18,7 @@ class ProjectionConfig:
     """What one projection has of its own; ``null`` takes the value of the group."""
 
     weight: Any = quantity(None, WEIGHT_UNIT, "weight: a number or a distribution")
-    delay_ms: Any = quantity(None, "ms", "delay: a number or a distribution")
+    delay_ms: Any = quantity(None, "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS)
 
 
 @dataclass
@@ -24,15 +26,17 @@ class ConnectivityConfig:
     """What all wiring rules share."""
 
     rule: str = MISSING
-    n: int = quantity(1500, "cells", "number of cells, excitatory and inhibitory together")
-    exc_inh_ratio: float = quantity(4.0, "", "excitatory cells for each inhibitory one")
+    n: int = quantity(1500, "cells", "number of cells, excitatory and inhibitory together", hard=ranges.COUNT_OF_CELLS)
+    exc_inh_ratio: float = quantity(
+        4.0, "", "excitatory cells for each inhibitory one", sense=Range(0.01, 100), hard=ranges.DIVISOR
+    )
     weight_exc: Any = quantity(
         "${cell.weight_exc}", WEIGHT_UNIT, "weight of excitatory synapses: a number or a distribution"
     )
     weight_inh: Any = quantity(
         "${cell.weight_inh}", WEIGHT_UNIT, "weight of inhibitory synapses: a number or a distribution"
     )
-    delay_ms: Any = quantity(2.0, "ms", "delay: a number or a distribution")
+    delay_ms: Any = quantity(2.0, "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS)
     allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")
     draw: str = quantity(
         "host", "", "host: lists drawn here; native: the rule, expanded by the machine (spinnaker)", ("host", "native")
@@ -91,7 +95,9 @@ class FixedProbability(ConnectivityConfig):
 class FixedInDegreeProjection(ProjectionConfig):
     """See :class:`FixedInDegree`."""
 
-    in_degree: int | None = quantity(None, "synapses", "synapses onto each cell from this projection")
+    in_degree: int | None = quantity(
+        None, "synapses", "synapses onto each cell from this projection", sense=Range(0, 100_000)
+    )
 
 
 @dataclass
@@ -99,8 +105,8 @@ class FixedInDegree(ConnectivityConfig):
     """Each cell receives a fixed number of synapses from each population, its sources drawn without repetition."""
 
     rule: str = "fixed_in_degree"
-    in_degree_exc: int = quantity(24, "synapses", "excitatory synapses onto each cell")
-    in_degree_inh: int = quantity(6, "synapses", "inhibitory synapses onto each cell")
+    in_degree_exc: int = quantity(24, "synapses", "excitatory synapses onto each cell", sense=Range(0, 100_000))
+    in_degree_inh: int = quantity(6, "synapses", "inhibitory synapses onto each cell", sense=Range(0, 100_000))
     exc_to_exc: FixedInDegreeProjection = field(default_factory=FixedInDegreeProjection)
     exc_to_inh: FixedInDegreeProjection = field(default_factory=FixedInDegreeProjection)
     inh_to_exc: FixedInDegreeProjection = field(default_factory=FixedInDegreeProjection)
@@ -112,7 +118,9 @@ class DistanceDependentProjection(ProjectionConfig):
     """See :class:`DistanceDependent`."""
 
     p_max: float | None = quantity(None, "", "connection probability at distance 0")
-    scale_mm: float | None = quantity(None, "mm", "length scale of the kernel")
+    scale_mm: float | None = quantity(
+        None, "mm", "length scale of the kernel", sense=ranges.LENGTH_MM, hard=ranges.DIVISOR
+    )
 
 
 @dataclass
@@ -125,11 +133,17 @@ class DistanceDependent(ConnectivityConfig):
 
     rule: str = "distance_dependent"
     p_max: float = quantity(0.3, "", "connection probability at distance 0")
-    scale_mm: float = quantity(0.1, "mm", "length scale of the kernel")
+    scale_mm: float = quantity(0.1, "mm", "length scale of the kernel", sense=ranges.LENGTH_MM, hard=ranges.DIVISOR)
     kernel: str = quantity("gaussian", "", "gaussian or exponential", ("gaussian", "exponential"))
-    sheet_mm: float = quantity(1.0, "mm", "side of the sheet")
+    sheet_mm: float = quantity(1.0, "mm", "side of the sheet", sense=ranges.LENGTH_MM, hard=ranges.DIVISOR)
     periodic: bool = quantity(True, "", "are opposite edges of the sheet joined")
-    velocity_mm_per_ms: float | None = quantity(None, "mm/ms", "conduction velocity; null: no delay by distance")
+    velocity_mm_per_ms: float | None = quantity(
+        None,
+        "mm/ms",
+        "conduction velocity; null: no delay by distance",
+        sense=ranges.VELOCITY_MM_PER_MS,
+        hard=ranges.DIVISOR,
+    )
     exc_to_exc: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
     exc_to_inh: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
     inh_to_exc: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.wording import did_you_mean, written
+from varesearch.config.wording import did_you_mean, echoed
 
 Kind = Literal["constant", "uniform", "normal", "lognormal", "exponential"]
 
@@ -147,7 +147,7 @@ def parse_distribution(value: Any, setting: str) -> Distribution:
     if not isinstance(kind, str) or kind not in DISTRIBUTIONS:
         hint = did_you_mean(kind, DISTRIBUTIONS) if isinstance(kind, str) else ""
         what = (
-            f"{setting} names no distribution" if kind is None else f"{setting}.distribution={written(kind)} is unknown"
+            f"{setting} names no distribution" if kind is None else f"{setting}.distribution={echoed(kind)} is unknown"
         )
         raise ConfigurationError(f"{what}; write a number or {{distribution: NAME, ...}} with one of {names}{hint}")
     parameters = DISTRIBUTIONS[kind]
@@ -186,14 +186,14 @@ def parse_distribution(value: Any, setting: str) -> Distribution:
 def _number(value: Any, setting: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ConfigurationError(
-            f"{setting}={written(value)} is not a number: write a number or {{distribution: NAME, ...}}"
+            f"{setting}={echoed(value)} is not a number: write a number or {{distribution: NAME, ...}}"
         )
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number) or abs(number) > _LARGEST:
-        raise ConfigurationError(f"{setting}={written(value)} must be finite and of a magnitude up to {_LARGEST:g}")
+        raise ConfigurationError(f"{setting}={echoed(value)} must be finite and of a magnitude up to {_LARGEST:g}")
     return number
 
 

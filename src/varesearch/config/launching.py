@@ -5,7 +5,9 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from varesearch.config import ranges
 from varesearch.config.cells import quantity
+from varesearch.config.ranges import Range
 
 OF_SWEEPS = ("launcher", "sweeper", "fail", "rerun")
 """The settings that only a sweep has."""
@@ -16,8 +18,12 @@ class LauncherConfig:
     """What all launchers share."""
 
     name: str = MISSING
-    time_limit_s: float | None = quantity(None, "s", "how long a child may take; null: as long as it likes")
-    memory_limit_mb: float | None = quantity(None, "MB", "how much memory a child may take; null: all there is")
+    time_limit_s: float | None = quantity(
+        None, "s", "how long a child may take; null: as long as it likes", sense=ranges.SECONDS
+    )
+    memory_limit_mb: float | None = quantity(
+        None, "MB", "how much memory a child may take; null: all there is", sense=ranges.MEGABYTES
+    )
 
 
 @dataclass
@@ -32,7 +38,9 @@ class JoblibLauncher(LauncherConfig):
     """Several children at once on this machine's processors, each in a process of its own with one thread."""
 
     name: str = "joblib"
-    workers: int | None = quantity(None, "", "children at once; null: as many as there are usable processors")
+    workers: int | None = quantity(
+        None, "", "children at once; null: as many as there are usable processors", sense=Range(1, 10_000)
+    )
 
 
 @dataclass
@@ -40,11 +48,13 @@ class SubmititLauncher(LauncherConfig):
     """Each child a job of a SLURM cluster (extra: slurm). Its folder must be visible there."""
 
     name: str = "submitit"
-    workers: int | None = quantity(None, "", "jobs in the queue at once, waiting ones included; null: 200")
+    workers: int | None = quantity(
+        None, "", "jobs in the queue at once, waiting ones included; null: 200", sense=Range(1, 10_000)
+    )
     partition: str | None = quantity(None, "", "SLURM's partition; null: the cluster's own")
     account: str | None = quantity(None, "", "SLURM's account")
     qos: str | None = quantity(None, "", "SLURM's quality of service")
-    cpus_per_task: int = quantity(1, "", "processors of a child")
+    cpus_per_task: int = quantity(1, "", "processors of a child", sense=Range(1, 1_024))
     slurm: Any = quantity({}, "", "further options of sbatch by their long names, {constraint: skylake, time: 120}")
 
 
@@ -53,7 +63,9 @@ class RayLauncher(LauncherConfig):
     """Each child a task of a ray cluster (extra: ray)."""
 
     name: str = "ray"
-    workers: int | None = quantity(None, "", "tasks at once; null: as many as ray has processors")
+    workers: int | None = quantity(
+        None, "", "tasks at once; null: as many as ray has processors", sense=Range(1, 10_000)
+    )
     address: str | None = quantity(None, "", "a ray cluster; null: one on this machine, for this sweep")
 
 
@@ -78,12 +90,22 @@ class OptunaSweeper(SweeperConfig):
     name: str = "optuna"
     metric: str | None = quantity(None, "", "what is searched for, such as exc.cv_isi")
     direction: str = quantity("maximize", "", "maximize or minimize", ("maximize", "minimize"))
-    trials: int = quantity(20, "trials", "points that are tried, those of an earlier start of the same search included")
-    batch: int = quantity(2, "trials", "points that are chosen together, before the results of any of them are known")
+    trials: int = quantity(
+        20,
+        "trials",
+        "points that are tried, those of an earlier start of the same search included",
+        sense=Range(1, 100_000),
+    )
+    batch: int = quantity(
+        2,
+        "trials",
+        "points that are chosen together, before the results of any of them are known",
+        sense=Range(1, 10_000),
+    )
     sampler: str = quantity(
         "tpe", "", "tpe (tree-structured Parzen estimator), random, or qmc (Sobol points)", ("tpe", "random", "qmc")
     )
-    sampler_seed: int = quantity(1, "", "seed of the sampler")
+    sampler_seed: int = quantity(1, "", "seed of the sampler", hard=Range(0, 2**32 - 1))
 
 
 LAUNCHERS: tuple[type[LauncherConfig], ...] = (BasicLauncher, JoblibLauncher, SubmititLauncher, RayLauncher)

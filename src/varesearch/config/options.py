@@ -5,6 +5,7 @@ from pathlib import Path
 
 import varesearch
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.wording import echoed
 
 GROUPS: dict[str, str] = {
     "experiment": "a preset of all the others",
@@ -85,12 +86,19 @@ def options_of(config_dir: Path | None) -> list[str]:
 
 def check_config_dir(config_dir: Path) -> None:
     """Raise ConfigurationError unless the folder adds options to known groups and hides none of ours."""
-    if not config_dir.is_dir():
-        raise ConfigurationError(f"--config-dir {config_dir} is not a folder: name one that holds GROUP/OPTION.yaml")
-    added = [path for group in GROUPS for path in (config_dir / group).glob("*.yaml")]
+    shown = echoed(str(config_dir))
+    try:
+        is_folder = config_dir.is_dir()
+        added = [path for group in GROUPS for path in (config_dir / group).glob("*.yaml")]
+    except OSError as error:
+        raise ConfigurationError(
+            f"--config-dir {shown} cannot be read ({error.strerror}); name another folder"
+        ) from None
+    if not is_folder:
+        raise ConfigurationError(f"--config-dir {shown} is not a folder: name one that holds GROUP/OPTION.yaml")
     if not added:
         raise ConfigurationError(
-            f"--config-dir {config_dir} holds no option: put files GROUP/OPTION.yaml there; the groups are "
+            f"--config-dir {shown} holds no option: put files GROUP/OPTION.yaml there; the groups are "
             f"{', '.join(GROUPS)}"
         )
     ours = options()

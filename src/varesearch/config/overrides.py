@@ -1,5 +1,8 @@
 """What is given on the command line, ``GROUP=OPTION`` and ``KEY=VALUE``: read with Hydra's grammar, applied typed."""
 
+import re
+import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from types import UnionType
@@ -14,7 +17,8 @@ from omegaconf.errors import OmegaConfBaseException
 from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, Option
-from varesearch.config.wording import did_you_mean, nearest, written
+from varesearch.config.store import SCHEMAS
+from varesearch.config.wording import did_you_mean, echoed, nearest
 
 _TYPE_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a name"}
 
@@ -32,16 +36,18 @@ def parse_overrides(words: Sequence[str], options: Mapping[str, Mapping[str, Opt
     parser = OverridesParser.create()
     choices: dict[str, str | None] = {}
     values: dict[str, Any] = {}
+    check_quoting(words)
     for word in words:
         override = read_word(word, parser, options)
         if override.is_sweep_override():
             name = override.key_or_group
             raise ConfigurationError(
-                f"{word}: one run takes one value; write {name}=VALUE, {name}=[A,B] for a list, or add -m for a sweep"
+                f"{echoed(word)}: one run takes one value; write {name}=VALUE, {name}=[A,B] for a list, or add -m for "
+                "a sweep"
             )
         key, value = override.key_or_group, override.value()
         if key in choices or key in values:
-            raise ConfigurationError(f"{word}: {key} is given twice; give it once")
+            raise ConfigurationError(f"{echoed(word)}: {key} is given twice; give it once")
         if key in options and not isinstance(value, Mapping):
             choices[key] = _option(word, key, value, options)
         else:
@@ -49,44 +55,84 @@ def parse_overrides(words: Sequence[str], options: Mapping[str, Mapping[str, Opt
     return Overrides(choices, values)
 
 
+def check_quoting(words: Sequence[str]) -> None:
+    """Raise ConfigurationError for a value that a shell took apart: at its spaces, or at the commas within braces."""
+    for first, word in enumerate(words):
+        for last in range(first + 2, len(words) + 1):
+            # Only with its end is it a value that was cut, and not one that was never closed.
+            if not _is_open(word) or "=" in words[last - 1]:
+                break
+            whole = " ".join(words[first:last])
+            if not _is_open(whole):
+                raise ConfigurationError(f"{echoed(word)}: the shell cut this value at its spaces; {_quoted(whole)}")
+    parts: dict[str, list[str]] = {}
+    for word in words:
+        key, _, value = word.partition("=")
+        parts.setdefault(key, []).append(value)
+    for key, values in parts.items():
+        if len(values) > 1 and all(_NAME_AND_VALUE.fullmatch(value) for value in values):
+            whole = f"{key}={{{','.join(values)}}}"
+            raise ConfigurationError(
+                f"{echoed(f'{key}={values[0]}')}: the shell took the braces of this value for its own; {_quoted(whole)}"
+            )
+
+
+_NAME_AND_VALUE = re.compile(r"[a-z]+:\s*[^\s:]+")
+
+
+def _is_open(text: str) -> bool:
+    return any(text.count(opening) > text.count(closing) for opening, closing in ("[]", "{}", "()"))
+
+
+def _quoted(word: str) -> str:
+    return f"quote it: {shlex.quote(word)}"
+
+
 def read_word(word: str, parser: OverridesParser, options: Mapping[str, Mapping[str, Option]]) -> Override:
     """One word, which may be a sweep. Raises ConfigurationError for what is no override, or not one of ours."""
+    shown = echoed(word)
     if word.startswith("~"):
         name = word[1:].partition("=")[0]
         hint = "; stimulus=none means no stimulus" if name == "stimulus" else ""
-        raise ConfigurationError(f"{word}: a setting cannot be removed; write {name}=VALUE to change it{hint}")
+        raise ConfigurationError(f"{shown}: a setting cannot be removed; write {echoed(name)}=VALUE to change it{hint}")
     key, equals, text = word.lstrip("+").partition("=")
     if word.startswith("+"):
-        raise ConfigurationError(f"{word}: settings are changed, never added; leave out the +")
+        raise ConfigurationError(f"{shown}: settings are changed, never added; leave out the +")
     if not equals:
         hint = "" if key in options else did_you_mean(key, options)
         raise ConfigurationError(
-            f"{word}: an = is missing; write {key}={'OPTION' if key in options else 'VALUE'}{hint}"
+            f"{shown}: an = is missing; write {echoed(key)}={'OPTION' if key in options else 'VALUE'}{hint}"
         )
     if not key:
-        raise ConfigurationError(f"{word}: the name before the = is missing; write GROUP=OPTION or KEY=VALUE")
+        raise ConfigurationError(f"{shown}: the name before the = is missing; write GROUP=OPTION or KEY=VALUE")
     if not text.strip():
-        raise ConfigurationError(f"{word}: the value is missing; write {key}=VALUE, or {key}=null for none")
+        raise ConfigurationError(
+            f"{shown}: the value is missing; write {echoed(key)}=VALUE, or {echoed(key)}=null for none"
+        )
     if key.split(".")[0].split("/")[0] == "hydra" or "@" in key:
-        raise ConfigurationError(f"{word}: Hydra's own settings and packages play no part here; leave it out")
+        raise ConfigurationError(f"{shown}: Hydra's own settings and packages play no part here; leave it out")
     try:
         return parser.parse_override(word)
-    except HydraException as error:
-        raise ConfigurationError(f"{word}: cannot be read ({_reason(error)}); {_quoting(text)}") from None
+    except HydraException:
+        raise ConfigurationError(f"{shown}: cannot be read; {_mend(key, text, parser)}") from None
+    except ValueError:
+        most = sys.get_int_max_str_digits()
+        raise ConfigurationError(f"{shown}: cannot be read; a number has at most {most:,} digits") from None
+    except RecursionError:
+        raise ConfigurationError(f"{shown}: cannot be read; its brackets are nested too deep") from None
 
 
-def _reason(error: HydraException) -> str:
-    """The parser's own words, without the position line and the link that it adds."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith(("See ", "^", "Error parsing"))]
-    return "; ".join(kept) or "it breaks the grammar"
-
-
-def _quoting(text: str) -> str:
+def _mend(key: str, text: str, parser: OverridesParser) -> str:
+    """How to write what the grammar does not take."""
     for opening, closing in ("[]", "{}", "()"):
         if text.count(opening) != text.count(closing):
             return f"{opening} and {closing} do not match"
-    return "put a value that holds special signs in quotes, KEY='\"VALUE\"'"
+    quoted = f'{key}="{text}"'
+    try:
+        parser.parse_override(quoted)
+    except (HydraException, ValueError, RecursionError):
+        return "write GROUP=OPTION or KEY=VALUE, a text that holds quotes or brackets as '\"TEXT\"'"
+    return f"a value with special signs takes two kinds of quotes: {echoed(shlex.quote(quoted))}"
 
 
 def _option(word: str, group: str, value: Any, options: Mapping[str, Mapping[str, Option]]) -> str | None:
@@ -96,7 +142,7 @@ def _option(word: str, group: str, value: Any, options: Mapping[str, Mapping[str
     if not isinstance(name, str) or name not in options[group]:
         hint = did_you_mean(name, options[group]) if isinstance(name, str) else ""
         raise ConfigurationError(
-            f"{word}: {group} has no such option; choose one of {', '.join(sorted(options[group]))}{hint}"
+            f"{echoed(word)}: {group} has no such option; choose one of {', '.join(sorted(options[group]))}{hint}"
         )
     return name
 
@@ -116,7 +162,7 @@ def _apply(config: DictConfig, key: str, value: Any, choices: Mapping[str, str |
         node = None if is_link else node[part]
         if not isinstance(node, DictConfig):
             whole = ".".join(parts[: depth + 1])
-            raise ConfigurationError(f"{key} is unknown: {whole} is one value, write {whole}=VALUE")
+            raise ConfigurationError(f"{echoed(key)} is unknown: {whole} is one value, write {whole}=VALUE")
     check_key(config, node, parts, choices)
     schema = OmegaConf.get_type(node)
     hint = _type_hint(schema, parts[-1])
@@ -138,19 +184,54 @@ def check_key(config: DictConfig, node: Any, parts: Sequence[str], choices: Mapp
             f"distribution write it whole, {parent}={{distribution: NAME, ...}}"
         )
     names = [str(name) for name in node if len(parts) != 2 or DISCRIMINATORS.get(parts[0]) != name]
-    near = nearest(parts[-1], names)
-    hint = f"; did you mean {parent + '.' if parent else ''}{near}?" if near else _same_elsewhere(config, parts[-1])
+    meant = _meant(config, parts, names)
+    hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
     chosen = choices.get(parts[0])
     where = f"{parts[0]}={chosen}" if chosen is not None and len(parts) == 2 else parent or "the configuration"
-    raise ConfigurationError(f"{key} is unknown: {where} has {', '.join(names) or 'no settings'}{hint}")
+    raise ConfigurationError(f"{echoed(key)} is unknown: {echoed(where)} has {', '.join(names) or 'no settings'}{hint}")
 
 
-def _same_elsewhere(config: DictConfig, name: str) -> str:
-    last_parts: dict[str, str] = {}
+def _meant(config: DictConfig, parts: Sequence[str], names: Sequence[str]) -> list[str]:
+    """What an unknown setting may stand for: one spelled like it beside it, or of its name elsewhere."""
+    name, parent = parts[-1], "".join(f"{part}." for part in parts[:-1])
+    near = nearest(name, names)
+    beside = [f"{parent}{near}"] if near else []
+    if beside and parent:
+        return beside
+    named = _of_that_name(config, name)
+    return [*beside, *named] or _of_other_options(parts) or _spelled_alike(config, name)
+
+
+def _of_that_name(config: DictConfig, name: str) -> list[str]:
+    """The settings of another place that have this name, with or without their unit."""
+    keys = list(all_keys(config))
+    same = [key for key in keys if key.rpartition(".")[2].lower() == name.lower()]
+    return _foremost(same or [key for key in keys if key.rpartition(".")[2].lower().startswith(f"{name.lower()}_")])
+
+
+def _spelled_alike(config: DictConfig, name: str) -> list[str]:
+    last_parts: dict[str, list[str]] = {}
     for key in all_keys(config):
-        last_parts.setdefault(key.rpartition(".")[2], key)
+        last_parts.setdefault(key.rpartition(".")[2], []).append(key)
     near = nearest(name, last_parts)
-    return f"; did you mean {last_parts[near]}?" if near else ""
+    return _foremost(last_parts[near]) if near else []
+
+
+def _foremost(keys: Sequence[str]) -> list[str]:
+    """At most three, none of them a part's own where its group has one: first those that every run has."""
+    depth = min((key.count(".") for key in keys), default=0)
+    return sorted((key for key in keys if key.count(".") == depth), key=lambda key: key.split(".")[0] in SCHEMAS)[:3]
+
+
+def _of_other_options(parts: Sequence[str]) -> list[str]:
+    """The options, of this group if one is named, that have the setting which the chosen ones lack."""
+    groups = [parts[0]] if len(parts) > 1 else list(SCHEMAS)
+    return [
+        f"{group}.{parts[-1]} with {group}={name}"
+        for group in groups
+        for name, schema in SCHEMAS.get(group, {}).items()
+        if len(parts) < 3 and parts[-1] in {field.name for field in fields(schema)}
+    ][:3]
 
 
 def all_keys(config: DictConfig, prefix: str = "") -> Iterator[str]:
@@ -169,17 +250,18 @@ def _type_hint(schema: Any, name: str) -> Any:
 
 
 def _assign(config: DictConfig, key: str, value: Any, hint: Any, unit: str) -> None:
-    wanted = type_words(hint)
-    message = f"{key}={written(value)} is not {wanted}" + (f" ({unit})" if unit else "")
-    if hint is int and isinstance(value, float) and value.is_integer():
+    # A number as Python writes it: of 1.0 it matters that it is no 1.
+    given = repr(value) if isinstance(value, float) else echoed(value)
+    message = f"{key}={given} is not {type_words(hint)}" + (f" ({unit})" if unit else "")
+    if int in (hint, *get_args(hint)) and isinstance(value, float) and value.is_integer():
         message += f"; write {value:.0f}"
     if (hint is bool and not isinstance(value, bool)) or value == "???" or is_dataclass(hint):
         raise ConfigurationError(message)
     if get_origin(hint) is list and isinstance(value, str | int | float):
-        message += f"; write {key}=[{value}]"
+        message += f"; write {key}=[{echoed(value)}]"
     try:
         OmegaConf.update(config, key, value, merge=False)
-    except (OmegaConfBaseException, ValueError, TypeError):
+    except (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError):
         raise ConfigurationError(message) from None
 
 

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 from omegaconf import MISSING
 
+from varesearch.config import ranges
 from varesearch.config.cells import CellConfig, quantity
 from varesearch.config.connectivity import ConnectivityConfig
 from varesearch.config.launching import LauncherConfig, SweeperConfig
+from varesearch.config.ranges import Range
 from varesearch.config.stimuli import StimulusConfig
 
 
@@ -14,8 +16,8 @@ from varesearch.config.stimuli import StimulusConfig
 class SimulationConfig:
     """How long and how finely. Every time in the configuration that acts on the simulation is a multiple of dt_ms."""
 
-    duration_ms: float = quantity(1000.0, "ms", "simulated time")
-    dt_ms: float = quantity(1.0, "ms", "time step")
+    duration_ms: float = quantity(1000.0, "ms", "simulated time", sense=ranges.DURATION_MS)
+    dt_ms: float = quantity(1.0, "ms", "time step", sense=ranges.STEP_MS)
 
 
 @dataclass
@@ -25,20 +27,32 @@ class RecordingConfig:
     signals: list[str] = field(
         default_factory=lambda: ["v"], metadata={"unit": "", "what": "signals to sample: v, and u for Izhikevich cells"}
     )
-    cells: int | None = quantity(None, "cells", "how many cells of each population to sample, evenly spread; null: all")
-    interval_ms: float | None = quantity(None, "ms", "sampling interval; null: every step")
+    cells: int | None = quantity(
+        None,
+        "cells",
+        "how many cells of each population to sample, evenly spread; null: all",
+    )
+    interval_ms: float | None = quantity(None, "ms", "sampling interval; null: every step", sense=ranges.SAMPLING_MS)
 
 
 @dataclass
 class AnalysisConfig:
     """How the recording is read."""
 
-    warmup_ms: float = quantity(100.0, "ms", "discarded at the start by every metric")
-    rate_bin_ms: float = quantity(5.0, "ms", "bin of the population rate and of the synchrony")
-    correlation_bin_ms: float = quantity(5.0, "ms", "bin of the pairwise correlation")
-    fano_window_ms: float = quantity(100.0, "ms", "counting window of the Fano factor")
-    correlation_pairs: int = quantity(1000, "pairs", "pairs of cells drawn for the mean correlation")
-    min_isis: int = quantity(5, "intervals", "fewest inter-spike intervals for a cell to count in CV and LV")
+    warmup_ms: float = quantity(100.0, "ms", "discarded at the start by every metric", sense=ranges.START_MS)
+    rate_bin_ms: float = quantity(5.0, "ms", "bin of the population rate and of the synchrony", sense=ranges.BIN_MS)
+    correlation_bin_ms: float = quantity(5.0, "ms", "bin of the pairwise correlation", sense=ranges.BIN_MS)
+    fano_window_ms: float = quantity(100.0, "ms", "counting window of the Fano factor", sense=ranges.BIN_MS)
+    correlation_pairs: int = quantity(
+        1000,
+        "pairs",
+        "pairs of cells drawn for the mean correlation",
+        sense=Range(1, 1_000_000),
+        hard=Range(1, 100_000_000),
+    )
+    min_isis: int = quantity(
+        5, "intervals", "fewest inter-spike intervals for a cell to count in CV and LV", sense=Range(2, 1_000)
+    )
     svg: bool = quantity(False, "", "write figures as SVG too")
 
 
@@ -94,18 +108,27 @@ class SpinnakerBackend(BackendConfig):
     spalloc_user: str | None = quantity(None, "", "spalloc (old): who asks for the machine; null: SPALLOC_USER")
     remote_url: str | None = quantity(None, "", "remote: address of the service")
     time_scale_factor: float | None = quantity(
-        None, "", "hardware ms for each simulated ms; null: the least that the start of the network needs"
+        None,
+        "",
+        "hardware ms for each simulated ms; null: the least that the start of the network needs",
+        sense=Range(0.1, 10_000),
     )
-    neurons_per_core: int | None = quantity(None, "cells", "most cells on a core; null: sPyNNaker's rule (256)")
+    neurons_per_core: int | None = quantity(
+        None, "cells", "most cells on a core; null: sPyNNaker's rule (256)", sense=Range(1, 4_096)
+    )
     weight_range: str = quantity(
         "spynnaker",
         "",
         "what 16 bits of input must hold: drawn, all weights onto any cell at once; spynnaker, what its own rule says",
         ("spynnaker", "drawn"),
     )
-    probe_timeout_s: float = quantity(3.0, "s", "how long the machine may take to answer before anything is built")
+    probe_timeout_s: float = quantity(
+        3.0, "s", "how long the machine may take to answer before anything is built", sense=Range(0.1, 600)
+    )
     threads: int = quantity(1, "", "software: processors to use; the results are the same for any number")
-    overrun_s: int = quantity(5, "s", "how long the cores may overstay the run before it counts as failed")
+    overrun_s: int = quantity(
+        5, "s", "how long the cores may overstay the run before it counts as failed", sense=Range(1, 3_600)
+    )
 
 
 @dataclass
@@ -122,7 +145,7 @@ class Config:
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     launcher: LauncherConfig = MISSING
     sweeper: SweeperConfig = MISSING
-    seed: int = quantity(1, "", "seed of every random draw")
+    seed: int = quantity(1, "", "seed of every random draw", hard=ranges.SEED)
     verbose: bool = quantity(False, "", "show the log on the terminal")
     dry_run: bool = quantity(False, "", "print what would run, and stop")
     fail: str = quantity("continue", "", "continue or fast: what a sweep does after a failure", ("continue", "fast"))

@@ -5,6 +5,7 @@ from typing import Any
 
 from omegaconf import MISSING
 
+from varesearch.config import ranges
 from varesearch.config.cells import CURRENT_UNIT, WEIGHT_UNIT, quantity
 
 
@@ -32,13 +33,15 @@ class ThalamicBurst(StimulusConfig):
 
     kind: str = "thalamic_burst"
     targets: list[str] = _targets()
-    n_sources: int = quantity(20, "sources", "number of Poisson sources")
-    rate_hz: float = quantity(100.0, "Hz", "rate of each source")
-    start_ms: float = quantity(0.0, "ms", "first time of the burst")
-    duration_ms: float = quantity(50.0, "ms", "length of the burst")
+    n_sources: int = quantity(20, "sources", "number of Poisson sources", hard=ranges.COUNT_OF_SOURCES)
+    rate_hz: float = quantity(100.0, "Hz", "rate of each source", sense=ranges.RATE_HZ)
+    start_ms: float = quantity(0.0, "ms", "first time of the burst", sense=ranges.START_MS)
+    duration_ms: float = quantity(50.0, "ms", "length of the burst", sense=ranges.LENGTH_OF_TIME_MS)
     p: float = quantity(0.01, "", "probability that a source reaches a cell")
     weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
-    delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
+    delay_ms: Any = quantity(
+        "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS
+    )
 
 
 @dataclass
@@ -47,11 +50,15 @@ class BackgroundPoisson(StimulusConfig):
 
     kind: str = "background_poisson"
     targets: list[str] = _targets()
-    rate_hz: float = quantity(100.0, "Hz", "rate of each source")
-    start_ms: float = quantity(0.0, "ms", "when it begins")
-    duration_ms: float | None = quantity(None, "ms", "how long it lasts; null: to the end of the run")
+    rate_hz: float = quantity(100.0, "Hz", "rate of each source", sense=ranges.RATE_HZ)
+    start_ms: float = quantity(0.0, "ms", "when it begins", sense=ranges.START_MS)
+    duration_ms: float | None = quantity(
+        None, "ms", "how long it lasts; null: to the end of the run", sense=ranges.LENGTH_OF_TIME_MS
+    )
     weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
-    delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
+    delay_ms: Any = quantity(
+        "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS
+    )
 
 
 @dataclass
@@ -61,8 +68,8 @@ class StepCurrent(StimulusConfig):
     kind: str = "step_current"
     targets: list[str] = _targets()
     amplitude: float = quantity(1.0, CURRENT_UNIT, "current: mV/ms for Izhikevich cells, nA for the others")
-    start_ms: float = quantity(200.0, "ms", "when it begins")
-    duration_ms: float = quantity(100.0, "ms", "how long it lasts")
+    start_ms: float = quantity(200.0, "ms", "when it begins", sense=ranges.START_MS)
+    duration_ms: float = quantity(100.0, "ms", "how long it lasts", sense=ranges.LENGTH_OF_TIME_MS)
 
 
 @dataclass
@@ -77,7 +84,9 @@ class SpikeList(StimulusConfig):
     )
     p: float = quantity(1.0, "", "probability that a source reaches a cell")
     weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
-    delay_ms: Any = quantity("${connectivity.delay_ms}", "ms", "delay: a number or a distribution")
+    delay_ms: Any = quantity(
+        "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS
+    )
 
 
 STIMULI: tuple[type[StimulusConfig], ...] = (NoStimulus, ThalamicBurst, BackgroundPoisson, StepCurrent, SpikeList)

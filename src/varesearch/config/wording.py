@@ -20,6 +20,20 @@ def written(value: Any) -> str:
     return str(value)
 
 
+_LONGEST_ECHO = 160
+"""Longer than any value that a person reads at a glance."""
+
+
+def echoed(value: Any) -> str:
+    """What a person gave, as a message repeats it: as it is written on the command line, cut if it is long."""
+    return shortened(value if isinstance(value, str) and value else written(value), _LONGEST_ECHO)
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text; of one longer than ``longest`` its beginning, and how long it is."""
+    return text if len(text) <= longest else f"{text[: longest // 2]}… ({len(text):,} characters)"
+
+
 def nearest(name: str, names: Iterable[str]) -> str:
     """The one of ``names`` spelled most like ``name``, case aside; else the first that begins it or that it begins."""
     folded = {candidate.lower(): candidate for candidate in names}

@@ -10,7 +10,7 @@ from varesearch import __version__
 from varesearch.config.cells import UnitOfCell, unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, Option, check_config_dir, options
-from varesearch.config.wording import did_you_mean, written
+from varesearch.config.wording import did_you_mean, echoed, written
 from varesearch.pages.layout import columns
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
@@ -96,7 +96,7 @@ def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Pa
     group, equals, name = topic.partition("=")
     if group not in known:
         raise ConfigurationError(
-            f"--help {topic}: no such group; choose one of {', '.join(known)}{did_you_mean(group, known)}"
+            f"--help {echoed(topic)}: no such group; choose one of {', '.join(known)}{did_you_mean(group, known)}"
         )
     if not equals:
         rows = [(option.name, describe(option)) for option in known[group].values()]

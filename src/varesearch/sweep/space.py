@@ -17,8 +17,9 @@ from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, O
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import Option
-from varesearch.config.overrides import read_word
+from varesearch.config.overrides import check_quoting, read_word
 from varesearch.config.schema import Config
+from varesearch.config.wording import echoed
 from varesearch.tracking.naming import NOT_SCIENCE
 
 MOST_POINTS = 100_000
@@ -86,11 +87,12 @@ def read_space(words: Sequence[str], options: Mapping[str, Mapping[str, Option]]
     fixed: list[str] = []
     dimensions: list[Dimension] = []
     seen: set[str] = set()
+    check_quoting(words)
     for word in words:
         override = read_word(word, parser, options)
         key = override.key_or_group
         if key in seen:
-            raise ConfigurationError(f"{word}: {key} is given twice; give it once")
+            raise ConfigurationError(f"{echoed(word)}: {key} is given twice; give it once")
         seen.add(key)
         if override.is_sweep_override():
             dimensions.append(_dimension(word, override, options))
@@ -105,32 +107,34 @@ def read_space(words: Sequence[str], options: Mapping[str, Mapping[str, Option]]
 def _dimension(word: str, override: Override, options: Mapping[str, Mapping[str, Option]]) -> Dimension:
     key, value = override.key_or_group, override._value
     if key.split(".")[0] in NOT_SCIENCE:
-        raise ConfigurationError(f"{word}: {key} is the same for a whole sweep; give it one value")
+        raise ConfigurationError(f"{echoed(word)}: {key} is the same for a whole sweep; give it one value")
     if isinstance(value, ChoiceSweep | RangeSweep) and value.shuffle:
-        raise ConfigurationError(f"{word}: the runs keep the order of the words; leave out shuffle")
+        raise ConfigurationError(f"{echoed(word)}: the runs keep the order of the words; leave out shuffle")
     if isinstance(value, IntervalSweep):
         low, high = value.start, value.end
         if low is None or high is None or not low < high:
-            raise ConfigurationError(f"{word}: an interval goes from less to more; write interval(LOW,HIGH)")
+            raise ConfigurationError(f"{echoed(word)}: an interval goes from less to more; write interval(LOW,HIGH)")
         whole = isinstance(low, int) and isinstance(high, int)
         return Dimension(key, bounds=(low, high), whole=whole, logarithmic="log" in value.tags)
     if isinstance(value, Glob):
         if key not in options:
             raise ConfigurationError(
-                f"{word}: glob chooses among the options of a group, {key} is none; list the values"
+                f"{echoed(word)}: glob chooses among the options of a group, {key} is none; list the values"
             )
         values = value.filter(sorted(options[key]))
         if not values:
-            raise ConfigurationError(f"{word}: fits no option of {key}; it has {', '.join(sorted(options[key]))}")
+            raise ConfigurationError(
+                f"{echoed(word)}: fits no option of {key}; it has {', '.join(sorted(options[key]))}"
+            )
     elif isinstance(value, RangeSweep):
         values = list(islice(_range(value), MOST_POINTS + 1))
     else:
         values = list(islice(override.sweep_string_iterator(), MOST_POINTS + 1))
     if not values:
-        raise ConfigurationError(f"{word}: holds no value; a range goes from START to before STOP")
+        raise ConfigurationError(f"{echoed(word)}: holds no value; a range goes from START to before STOP")
     twice = [one for one, times in Counter(values).items() if times > 1]
     if twice:
-        raise ConfigurationError(f"{word}: names {twice[0]} twice; name it once")
+        raise ConfigurationError(f"{echoed(word)}: names {echoed(twice[0])} twice; name it once")
     return Dimension(key, tuple(values), ordered=override.value_type == ValueType.RANGE_SWEEP)
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from varesearch.config.addresses import redact
 from varesearch.config.schema import Config
 
 KIND = "varesearch.kind"
@@ -65,7 +66,7 @@ def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))
     elif value is not None:
-        text = _text(value)
+        text = redact(_text(value))
         yield name, text if len(text) <= _LONGEST_PARAM else f"{text[: _LONGEST_PARAM - 1]}…"
 
 

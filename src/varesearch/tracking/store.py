@@ -4,7 +4,6 @@ import contextlib
 import importlib.metadata
 import logging
 import os
-import re
 import socket
 import sqlite3
 import subprocess
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import mlflow_api
 from varesearch.tracking.process import Process
@@ -96,11 +96,6 @@ def _sqlite_uri(database: Path) -> str:
     from sqlalchemy.engine import URL
 
     return URL.create("sqlite", database=str(database)).render_as_string()
-
-
-def redact(uri: str) -> str:
-    """The URI with the password, if it holds one, replaced by stars."""
-    return re.sub(r"(?<=://)[^/@]*@", "***@", uri)
 
 
 def connect(where: Place) -> "MlflowClient":

@@ -7,16 +7,16 @@ to mend it. What only a certain simulator cannot do is asked of the back ends, n
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from varesearch.config.cells import unit_of
 from varesearch.config.options import DISCRIMINATORS
+from varesearch.config.ranges import INT32, Range
 from varesearch.config.schema import Config
 from varesearch.config.validation.cell import check_cell
 from varesearch.config.validation.launching import check_launching
-from varesearch.config.validation.primitives import check_choice, check_number, refuse
+from varesearch.config.validation.primitives import check_bounds, check_choice, check_number, refuse
 from varesearch.config.validation.run import check_analysis, check_recording, check_simulation, check_tracking
 from varesearch.config.validation.stimulus import check_stimulus
 from varesearch.config.validation.wiring import check_wiring
-
-_LARGEST_SEED = 2**63 - 1
 
 
 def validate(config: Config) -> None:
@@ -27,8 +27,6 @@ def validate(config: Config) -> None:
         chosen, given = getattr(type(settings)(), key), getattr(settings, key)
         if given != chosen:
             refuse(f"{group}.{key}", given, f"cannot be changed, it is {chosen}; choose another by {group}=OPTION")
-    if not 0 <= config.seed <= _LARGEST_SEED:
-        refuse("seed", config.seed, f"must be from 0 to {_LARGEST_SEED}")
     check_simulation(config)
     check_cell(config)
     check_wiring(config)
@@ -40,12 +38,15 @@ def validate(config: Config) -> None:
 
 
 def _check_fields(settings: Any, prefix: str) -> None:
-    """What holds for every field: numbers are finite, a name with few choices is one of them."""
+    """What holds for every field: numbers can be computed with, counts be kept, and a name is among its choices."""
     for field in fields(settings):
         name, value = f"{prefix}{field.name}", getattr(settings, field.name)
         if is_dataclass(value):
             _check_fields(value, f"{name}.")
-        elif isinstance(value, float):
-            check_number(name, value)
         elif field.metadata.get("choices"):
             check_choice(name, value, field.metadata["choices"])
+        elif isinstance(value, float):
+            check_number(name, value)
+            check_bounds(name, value, field.metadata.get("hard") or Range(), unit_of(settings, field.name))
+        elif isinstance(value, int) and not isinstance(value, bool):
+            check_bounds(name, value, field.metadata.get("hard") or INT32, unit_of(settings, field.name))

@@ -6,7 +6,8 @@ from typing import Any, NoReturn
 
 from varesearch.config.distributions import Distribution, parse_distribution
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.wording import did_you_mean, written
+from varesearch.config.ranges import Range
+from varesearch.config.wording import did_you_mean, echoed, written
 
 LARGEST = 1e15
 """Beyond any quantity of the field, and small enough for sums and squares to stay finite."""
@@ -17,13 +18,22 @@ MOST_DELAY_STEPS = 100_000
 
 def refuse(setting: str, value: Any, why: str) -> NoReturn:
     """Raise ConfigurationError: the setting, its value, and ``why``, which says what is allowed and how to mend it."""
-    raise ConfigurationError(f"{setting}={written(value)} {why}")
+    raise ConfigurationError(f"{setting}={echoed(value)} {why}")
 
 
 def check_number(setting: str, value: float) -> None:
     """Neither NaN nor infinite nor absurd."""
     if not (math.isfinite(value) and abs(value) <= LARGEST):
         refuse(setting, value, f"must be a finite number of a magnitude up to {LARGEST:g}")
+
+
+def check_bounds(setting: str, value: float, bounds: Range, unit: str = "") -> None:
+    """Within what can be computed with, or what its bits can keep."""
+    if bounds.holds(value):
+        return
+    if isinstance(value, float) and value <= 0 < bounds.low:
+        check_positive(setting, value, unit)
+    refuse(setting, value, f"must be from {bounds.low} to {bounds.high} {unit}".rstrip())
 
 
 def check_positive(setting: str, value: float, unit: str = "") -> None:

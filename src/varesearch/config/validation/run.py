@@ -2,6 +2,7 @@
 
 import urllib.parse
 
+from varesearch.config.addresses import credential_in
 from varesearch.config.cells import CellConfig
 from varesearch.config.schema import Config
 from varesearch.config.validation.primitives import (
@@ -90,6 +91,12 @@ def check_analysis(config: Config) -> None:
     check_at_least("analysis.min_isis", analysis.min_isis, 2, "intervals (one interval has no variation)")
 
 
+_ELSEWHERE = (
+    "take it out and give it by MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN (a "
+    "server), PGPASSWORD or ~/.pgpass (PostgreSQL), or put an MLflow server before the database"
+)
+
+
 def check_tracking(config: Config) -> None:
     """Raise ConfigurationError for a store that MLflow refuses, or names that it would."""
     tracking = config.tracking
@@ -109,11 +116,13 @@ def _check_uri(uri: str) -> None:
     try:
         parts = urllib.parse.urlsplit(uri)
         port_fits = parts.port is None or parts.port > 0
+        credential = credential_in(uri)
+        (parts.hostname or "").encode("idna")
     except ValueError:
         refuse("tracking.uri", uri, "is not an address; write http://HOST:PORT or sqlite:////FOLDER/FILE.db")
-    if parts.password is not None:
+    if credential:
         # The address itself is left out of the message: messages end up in logs.
-        refuse("tracking.uri", "***", "holds a password; give it by MLFLOW_TRACKING_USERNAME and _PASSWORD instead")
+        refuse("tracking.uri", "***", f"holds {credential}, which would be kept with the run; {_ELSEWHERE}")
     scheme = parts.scheme.partition("+")[0].lower()
     if scheme in ("", "file"):
         refuse("tracking.uri", uri, "is a folder, which MLflow no longer takes; write sqlite:////FOLDER/FILE.db")

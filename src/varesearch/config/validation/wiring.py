@@ -20,9 +20,6 @@ from varesearch.config.validation.primitives import (
     refuse,
 )
 
-MOST_CELLS = 10_000_000
-"""Ids are 32 bit wide, and no machine that a person starts this on holds more."""
-
 
 def check_wiring(config: Config) -> None:
     """Raise ConfigurationError for sizes, probabilities, degrees, weights or delays that cannot be wired."""
@@ -50,9 +47,6 @@ def check_wiring(config: Config) -> None:
 
 
 def _check_sizes(wiring: ConnectivityConfig) -> None:
-    if not 2 <= wiring.n <= MOST_CELLS:
-        refuse("connectivity.n", wiring.n, f"must be from 2 to {MOST_CELLS} cells")
-    check_positive("connectivity.exc_inh_ratio", wiring.exc_inh_ratio)
     for name, size in (("excitatory", wiring.n_exc), ("inhibitory", wiring.n_inh)):
         if size < 1:
             refuse(

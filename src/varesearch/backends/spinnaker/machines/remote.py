@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from varesearch.backends.spinnaker.machines import http
 from varesearch.backends.spinnaker.machines.base import Machine
+from varesearch.config.addresses import redact
 
 
 @dataclass
@@ -29,4 +30,4 @@ class Remote(Machine):
         )
 
     def describe(self) -> str:
-        return f"remote SpiNNaker service {self.url}"
+        return f"remote SpiNNaker service {redact(self.url)}"

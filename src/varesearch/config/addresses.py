@@ -1,0 +1,32 @@
+"""Addresses of servers and stores, and the credentials that people put into them."""
+
+import re
+import urllib.parse
+
+_SECRET = r"[\w.%-]*(?:passw|pwd|token|secret|api[_-]?key|credential|odbc_connect)[\w.%-]*|pass|key|auth|sig|signature"
+"""Names of parameters whose values are secret, as databases, MLflow's servers and storage services call them."""
+
+_USERINFO = re.compile(r"(?<=://)(?!/)\S*@")
+_PARAMETER = re.compile(rf"(?<=[?&;#])({_SECRET})=[^&;#\s'\"]*", re.IGNORECASE)
+
+
+def redact(text: str) -> str:
+    """The text, an address or one that holds addresses, with every credential in them replaced by stars."""
+    return _PARAMETER.sub(r"\1=***", _USERINFO.sub("***@", text))
+
+
+def credential_in(address: str) -> str:
+    """What kind of credential an address holds, in words: ``"a password"``, ``"the parameter token"``; else ``""``.
+
+    A user's name alone is one where the address is of a web server, which takes nothing else for a token.
+
+    Raises ValueError for what is no address.
+    """
+    parts = urllib.parse.urlsplit(address)
+    if parts.password is not None:
+        return "a password"
+    if parts.username is not None and parts.scheme.lower() in ("http", "https"):
+        return "a user"
+    pairs = [*urllib.parse.parse_qsl(parts.query, True), *urllib.parse.parse_qsl(parts.fragment, True)]
+    named = next((name for name, _ in pairs if re.fullmatch(_SECRET, name, re.IGNORECASE)), "")
+    return f"the parameter {named}" if named else ""
