@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import socket
-import struct
 import time
 from pathlib import Path
 
+import fuzzing
 import pytest
 from arm_code import FOREVER, WFI, aplx, program
+from fuzzing import Census, boot_datagram, datagram, resident_mb
 from hosts import SCP_PORT, Host
+from serving import Serving
+from spynnaker_process import SpynnakerProcess
 
 from varesearch.board.process import Board
-
-EDGES = [0, 1, 2, 4, 7, 8, 255, 256, 257, 0xFFFF, 0x10000, 0x60000000, 0x67FFFFFC, 0x67800000, 0x68000000, 0x70000000]
-EDGES += [0x7FFFFFFF, 0x80000000, 0xE5000000, 0xE5007F00, 0xE5007FFF, 0xF1000000, 0xF1004000, 0xF2000100, 0xFFFFFFFF]
-COMMANDS = [*range(36), 64, 255, 0xFFFF]
-
-
-def _number(rng: random.Random) -> int:
-    return rng.choice(EDGES) if rng.random() < 0.7 else rng.getrandbits(32)
-
-
-def _datagram(rng: random.Random) -> bytes:
-    kind = rng.random()
-    if kind < 0.1:
-        return rng.randbytes(rng.randrange(0, 600))
-    header = struct.pack(
-        "<2x4B2H",
-        rng.choice([0x87, 0x07, 0xFF, rng.getrandbits(8)]),
-        rng.choice([0xFF, 0, 9, rng.getrandbits(8)]),
-        rng.choice([0, 1, 5, 0x21, 0xFF, rng.getrandbits(8)]),
-        rng.choice([0xFF, 0, rng.getrandbits(8)]),
-        rng.choice([0, 0x0100, 0x0101, 0xFFFF, rng.getrandbits(16)]),
-        rng.choice([0, 0xFFFF, rng.getrandbits(16)]),
-    )
-    body = struct.pack("<HHIII", rng.choice(COMMANDS), rng.getrandbits(16), *(_number(rng) for _ in range(3)))
-    packet = header + body + rng.randbytes(rng.choice([0, 0, 4, 16, 64, 256, 300]))
-    return packet[: rng.randrange(len(packet))] if kind < 0.25 else packet
-
-
-def _boot_datagram(rng: random.Random) -> bytes:
-    head = struct.pack(">HIIII", rng.choice([1, 1, 2]), rng.randrange(7), _number(rng), 0, rng.choice([0, 1, 31, 32]))
-    return head + rng.randbytes(rng.choice([0, 3, 4, 1024, 1028]))
 
 
 def _attack(board: Board, seed: int, duration_s: float) -> None:
@@ -60,8 +33,8 @@ def _attack(board: Board, seed: int, duration_s: float) -> None:
         image = aplx(program([WFI, FOREVER]))
         while time.monotonic() < end:
             for _ in range(30):
-                scp.send(_datagram(rng))
-            boot.send(_boot_datagram(rng))
+                scp.send(datagram(rng))
+            boot.send(boot_datagram(rng))
             host.socket.send(Host.packet(3, 1, 0x67800000, len(image), 0, data=image))
             answer = host.call(0)
             assert answer.code == 0x80
@@ -93,7 +66,7 @@ def test_random_boot_datagrams_are_survived() -> None:
     with Board(version=3, booted=False) as board, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as boot:
         boot.connect((board.address, 54321))
         for n in range(3000):
-            boot.send(_boot_datagram(rng))
+            boot.send(boot_datagram(rng))
             if n % 100 == 0:
                 board.status()
         assert not board.status().booted
@@ -114,3 +87,78 @@ def test_random_code_runs_without_harm_to_the_board() -> None:
                 assert host.call(0, chip=0x0101).code == 0x80
             assert host.call(20, 0x3F0000, 0x5002FF00 | 40 + round_, 0x80003F00).code == 0x80
         _check_log(board.log)
+
+
+NETWORK = {"seed": 3, "count": 100, "probability": 0.05, "duration_ms": 60, "time_scale_factor": 1}
+ROUND = 10_000  # wild datagrams between two times that the board is switched off and on
+GROWTH_MB = 100  # of the process, over any number of datagrams: pages that were written, decoded code, Python's own
+PLATEAU_MB = 20  # and from the middle to the end of them
+
+
+def _law(count: int, folder: Path, caplog: pytest.LogCaptureFixture) -> str:
+    """Half of the datagrams tame, half wild: nothing fails, nothing is lost, and a network runs as it did before.
+
+    :return: figures of it
+    """
+    caplog.set_level(logging.ERROR)
+    serving = Serving()
+    server = serving.server
+    process = SpynnakerProcess(serving.board, folder)
+
+    def run() -> dict[str, object]:
+        with serving:
+            return process.run("balanced", **NETWORK)
+
+    expected = run()
+    assert sum(map(len, expected["spikes"])) > 100  # type: ignore[arg-type]
+    server.power_cycle()
+    first = Census.take(server)
+    sizes, begun_s = [resident_mb()], time.process_time()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as host:
+        host.bind(("127.0.0.1", 0))
+        before = Census.take(server)
+        fuzzing.attack(server, host.getsockname(), 1, count // 2, wild=False)
+        fuzzing.tidy(server)
+        assert Census.take(server) == before
+        sizes.append(resident_mb())
+        tame_s = time.process_time() - begun_s
+        assert run() == expected
+        server.power_cycle()
+        begun_s = time.process_time()
+        for seed in range(max(count // 2 // ROUND, 1)):
+            fuzzing.attack(server, host.getsockname(), seed, min(count // 2, ROUND), wild=True)
+            sizes.append(resident_mb())
+            server.power_cycle()
+            assert Census.take(server) == before
+        wild_s = time.process_time() - begun_s
+    assert Census.take(server) == first
+    sizes.append(resident_mb())
+    assert run() == expected
+    process.close()
+    server.close()
+    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not errors, errors[:5]
+    assert max(sizes) - sizes[0] < GROWTH_MB, sizes
+    middle = len(sizes) // 2
+    assert max(sizes[middle:]) - max(sizes[: middle + 1]) < PLATEAU_MB, sizes
+    return (
+        f"{count} datagrams: {tame_s:.0f} s of CPU tame, {wild_s:.0f} s wild; resident {sizes[0]:.0f} MB before, "
+        f"{max(sizes):.0f} at most, {sizes[-1]:.0f} after"
+    )
+
+
+@pytest.mark.timeout(600)
+def test_random_datagrams_cost_nothing_and_a_network_runs_as_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _law(20_000, tmp_path, caplog)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(14_400)
+def test_a_million_random_datagrams_cost_nothing_and_a_network_runs_as_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = _law(1_000_000, tmp_path, caplog)
+    with capsys.disabled():
+        print(f"\n{figures}")

@@ -56,7 +56,7 @@ def test_blocks_never_overlap_and_all_comes_back(memory: ChipMemory, steps: list
         ends = sorted((a, a + s) for a, (s, _) in held.items())
         assert all(end <= following for (_, end), (following, _) in pairwise(ends))
     for app_id in (1, 2, 3):
-        assert heap.free_owner(app_id) == sum(owner == app_id for _, owner in held.values())
+        assert heap.free_owners({app_id}) == sum(owner == app_id for _, owner in held.values())
     assert heap.largest() == whole
     assert heap.free_bytes() == whole
 

@@ -5,17 +5,16 @@ sPyNNaker's Poisson source sends one packet a step; of several spikes in a step 
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from serving import Serving
 from spynnaker_process import SpynnakerProcess
 
 from varesearch.board import layout
-from varesearch.board.server import AddressError, Server, Settings
+from varesearch.board.server import Server
 from varesearch.board.translation.parts import hot_parts
 from varesearch.board.translation.source import source
 from varesearch.board.translation.worker import compile_parts, find_compiler
@@ -46,28 +45,6 @@ def test_a_target_receives_every_spike_of_a_poisson_source(spynnaker: SpynnakerP
     cells = [core for core in spynnaker.board.statistics().cores if core.application.startswith("IF_curr_delt")]
     sent = sum(len(np.unique(train)) for result in results for train in result["spikes"])
     assert sum(core.packets_in for core in cells) == sum(core.payloads_in for core in cells) == sent
-
-
-class _Interrupted:
-    """A board in this process, which serves while it is entered and may be looked at otherwise."""
-
-    def __init__(self) -> None:
-        for number in range(150, 200):
-            try:
-                self.server = Server(Settings(3, f"127.0.0.{number}"))
-                return
-            except AddressError:
-                continue
-        raise AssertionError("no loopback address is free")
-
-    def __enter__(self) -> None:
-        self.server.stopping = False
-        self._thread = threading.Thread(target=self.server.run)
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.server.stop()
-        self._thread.join()
 
 
 def _cores(server: Server) -> list[tuple[int, int]]:
@@ -101,10 +78,9 @@ def _translate(server: Server, folder: Path) -> None:
 
 def test_translated_code_sends_and_takes_payloads_too(tmp_path: Path) -> None:
     (tmp_path / "host").mkdir()
-    serving = _Interrupted()
+    serving = Serving()
     server = serving.server
-    board: Any = SimpleNamespace(address=server.settings.address, version=3)
-    process = SpynnakerProcess(board, tmp_path / "host")
+    process = SpynnakerProcess(serving.board, tmp_path / "host")
     results = []
     for _ in range(2):
         with serving:

@@ -53,7 +53,7 @@ def test_blocks_never_overlap_and_all_comes_back(steps: list[tuple[int, int, int
         assert len(rows) == len(set(rows))
         assert all(1 <= row < 1024 for row in rows)
     for app_id in (1, 2, 3):
-        assert TABLE.free_owner(app_id, clear=True) == sum(owner == app_id for _, owner in held.values())
+        assert TABLE.free_owners({app_id}, clear=True) == sum(owner == app_id for _, owner in held.values())
     assert TABLE.largest() == 1023
 
 
@@ -63,7 +63,7 @@ def test_loaded_rows_reach_the_router_and_go_with_their_owner(table: RouteTable)
     assert table.load(rows, block, 30)
     assert _registers(block) == (0x41, 0x1000, 0xFFFFF000)
     assert _registers(block + 1) == (0x42, 0x2000, 1)
-    assert table.free_owner(30, clear=True) == 1
+    assert table.free_owners({30}, clear=True) == 1
     assert _registers(block) == (0xFF000000, 0xFFFFFFFF, 0)
 
 

@@ -9,6 +9,7 @@ import sys
 
 from varesearch.board.control import Control
 from varesearch.board.machine import MissingCoreError
+from varesearch.board.repeats import Repeats
 from varesearch.board.server import AddressError, Server, Settings
 from varesearch.board.shape import SHAPES
 
@@ -81,6 +82,8 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"log={options.log}: cannot be written: {error.strerror}", file=sys.stderr)
         return EXIT_BAD_INPUT
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Repeats())
     settings = Settings(
         *(options.version, options.address, not options.unbooted),
         threads=options.threads,

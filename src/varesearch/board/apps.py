@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import struct
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from varesearch.board import layout
 from varesearch.board.chip import ChipState, idle_core
-from varesearch.board.layout import CpuState, Lock, Mailbox, Signal, Vcpu
-from varesearch.board.machine import LockedError, Machine
+from varesearch.board.heap import BrokenHeapError
+from varesearch.board.layout import CpuState, Mailbox, Signal, Vcpu
+from varesearch.board.machine import Machine
 from varesearch.board.mailbox import Mailboxes
 from varesearch.board.memory import BadAddressError
 from varesearch.board.translation.translator import Translator
@@ -23,6 +25,7 @@ _ROW = struct.Struct("<IIII")
 _COPY_ABSOLUTE, _COPY_RELATIVE, _FILL, _EXECUTE = 1, 2, 3, 4
 _MAX_ROWS = 256
 _CHUNK = 32  # the loader copies and fills so many bytes at a time
+_MAX_OUTSIDE_BYTES = 1 << 20  # that an image may write outside its core's own memories, all rows together
 _RTE_ABORT = 9  # run-time error code of a core whose image cannot be loaded
 _MAILBOX_QUANTA = 100  # 1 ms
 _APP_DATA_CORES, _APP_DATA_CLEAN, _APP_DATA_SEMA, _APP_DATA_LEAD, _APP_DATA_MASK = 0, 1, 2, 3, 4
@@ -41,6 +44,7 @@ def load_image(chip: ChipState, itcm: memoryview, dtcm: memoryview, table: int) 
     """
     itcm[:] = bytes(len(itcm))
     dtcm[:] = bytes(len(dtcm))
+    room = _MAX_OUTSIDE_BYTES
     try:
         for n in range(_MAX_ROWS):
             row = table + _ROW.size * n
@@ -48,12 +52,12 @@ def load_image(chip: ChipState, itcm: memoryview, dtcm: memoryview, table: int) 
             if operation == _EXECUTE:
                 return first
             if operation == _COPY_ABSOLUTE:
-                _place(chip, itcm, dtcm, first, lambda size, at=second: chip.memory.read(at, size), third)
+                room -= _place(chip, itcm, dtcm, first, partial(_bytes_at, chip, second), third, room)
             elif operation == _COPY_RELATIVE:
-                _place(chip, itcm, dtcm, first, lambda size, at=row + second: chip.memory.read(at, size), third)
+                room -= _place(chip, itcm, dtcm, first, partial(_bytes_at, chip, row + second), third, room)
             elif operation == _FILL:
                 word = struct.pack("<I", third)
-                _place(chip, itcm, dtcm, first, lambda size, word=word: word * (size // 4), second)
+                room -= _place(chip, itcm, dtcm, first, partial(_repeated, word), second, room)
             else:
                 break
     except BadAddressError as error:
@@ -61,9 +65,27 @@ def load_image(chip: ChipState, itcm: memoryview, dtcm: memoryview, table: int) 
     raise BadImageError("the image's table has no entry point")
 
 
+def _bytes_at(chip: ChipState, address: int, size: int) -> bytes:
+    return bytes(chip.memory.view(address, size))
+
+
+def _repeated(word: bytes, size: int) -> bytes:
+    return word * (size // len(word))
+
+
 def _place(
-    chip: ChipState, itcm: memoryview, dtcm: memoryview, address: int, source: Callable[[int], bytes], length: int
-) -> None:
+    chip: ChipState,
+    itcm: memoryview,
+    dtcm: memoryview,
+    address: int,
+    source: Callable[[int], bytes],
+    length: int,
+    room: int,
+) -> int:
+    """Obeys a row; returns how many bytes it wrote outside the core's own memories.
+
+    :param room: how many these may be; lengths come from outside, so that they are checked before anything is made
+    """
     size = -(-max(length, 1) // _CHUNK) * _CHUNK
     for base, memory in ((0, itcm), (layout.DTCM_BASE, dtcm)):
         offset = address - base
@@ -72,8 +94,13 @@ def _place(
                 raise BadImageError(f"0x{address:08x} + {length} bytes: outside the core's memory")
             size = min(size, len(memory) - offset & ~3)
             memory[offset : offset + size] = source(size)
-            return
-    chip.memory.write(address, source(size))
+            return 0
+    if size > room:
+        raise BadImageError(
+            f"0x{address:08x} + {length} bytes: more than {_MAX_OUTSIDE_BYTES} bytes outside the core's memory"
+        )
+    chip.memory.view(address, size)[:] = source(size)
+    return size
 
 
 class Applications:
@@ -122,15 +149,13 @@ class Applications:
         memory.set_u8(record + _APP_DATA_CORES, memory.u8(record + _APP_DATA_CORES) + mask.bit_count() & 0xFF)
         memory.set_u32(record + _APP_DATA_MASK, memory.u32(record + _APP_DATA_MASK) | mask)
         self._machine.core.write(chip.index, layout.SC_FLAGS_SET, mask)
-        for core in range(1, layout.CORES):
-            if mask >> core & 1:
-                self._start_core(chip, core, app_id, flags)
+        cores = [core for core in range(1, layout.CORES) if mask >> core & 1]
+        self._idle(chip, cores)
+        for core in cores:
+            self._start_core(chip, core, app_id, flags)
 
     def _start_core(self, chip: ChipState, core: int, app_id: int, flags: int) -> None:
         machine, memory = self._machine.core, chip.memory
-        machine.stop(chip.index, core)
-        self._mailboxes.forget(chip, core)
-        idle_core(chip, core)
         self._owner[chip.index, core] = app_id
         memory.set_u8(chip.vcpu(core, Vcpu.APP_ID), app_id)
         memory.set_u8(chip.vcpu(core, Vcpu.STATE), CpuState.INIT)
@@ -143,7 +168,10 @@ class Applications:
             memory.set_u8(chip.vcpu(core, Vcpu.RT_CODE), _RTE_ABORT)
             return
         if self._translator is not None:
-            self._translator.starting(chip.index, core, bytes(itcm))
+            try:
+                self._translator.starting(chip.index, core, bytes(itcm))
+            except OSError as error:
+                _log.warning("the cache of translated code cannot be used: %s", error)
         machine.start(chip.index, core, flags << 8 | app_id, entry)
 
     def _cores(self, chip: ChipState, app_id: int, app_mask: int) -> Iterator[int]:
@@ -157,60 +185,74 @@ class Applications:
             signal = Signal(number)
         except ValueError:
             return  # as SC&MP does with a signal that it does not know
-        for chip in self._machine.chips:
-            cores = list(self._cores(chip, app_id, app_mask))
-            mask = sum(1 << core for core in cores)
-            if signal is Signal.STOP:
-                self._stop(chip, cores, app_id, app_mask)
-            elif signal in (Signal.INIT, Signal.POWER_DOWN):
+        targets = [(chip, list(self._cores(chip, app_id, app_mask))) for chip in self._machine.chips]
+        if signal is Signal.STOP:
+            self._stop(targets, app_id, app_mask)
+        elif signal in (Signal.INIT, Signal.POWER_DOWN):
+            for chip, cores in targets:
                 self._idle(chip, cores)
-            elif mask and signal in (Signal.SYNC0, Signal.SYNC1):
-                register = layout.SC_FLAGS_CLEAR if signal is Signal.SYNC0 else layout.SC_FLAGS_SET
-                self._machine.core.write(chip.index, register, mask)
-                self._machine.core.interrupt(chip.index, mask)
-            elif mask:
-                self._signal_cores(chip, cores, signal)
+        elif signal in (Signal.SYNC0, Signal.SYNC1):
+            register = layout.SC_FLAGS_CLEAR if signal is Signal.SYNC0 else layout.SC_FLAGS_SET
+            for chip, cores in targets:
+                mask = sum(1 << core for core in cores)
+                if mask:
+                    self._machine.core.write(chip.index, register, mask)
+                    self._machine.core.interrupt(chip.index, mask)
+        else:
+            self._signal_cores([(chip, cores) for chip, cores in targets if cores], signal)
 
-    def _signal_cores(self, chip: ChipState, cores: list[int], signal: Signal) -> None:
-        memory = chip.memory
-        for core in cores:
-            for _ in range(_MAILBOX_QUANTA):
-                if memory.u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD)) == Mailbox.IDLE:
-                    break
-                self._machine.core.run(1)
-        for core in cores:
-            memory.set_u32(chip.vcpu(core, Vcpu.MBOX_AP_MSG), signal)
-            memory.set_u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD), Mailbox.SIGNAL)
-        self._machine.core.interrupt(chip.index, sum(1 << core for core in cores))
+    def _signal_cores(self, targets: list[tuple[ChipState, list[int]]], signal: Signal) -> None:
+        """Puts a signal into mailboxes, as SC&MP does whether they are idle or not; here it waits once for all."""
+        busy = [(chip, core) for chip, cores in targets for core in cores]
+
+        def idle() -> bool:
+            busy[:] = [
+                (chip, core) for chip, core in busy if chip.memory.u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD)) != Mailbox.IDLE
+            ]
+            return not busy
+
+        if not self._machine.wait(idle, _MAILBOX_QUANTA):
+            _log.warning("signal %s: the mailboxes of %d cores did not become idle", signal.name, len(busy))
+        for chip, cores in targets:
+            for core in cores:
+                self._mailboxes.reclaim(chip, core, Vcpu.MBOX_AP_CMD, Vcpu.MBOX_AP_MSG)
+                chip.memory.set_u32(chip.vcpu(core, Vcpu.MBOX_AP_MSG), signal)
+                chip.memory.set_u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD), Mailbox.SIGNAL)
+            self._machine.core.interrupt(chip.index, sum(1 << core for core in cores))
 
     def _idle(self, chip: ChipState, cores: list[int]) -> None:
+        """Takes the clock from cores and gives back what they held of their chip."""
+        if not cores:
+            return
         for core in cores:
-            self._machine.core.stop(chip.index, core)
-            self._mailboxes.forget(chip, core)
             self._names[chip.index, core] = self.name(chip, core)
+            self._machine.core.stop(chip.index, core)
+        for core in cores:
+            self._mailboxes.forget(chip, core)
             self._owner[chip.index, core] = 0
             idle_core(chip, core)
+        if not self._machine.core.running(chip.index):
+            self._mailboxes.rest(chip)
 
-    def _stop(self, chip: ChipState, cores: list[int], app_id: int, app_mask: int) -> None:
-        for lock in Lock:
+    def _stop(self, targets: list[tuple[ChipState, list[int]]], app_id: int, app_mask: int) -> None:
+        self._machine.take_locks([chip for chip, _ in targets])
+        candidates = [candidate for candidate in range(256) if candidate & app_mask == app_id]
+        for chip, cores in targets:
+            self._idle(chip, cores)
+            self._clean(chip, candidates)
+
+    def _clean(self, chip: ChipState, candidates: list[int]) -> None:
+        """Gives back memory and routes of stopped applications, but for those of the monitor, application 0."""
+        record = chip.memory.view(chip.app_data, 256 * layout.APP_DATA_BYTES)
+        dirty = [n for n in candidates if not record[layout.APP_DATA_BYTES * n + _APP_DATA_CLEAN]]
+        owners = frozenset(dirty) - {0}
+        for heap in (chip.sdram_heap, chip.sysram_heap, chip.system_heap) if owners else ():
             try:
-                self._machine.wait_unlocked(chip, lock)
-            except LockedError as error:
-                _log.warning("%s; it is taken away", error)
-                self._machine.core.write(chip.index, layout.SC_TEST_AND_CLEAR + 4 * lock, 0)
-        self._idle(chip, cores)
-        for candidate in range(256):
-            if candidate & app_mask == app_id:
-                self._clean(chip, candidate)
-
-    def _clean(self, chip: ChipState, app_id: int) -> None:
-        record = chip.app_data + layout.APP_DATA_BYTES * app_id
-        if chip.memory.u8(record + _APP_DATA_CLEAN):
-            return
-        for heap in (chip.sdram_heap, chip.sysram_heap, chip.system_heap):
-            if app_id:  # the monitor's own blocks carry application 0
-                heap.free_owner(app_id)
-        if app_id:
-            chip.routes.free_owner(app_id, clear=True)
-        chip.memory.set_u8(record + _APP_DATA_CORES, 0)
-        chip.memory.set_u8(record + _APP_DATA_CLEAN, 1)
+                heap.free_owners(owners)
+            except (BadAddressError, BrokenHeapError) as error:
+                _log.warning("chip %d,%d: what stopped applications held there is lost: %s", chip.x, chip.y, error)
+        if owners:
+            chip.routes.free_owners(owners, clear=True)
+        for n in dirty:
+            record[layout.APP_DATA_BYTES * n + _APP_DATA_CORES] = 0
+            record[layout.APP_DATA_BYTES * n + _APP_DATA_CLEAN] = 1

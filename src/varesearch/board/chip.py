@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 
 from varesearch.board import layout
 from varesearch.board.core_types import CoreMachine
@@ -78,7 +79,7 @@ class BootValues:
             and room > buffers + 64
             and system % 4 == 0
             and 4 << 20 <= system <= 32 << 20
-            and 4 * layout.CORES * buffer_words <= 64 << 20
+            and 4 * layout.CORES * buffer_words + 4 * self.word(SV.SDRAM_HEAP) <= 64 << 20
         )
 
 
@@ -96,6 +97,7 @@ class ChipState:
     routes: RouteTable
     image: int  # address at which applications are loaded (``sv->sdram_sys``)
     app_data: int
+    buffers: tuple[int, ...]  # addresses of the message buffers
 
     @property
     def address(self) -> int:
@@ -139,6 +141,8 @@ def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: Bo
     memory.write(numbers, random.Random(index).randbytes(layout.RANDOM_BYTES))
 
     sysram_heap = Heap.create(memory, sysram_heap_base, layout.SYSRAM_BASE + layout.VCPU_OFFSET, tags)
+    count = values.data[SV.NUM_BUF]
+    buffers = sysram_heap.allocate(count * layout.SHARED_MESSAGE_BYTES, 0)
     state = ChipState(
         *chip,
         index,
@@ -149,11 +153,12 @@ def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: Bo
         RouteTable(memory, route_copy),
         image,
         app_data,
+        tuple(range(buffers, buffers + count * layout.SHARED_MESSAGE_BYTES, layout.SHARED_MESSAGE_BYTES)),
     )
     memory.fill(hop_table, 0x8000FFFF, layout.HOP_TABLE_BYTES)
     _set_router(core, state, shape)
     _set_variables(state, shape, ip, hop_table, route_copy, tags, sdram_base, sysram_heap_base)
-    _set_message_buffers(state, values.data[SV.NUM_BUF])
+    _set_message_buffers(state)
     for number in range(layout.CORES):
         idle_core(state, number)
     memory.set_u8(state.vcpu(0, Vcpu.STATE), CpuState.RUN)
@@ -228,11 +233,13 @@ def _set_router(core: CoreMachine, state: ChipState, shape: Shape) -> None:
         core.write(state.index, layout.ROUTER_P2P + 4 * n, word)
 
 
-def _set_message_buffers(state: ChipState, count: int) -> None:
-    memory = state.memory
-    base = state.sysram_heap.allocate(count * layout.SHARED_MESSAGE_BYTES, 0)
-    for n in range(count):
-        following = base + layout.SHARED_MESSAGE_BYTES * (n + 1) if n + 1 < count else 0
-        memory.set_u32(base + layout.SHARED_MESSAGE_BYTES * n, following)
-    memory.set_u32(state.sv(SV.SHM_BUF), base)
-    memory.set_u32(state.sv(SV.SHM_FREE), base)
+def link_buffers(memory: ChipMemory, buffers: tuple[int, ...]) -> None:
+    """Makes a list of all message buffers, in their order."""
+    for buffer, following in pairwise((*buffers, 0)):
+        memory.set_u32(buffer, following)
+
+
+def _set_message_buffers(state: ChipState) -> None:
+    link_buffers(state.memory, state.buffers)
+    state.memory.set_u32(state.sv(SV.SHM_BUF), state.buffers[0])
+    state.memory.set_u32(state.sv(SV.SHM_FREE), state.buffers[0])

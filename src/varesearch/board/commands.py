@@ -15,7 +15,7 @@ from varesearch.board.heap import BrokenHeapError
 from varesearch.board.layout import SV, Lock, TagFlag, Vcpu
 from varesearch.board.machine import LockedError, Machine
 from varesearch.board.memory import BadAddressError
-from varesearch.board.scp import MAX_DATA_BYTES, Command, ReturnCode, ScpError, ScpRequest, words
+from varesearch.board.scp import BOOT_PORT, MAX_DATA_BYTES, SCP_PORT, Command, ReturnCode, ScpError, ScpRequest, words
 from varesearch.board.tags import ENTRY_BYTES, FIXED_TAGS, POOL_TAGS, TAGS, Endpoint, Tag, TagTable
 
 _NAME = b"SC&MP/SpiNNaker\0" + b"4.0.0\0"
@@ -24,6 +24,7 @@ _MAX_TYPE = 2  # byte, half word, word
 _CHECKSUM_MASK = 0x1FFFFFFF
 _NN_SIGNAL = 5  # top four bits of the data of a nearest-neighbour packet that carries a signal
 _MAX_FILL_BYTES = 1 << 24
+_NO_REVERSE_PORTS = (0, SCP_PORT, BOOT_PORT)  # no port at all, and the board's own
 
 
 class Commands:
@@ -177,6 +178,9 @@ class Commands:
             number = self._tags.free_pool_tag(self._machine.clock_ms)
             if number is None:
                 return words(255)
+        reverse_port = request.arg2 & 0xFFFF
+        if request.arg1 >> 20 & TagFlag.REVERSE and reverse_port in _NO_REVERSE_PORTS:
+            raise ScpError(ReturnCode.ARGUMENT)
         flags = request.arg1 >> 20 & int(TagFlag.USE_SENDER | TagFlag.REVERSE | TagFlag.STRIP)
         source = self._tags.valid(own_tag)
         origin = source.endpoint if source is not None else sender or ("0.0.0.0", 0)
@@ -188,7 +192,7 @@ class Commands:
             dest_port=request.arg1 >> 8 & 0xFF,
         )
         if flags & TagFlag.REVERSE:
-            tag.rx_port = request.arg2 & 0xFFFF
+            tag.rx_port = reverse_port
         else:
             tag.endpoint = (ip, origin[1] if flags & TagFlag.USE_SENDER else request.arg2 & 0xFFFF)
         self._tags.set(number, tag)
@@ -210,7 +214,7 @@ class Commands:
                     raise ScpError(ReturnCode.ARGUMENT)
                 return b""
             case 2:
-                return words(heap.free_owner(app_id))
+                return words(heap.free_owners({app_id}))
             case 3:
                 return words(routes.allocate(request.arg2, app_id))
             case 4:
@@ -218,7 +222,7 @@ class Commands:
                     raise ScpError(ReturnCode.ARGUMENT)
                 return b""
             case 5:
-                return words(routes.free_owner(app_id, bool(request.arg2)))
+                return words(routes.free_owners({app_id}, bool(request.arg2)))
             case 6:
                 return words(heap.free_bytes(), heap.largest())
             case _:

@@ -1,12 +1,13 @@
 """How the process that started a board asks it: a line of JSON each way, over standard input and output.
 
-Requests: ``{"ask": "status"}``, ``{"ask": "statistics", "path": "..."}``, ``{"ask": "stop"}``. The end of standard
-input stops the board too, so that it does not outlive its parent.
+Requests: ``{"ask": "status"}``, ``{"ask": "statistics", "path": "..."}``, ``{"ask": "power cycle"}``,
+``{"ask": "stop"}``. The end of standard input stops the board too, so that it does not outlive its parent.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from varesearch.board.statistics import gather, save
 
 if TYPE_CHECKING:
     from varesearch.board.server import Server
+
+_log = logging.getLogger(__name__)
 
 _MAX_LINE = 1 << 16
 
@@ -44,13 +47,20 @@ class Control:
             return
         *lines, self._pending = (self._pending + data).split(b"\n")
         for line in lines:
-            self._obey(server, json.loads(line))
+            try:
+                self._obey(server, json.loads(line))
+            except Exception as error:  # the parent waits for a line, and the board lives on
+                _log.exception("a request of the parent failed")
+                self.say(error=f"{type(error).__name__}: {error}")
 
     def _obey(self, server: Server, request: dict[str, str]) -> None:
         ask = request.get("ask")
         if ask == "stop":
             server.stop()
             self.say(stopped=True)
+        elif ask == "power cycle":
+            server.power_cycle()
+            self.say(booted=server.monitor is not None)
         elif ask == "status":
             monitor = server.monitor
             clock_ms = None if monitor is None else monitor.machine.clock_ms

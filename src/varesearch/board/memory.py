@@ -16,6 +16,8 @@ _SDRAM_PAGES = {base >> _SDRAM_BITS for base in (layout.SDRAM_BASE, layout.SDRAM
 _SYSRAM_BITS = layout.SYSRAM_BYTES.bit_length() - 1
 _SYSRAM_PAGES = {base >> _SYSRAM_BITS for base in (layout.SYSRAM_BASE, layout.SYSRAM_ALIAS)}
 
+_MAX_REGISTER_BYTES = 1024  # at once; they are read a word at a time
+
 _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
 
@@ -57,11 +59,20 @@ class ChipMemory:
         return memory[offset : offset + length]
 
     def _is_register(self, address: int, length: int) -> bool:
-        in_gap = layout.DEVICES_GAP[0] <= address < layout.DEVICES_GAP[1]
-        return layout.DEVICES_BASE <= address <= layout.DEVICES_TOP - length and not in_gap
+        return 0 <= length <= _MAX_REGISTER_BYTES and any(
+            base <= address <= top - length for base, top in layout.DEVICES
+        )
+
+    def words(self, base: int) -> tuple[memoryview, int]:
+        """The memory that holds `base` as 32-bit words, and the address of its first: for walks along lists.
+
+        :raises BadAddressError: neither SDRAM nor System RAM
+        """
+        memory, offset = self._find(base, 4)
+        return memory.cast("I"), base - offset
 
     def read(self, address: int, length: int) -> bytes:
-        """Bytes of memory, or of registers when `address` and `length` are multiples of four.
+        """Bytes of memory, or up to 1 KB of registers when `address` and `length` are multiples of four.
 
         :raises BadAddressError: neither
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from varesearch.board import layout, sdp
@@ -13,7 +14,6 @@ from varesearch.board.commands import Commands
 from varesearch.board.layout import TagFlag
 from varesearch.board.machine import LockedError, Machine
 from varesearch.board.mailbox import Mailboxes
-from varesearch.board.memory import BadAddressError
 from varesearch.board.scp import ReturnCode, ScpError, ScpRequest, pack_answer, sequence_of
 from varesearch.board.sdp import BadDatagramError, SdpMessage
 from varesearch.board.tags import TAGS, Endpoint, TagTable
@@ -45,6 +45,7 @@ class Monitor:
         self.mailboxes = Mailboxes(machine)
         self.applications = Applications(machine, self.mailboxes, translator)
         self.outgoing: deque[Datagram] = deque()
+        self._calling: set[int] = set()  # chips whose cores have something for their monitor
         self._commands = Commands(machine, self.applications, self.tags)
 
     def receive(self, packet: bytes, sender: Endpoint) -> None:
@@ -74,15 +75,27 @@ class Monitor:
 
     def attend(self) -> None:
         """Collects what applications have for their monitors and delivers what waits for them."""
-        for index in self.machine.core.attention():
+        self._calling.update(self.machine.core.attention())
+        for index in tuple(self._calling):
             chip = self.machine.chips[index]
             try:
                 for message in self.mailboxes.collect(chip):
-                    self._route(message, None)
-            except (BadAddressError, BadDatagramError, LockedError) as error:
-                _log.warning("chip %d,%d: an application's message is lost: %s", chip.x, chip.y, error)
-        for message in self.mailboxes.deliver():
-            self._refuse(message, ReturnCode.TIMEOUT)
+                    self._safely(self._route, message, None)
+            except LockedError as error:  # asked again the next time, until the lock is given back or the core stopped
+                _log.warning("%s: its messages have to wait", error)
+                if self.machine.core.running(index):
+                    continue
+            self._calling.discard(index)
+        for message, code in self.mailboxes.deliver():
+            self._safely(self._refuse, message, code)
+
+    @staticmethod
+    def _safely(handle: Callable[..., None], *arguments: object) -> None:
+        """The board must outlive any message; a defect is logged with its trace."""
+        try:
+            handle(*arguments)
+        except Exception:
+            _log.exception("a message could not be handled: %s", arguments)
 
     def _route(self, message: SdpMessage, sender: Endpoint | None) -> None:
         if message.dest_port == sdp.PORT_ETHERNET:
@@ -114,6 +127,9 @@ class Monitor:
             answer = pack_answer(ReturnCode.OK, sequence, data)
         except ScpError as error:
             answer = pack_answer(error.code, sequence, error.data)
+        except Exception:  # a defect of the board, which must outlive it; the sender is told that it failed
+            _log.exception("a command could not be obeyed: %s", message)
+            answer = pack_answer(ReturnCode.ARGUMENT, sequence)
         if message.reply_expected:
             self._route(message.answer(answer), None)
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from varesearch.board.server import SCP_PORT, AddressError, Settings
+from varesearch.board.scp import SCP_PORT
+from varesearch.board.server import AddressError, Settings
 from varesearch.board.statistics import BoardStatistics, load
 
 _START_S = 30.0
@@ -179,6 +180,15 @@ class Board:
         if "error" in answer:
             raise BoardError(str(answer["error"]))
         return load(path)
+
+    def power_cycle(self) -> None:
+        """Switches the board off and on: it is as new, whatever hosts and applications have done to it.
+
+        :raises BoardError: it did not come up
+        """
+        answer = self._ask(ask="power cycle")
+        if "error" in answer:
+            raise BoardError(str(answer["error"]))
 
     def stop(self) -> None:
         """Ends the process and gives the address back. May be called twice."""

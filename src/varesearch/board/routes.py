@@ -8,6 +8,7 @@ Source: spinnaker_tools 4.0.0, ``sark_alloc.c`` (``rtr_alloc_id`` and following)
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from varesearch.board import layout
@@ -110,38 +111,48 @@ class RouteTable:
         else:
             self.memory.set_u16(_SV_FREE, block)
 
-    def _blocks(self) -> list[int]:
+    def _blocks(self) -> list[tuple[int, int]]:
+        """Blocks in order, each with the one behind it, as far as the list is whole."""
         blocks, block = [], _FIRST
-        while block and len(blocks) < _END and (following := self._get(block, _NEXT)):
-            blocks.append(block)
-            block = following if block < following <= _END else 0
+        while block < (following := self._get(block, _NEXT)) <= _END:
+            blocks.append((block, following))
+            block = following
         return blocks
+
+    def _give_back(self, blocks: list[tuple[int, int]], chosen: Collection[int], clear: bool) -> None:
+        """Adds some blocks to the free ones and makes the list of these anew, with neighbours joined."""
+        last = end = 0  # the last free block and what is behind it
+        self.memory.set_u16(_SV_FREE, 0)
+        for block, following in blocks:
+            if block in chosen:
+                if clear:
+                    self.clear(block, following - block)
+            elif self._get(block, _FREE) & _ALLOCATED:
+                continue
+            if last and end == block:
+                self._set(last, _NEXT, following)
+            else:
+                self._link(last, block)
+                self._set(block, _FREE, 0)
+                last = block
+            end = following
 
     def free(self, block: int, clear: bool) -> bool:
         """Gives a block back; False when there is no such block."""
-        if block not in self._blocks() or not self._get(block, _FREE) & _ALLOCATED:
+        blocks = self._blocks()
+        if block not in dict(blocks) or not self._get(block, _FREE) & _ALLOCATED:
             return False
-        if clear:
-            self.clear(block, self._get(block, _NEXT) - block)
-        previous, after = 0, self.memory.u16(_SV_FREE)
-        while after and after < block:
-            previous, after = after, self._get(after, _FREE)
-        self._set(block, _FREE, after)
-        self._link(previous, block)
-        if after and self._get(block, _NEXT) == after:
-            self._merge(block, after)
-        if previous and self._get(previous, _NEXT) == block:
-            self._merge(previous, block)
+        self._give_back(blocks, (block,), clear)
         return True
 
-    def _merge(self, block: int, following: int) -> None:
-        self._set(block, _NEXT, self._get(following, _NEXT))
-        self._set(block, _FREE, self._get(following, _FREE))
-
-    def free_owner(self, app_id: int, clear: bool) -> int:
-        """Gives back all blocks of an application; returns how many."""
-        owned = [block for block in self._blocks() if self._get(block, _FREE) & _OWNER_MASK == _ALLOCATED | app_id]
-        return sum(self.free(block, clear) for block in owned)
+    def free_owners(self, owners: Collection[int], clear: bool) -> int:
+        """Gives back all blocks of some applications; returns how many."""
+        blocks = self._blocks()
+        marks = {block: self._get(block, _FREE) & _OWNER_MASK for block, _ in blocks}
+        chosen = {block for block, mark in marks.items() if mark & _ALLOCATED and mark & ~_ALLOCATED in owners}
+        if chosen:
+            self._give_back(blocks, chosen, clear)
+        return len(chosen)
 
     def largest(self) -> int:
         """Entries in the largest free block."""

@@ -12,6 +12,8 @@ from enum import IntEnum
 _REQUEST = struct.Struct("<HHIII")
 _ANSWER = struct.Struct("<HH")
 MAX_DATA_BYTES = 256
+SCP_PORT = 17893  # of UDP
+BOOT_PORT = 54321
 
 
 class Command(IntEnum):

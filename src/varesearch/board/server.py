@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
 import logging
 import selectors
@@ -18,14 +19,14 @@ from varesearch.board.control import Control
 from varesearch.board.machine import Machine, create_core
 from varesearch.board.monitor import Monitor
 from varesearch.board.private import NotPrivateError
+from varesearch.board.scp import BOOT_PORT, SCP_PORT
 from varesearch.board.shape import SHAPES
 from varesearch.board.tags import Endpoint
 from varesearch.board.translation.translator import Translator
 
 _log = logging.getLogger(__name__)
 
-SCP_PORT = 17893
-BOOT_PORT = 54321
+_BOARD_PORTS = (SCP_PORT, BOOT_PORT)  # at any address; no tag leads there, or boards would talk to themselves for ever
 _LOOPBACK = "127."  # 127.0.0.0/8; addresses are in dotted form
 _MAX_DATAGRAM = 2048
 _BATCH = 16  # datagrams taken at once, before the machine runs on
@@ -106,8 +107,7 @@ class Server:
         settings.check()
         self.settings = settings
         self.shape = SHAPES[settings.version]
-        self._core = create_core(self.shape, settings.threads)
-        self._translator = self._create_translator()
+        self._switch_on()
         self._selector = selectors.DefaultSelector()
         self._scp = _bind(settings.address, SCP_PORT)
         try:
@@ -117,17 +117,32 @@ class Server:
             raise
         self._reverse: dict[int, socket.socket] = {}
         self._refused_ports: set[int] = set()
-        self._boot_loader = BootLoader()
         self._control: Control | None = None
-        self.monitor: Monitor | None = None
         self.stopping = False
-        self._anchor_s = time.monotonic()
-        self._anchor_ms = 0.0
         self._brisk_until_s = 0.0
         self._selector.register(self._scp, selectors.EVENT_READ, partial(self._drain, self._scp, self._take_scp))
         self._selector.register(self._boot, selectors.EVENT_READ, partial(self._drain, self._boot, self._take_boot))
         if settings.booted:
             self._come_up(BootValues.default(settings.version))
+
+    def _switch_on(self) -> None:
+        self.monitor: Monitor | None = None
+        self._core = create_core(self.shape, self.settings.threads)
+        self._translator = self._create_translator()
+        self._boot_loader = BootLoader()
+        self._anchor_s = time.monotonic()
+        self._anchor_ms = 0.0
+
+    def power_cycle(self) -> None:
+        """Switches the board off and on: nothing of what hosts or applications did is left."""
+        for port in tuple(self._reverse):
+            self._close_reverse(port)
+        self._refused_ports.clear()
+        self._switch_on()
+        gc.collect()  # the old machine's memory
+        if self.settings.booted:
+            self._come_up(BootValues.default(self.settings.version))
+        _log.info("switched off and on")
 
     def _create_translator(self) -> Translator | None:
         if self.settings.cache is None:
@@ -161,7 +176,11 @@ class Server:
 
     def _come_up(self, values: BootValues) -> None:
         ip = ipaddress.IPv4Address(self.settings.address).packed
-        self.monitor = Monitor(Machine(self._core, self.shape, values, ip), self._translator)
+        try:
+            self.monitor = Monitor(Machine(self._core, self.shape, values, ip), self._translator)
+        except Exception:
+            self._switch_on()  # what it has begun to lay out is no machine to boot another time
+            raise
         _log.info(
             "booted: version %d, %d chips, at %s", self.shape.version, len(self.shape.chips), self.settings.address
         )
@@ -173,7 +192,7 @@ class Server:
         wait_s = 0.0
         while not self.stopping:
             for key, _ in self._selector.select(wait_s):
-                key.data()
+                self._safely(key.data)
             if end_s is not None and time.monotonic() >= end_s:
                 _log.info("time limit of %g s reached", limit)
                 return
@@ -183,14 +202,22 @@ class Server:
         """Lets the machine work until the network is to be looked at again; returns how long to wait for it, in s."""
         look_s = time.monotonic() + _BRISK_SLICE_NS / 1e9
         while True:
-            monitor.attend()
+            self._safely(monitor.attend)
             if self._translator is not None:
-                self._translator.attend()
+                self._safely(self._translator.attend)
             self._send(monitor)
             self._open_reverse_ports(monitor)
             wait_s = self._advance(monitor)
             if wait_s > 0 or time.monotonic() >= look_s:
                 return wait_s
+
+    @staticmethod
+    def _safely(work: Callable[[], object]) -> None:
+        """A board must outlive a defect in any of its parts; it is logged with its trace."""
+        try:
+            work()
+        except Exception:
+            _log.exception("a part of the board failed; it goes on")
 
     def _drain(self, sock: socket.socket, take: Callable[[bytes, Endpoint], None]) -> None:
         for _ in range(_BATCH):
@@ -231,9 +258,7 @@ class Server:
             return
         self._refused_ports &= wanted
         for port in self._reverse.keys() - wanted:
-            sock = self._reverse.pop(port)
-            self._selector.unregister(sock)
-            sock.close()
+            self._close_reverse(port)
         for port in wanted - self._reverse.keys() - self._refused_ports:
             try:
                 sock = _bind(self.settings.address, port)
@@ -245,11 +270,21 @@ class Server:
             take = partial(self._take_reverse, port)
             self._selector.register(sock, selectors.EVENT_READ, partial(self._drain, sock, take))
 
+    def _close_reverse(self, port: int) -> None:
+        sock = self._reverse.pop(port)
+        self._selector.unregister(sock)
+        sock.close()
+
     def _send(self, monitor: Monitor) -> None:
         while monitor.outgoing:
             datagram = monitor.outgoing.popleft()
             if not datagram.to[0].startswith(_LOOPBACK):
                 _log.warning("a datagram for %s is dropped: the board talks to this machine only", datagram.to)
+                continue
+            if datagram.to[1] in _BOARD_PORTS or (
+                datagram.to[0] == self.settings.address and datagram.to[1] in self._reverse
+            ):
+                _log.warning("a datagram for %s is dropped: a board is there, and it might never end", datagram.to)
                 continue
             try:
                 self._reverse.get(datagram.from_port, self._scp).sendto(datagram.data, datagram.to)

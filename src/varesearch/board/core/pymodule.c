@@ -11,6 +11,7 @@
 #include "native.h"
 
 #define MAX_THREADS 64
+#define INTERFACE 2 /* to be raised, here and in core_types.py, when what Python sees of this module changes */
 
 typedef struct {
     PyObject_HEAD
@@ -227,6 +228,22 @@ static PyObject *machine_stop(PyObject *object, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+static PyObject *machine_running(PyObject *object, PyObject *args) {
+    MachineObject *self = (MachineObject *)object;
+    unsigned long index, cores = 0;
+    if (!PyArg_ParseTuple(args, "k", &index)) {
+        return NULL;
+    }
+    struct chip *chip = chip_of(self, index);
+    if (chip == NULL) {
+        return NULL;
+    }
+    for (unsigned n = 1; n < CHIP_CORES; n++) {
+        cores |= (unsigned long)chip->core[n]->on << n;
+    }
+    return PyLong_FromUnsignedLong(cores);
+}
+
 static PyObject *machine_interrupt(PyObject *object, PyObject *args) {
     MachineObject *self = (MachineObject *)object;
     unsigned long index, cores;
@@ -417,6 +434,7 @@ static PyMethodDef machine_methods[] = {
     {"write", machine_write, METH_VARARGS, "write(chip, address, value): sets a chip-wide register"},
     {"start", machine_start, METH_VARARGS, "start(chip, core, r0, pc): resets a core and lets it run from pc"},
     {"stop", machine_stop, METH_VARARGS, "stop(chip, core): takes the clock from a core"},
+    {"running", machine_running, METH_VARARGS, "running(chip): a mask of the cores that have a clock"},
     {"interrupt", machine_interrupt, METH_VARARGS, "interrupt(chip, cores): raises CPU_INT of the cores in the mask"},
     {"locked", machine_locked, METH_VARARGS, "locked(chip, n): whether test-and-set register n is set"},
     {"attention", machine_attention, METH_NOARGS, "the chips whose monitor was called, which clears the call"},
@@ -472,7 +490,8 @@ PyMODINIT_FUNC PyInit__core(void) {
         return NULL;
     }
     if (PyModule_AddObjectRef(object, "Machine", (PyObject *)&MachineType) ||
-        PyModule_AddIntMacro(object, QUANTUM_CYCLES) || PyModule_AddIntMacro(object, CLOCK_MHZ)) {
+        PyModule_AddIntMacro(object, QUANTUM_CYCLES) || PyModule_AddIntMacro(object, CLOCK_MHZ) ||
+        PyModule_AddIntMacro(object, INTERFACE)) {
         Py_DECREF(object);
         return NULL;
     }

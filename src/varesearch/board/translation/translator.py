@@ -24,6 +24,8 @@ _WORDS = 0x2000  # of the ITCM
 _FIRST_PERIOD_S, _LAST_PERIOD_S = 0.05, 1.6  # between two looks at the cores; each time twice as long
 _CORES = 32  # in one look
 _HOT = 1_000_000  # heat at which a program is worth a second of a compiler: some ten million instructions
+_MAX_PROGRAMS = 64  # to remember that do not run any more
+_MAX_FILES = 256  # to load, for they stay as long as the machine
 _ROUNDS = 4  # of one program; code that becomes hot later is translated in another round
 
 
@@ -61,6 +63,9 @@ class Translator:
         """To be called before a core is started, with the content of its ITCM."""
         key = self._cache.key(image)
         self._running[chip, core] = key
+        if len(self._programs) > _MAX_PROGRAMS:
+            running = set(self._running.values())
+            self._programs = {name: program for name, program in self._programs.items() if name in running}
         if key not in self._programs:
             self._programs[key] = _Program(rounds=self._load(key))
             self._period_s = _FIRST_PERIOD_S
@@ -86,7 +91,7 @@ class Translator:
         """Loads what the cache has for a program; returns the number of files."""
         files = self._cache.find(key)
         for path in files:
-            if path in self._loaded:
+            if path in self._loaded or len(self._loaded) >= _MAX_FILES:
                 continue
             self._loaded.add(path)
             try:
