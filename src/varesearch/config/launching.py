@@ -1,7 +1,7 @@
 """How the runs of a sweep are chosen and started: settings that are no part of the science."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
@@ -24,6 +24,9 @@ class LauncherConfig:
     memory_limit_mb: float | None = quantity(
         None, "MB", "how much memory a child may take; null: all there is", sense=ranges.MEGABYTES
     )
+
+    addresses: ClassVar[tuple[str, ...]] = ()
+    """As of a back end."""
 
 
 @dataclass
@@ -67,6 +70,8 @@ class RayLauncher(LauncherConfig):
         None, "", "tasks at once; null: as many as ray has processors", sense=Range(1, 10_000)
     )
     address: str | None = quantity(None, "", "a ray cluster; null: one on this machine, for this sweep")
+
+    addresses: ClassVar[tuple[str, ...]] = ("address",)
 
 
 @dataclass

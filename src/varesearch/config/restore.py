@@ -1,5 +1,6 @@
 """From a resolved configuration, as a run keeps it, back to typed settings."""
 
+import dataclasses
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -15,15 +16,38 @@ _LATER = {"launcher": "basic", "sweeper": "grid"}
 """Groups that came later, and what stands in where a run was kept without them."""
 
 
-def restore(resolved: Mapping[str, Any]) -> Config:
-    """The settings that ``resolved`` was written from. Raises ConfigurationError if this version cannot read it."""
+def restore(resolved: Mapping[str, Any], own: bool = False) -> Config:
+    """The settings that ``resolved`` was written from.
+
+    Parameters
+    ----------
+    resolved
+        The configuration as a run keeps it.
+    own
+        Whether it was written for the user who reads it. A record may come from somebody else; then the addresses in
+        it (of the tracking store and of machines) are left out, as if they had not been set.
+
+    Raises
+    ------
+    ConfigurationError
+        This version cannot read it.
+    """
     node = OmegaConf.structured(Config)
     try:
         for group, key in DISCRIMINATORS.items():
             name = _LATER[group] if group in _LATER and group not in resolved else resolved[group][key]
             node[group] = OmegaConf.structured(SCHEMAS[group][name])
-        return cast(Config, OmegaConf.to_object(OmegaConf.merge(node, OmegaConf.create(dict(resolved)))))
+        config = cast(Config, OmegaConf.to_object(OmegaConf.merge(node, OmegaConf.create(dict(resolved)))))
     except (KeyError, TypeError, OmegaConfBaseException) as error:
         raise ConfigurationError(
             f"the configuration of the run does not fit this version of varesearch: {str(error).splitlines()[0]}"
         ) from None
+    return config if own else _without_addresses(config)
+
+
+def _without_addresses(config: Config) -> Config:
+    parts = {name: getattr(config, name) for name in ("backend", "launcher", "tracking")}
+    return dataclasses.replace(
+        config,
+        **{name: dataclasses.replace(part, **dict.fromkeys(part.addresses)) for name, part in parts.items()},
+    )

@@ -1,6 +1,7 @@
 """The whole configuration of a run. Every key is typed here; the YAML files of ``conf/`` set values on top."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from omegaconf import MISSING
 
@@ -65,12 +66,18 @@ class TrackingConfig:
     run_name: str | None = quantity(None, "", "name of the run; null: cell, back end and size")
     neo: bool = quantity(False, "", "also save the recording as a neo file")
 
+    addresses: ClassVar[tuple[str, ...]] = ("uri",)
+    """As of a back end."""
+
 
 @dataclass
 class BackendConfig:
     """What every back end has; each adds its own settings."""
 
     name: str = MISSING
+
+    addresses: ClassVar[tuple[str, ...]] = ()
+    """Settings that lead to another machine, or say who asks there. A recorded run does not choose them unasked."""
 
 
 @dataclass
@@ -129,6 +136,8 @@ class SpinnakerBackend(BackendConfig):
     overrun_s: int = quantity(
         5, "s", "how long the cores may overstay the run before it counts as failed", sense=Range(1, 3_600)
     )
+
+    addresses: ClassVar[tuple[str, ...]] = ("machine_name", "spalloc_server", "spalloc_user", "remote_url")
 
 
 @dataclass

@@ -16,6 +16,7 @@ from varesearch.config.restore import restore
 from varesearch.config.validation import validate
 from varesearch.identity import identity_tags
 from varesearch.preflight import check_memory
+from varesearch.rerun.addresses import OWN_MACHINE, Machine
 from varesearch.rerun.differences import Differences, compare_runs
 from varesearch.runner import record, say_ending
 from varesearch.terminal import Terminal
@@ -44,10 +45,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("run", metavar="RUN", help="its id, the first characters of it, or its name")
     parser.add_argument("--uri", default=None, help="another store than the project's, as in tracking.uri")
+    parser.add_argument(
+        "settings",
+        metavar="backend.KEY=VALUE",
+        nargs="*",
+        help="the machine to run on, where the record names one: backend.machine and its addresses",
+    )
+    parser.add_argument(
+        "--machine-from-record", action="store_true", help="go to the address that the record names, credentials shown"
+    )
     words = parser.parse_args(argv)
     with LogCapture() as capture:
         try:
-            found = rerun(load_run(words.run, words.uri), capture, words.uri)
+            machine = Machine(tuple(words.settings), words.machine_from_record)
+            found = rerun(load_run(words.run, words.uri), capture, words.uri, machine)
         except ConfigurationError as error:
             Terminal(capture.errors).line(f"varesearch.rerun: {error}")
             return 2
@@ -56,14 +67,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if found.identical else 1
 
 
-def rerun(original: RunRecord, capture: LogCapture, uri: str | None = None) -> Differences:
+def rerun(
+    original: RunRecord, capture: LogCapture, uri: str | None = None, machine: Machine = OWN_MACHINE
+) -> Differences:
     """Run it again in the store at ``uri`` (None: the project's), and compare. Says on the terminal what came of it.
 
-    The new run is tagged with the original, and keeps the differences as ``rerun.json``. Raises ConfigurationError,
-    before anything is tracked, for a run that cannot be run again, and whatever stops the run.
+    ``machine`` says what becomes of the addresses that the record names. The new run is tagged with the original, and
+    keeps the differences as ``rerun.json``. Raises ConfigurationError, before anything is tracked, for a run that
+    cannot be run again, and whatever stops the run.
     """
     terminal = Terminal(capture.terminal)
-    composed = recomposed(original, uri)
+    composed = recomposed(original, uri, machine)
     made_by = ("varesearch.rerun", original.run_id, *([] if uri is None else ["--uri", uri]))
     tags = {**identity_tags(composed.resolved), RERUN_OF: original.run_id}
     tracking = track(
@@ -83,12 +97,13 @@ def rerun(original: RunRecord, capture: LogCapture, uri: str | None = None) -> D
     return found
 
 
-def recomposed(original: RunRecord, uri: str | None) -> Composed:
+def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACHINE) -> Composed:
     """The configuration of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
     _refuse(original)
     # How a sweep was carried out, and where the run was kept, are not the run's own.
     resolved = {key: value for key, value in original.config().items() if key not in ("launcher", "sweeper")}
-    config = restore(resolved)
+    resolved = machine.applied(resolved)
+    config = restore(resolved, own=True)  # its addresses are the user's own now
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
     config = dataclasses.replace(config, tracking=tracking)

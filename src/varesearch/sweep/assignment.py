@@ -53,4 +53,4 @@ class AssignmentFile:
 
     def composed(self) -> Composed:
         """The configuration, typed again."""
-        return Composed(restore(self.resolved), self.resolved, tuple(self.overrides), self.choices)
+        return Composed(restore(self.resolved, own=True), self.resolved, tuple(self.overrides), self.choices)

@@ -22,6 +22,7 @@ from filelock import FileLock, Timeout
 from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import mlflow_api
+from varesearch.tracking.credentials import refuse_plain_http
 from varesearch.tracking.process import Process
 from varesearch.tracking.root import STORE_FOLDER, project_root
 
@@ -101,12 +102,13 @@ def _sqlite_uri(database: Path) -> str:
 def connect(where: Place) -> "MlflowClient":
     """A client of the store, which exists, has the present schema and answers.
 
-    Raises ConfigurationError, one line and within seconds, for a server that is down and for a store that cannot be
-    made, read or migrated.
+    Raises ConfigurationError, one line and within seconds, for a server that is down or to which a secret would go
+    unencrypted, and for a store that cannot be made, read or migrated.
     """
     if where.database is not None:
         ensure_sqlite(where)
     else:
+        refuse_plain_http(where.uri, where.shown)
         probe(where.uri)
     with one_line(where):
         relocate(where)

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.outside import is_readable_on_the_way
 
 
 @dataclass
@@ -105,6 +106,14 @@ def refuse_credentials(setting: str, address: str) -> None:
         raise ConfigurationError(
             f"{setting} holds a user or password: take them out and set the environment variables "
             "SPALLOC_USER and SPALLOC_PASSWORD (or OIDC_BEARER_TOKEN)"
+        )
+
+
+def refuse_plain_http(setting: str, address: str, secret: str) -> None:
+    """Raise ConfigurationError if a secret would go to an address over a network where anybody can read it."""
+    if is_readable_on_the_way(address):
+        raise ConfigurationError(
+            f"{setting}={address}: {secret} would be sent unencrypted; use https:// (http:// is for this machine only)"
         )
 
 

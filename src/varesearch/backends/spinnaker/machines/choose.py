@@ -13,6 +13,7 @@ from varesearch.backends.spinnaker.machines.base import (
     host_and_port,
     is_url,
     refuse_credentials,
+    refuse_plain_http,
     split_credentials,
 )
 from varesearch.backends.spinnaker.machines.board import Board
@@ -26,6 +27,7 @@ from varesearch.config.schema import SpinnakerBackend
 FILE_NAME = ".spynnaker.cfg"
 VERSIONS = (3, 5)
 _USUAL_VERSION = 5
+_LOGIN = "the user and password, or the token, of spalloc"
 
 
 def choose_machine(settings: SpinnakerBackend) -> Machine:
@@ -48,6 +50,7 @@ def _spalloc(settings: SpinnakerBackend) -> Machine:
         raise _missing("spalloc", "spalloc_server", "the server's address")
     refuse_credentials("backend.spalloc_server", settings.spalloc_server)
     if is_url(settings.spalloc_server):
+        refuse_plain_http("backend.spalloc_server", settings.spalloc_server, _LOGIN)
         return NewSpalloc(_version(settings), settings.spalloc_server)
     host, port = host_and_port(settings.spalloc_server, OLD_PORT, "backend.spalloc_server")
     return OldSpalloc(_version(settings), host, port, user_of(settings.spalloc_user))
@@ -139,6 +142,7 @@ def from_file(path: Path) -> Machine | None:
         return Board(version, board, options=lines)
     if server and is_url(server):
         bare, credentials = split_credentials(server)
+        refuse_plain_http(f"spalloc_server of {path}", bare, _LOGIN)
         return NewSpalloc(version, bare, credentials, options=lines)
     if server:
         port = lines.pop("spalloc_port", str(OLD_PORT))
@@ -146,6 +150,9 @@ def from_file(path: Path) -> Machine | None:
         host, port = host_and_port(address, OLD_PORT, f"spalloc_server of {path}")
         return OldSpalloc(version, host, port, user_of(lines.pop("spalloc_user", None)), options=lines)
     if remote:
+        bare, credentials = split_credentials(remote)
+        if credentials:
+            refuse_plain_http(f"remote_spinnaker_url of {path}", bare, "its user and password")
         return Remote(version, remote, options=lines)
     return Mapping(version, options=lines) if virtual else None
 

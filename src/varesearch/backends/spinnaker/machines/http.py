@@ -1,9 +1,11 @@
 """Does a web service answer?"""
 
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
-from http.client import HTTPException
+from http.client import HTTPException, HTTPMessage
+from typing import IO
 
 from varesearch.backends.base import BackendUnavailableError
 
@@ -25,7 +27,7 @@ def require_answer(
     """
     request = urllib.request.Request(url, headers=dict(headers or {}), method=method)
     try:
-        with urllib.request.urlopen(request, timeout=timeout_s):
+        with urllib.request.build_opener(_OwnOrigin()).open(request, timeout=timeout_s):
             return
     except urllib.error.HTTPError as error:
         with error:
@@ -41,6 +43,23 @@ def require_answer(
         raise BackendUnavailableError(f"{who}: {said}; {advice}") from None
     except (HTTPException, OSError) as error:
         raise BackendUnavailableError(f"{who}: {_said(error)}; {advice}") from None
+
+
+class _OwnOrigin(urllib.request.HTTPRedirectHandler):
+    """Follow an answer that leads elsewhere without the headers, which may hold a token for the first address alone."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        followed = super().redirect_request(req, fp, code, msg, headers, newurl)
+        if followed is not None and _origin(newurl) != _origin(req.full_url):
+            followed.headers.clear()
+        return followed
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _said(reason: object) -> str:
