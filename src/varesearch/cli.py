@@ -107,6 +107,7 @@ def _run(command: Command) -> int:
     from varesearch.backends.check import check_backend
     from varesearch.config.compose import compose
     from varesearch.config.validation import validate
+    from varesearch.config.validation.sense import warnings
     from varesearch.preflight import check_memory
 
     composed = compose(command.words, command.config_dir)
@@ -114,6 +115,7 @@ def _run(command: Command) -> int:
     validate(composed.config)
     check_backend(composed.config)
     check_memory(composed.config)
+    _warn(warnings([composed.config]))
     if composed.config.dry_run:
         from varesearch.pages.dry_run import dry_run_page
 
@@ -125,9 +127,11 @@ def _run(command: Command) -> int:
 
 
 def _sweep(command: Command) -> int:
+    from varesearch.config.validation.sense import warnings
     from varesearch.sweep.command import prepare, run_sweep
 
     sweep = prepare(command.words, command.config_dir)
+    _warn(warnings([job.composed.config for job in (*sweep.jobs, *sweep.corners)]))
     if sweep.planner.settings.dry_run:
         from varesearch.sweep.dry_run import plan_page
 
@@ -143,6 +147,11 @@ def _refuse_sweep_settings(words: Sequence[str]) -> None:
         key = word.partition("=")[0]
         if key.split(".")[0] in OF_SWEEPS:
             raise ConfigurationError(f"{echoed(word)}: {key} is a setting of sweeps; add -m, or leave it out")
+
+
+def _warn(lines: Sequence[str]) -> None:
+    for line in lines:
+        _complain(f"WARNING: {line}")
 
 
 def _complain(message: str) -> None:

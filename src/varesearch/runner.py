@@ -1,5 +1,6 @@
 """The whole story of a run: draw the network, hand it to a simulator, measure, plot, keep, show."""
 
+import logging
 import os
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from varesearch.backends import Backend, backend_class
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.validation.sense import doubts
 from varesearch.network import Network, draw
 from varesearch.phases import Phases
 from varesearch.recording import Recording
@@ -20,6 +22,9 @@ from varesearch.tracking.root import cache_folder
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
     from varesearch.tracking.files import RunFiles
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,8 @@ def record(composed: Composed, tracking: "AbstractContextManager[RunFiles]", ter
     os.environ.setdefault("MPLCONFIGDIR", str(backend.cache / "matplotlib"))
     backend.probe()
     with phases.entering("track", tracking) as tracked:
+        for doubt in doubts(config):
+            log.warning("%s", doubt.text)
         backend.folder = tracked.folder
         with closing(backend):
             with phases.phase("import"):

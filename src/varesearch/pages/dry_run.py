@@ -4,7 +4,7 @@ import yaml
 
 from varesearch.config.compose import Composed
 from varesearch.network import estimate
-from varesearch.pages.layout import columns
+from varesearch.pages.layout import columns, paragraph, width
 
 
 def dry_run_page(composed: Composed) -> str:
@@ -20,7 +20,8 @@ def dry_run_page(composed: Composed) -> str:
         ("memory", f"network {_size(expected.network_bytes)}, {_size(expected.peak_bytes)} while it is drawn"),
         ("recording", f"{_size(expected.recording_bytes)} of signals"),
     ]
-    head = f"Nothing is run. {chosen}\nWould be built:\n{columns(rows)}"
+    to = width() - len("# ")
+    head = f"{paragraph(f'Nothing is run. {chosen}', to)}\nWould be built:\n{columns(rows, to=to)}"
     comments = "\n".join(f"# {line}" for line in head.splitlines())
     return f"{comments}\n{yaml.safe_dump(composed.resolved, sort_keys=False, allow_unicode=True).rstrip()}"
 

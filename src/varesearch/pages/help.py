@@ -10,8 +10,9 @@ from varesearch import __version__
 from varesearch.config.cells import UnitOfCell, unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, Option, check_config_dir, options
+from varesearch.config.validation.sense import sense_of
 from varesearch.config.wording import did_you_mean, echoed, written
-from varesearch.pages.layout import columns
+from varesearch.pages.layout import columns, paragraph, shell_lines
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("", "the seed network on Brian2, with figures and a record in MLflow"),
@@ -27,6 +28,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 """Arguments -> what they do."""
 
 _COMMAND = "python -m varesearch"
+_IN_BRACKETS = "In brackets: where a value makes sense. Beyond it the run goes on, with a warning."
 
 
 def help_page(topics: Sequence[str], config_dir: Path | None = None) -> str:
@@ -47,7 +49,7 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
 
     defaults = default_choices()
     parts = [
-        f"varesearch {__version__}: simulate a spiking network on any simulator, analyse it, keep the run.",
+        paragraph(f"varesearch {__version__}: simulate a spiking network on any simulator, analyse it, keep the run."),
         columns(
             [
                 (f"{_COMMAND} [GROUP=OPTION ...] [KEY=VALUE ...]", "run; all else takes its default"),
@@ -71,13 +73,17 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
         parts.append(f"{group}: {about}\n{columns(rows)}")
     own = [(f"{f.name}={written(f.default)}", f.metadata["what"]) for f in fields(Config) if "what" in f.metadata]
     parts.append(f"KEYS OF NO GROUP\n{columns(own)}")
-    examples = "\n".join(f"  # {what}\n  {_COMMAND} {words}".rstrip() for words, what in EXAMPLES)
+    examples = "\n".join(f"  # {what}\n{shell_lines(f'{_COMMAND} {words}'.rstrip())}" for words, what in EXAMPLES)
     parts.append(f"EXAMPLES\n{examples}")
     parts.append(
-        "A value that is drawn for each cell or synapse is written {distribution: NAME, ...}: uniform (low, high), "
-        "normal (mean, std),\nlognormal (mean, std), exponential (mean); the last three take low and high to be "
-        "truncated. Times are multiples of\nsimulation.dt_ms. Weights are magnitudes: the projection says the sign.\n"
-        "Exit codes: 0 done, 1 the run failed, 2 bad input (nothing was written), 130 Ctrl-C, 143 SIGTERM."
+        paragraph(
+            "A value that is drawn for each cell or synapse is written {distribution: NAME, ...}: uniform (low, high), "
+            "normal (mean, std), lognormal (mean, std), exponential (mean); the last three take low and high to be "
+            "truncated. Times are multiples of simulation.dt_ms. Weights are magnitudes: the projection says the sign."
+        )
+    )
+    parts.append(
+        paragraph("Exit codes: 0 done, 1 the run failed, 2 bad input (nothing was written), 130 Ctrl-C, 143 SIGTERM.")
     )
     return "\n\n".join(parts)
 
@@ -104,13 +110,17 @@ def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Pa
     from varesearch.config.compose import compose
 
     composed = compose([topic], config_dir)
-    head = f"{topic}: {describe(known[group][name])}"
+    head = paragraph(f"{topic}: {describe(known[group][name])}")
     if group == "experiment":
         return f"{head}\n{columns(changes(composed.resolved, compose([], config_dir).resolved))}"
-    about = details(getattr(composed.config, group))
+    about = "\n\n".join(map(paragraph, details(getattr(composed.config, group)).split("\n\n")))
     listed = keys(getattr(composed.config, group), composed.resolved[group], f"{group}.")
-    rows = [(f"{key.name}={key.value} {key.unit}".rstrip(), key.what) for key in listed]
-    return "\n\n".join(filter(None, (head, about, columns(rows))))
+    rows = [
+        (f"{key.name}={key.value} {key.unit}".rstrip(), f"{key.what} [{key.sense}]" if key.sense else key.what)
+        for key in listed
+    ]
+    note = paragraph(_IN_BRACKETS) if any(key.sense for key in listed) else ""
+    return "\n\n".join(filter(None, (head, about, columns(rows), note)))
 
 
 def details(settings: Any) -> str:
@@ -121,12 +131,16 @@ def details(settings: Any) -> str:
 
 @dataclass(frozen=True)
 class Key:
-    """A setting: its ``name`` on the command line, its ``value`` as it is written there, its ``unit`` ("": none)."""
+    """A setting: its ``name`` on the command line, its ``value`` as it is written there, its ``unit`` ("": none).
+
+    ``what`` is a line on it, ``sense`` the range in which it makes sense ("": none, or it follows the cell).
+    """
 
     name: str
     value: str
     unit: str
     what: str
+    sense: str = ""
 
 
 def keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[Key]:
@@ -141,7 +155,10 @@ def keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[Key]:
             if isinstance(field.metadata["unit"], UnitOfCell):
                 what += ", in the cell's unit"
             unit = unit_of(settings, field.name)
-            found.append(Key(f"{prefix}{field.name}", written(resolved[field.name]), unit, what))
+            sense = sense_of(settings, field.name)
+            found.append(
+                Key(f"{prefix}{field.name}", written(resolved[field.name]), unit, what, str(sense) if sense else "")
+            )
     return found
 
 

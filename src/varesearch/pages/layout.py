@@ -1,20 +1,59 @@
-"""Plain text in two columns that fits the terminal."""
+"""Plain text that fits the terminal: two columns, paragraphs, commands."""
 
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable
 
 _WIDEST = 110
+_NARROW = 80
+"""Where there is no terminal, and nothing says how wide the text may be."""
+_LEAST_TEXT = 30
 
 
-def columns(rows: Iterable[tuple[str, str]], indent: int = 2) -> str:
-    """Names on the left, as wide as the longest; texts on the right, wrapped to the terminal's width."""
-    pairs = list(rows)
-    left = max((len(name) for name, _ in pairs), default=0) + indent + 2
-    width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
+def width() -> int:
+    """The terminal's width in characters, or what a page is laid out for where there is none."""
+    return min(_columns_here(), _WIDEST)
+
+
+def columns(rows: Iterable[tuple[str, str]], indent: int = 2, to: int | None = None) -> str:
+    """Names on the left, texts on the right, wrapped to the terminal's width, or ``to`` so many characters.
+
+    The left column is as wide as the longest name that leaves the texts some room; a longer name has a line of its own.
+    """
+    pairs, to = list(rows), to or width()
+    most = max((to - indent - 2) // 2, to - indent - 2 - 2 * _LEAST_TEXT)
+    left = max((len(name) for name, _ in pairs if len(name) <= most), default=8) + indent + 2
     lines: list[str] = []
     for name, text in pairs:
-        wrapped = textwrap.wrap(text, max(width - left, 30), break_long_words=False, break_on_hyphens=False) or [""]
-        lines.append(f"{' ' * indent}{name}".ljust(left) + wrapped[0])
-        lines += [" " * left + line for line in wrapped[1:]]
+        wrapped = _wrapped(text, max(to - left, _LEAST_TEXT)) or [""]
+        if len(name) > left - indent - 2:
+            lines += [" " * indent + name, *(" " * left + line for line in wrapped)]
+        else:
+            lines.append(f"{' ' * indent}{name}".ljust(left) + wrapped[0])
+            lines += [" " * left + line for line in wrapped[1:]]
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def paragraph(text: str, to: int | None = None) -> str:
+    """A text, wrapped to the terminal's width, or ``to`` so many characters."""
+    return "\n".join(_wrapped(text, to or width()))
+
+
+def shell_lines(command: str, indent: int = 2) -> str:
+    """A command, continued on further lines between its words where the terminal is too narrow for it."""
+    lines = [" " * indent]
+    for word in re.findall(r"'[^']*'|\S+", command):
+        if len(lines[-1]) + len(word) + 2 > _columns_here() and lines[-1].strip():
+            lines[-1] += "\\"
+            lines.append(" " * (indent + 4))
+        lines[-1] += f"{word} "
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _columns_here() -> int:
+    return shutil.get_terminal_size((_NARROW, 24)).columns
+
+
+def _wrapped(text: str, to: int) -> list[str]:
+    return textwrap.wrap(text, to, break_long_words=False, break_on_hyphens=False)

@@ -27,6 +27,10 @@ A group's option is chosen by `GROUP=OPTION`, a key is set by `KEY=VALUE`. Weigh
 sign. Every time that acts on the simulation is a multiple of `simulation.dt_ms`. Where a value is drawn for each cell
 or synapse, a number may be replaced by a distribution, `{{distribution: uniform, low: 1, high: 5}}`, also `normal` and
 `lognormal` (`mean`, `std`) and `exponential` (`mean`), these three truncated by `low` and `high` if given.
+
+Beyond the range in which a value makes sense a run goes on, with a warning that its record keeps too (tag
+`varesearch.warnings`). The ranges are wide: what lies beyond is more likely a slip of the unit, and the warning says
+which value may have been meant. Weights and currents that follow the cell have the cell's range.
 """
 
 _METRICS = f"""# Every metric
@@ -87,8 +91,8 @@ def _option(group: str, name: str, about: str) -> str:
         return f"{head}\nIt has no keys.\n"
     text = details(settings)
     about_it = f"\n```text\n{text}\n```\n" if text else ""
-    rows = [_row(_code(key.name), _code(key.value), key.unit, key.what) for key in listed]
-    return f"{head}{about_it}\n| key | default | unit | meaning |\n|---|---|---|---|\n{''.join(rows)}"
+    rows = [_row(_code(key.name), _code(key.value), key.unit, key.sense, key.what) for key in listed]
+    return f"{head}{about_it}\n| key | default | unit | makes sense | meaning |\n|---|---|---|---|---|\n{''.join(rows)}"
 
 
 def _sentence(text: str) -> str:

@@ -16,6 +16,7 @@ from varesearch.report.sources import Comparison, folder_of, tail
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.naming import RERUN_OF
 from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.session import WARNINGS
 
 _FIGURE_ORDER = (
     "search", "statistics", "times", "rasters", "divergence", "raster", "distributions", "events", "v_histogram",
@@ -25,7 +26,7 @@ _MAIN_PACKAGES = (
     "python", "varesearch", "brian2", "nest-simulator", "spynnaker", "pynn", "numpy", "scipy", "mlflow",
 )  # fmt: skip
 # Said in the notes, or by the rest of the page.
-_KNOWN_TAGS = ("degraded", "mapping only")
+_KNOWN_TAGS = ("degraded", "mapping only", WARNINGS)
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ def _notes(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
         notes.append(Note(f"{record.status}{': ' if why else ''}{why}", grave=True))
     if "degraded" in record.tags:
         notes.append(Note(f"DEGRADED: {record.tags['degraded']}", grave=True))
+    if WARNINGS in record.tags:
+        notes.append(Note(f"Warned of: {record.tags[WARNINGS]}", grave=True))
     if "mapping only" in record.tags:
         notes.append(Note(f"Mapping only, nothing was simulated: {record.tags['mapping only']}", grave=True))
     if record.tags.get("machine") == "software":

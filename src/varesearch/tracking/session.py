@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from varesearch.config.schema import Config, TrackingConfig
+from varesearch.config.validation.sense import doubts
 from varesearch.shell import code_span, command
 from varesearch.tracking import naming
 from varesearch.tracking.artifacts import local_folder
@@ -27,6 +28,9 @@ CODE = ("src/varesearch", "conf", "setup.py")
 """What of the checkout a result depends on: changes of anything else do not make a run's code another one."""
 NOTE = "mlflow.note.content"
 """MLflow's own tag for the description of a run, in Markdown."""
+WARNINGS = "varesearch.warnings"
+"""The tag that keeps what the configuration was warned of."""
+
 PARENT = "mlflow.parentRunId"
 """MLflow's own tag for a nested run."""
 
@@ -107,10 +111,12 @@ def science_tags(
     config: Config, resolved: Mapping[str, Any], made_by: str, choices: Mapping[str, str]
 ) -> dict[str, str]:
     """The tags by which a run of the network is found again; ``made_by`` is the command, without credentials."""
+    doubted = [doubt.text for doubt in doubts(config)]
     return {
         NOTE: code_span(made_by),
         "varesearch.config_hash": naming.config_hash(resolved),
         "varesearch.config_hash_any_seed": naming.config_hash(resolved, without=["seed"]),
         "varesearch.backend": config.backend.name,
+        **({WARNINGS: "; ".join(doubted)} if doubted else {}),
         **{f"varesearch.{group}": option for group, option in choices.items() if group == "experiment"},
     }

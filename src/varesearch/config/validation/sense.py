@@ -1,7 +1,8 @@
 """Values that can be run but make no sense, more likely a slip of the unit: warned of, not refused."""
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -10,8 +11,8 @@ from varesearch.config.distributions import parse_distribution
 from varesearch.config.ranges import Range
 from varesearch.config.schema import Config
 
-_SLIPS = (1e-3, 1e3, 1e-6, 1e6)
-"""Factors between the units of one quantity: pA for nA, s for ms, nS for µS, S for µS."""
+_SLIPS = (1e-3, 1e3, 1e-6, 1e6, 1e9)
+"""Factors between the units of one quantity: pA for nA, s for ms, nS for µS; S for µS, A for nA."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,18 @@ def doubts(config: Config) -> list[Doubt]:
     truncation is for. A value that only repeats another setting's (``${cell.weight_exc}``) is judged there.
     """
     return [doubt for group in fields(config) for doubt in _doubts_of(config, getattr(config, group.name), group.name)]
+
+
+def warnings(configs: Sequence[Config]) -> list[str]:
+    """A line for each setting that is in doubt in one of the runs: the first such value, and in how many runs."""
+    lines: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for config in configs:
+        for doubt in doubts(config):
+            lines.setdefault(doubt.setting, doubt.text)
+            counts[doubt.setting] += 1
+    of = f" of {len(configs)} runs" if len(configs) > 1 else ""
+    return [f"{line} (so in {counts[setting]}{of})" if of else line for setting, line in lines.items()]
 
 
 def sense_of(settings: Any, name: str, cell: Any = None) -> Range | None:
@@ -90,8 +103,5 @@ def _text(setting: str, value: float, unit: str, sense: Range, usual: Any) -> st
 def _meant(value: float, sense: Range, usual: Any) -> float | None:
     """The value in the unit that was meant, if one of the common slips brings it into the range."""
     found = [value * factor for factor in _SLIPS if sense.holds(value * factor)]
-    if not found:
-        return None
-    if isinstance(usual, int | float) and usual:
-        return min(found, key=lambda it: abs(math.log(abs(it / usual))))
-    return found[0]
+    near = usual if isinstance(usual, int | float) and usual else 1.0
+    return min(found, key=lambda it: abs(math.log(abs(it / near))), default=None)
