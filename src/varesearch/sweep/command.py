@@ -16,7 +16,7 @@ from varesearch.shell import command
 from varesearch.signals import Terminated
 from varesearch.sweep.children import Children
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
-from varesearch.sweep.known import Known, look_up, parent_of
+from varesearch.sweep.known import Known, parent_of
 from varesearch.sweep.launchers import Launcher, make_launcher
 from varesearch.sweep.parent import ParentRun, SweepFailedError
 from varesearch.sweep.plan import Planner
@@ -101,13 +101,11 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
     session.open()
     identity = sweep.sweeper.identity(likely)
     with _alone(session, identity):
-        known = Known() if settings.rerun else look_up(session, (job.identity for job in sweep.jobs))
-        known.parent = None if settings.rerun else parent_of(session, identity)
-        if _all_done(sweep.jobs, known, session):
-            parent = known.parent
-            assert parent is not None
+        known = Known(session, sweep.jobs, anew=settings.rerun)
+        earlier = None if settings.rerun else parent_of(session, identity)
+        if earlier is not None and earlier.info.status == FINISHED and _all_done(sweep.jobs, known):
             terminal.line(f"all {len(sweep.jobs)} runs of this sweep are FINISHED already; rerun=true runs them again")
-            terminal.line(f"to see it: {session.how_to_open(parent.info.run_id, Path())}")
+            terminal.line(f"to see it: {session.how_to_open(earlier.info.run_id, Path())}")
             return 0
         run = ParentRun(
             settings,
@@ -116,7 +114,7 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
             sweep.jobs,
             identity,
             session,
-            known.parent,
+            earlier,
             capture,
             (_wind_down, _end_children),
         )
@@ -137,10 +135,8 @@ def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
         ) from None
 
 
-def _all_done(jobs: Sequence[Job], known: Known, session: StoreSession) -> bool:
-    if not jobs or known.parent is None or known.parent.info.status != FINISHED:
-        return False
-    return all(known.outcome(job, session) is not None for job in jobs)
+def _all_done(jobs: Sequence[Job], known: Known) -> bool:
+    return bool(jobs) and all(known.outcome(job) is not None for job in jobs)
 
 
 def _conduct(sweep: Sweep, parent: ParentRun, known: Known, terminal: Terminal) -> None:

@@ -12,6 +12,7 @@ from varesearch.tracking.delivery import deliver
 from varesearch.tracking.files import ENDED
 from varesearch.tracking.process import Process
 from varesearch.tracking.records import Unsent
+from varesearch.tracking.search import search
 from varesearch.tracking.slurm import may_live
 from varesearch.tracking.store import Place
 
@@ -29,7 +30,9 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
     did not reach the store, gets them now with its own status. Files that a server did not take are sent again.
     """
     ended = []
-    for run in [*_running(client), *_staged(client, where)]:
+    # Listed before any is ended: what is ended is RUNNING no more, and the pages after it would begin too late.
+    running = list(search(client, "attributes.status = 'RUNNING'"))
+    for run in [*running, *_staged(client, where)]:
         process = Process.from_tags(run.data.tags)
         if process is None or not process.is_here() or process.is_alive():
             continue
@@ -44,11 +47,6 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
             ended.append(run.info.run_id)
             log.info("run %s was left behind by a process that is gone: ended", run.info.run_id)
     return ended
-
-
-def _running(client: "MlflowClient") -> list["Run"]:
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    return list(client.search_runs(experiments, "attributes.status = 'RUNNING'", max_results=1000))
 
 
 def _staged(client: "MlflowClient", where: Place) -> Iterator["Run"]:
