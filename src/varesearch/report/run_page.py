@@ -208,5 +208,5 @@ def _flat(value: Any, config: Any, cell: Any, name: str = "", unit: str = "") ->
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

@@ -76,7 +76,7 @@ def folder_of(record: RunRecord) -> Path:
 def tail(path: Path, lines: int = LOG_LINES) -> str:
     """The last lines of a text file; ``""`` if it is not there."""
     try:
-        with path.open(errors="replace") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             return "".join(deque(file, lines)).rstrip()
     except FileNotFoundError:
         return ""
