@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from varesearch.backends import BACKENDS, backend_class
-from varesearch.backends.check import check_backend
 from varesearch.compare.coincidence import divergence
 from varesearch.compare.figures import write_figures
 from varesearch.compare.spread import MIN_SEEDS, PERTURBATION_MV, Spread, cached_spread, measure_spread
@@ -18,8 +17,8 @@ from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
 from varesearch.config.schema import Config
-from varesearch.config.validation import validate
 from varesearch.network import Network
+from varesearch.preflight import check
 from varesearch.recording import Recording
 from varesearch.runner import run_tracked
 from varesearch.terminal import Terminal
@@ -85,8 +84,7 @@ def _resolve(a: str, b: str, overrides: Sequence[str], capture: LogCapture) -> t
     if a in BACKENDS and b in BACKENDS:
         composed = [compose([*overrides, f"backend={name}"]) for name in (a, b)]
         for one in composed:
-            validate(one.config)
-            check_backend(one.config)
+            check(one.config)
         results = []
         for one in composed:
             with LogCapture() as own:

@@ -9,13 +9,11 @@ from typing import Any
 
 import yaml
 
-from varesearch.backends.check import check_backend
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
-from varesearch.config.validation import validate
 from varesearch.identity import identity_tags
-from varesearch.preflight import check_memory
+from varesearch.preflight import check
 from varesearch.rerun.addresses import OWN_MACHINE, Machine
 from varesearch.rerun.differences import Differences, compare_runs
 from varesearch.runner import record, say_ending
@@ -107,9 +105,7 @@ def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACH
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
     config = dataclasses.replace(config, tracking=tracking)
-    validate(config)
-    check_backend(config)
-    check_memory(config)
+    check(config)
     resolved["tracking"] = dataclasses.asdict(tracking)
     overrides, choices = _words(original)
     return Composed(config, resolved, overrides, choices)

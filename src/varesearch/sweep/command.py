@@ -12,6 +12,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
 from varesearch.config.validation.launching import check_launching
+from varesearch.preflight import check_memory_together
 from varesearch.shell import command
 from varesearch.signals import Terminated
 from varesearch.sweep.children import Children
@@ -66,7 +67,15 @@ def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     corners = sweeper.corners()
     # By another planner: they are looked at, not run.
     checked = Planner(words, config_dir).compose(corners) if corners else []
-    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, planner.compose(sweeper.plan()), checked)
+    jobs = planner.compose(sweeper.plan())
+    settings = planner.settings.launcher
+    check_memory_together(
+        [job.composed.config for job in (*jobs, *checked)],
+        launcher.workers_here,
+        settings.memory_limit_mb,
+        f"launcher={settings.name}",
+    )
+    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, jobs, checked)
 
 
 def run_sweep(sweep: Sweep) -> int:
