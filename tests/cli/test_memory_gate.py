@@ -131,7 +131,7 @@ def test_runs_that_go_on_together_must_fit_together(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("varesearch.preflight.memory_bounds", lambda: [free_memory.Bound(int(2.5 * one), "free")])
     check_memory_together(configs, 2, None, "launcher=joblib")
     check_memory_together(configs, 0, None, "launcher=submitit")
-    with pytest.raises(ConfigurationError, match="3 runs at once need about .* set launcher.workers=2"):
+    with pytest.raises(ConfigurationError, match=r"3 runs at once need about .* set launcher\.workers=2"):
         check_memory_together(configs, 3, None, "launcher=joblib")
     with pytest.raises(ConfigurationError, match=r"launcher\.memory_limit_mb=300: the largest run needs about"):
         check_memory_together(configs, 1, 300.0, "launcher=joblib")
