@@ -73,8 +73,8 @@ def run_command(program: str, target: str) -> int:
         for signum in SIGNALS:
             if signal.getsignal(signum) is handle:
                 signal.signal(signum, signal.SIG_DFL)
-    # Python kills itself at its end if a KeyboardInterrupt has passed through an exec, as a dataclass makes one while it
-    # is imported, although it was caught; the next exec makes it forget that.
+    # Python ends by a signal of its own if a KeyboardInterrupt has passed through an exec (dataclasses make theirs so
+    # while they are imported), although it was caught. The next exec makes it forget that.
     exec("")
     if code in {128 + signum for signum in SIGNALS}:
         from varesearch.workers import processes
