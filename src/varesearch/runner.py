@@ -14,6 +14,7 @@ from varesearch.config.validation.sense import doubts
 from varesearch.network import Network, draw
 from varesearch.phases import Phases
 from varesearch.recording import Recording
+from varesearch.simulation import simulate
 from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.log import LogCapture
@@ -114,9 +115,17 @@ def record(composed: Composed, tracking: "AbstractContextManager[RunFiles]", ter
                 network = draw(config)
             tracked.log_network(network)
             _show_head(terminal, composed, network)
-            recording = _simulate(backend, network, phases, terminal)
+            simulated = simulate(
+                backend, network, phases.phase, lambda: terminal.progress("simulating", network.duration_ms)
+            )
+        recording = simulated.recording
+        if recording is not None:
+            # Before anything is judged or measured: a fault must not cost the simulation.
+            with phases.phase("track"):
+                tracked.log_recording(recording)
         tracked.set_tags(backend.tags())
         tracked.log_metrics(backend.metrics())
+        simulated.require_sound()
         analysis = None if recording is None else _study(recording, composed, tracked, phases)
         factor = None if recording is None else phases.times["simulate"].wall_s / (network.duration_ms / 1000.0)
         tracked.log_phases(phases.times, factor, peak_memory_mb(), backend.phase_seconds())
@@ -124,19 +133,8 @@ def record(composed: Composed, tracking: "AbstractContextManager[RunFiles]", ter
     return RunResult(tracked.run_id, tracked.name, tracked.folder, analysis, phases)
 
 
-def _simulate(backend: Backend, network: Network, phases: Phases, terminal: Terminal) -> Recording | None:
-    with phases.phase("build"):
-        backend.build(network)
-    with phases.phase("simulate"), terminal.progress("simulating", network.duration_ms) as progress:
-        backend.run(progress)
-    with phases.phase("collect"):
-        return backend.collect()
-
-
 def _study(recording: Recording, composed: Composed, tracked: "RunFiles", phases: Phases) -> "Analysis":
-    """Keep the recording, then measure and plot it: a fault in the analysis must not cost the simulation."""
-    with phases.phase("track"):
-        tracked.log_recording(recording)
+    """Measure and plot the recording."""
     with phases.phase("import"):
         from varesearch.metrics import analyse
         from varesearch.plots import figure_title, write_figures

@@ -109,14 +109,14 @@ def test_a_delay_that_nest_does_not_have_is_refused(model):
     with pytest.raises(ConfigurationError, match=r"connectivity.delay_ms=1 .*at least 2 steps") as refused:
         Nest.check(settings)
     assert "\n" not in str(refused.value)
-    with pytest.raises(ConfigurationError, match="stimulus_to_exc=1 ms"):
+    with pytest.raises(ConfigurationError, match=r"stimulus.delay_ms=1 "):
         simulate(drawn)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"threads": 0}, r"backend.threads=0: must be at least 1"),
+        ({"threads": 0}, r"backend.threads=0: allowed are 1 to 64;"),
         ({"dt_ms": 0.0005}, r"simulation.dt_ms=0.0005: NEST counts time in whole microseconds"),
         ({"dt_ms": 0.03125}, r"simulation.dt_ms=0.03125"),
     ],

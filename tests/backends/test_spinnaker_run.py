@@ -333,7 +333,7 @@ def test_thirty_runs_in_one_process_are_alike() -> None:
 
 def test_a_delay_that_would_be_lost_is_refused() -> None:
     settings = composed("connectivity.delay_ms=65")
-    with pytest.raises(ConfigurationError, match=r"delay of 65 ms.*up to 64 ms.*neurons_per_core=128"):
+    with pytest.raises(ConfigurationError, match=r"connectivity.delay_ms=65 is longer.* 64 ms .*neurons_per_core=128"):
         map_network(settings)
     assert map_network(composed("connectivity.delay_ms=64"))[0]["cores"] > 8  # with cores that extend the delay
 

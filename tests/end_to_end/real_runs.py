@@ -2,12 +2,14 @@
 
 ``python real_runs.py CASES.json`` runs the cases in turn and prints their results as JSON. A case is a dict with
 ``root`` (the project's folder), ``words`` (overrides) and, to be struck down, ``phase``, the phase of the run in whose
-middle it happens, and ``signal``, the signal that is sent, or ``error``, the message of the exception that is raised.
+middle it happens, and ``signal``, the signal that is sent, ``error``, the message of the exception that is raised, or
+``logged``, the message that a simulator logs as an error while the run goes on.
 A result holds ``exit`` (negative: the signal), ``out``, ``err``.
 """
 
 import gc
 import json
+import logging
 import os
 import signal
 import sys
@@ -34,6 +36,8 @@ def strike(case: dict[str, Any]) -> None:
                 os.kill(os.getpid(), getattr(signal, case["signal"]))
             if name == case["phase"] and "error" in case:
                 raise RuntimeError(case["error"])
+            if name == case["phase"] and "logged" in case:
+                logging.getLogger("brian2.devices").error(case["logged"])
             yield
 
     Phases.phase = struck

@@ -33,6 +33,8 @@ def struck(tmp_path_factory) -> tuple[Path, dict[tuple[str, str], dict[str, Any]
     ]
     failing = {"phase": "simulate", "error": "the simulator has lost its way"}
     cases.append({"root": str(root), "words": [*SMALL, "tracking.run_name=fails"], **failing})
+    reporting = {"phase": "simulate", "logged": "one core of two answers"}
+    cases.append({"root": str(root), "words": [*SMALL, "tracking.run_name=reports"], **reporting})
     cases.append({"root": str(root), "words": [*SMALL, "tracking.run_name=whole"]})
     plan = root / "cases.json"
     plan.write_text(json.dumps(cases))
@@ -40,7 +42,7 @@ def struck(tmp_path_factory) -> tuple[Path, dict[tuple[str, str], dict[str, Any]
     done = subprocess.run([sys.executable, driver, plan], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     results = json.loads(done.stdout)
-    return root, dict(zip([*CASES, ("", "fails"), ("", "whole")], results, strict=True))
+    return root, dict(zip([*CASES, ("", "fails"), ("", "reports"), ("", "whole")], results, strict=True))
 
 
 def test_the_run_after_all_of_them_is_whole(struck):
@@ -55,10 +57,10 @@ def test_the_store_opens_and_nothing_is_left_running(struck):
         assert store.execute("pragma integrity_check").fetchone() == ("ok",)
         assert dict(store.execute("select status, count(*) from runs group by status")) == {
             "FINISHED": 1,
-            "FAILED": 1,
+            "FAILED": 2,
             "KILLED": len(CASES),
         }
-    assert len(runs(root=root)) == len(CASES) + 2
+    assert len(runs(root=root)) == len(CASES) + 3
 
 
 def test_a_simulation_that_fails_keeps_its_traceback(struck):
@@ -72,6 +74,23 @@ def test_a_simulation_that_fails_keeps_its_traceback(struck):
     assert run.folder is not None and str(run.folder) in result["err"]
     for name in ("traceback.txt", "run.log"):
         assert "Traceback" in (run.folder / name).read_text()
+
+
+def test_an_error_that_a_simulator_reports_fails_the_run_and_what_was_recorded_is_kept(struck):
+    root, results = struck
+    result = results["", "reports"]
+    assert result["exit"] == 1
+    (line,) = result["err"].strip().splitlines()
+    assert "FAILED: SimulatorError: brian2.devices reported an error: one core of two answers" in line
+    run = load_run("reports", root=root)
+    assert run.status == "FAILED"
+    assert "one core of two answers" in run.tags["varesearch.ended"]
+    assert run.folder is not None
+    whole = load_run("whole", root=root)
+    assert whole.folder is not None
+    kept, sound = (load_npz(one.folder / "recording.npz").populations["exc"].spike_ids for one in (run, whole))
+    assert kept.tolist() == sound.tolist()
+    assert not [name for name in run.metrics if name.startswith("rate")]
 
 
 @pytest.mark.parametrize(("phase", "signal"), CASES)

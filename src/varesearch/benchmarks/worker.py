@@ -6,18 +6,20 @@ kept for later runs or built for this one), ``build``, ``simulate``, ``collect``
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 
 import numpy as np
 import psutil
 
 from varesearch.backends import backend_class
+from varesearch.backends.check import check_backend
 from varesearch.benchmarks.measured import Measured
 from varesearch.config.compose import compose
+from varesearch.config.validation import validate
 from varesearch.network import Network, draw
 from varesearch.phases import Phases
-from varesearch.preflight import check
 from varesearch.recording import Recording
+from varesearch.simulation import simulate
 from varesearch.tracking.root import cache_folder
 
 _COMPILING = "build: generate and compile"
@@ -30,7 +32,8 @@ def measure(overrides: Sequence[str]) -> Measured:
     Raises ConfigurationError for what cannot be run, ValueError for a back end that simulates nothing.
     """
     config = compose(overrides).config
-    check(config)
+    validate(config)
+    check_backend(config)
     phases = Phases()
     backend = backend_class(config.backend.name)(config)
     backend.cache = cache_folder()
@@ -41,13 +44,11 @@ def measure(overrides: Sequence[str]) -> Measured:
             network = draw(config)
         with phases.phase("compile"):
             backend.probe()
-        with phases.phase("build"):
-            backend.build(network)
         board = _Board()
-        with phases.phase("simulate"):
-            backend.run(board.look if config.backend.name == "spinnaker" else _quiet)
-        with phases.phase("collect"):
-            recording = backend.collect()
+        look = board.look if config.backend.name == "spinnaker" else _quiet
+        simulated = simulate(backend, network, phases.phase, lambda: nullcontext(look))
+        simulated.require_sound()
+        recording = simulated.recording
         if recording is None:
             raise ValueError("nothing was simulated: there is no speed to measure")
         facts = {**_facts(network, recording), **board.facts()}

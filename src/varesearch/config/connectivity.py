@@ -1,5 +1,6 @@
 """How the network is wired: sizes, rule, weights and delays, each projection overridable on its own."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,6 +149,14 @@ class DistanceDependent(ConnectivityConfig):
     exc_to_inh: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
     inh_to_exc: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
     inh_to_inh: DistanceDependentProjection = field(default_factory=DistanceDependentProjection)
+
+    @property
+    def longest_way_ms(self) -> float:
+        """The time a spike takes between the two places of the sheet that are farthest apart; 0 without a velocity."""
+        if self.velocity_mm_per_ms is None:
+            return 0.0
+        farthest_mm = self.sheet_mm * math.sqrt(2) / (2 if self.periodic else 1)
+        return farthest_mm / self.velocity_mm_per_ms
 
 
 CONNECTIVITY: tuple[type[ConnectivityConfig], ...] = (FixedProbability, FixedInDegree, DistanceDependent)

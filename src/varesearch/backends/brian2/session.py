@@ -114,7 +114,9 @@ class Session:
             brian2.get_device().reinit()
             brian2.get_device().activate(build_on_run=False)
         else:
-            brian2.prefs[_TARGET] = self.codegen
+            from varesearch.backends.brian2.compiling import CHECKED
+
+            brian2.prefs[_TARGET] = CHECKED[self.codegen].class_name
         if self.codegen == "cython":
             brian2.prefs[_CYTHON_CACHE] = str(self.folder)
             if self.cache is not None:

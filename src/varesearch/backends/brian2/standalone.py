@@ -1,26 +1,52 @@
 """C++ standalone: the whole simulation as one compiled program, for runs long enough to repay the compiler."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from varesearch.backends.brian2.compiling import Output, compiler_output, plain_errors
+from varesearch.backends.faults import SimulatorError, first_error
+from varesearch.backends.printed import Printed, printed
+
+logger = logging.getLogger(__name__)
+
 _REPORT = "std::cout << completed << std::endl;"
 _POLL_S = 0.2
+_COMPILER = "The C++ compiler"
 
 
 def compile_program(network: Any, duration_ms: float, folder: Path) -> None:
-    """Generate and compile the program that simulates ``network``. Raises RuntimeError when the compiler fails."""
+    """Generate and compile the program that simulates ``network``.
+
+    Raises SimulatorError, with the compiler's text, if the compiler fails or leaves out a code object.
+    """
     import brian2
 
-    network.run(duration_ms * brian2.ms, report=_REPORT, report_period=_POLL_S * brian2.second, namespace={})
+    with plain_errors():
+        network.run(duration_ms * brian2.ms, report=_REPORT, report_period=_POLL_S * brian2.second, namespace={})
     device: Any = brian2.get_device()
-    device.build(directory=str(folder), compile=True, run=False, with_output=False)
+    output = Output()
+    try:
+        with compiler_output(_COMPILER) as output:
+            device.build(directory=str(folder), compile=True, run=False, with_output=False)
+    except RuntimeError as error:
+        logger.info("%s:\n%s", _COMPILER, output.text)
+        raise SimulatorError(f"{_COMPILER} failed: {first_error(output.text or str(error))}") from error
+    compiled = {path.stem for path in (folder / "code_objects").glob("*.o")}
+    missing = sorted(name for name in device.code_objects if name not in compiled)
+    if missing:
+        raise SimulatorError(f"{_COMPILER} did not build {len(missing)} code objects: {', '.join(missing[:3])}")
 
 
 def run_program(folder: Path, duration_ms: float, progress: Callable[[float], None]) -> None:
-    """Run the program; ``progress`` is called, from a thread, with what it has written. Raises RuntimeError."""
+    """Run the program; ``progress`` is called, from a thread, with what it has written.
+
+    Raises SimulatorError, with what the program wrote on its standard error, if it fails; if it does not fail, that
+    is logged as an error.
+    """
     import brian2
 
     device: Any = brian2.get_device()
@@ -30,8 +56,12 @@ def run_program(folder: Path, duration_ms: float, progress: Callable[[float], No
     )
     environment = dict(os.environ)
     watcher.start()
+    said = Printed()
     try:
-        device.run(directory=str(folder), with_output=False)
+        with printed() as said:
+            device.run(directory=str(folder), with_output=False)
+    except RuntimeError as error:
+        raise SimulatorError(f"Brian2's program failed: {first_error(said.errors or str(error))}") from error
     finally:
         done.set()
         watcher.join()
@@ -39,6 +69,8 @@ def run_program(folder: Path, duration_ms: float, progress: Callable[[float], No
             del os.environ[name]
         os.environ.update(environment)
         brian2.Network._globally_running = False
+    if said.errors.strip():
+        logger.error("Brian2's program wrote on its standard error: %s", " | ".join(said.errors.split("\n")[:5]))
 
 
 def _watch(path: Path, duration_ms: float, progress: Callable[[float], None], done: threading.Event) -> None:

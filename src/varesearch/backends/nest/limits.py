@@ -1,7 +1,11 @@
 """What NEST cannot do, said in one line before anything is built where the settings alone tell it."""
 
+import os
+
+from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.nest.module import missing
 from varesearch.backends.translation.nest import least_delay_steps
+from varesearch.config.cells import CellConfig
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config, NestBackend
 from varesearch.network.model import Network
@@ -10,12 +14,34 @@ TIC_MS = 0.001
 """NEST's unit of time: its steps are whole numbers of it (kernel parameter ``ms_per_tic``)."""
 
 
+_THREADS_OF_NEST = 512
+"""It numbers them in 9 bits."""
+
+MOST_REFRACTORY_STEPS = 2**31 - 1
+"""NEST's integrate-and-fire cells count them in 32 bits: 2**32 steps are none at all."""
+
+EXACT = ("if_curr_exp", "if_curr_alpha")
+"""The cells that NEST integrates by exact propagators, which divide by functions of exp(dt / tau)."""
+
+LARGEST_EXPONENT = 700.0
+"""exp overflows at 709.8. Below dt / 709.8 the alpha current's v is NaN, the exponential's a current without decay."""
+
+
+def most_threads() -> int:
+    """Threads that NEST may be given here: it crashes without a word when the system does not give it as many."""
+    return min(_THREADS_OF_NEST, max(64, os.cpu_count() or 1))
+
+
 def check_settings(config: Config) -> None:
     """Raises ConfigurationError for a step or delay that NEST does not have, no threads, or a cell without compiler."""
     backend = config.backend
     assert isinstance(backend, NestBackend)
-    if backend.threads < 1:
-        raise ConfigurationError(f"backend.threads={backend.threads}: must be at least 1; set backend.threads=1")
+    most = most_threads()
+    if not 1 <= backend.threads <= most:
+        raise ConfigurationError(
+            f"backend.threads={backend.threads}: allowed are 1 to {most}; more threads than this machine's "
+            f"{os.cpu_count()} processors make NEST slower"
+        )
     if config.cell.model == "izhikevich" and (reason := missing()):
         raise ConfigurationError(f"cell=izhikevich on backend=nest: {reason}")
     dt_ms = config.simulation.dt_ms
@@ -25,9 +51,31 @@ def check_settings(config: Config) -> None:
             f"simulation.dt_ms={dt_ms:g}: NEST counts time in whole microseconds; take a multiple of {TIC_MS} ms, "
             "or backend=brian2"
         )
-    delay_ms, least = config.connectivity.delay_ms, least_delay_steps(config.cell.model)
-    if isinstance(delay_ms, int | float) and round(delay_ms / dt_ms) < least:
-        raise _too_short("connectivity.delay_ms", float(delay_ms), config.cell.model, dt_ms, least)
+    least = least_delay_steps(config.cell.model)
+    for delays in drawn_delays(config):
+        if delays.shortest_steps < least:
+            raise _too_short(str(delays), config.cell.model, dt_ms, least)
+    _check_cell(config.cell, dt_ms)
+
+
+def _check_cell(cell: CellConfig, dt_ms: float) -> None:
+    """Values for which NEST's arithmetic fails without a word."""
+    steps = getattr(cell, "tau_refrac", 0.0) / dt_ms
+    if steps > MOST_REFRACTORY_STEPS:
+        raise ConfigurationError(
+            f"cell.tau_refrac={cell.tau_refrac:g} is {steps:.3g} steps, and NEST counts up to {MOST_REFRACTORY_STEPS} "  # type: ignore[attr-defined]
+            f"({MOST_REFRACTORY_STEPS * dt_ms:g} ms); shorten it, or take backend=brian2"
+        )
+    if cell.model not in EXACT:
+        return
+    least_ms = dt_ms / LARGEST_EXPONENT
+    for name in ("tau_syn_E", "tau_syn_I"):
+        tau_ms = getattr(cell, name, least_ms)
+        if tau_ms < least_ms:
+            raise ConfigurationError(
+                f"cell.{name}={tau_ms:g} ms is too short for {cell.model} on NEST, whose exact step overflows below "
+                f"{least_ms:.3g} ms (simulation.dt_ms={dt_ms:g} / {LARGEST_EXPONENT:g}); is it meant in seconds?"
+            )
 
 
 def check_delays(network: Network) -> None:
@@ -38,13 +86,13 @@ def check_delays(network: Network) -> None:
         model = network.population(projection.post).cell.model
         shortest, least = int(projection.delay_steps.min()), least_delay_steps(model)
         if shortest < least:
-            setting = f"shortest delay of {projection.name}"
-            raise _too_short(setting, shortest * network.dt_ms, model, network.dt_ms, least)
+            setting = f"{setting_of(projection.name)}={shortest * network.dt_ms:g} is"
+            raise _too_short(setting, model, network.dt_ms, least)
 
 
-def _too_short(setting: str, delay_ms: float, model: str, dt_ms: float, least: int) -> ConfigurationError:
+def _too_short(what: str, model: str, dt_ms: float, least: int) -> ConfigurationError:
     return ConfigurationError(
-        f"{setting}={delay_ms:g} ms: NEST lets a current or conductance act one step after its spike arrives, so "
-        f"{model} needs at least {least} steps ({least * dt_ms:g} ms); take a longer delay, a smaller "
-        "simulation.dt_ms, or backend=brian2"
+        f"{what} too short: NEST lets a current or conductance act one step after its spike arrives, so "
+        f"{model} needs delays of at least {least} steps ({least * dt_ms:g} ms); take a longer delay (low: "
+        f"{least * dt_ms:g} in a distribution), a smaller simulation.dt_ms, or backend=brian2"
     )

@@ -1,49 +1,58 @@
-"""What a simulator prints goes to the log, also when C++ prints it."""
+"""What NEST prints goes to the log, each message at the level that NEST gives it."""
 
-import ctypes
 import logging
-import os
-import sys
-import tempfile
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from varesearch.backends.printed import printed
+
+_MESSAGE = re.compile(r"^\[(?P<level>[A-Z]+)\] \[[^\]]*\] (?P<text>.*)$")
+"""A message of NEST 3.10; the lines after it up to the next belong to it."""
+
+_LEVELS = {"WARNING": logging.WARNING, "ERROR": logging.ERROR, "FATAL": logging.ERROR}
+"""NEST's level -> Python's; the others are DEBUG."""
+
+_KNOWN = re.compile("The requested simulation time is not an integer multiple of the minimal delay")
+"""Said of every slice of a run. It matters to NEST's own random generators, of which there are none here."""
+
 
 @contextmanager
 def printed_to(logger: logging.Logger) -> Iterator[None]:
-    """Send what is written to standard output and error inside, by Python or C, to ``logger`` at level DEBUG.
+    """Send what is written to standard output and error inside, by Python or C, to ``logger``.
 
-    The file descriptors 1 and 2 belong to the whole process: keep what is inside short, and print nothing of one's
-    own in it. What was printed is logged after the descriptors are put back, also when the inside raises.
+    NEST's warnings and errors keep their level; what else stands on standard error is a WARNING, the rest is DEBUG.
+    It is logged after the file descriptors are put back, also when the inside raises.
     """
     warned: list[warnings.WarningMessage] = []
-    with tempfile.TemporaryFile() as caught:
-        _flush()
-        saved = [os.dup(descriptor) for descriptor in (1, 2)]
-        try:
-            for descriptor in (1, 2):
-                os.dup2(caught.fileno(), descriptor)
-            with warnings.catch_warnings(record=True) as warned:
-                warnings.simplefilter("always")
-                yield
-        finally:
-            _flush()
-            for descriptor, original in zip((1, 2), saved, strict=True):
-                os.dup2(original, descriptor)
-                os.close(original)
-            caught.seek(0)
-            for line in caught.read().decode(errors="replace").splitlines():
-                if line.strip():
-                    logger.debug("%s", line.rstrip())
-            for warning in warned:
-                logger.debug("%s: %s", warning.category.__name__, warning.message)
+    caught = None
+    try:
+        with printed() as caught, warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            yield
+    finally:
+        if caught is not None:
+            _log(logger, caught.output, logging.DEBUG)
+            _log(logger, caught.errors, logging.WARNING)
+        for warning in warned:
+            logger.debug("%s: %s", warning.category.__name__, warning.message)
 
 
-def _flush() -> None:
-    """Empty Python's and C's buffers, so that each text goes where the descriptors pointed when it was printed."""
-    for stream in (sys.stdout, sys.stderr):
-        # A closed or absent stream has nothing to flush (a daemon, a test runner's capture).
-        if stream is not None and not stream.closed:
-            stream.flush()
-    ctypes.CDLL(None).fflush(None)
+def _log(logger: logging.Logger, text: str, usual: int) -> None:
+    messages: list[tuple[int, list[str]]] = []
+    inside = False
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        head = _MESSAGE.match(line)
+        if head is not None:
+            level = logging.DEBUG if _KNOWN.match(head["text"]) else _LEVELS.get(head["level"], logging.DEBUG)
+            messages.append((level, [f"NEST: {head['text'].strip()}"]))
+            inside = True
+        elif inside:
+            messages[-1][1].append(line.strip())
+        else:
+            messages.append((usual, [line.rstrip()]))
+    for level, lines in messages:
+        logger.log(level, "%s", " ".join(lines))

@@ -10,10 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ClassVar
 
-from varesearch.backends.base import Availability, Backend, MemoryCost
-from varesearch.backends.spinnaker.limits import CELLS_PER_CORE, check_delays
+from varesearch.backends.base import Availability, Backend
+from varesearch.backends.spinnaker.limits import CELLS_PER_CORE, check_delays, check_settings
 from varesearch.backends.spinnaker.load import CYCLES_PER_MS, cores_of, start_load
 from varesearch.backends.spinnaker.machines import Machine, choose_machine
+from varesearch.backends.spinnaker.machines.software import MOST_THREADS
 from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
 from varesearch.config.cells import CELLS
@@ -70,6 +71,7 @@ class SpiNNaker(Backend):
         settings = _settings(config)
         choose_machine(settings)
         _check_numbers(settings, config)
+        check_settings(config, settings.neurons_per_core)
         if config.connectivity.draw == "native":
             from varesearch.backends.spinnaker.native import check_native
 
@@ -80,11 +82,6 @@ class SpiNNaker(Backend):
                     "draws it; write backend.weight_range=spynnaker or connectivity.draw=host"
                 )
 
-    @classmethod
-    def memory(cls, config: Config) -> MemoryCost:
-        """Measured with the software board, whose own process counts; a physical machine takes less here."""
-        return MemoryCost(run=490e6, cell=6e3, synapse=110, input_spike=120, spike=120, value=40)
-
     def probe(self) -> None:
         self._machine = choose_machine(self._settings)
         self._machine.probe(self._settings.probe_timeout_s)
@@ -93,8 +90,7 @@ class SpiNNaker(Backend):
         from varesearch.backends.spinnaker.building import build
         from varesearch.backends.spinnaker.session import Session
 
-        if self.config.connectivity.draw == "host":
-            check_delays(network, self._settings.neurons_per_core)
+        check_delays(network, self._settings.neurons_per_core)
         if self._machine is None:
             self.probe()
         assert self._machine is not None
@@ -286,6 +282,8 @@ def _check_numbers(settings: SpinnakerBackend, config: Config) -> None:
         )
     if settings.neurons_per_core is not None and not 0 < settings.neurons_per_core <= CELLS_PER_CORE:
         raise ConfigurationError(f"backend.neurons_per_core={settings.neurons_per_core}: allowed are 1 to 256, or null")
+    if not 1 <= settings.threads <= MOST_THREADS:
+        raise ConfigurationError(f"backend.threads={settings.threads}: allowed are 1 to {MOST_THREADS}")
     if not 0 < settings.probe_timeout_s <= 60:
         raise ConfigurationError(f"backend.probe_timeout_s={settings.probe_timeout_s:g}: allowed are 0 to 60 s")
     if settings.overrun_s < 1:

@@ -7,7 +7,11 @@ stride (``synapse_io.get_synapses`` steps by the cells on a core of the target, 
 they are lost, or reach another cell, without a word. Up to two rounds every synapse is where it belongs.
 """
 
+from collections.abc import Callable
+
+from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.schema import Config
 from varesearch.network.model import Network
 
 RING_BITS = 14
@@ -24,6 +28,17 @@ def longest_delay_steps(size: int, neurons_per_core: int | None) -> int:
     return 2 * _ring_steps(min(size, neurons_per_core or CELLS_PER_CORE))
 
 
+def check_settings(config: Config, neurons_per_core: int | None) -> None:
+    """Raise ConfigurationError if a synapse of a list could be drawn with a delay that would be lost."""
+    sizes = {"exc": config.connectivity.n_exc, "inh": config.connectivity.n_inh}
+    for delays in drawn_delays(config):
+        if delays.recurrent and config.connectivity.draw == "native":
+            continue  # no list: the machine draws it
+        limit = longest_delay_steps(sizes[delays.post], neurons_per_core)
+        if delays.can_exceed(limit):
+            raise ConfigurationError(_message(str(delays), delays.can_exceed, limit, delays.dt_ms))
+
+
 def check_delays(network: Network, neurons_per_core: int | None) -> None:
     """Raise ConfigurationError if a drawn synapse has a delay that would be lost."""
     for projection in network.projections:
@@ -32,17 +47,20 @@ def check_delays(network: Network, neurons_per_core: int | None) -> None:
         longest = int(projection.delay_steps.max())
         limit = longest_delay_steps(network.population(projection.post).size, neurons_per_core)
         if longest > limit:
-            raise ConfigurationError(_message(projection.name, longest, limit, network.dt_ms))
+            drawn = f"{setting_of(projection.name)} has drawn {longest * network.dt_ms:g} ms, which is"
+            raise ConfigurationError(
+                _message(drawn, lambda steps, longest=longest: longest > steps, limit, network.dt_ms)
+            )
 
 
 def _ring_steps(cells: int) -> int:
     return 2 ** (RING_BITS - _RECEPTOR_BITS - max(cells - 1, 1).bit_length())
 
 
-def _message(name: str, longest: int, limit: int, dt_ms: float) -> str:
-    fewer = next((2**bits for bits in range(8, 0, -1) if 2 * _ring_steps(2**bits) >= longest), None)
+def _message(what: str, can_exceed: Callable[[int], bool], limit: int, dt_ms: float) -> str:
+    fewer = next((2**bits for bits in range(8, 0, -1) if not can_exceed(2 * _ring_steps(2**bits))), None)
     advice = f" or set backend.neurons_per_core={fewer}" if fewer is not None else ""
     return (
-        f"connectivity.delay_ms: {name} has a delay of {longest * dt_ms:g} ms, and SpiNNaker delivers up to "
-        f"{limit * dt_ms:g} ms ({limit} steps) with this many cells on a core; shorten it{advice}"
+        f"{what} longer than SpiNNaker delivers, {limit * dt_ms:g} ms ({limit} steps) with this many cells on a "
+        f"core; shorten it (high: {limit * dt_ms:g} in a distribution){advice}"
     )

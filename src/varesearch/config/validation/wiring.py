@@ -1,7 +1,5 @@
 """The wiring: populations with cells in them, and rules that the populations can satisfy."""
 
-import math
-
 from varesearch.config.connectivity import (
     PROJECTIONS,
     ConnectivityConfig,
@@ -92,8 +90,7 @@ def _check_sheet(wiring: DistanceDependent, dt_ms: float) -> None:
     if velocity is None:
         return
     check_positive("connectivity.velocity_mm_per_ms", velocity, "mm/ms")
-    farthest_mm = wiring.sheet_mm * math.sqrt(2) / (2 if wiring.periodic else 1)
-    if farthest_mm / velocity > MOST_DELAY_STEPS * dt_ms:
+    if wiring.longest_way_ms > MOST_DELAY_STEPS * dt_ms:
         refuse(
             "connectivity.velocity_mm_per_ms",
             velocity,

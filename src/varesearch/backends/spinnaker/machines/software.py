@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _NO_HURRY_S = 24 * 3600
 """The board lags when it is slower than real time. One that died answers no more, and that ends the wait at once."""
 
+MOST_THREADS = 64
+"""Of the board's process (see its ``--threads``)."""
+
 SMALL_CORES = 48
 """Cores for a network on a SpiNN-3: 4 chips of 18, less those of SC&MP and sPyNNaker's own, and some to spare."""
 

@@ -1,0 +1,116 @@
+"""Code objects that must have been built, and what compilers say while they build them.
+
+Brian2 2.9 to 2.11 returns without a word from a code object that Cython refuses, and leaves it out when it should run:
+the network then runs without its reset, its synapses or its recording. Its output goes to a file that is only shown if
+an exception passes. Here each code object with code that came to nothing raises, with the compiler's text.
+"""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brian2.codegen.runtime.cython_rt import CythonCodeObject
+from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
+from brian2.codegen.targets import codegen_targets
+from brian2.core.base import BrianObjectException
+from brian2.utils.logger import std_silent
+
+from varesearch.backends.faults import SimulatorError, chain, compiler_said, first_error
+
+logger = logging.getLogger(__name__)
+
+_BLOCKS = ("before_run", "run", "after_run")
+_EMPTY = "EMPTY_CODE_BLOCK"
+"""Brian2's templates put it where there is nothing to do."""
+
+
+@dataclass
+class Output:
+    """What compilers wrote on their standard error inside :func:`compiler_output`."""
+
+    text: str = ""
+
+
+@contextmanager
+def compiler_output(compiler: str) -> Iterator[Output]:
+    """Collect what is written on standard error by a compiler that Brian2 starts inside; log it when it succeeds."""
+    output = Output()
+    std_silent()  # so that its file exists
+    path = Path(std_silent.dest_fname_stderr)
+    before = path.stat().st_size
+    # Cython writes to sys.stderr, which need not be the file descriptor that Brian2 redirects.
+    python = io.StringIO()
+    try:
+        with redirect_stderr(python):
+            yield output
+    finally:
+        with path.open("rb") as file:
+            file.seek(before)
+            output.text = file.read().decode(errors="replace") or python.getvalue()
+    compiler_said(logger, compiler, output.text)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Give an error inside the text of its reason: Brian2's own names the object, but not what is wrong with it."""
+    try:
+        yield
+    except BrianObjectException as error:
+        *_, reason = chain(error)
+        if isinstance(reason, SimulatorError | MemoryError):
+            raise
+        raise SimulatorError(f"Brian2 could not run the network: {type(reason).__name__}: {reason}") from error
+
+
+def _compile(code_object: Any, base: type[Any], compiler: str) -> None:
+    output = Output()
+    try:
+        with compiler_output(compiler) as output:
+            base.compile(code_object)
+            missing = [block for block in _BLOCKS if _has_code(code_object, block) and not _built(code_object, block)]
+            if missing:
+                raise SimulatorError("not built")
+    except Exception as error:
+        logger.info("%s:\n%s", compiler, output.text)
+        raise SimulatorError(
+            f"{compiler} did not build {code_object.name}: {first_error(output.text or str(error))}"
+        ) from error
+
+
+def _has_code(code_object: Any, block: str) -> bool:
+    code = getattr(code_object.code, block, "").strip()
+    return bool(code) and _EMPTY not in code
+
+
+def _built(code_object: Any, block: str) -> bool:
+    return code_object.compiled_code.get(block) is not None
+
+
+class CheckedNumpy(NumpyCodeObject):
+    """Brian2's numpy code, each block of which must be there after compiling."""
+
+    class_name = "varesearch_numpy"
+
+    def compile(self) -> None:
+        """Raises SimulatorError."""
+        _compile(self, NumpyCodeObject, "Brian2")
+
+
+class CheckedCython(CythonCodeObject):
+    """Brian2's Cython code, each block of which must be there after compiling."""
+
+    class_name = "varesearch_cython"
+
+    def compile(self) -> None:
+        """Raises SimulatorError with what Cython or the C++ compiler said."""
+        _compile(self, CythonCodeObject, "Cython")
+
+
+CHECKED: dict[str, type[CheckedNumpy | CheckedCython]] = {"numpy": CheckedNumpy, "cython": CheckedCython}
+# By their names: Brian2 2.9 takes a class for the preference, as documented, but then does not find it.
+codegen_targets.update(CHECKED.values())
+"""Code generation target -> the class of its code objects; C++ standalone has :func:`.standalone.compile_program`."""

@@ -1,0 +1,86 @@
+"""The shortest and longest delay that a configuration can draw, for the back ends that have limits of their own."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from varesearch.config.connectivity import PROJECTIONS, DistanceDependent
+from varesearch.config.distributions import Distribution, parse_distribution
+from varesearch.config.schema import Config
+from varesearch.config.wording import written
+from varesearch.network.estimate import estimate
+
+_RARE = 1e-6
+"""A delay that is expected in fewer synapses than this is not expected at all."""
+
+
+@dataclass(frozen=True)
+class Delays:
+    """The delays of one projection before it is drawn.
+
+    ``setting`` names where they are set, ``value`` is what it says; ``post`` is the population of the targets, and
+    ``recurrent`` says whether the sources are a population too. ``synapses`` is the expected number.
+    """
+
+    setting: str
+    value: Any
+    post: str
+    recurrent: bool
+    synapses: float
+    dt_ms: float
+    further_ms: float = 0.0
+    """What the distance adds at most."""
+
+    def __str__(self) -> str:
+        may_be = "is" if self._distribution.kind == "constant" and not self.further_ms else "can be"
+        way = f" with the {self.further_ms:.3g} ms that the distance adds" if self.further_ms else ""
+        return f"{self.setting}={written(self.value)}{way} {may_be}"
+
+    @property
+    def _distribution(self) -> Distribution:
+        return parse_distribution(self.value, self.setting)
+
+    @property
+    def shortest_steps(self) -> int:
+        """The shortest delay that can be drawn, in steps."""
+        return _steps(self._distribution.lower, self.dt_ms)
+
+    def can_exceed(self, steps: int) -> bool:
+        """Can a delay be drawn that is longer than ``steps``, and is one expected among all synapses?"""
+        delay = self._distribution
+        if _steps(delay.upper + self.further_ms, self.dt_ms) <= steps:
+            return False
+        limit_ms = (steps + 0.5) * self.dt_ms - self.further_ms
+        if delay.kind in ("constant", "uniform") or limit_ms <= max(delay.lower, 0.0):
+            return True
+        within = replace(delay, high=min(limit_ms, delay.high)).accepted / delay.accepted
+        return (1.0 - within) * self.synapses > _RARE
+
+
+def drawn_delays(config: Config) -> Iterator[Delays]:
+    """Each projection that is expected to have synapses, those of the stimulus included."""
+    wiring, stimulus, dt_ms = config.connectivity, config.stimulus, config.simulation.dt_ms
+    synapses = estimate(config).synapses
+    further_ms = wiring.longest_way_ms if isinstance(wiring, DistanceDependent) else 0.0
+    for name in PROJECTIONS:
+        own = getattr(wiring, name).delay_ms is not None
+        setting = f"connectivity.{name}.delay_ms" if own else "connectivity.delay_ms"
+        if synapses[name]:
+            post = name.partition("_to_")[2]
+            value = wiring.value_of(name, "delay_ms")
+            yield Delays(setting, value, post, True, synapses[name], dt_ms, further_ms)
+    value = getattr(stimulus, "delay_ms", None)
+    for name, expected in synapses.items():
+        if name not in PROJECTIONS and expected:
+            yield Delays("stimulus.delay_ms", value, name.rpartition("_to_")[2], False, expected, dt_ms)
+
+
+def setting_of(projection: str) -> str:
+    """Where the delays of a drawn projection are set, as far as its name tells."""
+    return f"connectivity.{projection}.delay_ms" if projection in PROJECTIONS else "stimulus.delay_ms"
+
+
+def _steps(delay_ms: float, dt_ms: float) -> Any:
+    return max(np.rint(delay_ms / dt_ms), 1)
