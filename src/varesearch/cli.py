@@ -104,17 +104,13 @@ def execute(command: Command) -> int:
 
 
 def _run(command: Command) -> int:
-    from varesearch.backends.check import check_backend
     from varesearch.config.compose import compose
-    from varesearch.config.validation import validate
     from varesearch.config.validation.sense import warnings
-    from varesearch.preflight import check_memory
+    from varesearch.preflight import check
 
     composed = compose(command.words, command.config_dir)
     _refuse_sweep_settings(command.words)
-    validate(composed.config)
-    check_backend(composed.config)
-    check_memory(composed.config)
+    check(composed.config)
     _warn(warnings([composed.config]))
     if composed.config.dry_run:
         from varesearch.pages.dry_run import dry_run_page

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from types import CodeType, FrameType
 from typing import Any
 
+from varesearch.encoding import standard_streams_never_fail
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -54,6 +56,7 @@ def run_command(program: str, target: str) -> int:
     for signum in SIGNALS:
         if signal.getsignal(signum) not in (signal.SIG_IGN, None):
             signal.signal(signum, handle)
+    standard_streams_never_fail()
     code = 1
     try:
         from varesearch.workers import processes
@@ -70,6 +73,9 @@ def run_command(program: str, target: str) -> int:
         for signum in SIGNALS:
             if signal.getsignal(signum) is handle:
                 signal.signal(signum, signal.SIG_DFL)
+    # Python ends by a signal of its own if a KeyboardInterrupt has passed through an exec (dataclasses make theirs so
+    # while they are imported), although it was caught. The next exec makes it forget that.
+    exec("")
     if code in {128 + signum for signum in SIGNALS}:
         from varesearch.workers import processes
 

@@ -12,7 +12,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.sweep.launchers import make_launcher
 from varesearch.sweep.optuna import OptunaSweeper
 from varesearch.sweep.space import Space
-from varesearch.tracking.slurm import QueueError, ask_queue, may_live
+from varesearch.tracking.slurm import QueueError, ask_queue, jobs_that_may_live, may_live
 
 
 def check(*words: str) -> None:
@@ -105,6 +105,19 @@ def test_queue_is_read_as_squeue_prints_it(commands: Path) -> None:
     assert may_live({"varesearch.batch_job": "slurm:4"})
     assert not may_live({"varesearch.batch_job": "slurm:2"})
     assert not may_live({})
+    several = [{"varesearch.batch_job": f"slurm:{job_id}"} for job_id in ("2", "4", "3_1", "5")]
+    assert jobs_that_may_live([*several, {}]) == {"slurm:4"}
+
+
+def test_the_queue_is_asked_once_for_all_runs_of_an_array(commands: Path) -> None:
+    count = commands / "asked"
+    (commands / "squeue").write_text(f"#!/bin/sh\necho asked >> {count}\necho '4_7 RUNNING 0 None'\n")
+    (commands / "squeue").chmod(0o755)
+    several = [{"varesearch.batch_job": f"slurm:4_{number}"} for number in range(5000)]
+    assert jobs_that_may_live(several) == {"slurm:4_7"}
+    assert count.read_text().split() == ["asked"]
+    assert jobs_that_may_live([{}, {}]) == set()
+    assert count.read_text().split() == ["asked"]
 
 
 def test_job_that_the_queue_has_forgotten_does_not_live(commands: Path) -> None:

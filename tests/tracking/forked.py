@@ -44,7 +44,7 @@ def config(uri: str | None = None, **tracking: Any) -> Config:
     """The configuration of a small run."""
     return Config(
         cell=Izhikevich(),
-        connectivity=FixedProbability(n=10),
+        connectivity=FixedProbability(n=10, weight_exc=1.0, weight_inh=2.5),
         stimulus=NoStimulus(),
         backend=Brian2Backend(),
         tracking=TrackingConfig(uri=uri, **tracking),

@@ -26,6 +26,24 @@ class Availability:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class MemoryCost:
+    """What a run holds in memory at its peak, analysis and figures included, in bytes.
+
+    ``run``: a run of a tiny network, all imports and helper processes included. The others are what each further one
+    adds: a cell, a synapse, a spike of the stimulus, a spike that is recorded, a sample (one cell in one sampled step)
+    and a value of it (one for each signal). To be measured, not derived: see ``tests/backends/test_memory.py``.
+    """
+
+    run: float = 400e6
+    cell: float = 1000.0
+    synapse: float = 80.0
+    input_spike: float = 40.0
+    spike: float = 80.0
+    sample: float = 0.0
+    value: float = 24.0
+
+
 class BackendUnavailableError(ConfigurationError):
     """What the run needs outside this process (a machine, a server) is not there; one line says what to do."""
 
@@ -86,6 +104,11 @@ class Backend(ABC):
     @classmethod  # noqa: B027 (nothing to refuse is the usual case)
     def check(cls, config: Config) -> None:
         """Raise ConfigurationError for what this back end cannot do, beyond ``cells`` and ``signals``."""
+
+    @classmethod
+    def memory(cls, config: Config) -> MemoryCost:
+        """What a run of ``config`` holds in memory; the default is a guess for a simulator that nobody has measured."""
+        return MemoryCost()
 
     def probe(self) -> None:  # noqa: B027 (nothing outside this process is the usual case)
         """Find out, in seconds, whether what the run needs outside this process answers; before anything is built.

@@ -12,12 +12,11 @@ import numpy as np
 import psutil
 
 from varesearch.backends import backend_class
-from varesearch.backends.check import check_backend
 from varesearch.benchmarks.measured import Measured
 from varesearch.config.compose import compose
-from varesearch.config.validation import validate
 from varesearch.network import Network, draw
 from varesearch.phases import Phases
+from varesearch.preflight import check
 from varesearch.recording import Recording
 from varesearch.simulation import simulate
 from varesearch.tracking.root import cache_folder
@@ -32,8 +31,7 @@ def measure(overrides: Sequence[str]) -> Measured:
     Raises ConfigurationError for what cannot be run, ValueError for a back end that simulates nothing.
     """
     config = compose(overrides).config
-    validate(config)
-    check_backend(config)
+    check(config)
     phases = Phases()
     backend = backend_class(config.backend.name)(config)
     backend.cache = cache_folder()

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from varesearch.backends import BACKENDS, backend_class
-from varesearch.backends.check import check_backend
 from varesearch.compare.coincidence import divergence
 from varesearch.compare.figures import write_figures
 from varesearch.compare.spread import MIN_SEEDS, PERTURBATION_MV, Spread, cached_spread, measure_spread
@@ -18,8 +17,8 @@ from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
 from varesearch.config.schema import Config
-from varesearch.config.validation import validate
 from varesearch.network import Network
+from varesearch.preflight import check
 from varesearch.recording import Recording
 from varesearch.runner import run_tracked
 from varesearch.simulation import simulate
@@ -27,6 +26,7 @@ from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, ending, load_run, project_root, track
 from varesearch.tracking.naming import science
 from varesearch.tracking.root import STORE_FOLDER, cache_folder
+from varesearch.tracking.tags import COMPARED, COMPARISON_KIND, DECIDED_BY, KIND, NETWORK_HASH, VERDICT
 
 SPREAD_FOLDER = "spread"
 
@@ -85,8 +85,7 @@ def _resolve(a: str, b: str, overrides: Sequence[str], capture: LogCapture) -> t
     if a in BACKENDS and b in BACKENDS:
         composed = [compose([*overrides, f"backend={name}"]) for name in (a, b)]
         for one in composed:
-            validate(one.config)
-            check_backend(one.config)
+            check(one.config)
         results = []
         for one in composed:
             with LogCapture() as own:
@@ -110,11 +109,11 @@ def compare(a: RunRecord, b: RunRecord, capture: LogCapture, seeds: int = MIN_SE
     name = f"compare {a.name} with {b.name}"
     shown = dataclasses.replace(config, tracking=dataclasses.replace(config.tracking, run_name=name))
     with track(shown, resolved, (), {}, log_capture=capture) as tracked:
-        tracked.set_tags({"varesearch.kind": "comparison", "varesearch.a": a.run_id, "varesearch.b": b.run_id})
+        tracked.set_tags({KIND: COMPARISON_KIND, **dict(zip(COMPARED, (a.run_id, b.run_id), strict=True))})
         alike = paired and _same_trains(recordings)
         spread = None if alike else _spread(_reference(a, b), seeds, terminal)
         verdict = judge(*recordings, config.analysis, spread, paired)
-        tracked.set_tags({"varesearch.verdict": verdict.answer.value, "varesearch.decided_by": verdict.reason})
+        tracked.set_tags({VERDICT: verdict.answer.value, DECIDED_BY: verdict.reason})
         tracked.log_metrics(
             {f"{j.metric} {j.population}".replace("(", "").replace(")", ""): j.value for j in verdict.judged}, "compare"
         )
@@ -129,13 +128,13 @@ def _refuse(a: RunRecord, b: RunRecord, paired: bool) -> None:
     for run in (a, b):
         if run.status != "FINISHED":
             raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is {run.status}; choose a finished one")
-        if run.tags.get("varesearch.kind") == "comparison":
+        if run.tags.get(KIND) == COMPARISON_KIND:
             raise ConfigurationError(f"run {run.run_id[:8]} is a comparison itself; choose the runs it compared")
         if run.tags.get("mapping only"):
             raise ConfigurationError(
                 f"run {run.run_id[:8]} ({run.name}) is a mapping only: it has no spikes to compare"
             )
-    hashes = [run.tags.get("varesearch.network_hash") for run in (a, b)]
+    hashes = [run.tags.get(NETWORK_HASH) for run in (a, b)]
     if paired and hashes[0] != hashes[1]:
         raise ConfigurationError(
             f"the runs cannot be compared: they are of different networks ({str(hashes[0])[:12]}, "

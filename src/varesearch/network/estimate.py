@@ -1,4 +1,4 @@
-"""What a network will hold, told before it is drawn."""
+"""How large a network and its recording will be, estimated before anything is drawn."""
 
 from dataclasses import dataclass
 
@@ -14,47 +14,68 @@ from varesearch.network.connectors import mean_kernel
 
 # sources, targets, delay_steps: int32; weights: float64.
 BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
-# Drawing holds the flat indices (int64) and their quotients beside the arrays that stay.
-PEAK_FACTOR = 2.5
-# float64, as the simulators hand signals over.
-BYTES_PER_SAMPLE = 8
+# float64, as most simulators hand signals over.
+BYTES_PER_VALUE = 8
+ASSUMED_RATE_HZ = 10.0
+"""How often cells are taken to fire where nobody knows it before the run."""
 
 
 @dataclass(frozen=True)
 class NetworkEstimate:
-    """Expected numbers; ``synapses`` maps each projection to its expected count."""
+    """Expected numbers of a network and its recording.
+
+    ``synapses`` maps each projection to its expected count; ``stimulus_synapses`` are those among them that are the
+    stimulus's. ``samples`` counts sampled cells times sampled steps, ``values`` that times the number of signals.
+    ``spikes`` is what the cells fire at :data:`ASSUMED_RATE_HZ`.
+    """
 
     cells: dict[str, int]
     synapses: dict[str, float]
+    stimulus_synapses: float
     input_spikes: float
-    network_bytes: int
-    peak_bytes: int
-    recording_bytes: int
+    samples: float
+    values: float
+    spikes: float
+
+    @property
+    def n_cells(self) -> int:
+        """All cells."""
+        return sum(self.cells.values())
 
     @property
     def n_synapses(self) -> float:
         """All expected synapses."""
         return sum(self.synapses.values())
 
+    @property
+    def network_bytes(self) -> int:
+        """The drawn network as numpy arrays."""
+        return int(BYTES_PER_SYNAPSE * self.n_synapses + 16 * self.n_cells + 8 * self.input_spikes)
+
+    @property
+    def recording_bytes(self) -> int:
+        """The sampled signals as numpy arrays."""
+        return int(BYTES_PER_VALUE * self.values)
+
 
 def estimate(config: Config) -> NetworkEstimate:
-    """The expected size of the network of a validated configuration, in memory as numpy arrays."""
+    """The expected size of the network of a validated configuration and of its recording."""
     wiring = config.connectivity
     cells = {"exc": wiring.n_exc, "inh": wiring.n_inh}
     synapses = {name: _recurrent(config, name, cells) for name in PROJECTIONS}
     input_spikes, input_synapses = _stimulus(config, cells)
-    synapses.update(input_synapses)
-    network_bytes = int(BYTES_PER_SYNAPSE * sum(synapses.values()) + 16 * sum(cells.values()) + 8 * input_spikes)
-    recorded = sum(min(n, config.recording.cells or n) for n in cells.values())
     interval_ms = config.recording.interval_ms or config.simulation.dt_ms
-    samples = config.simulation.duration_ms / interval_ms
+    signals = len(config.recording.signals)
+    recorded = sum(min(n, config.recording.cells or n) for n in cells.values()) if signals else 0
+    samples = recorded * config.simulation.duration_ms / interval_ms
     return NetworkEstimate(
         cells=cells,
-        synapses=synapses,
+        synapses=synapses | input_synapses,
+        stimulus_synapses=sum(input_synapses.values()),
         input_spikes=input_spikes,
-        network_bytes=network_bytes,
-        peak_bytes=int(PEAK_FACTOR * network_bytes),
-        recording_bytes=int(BYTES_PER_SAMPLE * len(config.recording.signals) * recorded * samples),
+        samples=samples,
+        values=samples * signals,
+        spikes=sum(cells.values()) * ASSUMED_RATE_HZ * config.simulation.duration_ms / 1000.0,
     )
 
 

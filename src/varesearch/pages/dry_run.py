@@ -5,11 +5,13 @@ import yaml
 from varesearch.config.compose import Composed
 from varesearch.network import estimate
 from varesearch.pages.layout import columns, paragraph, width
+from varesearch.preflight import memory_need, recording_file_bytes
 
 
 def dry_run_page(composed: Composed) -> str:
     """The resolved configuration as YAML, and in comments above it what would be built."""
     config, expected = composed.config, estimate(composed.config)
+    need = memory_need(config)
     chosen = " ".join(f"{group}={option}" for group, option in composed.choices.items() if option is not None)
     steps = round(config.simulation.duration_ms / config.simulation.dt_ms)
     rows = [
@@ -17,8 +19,8 @@ def dry_run_page(composed: Composed) -> str:
         ("synapses", f"about {expected.n_synapses:,.0f} ({_counts(expected.synapses)})"),
         ("input spikes", f"about {expected.input_spikes:,.0f}"),
         ("steps", f"{steps:,} of {config.simulation.dt_ms:g} ms"),
-        ("memory", f"network {_size(expected.network_bytes)}, {_size(expected.peak_bytes)} while it is drawn"),
-        ("recording", f"{_size(expected.recording_bytes)} of signals"),
+        ("memory", f"about {_size(need.total)} at its peak, {_size(need.run)} of it whatever the network's size"),
+        ("recording", f"about {_size(recording_file_bytes(config))} on the disk"),
     ]
     to = width() - len("# ")
     head = f"{paragraph(f'Nothing is run. {chosen}', to)}\nWould be built:\n{columns(rows, to=to)}"
@@ -30,7 +32,7 @@ def _counts(counts: dict[str, int] | dict[str, float]) -> str:
     return ", ".join(f"{name} {count:,.0f}" for name, count in counts.items())
 
 
-def _size(n_bytes: int) -> str:
+def _size(n_bytes: float) -> str:
     """Bytes in the largest unit (powers of ten) that leaves at least one of them."""
     size = float(n_bytes)
     for unit in ("B", "kB", "MB", "GB"):

@@ -11,9 +11,9 @@ import yaml
 from varesearch.config.wording import written
 from varesearch.report.sources import folder_of
 from varesearch.shell import command, quoted
-from varesearch.tracking.naming import KIND, RERUN_OF
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.session import PARENT
+from varesearch.tracking.tags import COMPARED, COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,12 @@ def given_of(record: RunRecord) -> Given:
     kept = yaml.safe_load(path.read_text()) if path.is_file() else {}
     overrides = list(kept.get("overrides") or [])
     kind = record.tags.get(KIND)
-    if kind == "comparison":
-        earlier = command(
-            "varesearch.compare", record.tags.get("varesearch.a", ""), record.tags.get("varesearch.b", "")
-        )
+    if kind == COMPARISON_KIND:
+        earlier = command("varesearch.compare", *(record.tags.get(key, "") for key in COMPARED))
     elif RERUN_OF in record.tags:
         earlier = command("varesearch.rerun", record.tags[RERUN_OF])
     else:
-        earlier = command("varesearch", *(["-m"] if kind == "sweep" else []), *overrides)
+        earlier = command("varesearch", *(["-m"] if kind == SWEEP_KIND else []), *overrides)
     return Given(str(kept.get("command") or earlier), overrides, dict(kept.get("choices") or {}))
 
 

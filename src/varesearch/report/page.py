@@ -13,9 +13,9 @@ from varesearch.report.sources import comparisons, folder_of, last_words
 from varesearch.report.sweep_page import sweep_page
 from varesearch.sweep.jobs import FINISHED
 from varesearch.sweep.table import PARQUET_FILE, read_table
-from varesearch.tracking.naming import KIND
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.store import place
+from varesearch.tracking.tags import KIND, SWEEP_KIND
 
 REPORT_FILE = "report.html"
 
@@ -57,7 +57,7 @@ def report_html(record: RunRecord, uri: str | None = None, root: Path | None = N
 
 def is_sweep(record: RunRecord) -> bool:
     """Whether the run is the parent of a sweep."""
-    return record.tags.get(KIND) == "sweep" or (folder_of(record) / PARQUET_FILE).is_file()
+    return record.tags.get(KIND) == SWEEP_KIND or (folder_of(record) / PARQUET_FILE).is_file()
 
 
 def _environment() -> Environment:

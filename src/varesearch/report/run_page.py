@@ -14,9 +14,9 @@ from varesearch.config.wording import written
 from varesearch.report.origin import Given, belongs_to, given_of, origin_rows, provenance_of
 from varesearch.report.sources import Comparison, folder_of, tail
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
-from varesearch.tracking.naming import RERUN_OF
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.session import WARNINGS
+from varesearch.tracking.tags import RERUN_OF
 
 _FIGURE_ORDER = (
     "search", "statistics", "times", "rasters", "divergence", "raster", "distributions", "events", "v_histogram",
@@ -208,5 +208,5 @@ def _flat(value: Any, config: Any, cell: Any, name: str = "", unit: str = "") ->
 def _rows(path: Path) -> list[dict[str, str]]:
     if not path.is_file():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

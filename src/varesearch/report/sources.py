@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,9 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.search import with_ids, with_tag
 from varesearch.tracking.store import Place, connect, one_line
+from varesearch.tracking.tags import COMPARED, DECIDED_BY, VERDICT
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,24 +44,17 @@ class Words:
 
 def comparisons(where: Place, run_ids: Collection[str]) -> list[Comparison]:
     """The verdicts that involve any of these runs, the newest first."""
-    wanted = set(run_ids)
-    found = []
     client = connect(where)
     with one_line(where):
-        for run in _search(client, "tags.`varesearch.kind` = 'comparison' and attributes.status = 'FINISHED'"):
-            tags = run.data.tags
-            pair = tags.get("varesearch.a", ""), tags.get("varesearch.b", "")
-            if wanted & set(pair):
-                found.append(
-                    Comparison(
-                        run.info.run_id,
-                        run.info.run_name or "",
-                        pair,
-                        tags.get("varesearch.verdict", ""),
-                        tags.get("varesearch.decided_by", ""),
-                    )
-                )
-    return found
+        found = {run.info.run_id: run for key in COMPARED for run in with_tag(client, where, key, run_ids)}
+    finished = [run for run in found.values() if run.info.status == "FINISHED"]
+    return [_comparison(run) for run in sorted(finished, key=lambda run: run.info.start_time, reverse=True)]
+
+
+def _comparison(run: "Run") -> Comparison:
+    tags = run.data.tags
+    a, b = (tags.get(key, "") for key in COMPARED)
+    return Comparison(run.info.run_id, run.info.run_name or "", (a, b), tags.get(VERDICT, ""), tags.get(DECIDED_BY, ""))
 
 
 def last_words(where: Place, run_ids: Collection[str]) -> dict[str, Words]:
@@ -68,9 +63,7 @@ def last_words(where: Place, run_ids: Collection[str]) -> dict[str, Words]:
         return {}
     client = connect(where)
     with one_line(where):
-        listed = ", ".join(f"'{run_id}'" for run_id in run_ids)
-        found = list(_search(client, f"attributes.run_id IN ({listed})"))
-        return {run.info.run_id: _left_by(client, where, run) for run in found}
+        return {run.info.run_id: _left_by(client, where, run) for run in with_ids(client, run_ids)}
 
 
 def folder_of(record: RunRecord) -> Path:
@@ -83,7 +76,7 @@ def folder_of(record: RunRecord) -> Path:
 def tail(path: Path, lines: int = LOG_LINES) -> str:
     """The last lines of a text file; ``""`` if it is not there."""
     try:
-        with path.open(errors="replace") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             return "".join(deque(file, lines)).rstrip()
     except FileNotFoundError:
         return ""
@@ -98,16 +91,3 @@ def _left_by(client: "MlflowClient", where: Place, run: "Run") -> Words:
         for name in names & {LOG_FILE, TRACEBACK_FILE}:
             client.download_artifacts(run.info.run_id, name, fetched)
         return Words(tail(Path(fetched) / LOG_FILE), tail(Path(fetched) / TRACEBACK_FILE))
-
-
-def _search(client: "MlflowClient", having: str) -> Iterator["Run"]:
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    token = None
-    while True:
-        page = client.search_runs(
-            experiments, having, order_by=["attributes.start_time DESC"], max_results=1000, page_token=token
-        )
-        yield from page
-        token = page.token
-        if not token:
-            return

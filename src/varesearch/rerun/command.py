@@ -9,20 +9,18 @@ from typing import Any
 
 import yaml
 
-from varesearch.backends.check import check_backend
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
-from varesearch.config.validation import validate
 from varesearch.identity import identity_tags
-from varesearch.preflight import check_memory
+from varesearch.preflight import check
 from varesearch.rerun.addresses import OWN_MACHINE, Machine
 from varesearch.rerun.differences import Differences, compare_runs
 from varesearch.runner import record, say_ending
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run, track
-from varesearch.tracking.naming import KIND, RERUN_OF
 from varesearch.tracking.store import connect, one_line, place
+from varesearch.tracking.tags import COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND
 
 OUTCOME = "varesearch.rerun"
 DIFFERENCES_FILE = "rerun.json"
@@ -107,9 +105,7 @@ def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACH
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
     config = dataclasses.replace(config, tracking=tracking)
-    validate(config)
-    check_backend(config)
-    check_memory(config)
+    check(config)
     resolved["tracking"] = dataclasses.asdict(tracking)
     overrides, choices = _words(original)
     return Composed(config, resolved, overrides, choices)
@@ -118,9 +114,9 @@ def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACH
 def _refuse(original: RunRecord) -> None:
     what = f"run {original.run_id[:8]} ({original.name})"
     kind = original.tags.get(KIND)
-    if kind == "comparison":
+    if kind == COMPARISON_KIND:
         raise ConfigurationError(f"{what} is a comparison; compare its runs again, or choose one of them")
-    if kind == "sweep":
+    if kind == SWEEP_KIND:
         raise ConfigurationError(f"{what} is a sweep; start it again with rerun=true, or choose one of its runs")
     if original.status != "FINISHED":
         raise ConfigurationError(f"{what} is {original.status}; choose a finished one")

@@ -8,8 +8,8 @@ from typing import Any
 from varesearch.identity import LIBRARIES, SCIENCE
 from varesearch.rerun.results import metric_differences, recording_differences
 from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.tags import NETWORK_HASH
 
-_NETWORK = "varesearch.network_hash"
 _COMMIT, _DIRTY = "mlflow.source.git.commit", "varesearch.dirty"
 _MACHINE = ("host", "system", "processor", "usable_cores", "environment")
 
@@ -32,8 +32,8 @@ class Differences:
 def compare_runs(original: RunRecord, again: RunRecord) -> Differences:
     """Set two runs of one configuration side by side. Raises ConfigurationError for a run without its recording."""
     result = []
-    if original.tags.get(_NETWORK) != again.tags.get(_NETWORK):
-        hashes = [str(run.tags.get(_NETWORK))[:12] for run in (original, again)]
+    if original.tags.get(NETWORK_HASH) != again.tags.get(NETWORK_HASH):
+        hashes = [str(run.tags.get(NETWORK_HASH))[:12] for run in (original, again)]
         result.append(f"network: {hashes[0]}, now {hashes[1]}")
     result += recording_differences(original.recording(), again.recording())
     for tag in ("degraded", "machine", "integrator"):

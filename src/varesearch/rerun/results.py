@@ -95,7 +95,7 @@ def _listed(population: PopulationRecording) -> str:
 def _metrics(path: Path) -> dict[tuple[str, str], str]:
     if not path.is_file():
         return {}
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return {
             (row["population"], row["metric"]): row["value"] or f"undefined, {row['undefined because']}"
             for row in csv.DictReader(file)

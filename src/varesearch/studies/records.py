@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import RunRecord, runs
+from varesearch.tracking.tags import KIND, NETWORK_HASH
 
 Key = TypeVar("Key", bound=Hashable)
 
-_NETWORK = "varesearch.network_hash"
 _LIBRARIES = "varesearch.libraries"
 _COMMIT = "mlflow.source.git.commit"
 _DIRTY = "varesearch.dirty"
@@ -20,11 +20,8 @@ def finished_runs(experiment: str, uri: str | None = None, root: Path | None = N
 
     Raises ConfigurationError if there is no such experiment.
     """
-    return [
-        record
-        for record in runs(experiment, uri, root)
-        if record.status == "FINISHED" and _NETWORK in record.tags and "varesearch.kind" not in record.tags
-    ]
+    condition = f"attributes.status = 'FINISHED' AND tags.`{NETWORK_HASH}` LIKE '%'"
+    return [record for record in runs(experiment, uri, root, condition=condition) if KIND not in record.tags]
 
 
 def chosen(

@@ -77,7 +77,7 @@ class Children:
         outcomes: list[Outcome] = []
         with self._lock:
             for job in jobs:
-                earlier = self._outcomes.get(job.identity) or self._known.outcome(job, self._session)
+                earlier = self._outcomes.get(job.identity) or self._known.outcome(job)
                 if earlier is None or earlier.state != FINISHED:
                     self._queue.append(job)
                 elif job.identity not in self._outcomes:
@@ -140,7 +140,7 @@ class Children:
     def _open(self, job: Job) -> Assignment:
         """The run of a job, made in the store or, if a cluster's job does it already, found there."""
         name, resolved = child_name(job), job.composed.resolved
-        queued = self._known.queued.pop(job.identity, None)
+        queued = self._known.take_queued(job)
         if queued is not None:
             return self._adopt(job, queued)
         overrides, choices = job.composed.overrides, job.composed.choices

@@ -12,11 +12,12 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
 from varesearch.config.validation.launching import check_launching
+from varesearch.preflight import check_memory_together
 from varesearch.shell import command
 from varesearch.signals import Terminated
 from varesearch.sweep.children import Children
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
-from varesearch.sweep.known import Known, look_up, parent_of
+from varesearch.sweep.known import Known, parent_of
 from varesearch.sweep.launchers import Launcher, make_launcher
 from varesearch.sweep.parent import ParentRun, SweepFailedError
 from varesearch.sweep.plan import Planner
@@ -66,7 +67,15 @@ def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     corners = sweeper.corners()
     # By another planner: they are looked at, not run.
     checked = Planner(words, config_dir).compose(corners) if corners else []
-    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, planner.compose(sweeper.plan()), checked)
+    jobs = planner.compose(sweeper.plan())
+    settings = planner.settings.launcher
+    check_memory_together(
+        [job.composed.config for job in (*jobs, *checked)],
+        launcher.workers_here,
+        settings.memory_limit_mb,
+        f"launcher={settings.name}",
+    )
+    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, jobs, checked)
 
 
 def run_sweep(sweep: Sweep) -> int:
@@ -101,13 +110,11 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
     session.open()
     identity = sweep.sweeper.identity(likely)
     with _alone(session, identity):
-        known = Known() if settings.rerun else look_up(session, (job.identity for job in sweep.jobs))
-        known.parent = None if settings.rerun else parent_of(session, identity)
-        if _all_done(sweep.jobs, known, session):
-            parent = known.parent
-            assert parent is not None
+        known = Known(session, sweep.jobs, anew=settings.rerun)
+        earlier = None if settings.rerun else parent_of(session, identity)
+        if earlier is not None and earlier.info.status == FINISHED and _all_done(sweep.jobs, known):
             terminal.line(f"all {len(sweep.jobs)} runs of this sweep are FINISHED already; rerun=true runs them again")
-            terminal.line(f"to see it: {session.how_to_open(parent.info.run_id, Path())}")
+            terminal.line(f"to see it: {session.how_to_open(earlier.info.run_id, Path())}")
             return 0
         run = ParentRun(
             settings,
@@ -116,7 +123,7 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
             sweep.jobs,
             identity,
             session,
-            known.parent,
+            earlier,
             capture,
             (_wind_down, _end_children),
         )
@@ -137,10 +144,8 @@ def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
         ) from None
 
 
-def _all_done(jobs: Sequence[Job], known: Known, session: StoreSession) -> bool:
-    if not jobs or known.parent is None or known.parent.info.status != FINISHED:
-        return False
-    return all(known.outcome(job, session) is not None for job in jobs)
+def _all_done(jobs: Sequence[Job], known: Known) -> bool:
+    return bool(jobs) and all(known.outcome(job) is not None for job in jobs)
 
 
 def _conduct(sweep: Sweep, parent: ParentRun, known: Known, terminal: Terminal) -> None:

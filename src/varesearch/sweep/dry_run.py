@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from varesearch.config.wording import written
 from varesearch.pages.layout import columns
 from varesearch.shell import quoted
-from varesearch.sweep.known import Known, look_up
+from varesearch.sweep.known import Known
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.store import place
 
@@ -21,13 +21,14 @@ def plan_page(sweep: "Sweep") -> str:
         keys = ", ".join(dimension.key for dimension in sweep.planner.space.dimensions)
         return f"Nothing is run. {how}\nThe search chooses {keys} while it goes on."
     where = place(settings.tracking.uri)
-    known, session = Known(), StoreSession(settings.tracking)
-    if not settings.rerun and (where.database is None or where.database.exists()):
+    session = StoreSession(settings.tracking)
+    anew = settings.rerun or (where.database is not None and not where.database.exists())
+    if not anew:
         session.open()
-        known = look_up(session, (job.identity for job in jobs))
+    known = Known(session, jobs, anew)
     rows, undone = [], 0
     for job in jobs:
-        outcome = known.outcome(job, session)
+        outcome = known.outcome(job)
         undone += outcome is None
         point = quoted(f"{key}={written(value)}" for key, value in job.varied.items()) or "the one run"
         rows.append((point, "to run" if outcome is None else f"FINISHED, run {(outcome.run_id or '')[:8]}"))

@@ -1,7 +1,6 @@
 """What the store knows already: runs of the same identity, and the parent that an earlier command has left."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ from varesearch.identity import IDENTITY
 from varesearch.sweep.jobs import FINISHED, Job, Outcome
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.files import RECORDING_FILE
+from varesearch.tracking.search import search, tag_is, with_tag
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.slurm import BATCH_JOB
 
@@ -19,28 +19,35 @@ SWEEP = "varesearch.sweep"
 """Tag of a parent run: what makes the sweep the same one when it is started again."""
 
 
-@dataclass
 class Known:
-    """What was found: identity -> run.
+    """What the store knows of jobs: the newest FINISHED run of each, and those that a cluster's job still does.
 
-    ``finished``: the newest FINISHED run of each identity that was asked for; ``others``: the id of the newest of any
-    other; ``queued``: a run that a cluster's job still does; ``parent``: the newest parent of the same sweep, or None.
+    Parameters
+    ----------
+    session
+        The store; its experiment is looked at.
+    jobs
+        Jobs that are known now; they are looked up at once. Others, to which a search comes while it goes on, are
+        looked up when they are asked for.
+    anew
+        Whether everything is to be run again: then nothing is known.
     """
 
-    finished: "dict[str, Run]" = field(default_factory=dict)
-    others: dict[str, str] = field(default_factory=dict)
-    queued: "dict[str, Run]" = field(default_factory=dict)
-    parent: "Run | None" = None
+    def __init__(self, session: StoreSession, jobs: Iterable[Job] = (), anew: bool = False) -> None:
+        self._session = session
+        self._anew = anew
+        self._looked_up: set[str] = set()
+        self._finished: dict[str, Run] = {}
+        self._queued: dict[str, Run] = {}
+        self._look_up({job.identity for job in jobs})
 
-    def outcome(self, job: Job, session: StoreSession) -> Outcome | None:
+    def outcome(self, job: Job) -> Outcome | None:
         """What an earlier run says of a job; None if there is none whose results are still there."""
-        run = self.finished.get(job.identity)
-        if run is None and job.identity in self.others:
-            # A search comes to its points while it goes on.
-            run = session.client.get_run(self.others[job.identity])
+        self._look_up({job.identity})
+        run = self._finished.get(job.identity)
         if run is None:
             return None
-        folder = local_folder(run.info.artifact_uri or "", session.place)
+        folder = local_folder(run.info.artifact_uri or "", self._session.place)
         if folder is not None and "mapping only" not in run.data.tags and not (folder / RECORDING_FILE).is_file():
             return None
         return Outcome(
@@ -55,42 +62,32 @@ class Known:
             tags=dict(run.data.tags),
         )
 
+    def take_queued(self, job: Job) -> "Run | None":
+        """The run of a job that a cluster's job does already, once: whoever takes it watches it from now on."""
+        self._look_up({job.identity})
+        return self._queued.pop(job.identity, None)
 
-def look_up(session: StoreSession, identities: Iterable[str]) -> Known:
-    """The runs of these identities in the session's experiment: one search, however many there are."""
-    wanted, known = set(identities), Known()
-    # Newest first, so that the newest stays.
-    for run in search(session, f"attributes.status = 'FINISHED' AND tags.`{IDENTITY}` LIKE '%'"):
-        identity = run.data.tags[IDENTITY]
-        if identity in wanted:
-            known.finished.setdefault(identity, run)
-        else:
-            known.others.setdefault(identity, run.info.run_id)
-    for run in search(session, f"attributes.status = 'RUNNING' AND tags.`{BATCH_JOB}` LIKE '%'"):
-        known.queued.setdefault(run.data.tags.get(IDENTITY, ""), run)
-    return known
+    def _look_up(self, identities: set[str]) -> None:
+        new = identities - self._looked_up
+        if self._anew or not new:
+            return
+        self._looked_up |= new
+        for run in with_tag(self._session.client, self._session.place, IDENTITY, new, [self._session.experiment_id]):
+            if run.info.status == FINISHED:
+                _keep_newest(self._finished, run)
+            elif run.info.status == "RUNNING" and BATCH_JOB in run.data.tags:
+                _keep_newest(self._queued, run)
 
 
 def parent_of(session: StoreSession, sweep: str) -> "Run | None":
-    """The newest parent run of the sweep of that identity."""
-    return next(search(session, f"tags.`{SWEEP}` = '{sweep}'", most=1), None)
+    """The newest parent run of the sweep of that identity, or None."""
+    return next(search(session.client, tag_is(SWEEP, sweep), [session.experiment_id], most=1), None)
 
 
-def search(session: StoreSession, condition: str, most: int = 1000) -> "Iterator[Run]":
-    """Runs of the session's experiment, the newest first, ``most`` at a time."""
-    token = None
-    while True:
-        page = session.client.search_runs(
-            [session.experiment_id],
-            condition,
-            max_results=most,
-            order_by=["attributes.start_time DESC"],
-            page_token=token,
-        )
-        yield from page
-        token = page.token
-        if not token:
-            return
+def _keep_newest(kept: "dict[str, Run]", run: "Run") -> None:
+    identity = run.data.tags[IDENTITY]
+    if identity not in kept or kept[identity].info.start_time < run.info.start_time:
+        kept[identity] = run
 
 
 def folder_of(run: "Run", session: StoreSession) -> Path:

@@ -25,11 +25,11 @@ from varesearch.tracking.records import log_batch
 from varesearch.tracking.run import TrackedRun
 from varesearch.tracking.session import NOTE, StoreSession
 from varesearch.tracking.store import one_line
+from varesearch.tracking.tags import KIND, SWEEP_KIND
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
-KIND = {"varesearch.kind": "sweep"}
 VARIES = "varesearch.varies"
 _LONGEST_PARAM = 250
 _LONGEST_NAME = 80
@@ -125,7 +125,7 @@ class ParentRun(TrackedRun):
 
     def _described(self) -> dict[str, str]:
         return {
-            **KIND,
+            KIND: SWEEP_KIND,
             SWEEP: self._sweep,
             VARIES: ", ".join(dimension.key for dimension in self._space.dimensions) or "nothing",
             NOTE: code_span(self.made_by),

@@ -6,15 +6,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from varesearch.backends import backend_class
-from varesearch.backends.check import check_backend
 from varesearch.config.compose import Composer
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import OF_SWEEPS
 from varesearch.config.overrides import parse_overrides
 from varesearch.config.schema import Config
-from varesearch.config.validation import validate
 from varesearch.identity import identity
-from varesearch.preflight import check_memory
+from varesearch.preflight import check
 from varesearch.shell import quoted
 from varesearch.sweep.jobs import Job
 from varesearch.sweep.space import Space, read_space
@@ -77,9 +75,7 @@ class Planner:
     def _job(self, point: tuple[str, ...]) -> Job:
         composed = self._composer.compose(point)
         config = composed.config
-        validate(config)
-        check_backend(config)
-        check_memory(config)
+        check(config)
         own = _not_science(config)
         other = next((name for name in own if own[name] != self._shared[name]), None)
         if other is not None:

@@ -15,6 +15,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.wording import written
 from varesearch.sweep.jobs import FINISHED, Outcome
+from varesearch.tracking.tags import NETWORK_HASH
 
 CSV_FILE = "results.csv"
 PARQUET_FILE = "results.parquet"
@@ -88,7 +89,7 @@ def results_table(children: Sequence[Outcome]) -> Table:
         "reason": [child.reason for child in children],
         "run_id": [child.run_id for child in children],
         "name": [child.name for child in children],
-        "network_hash": [child.tags.get("varesearch.network_hash") for child in children],
+        "network_hash": [child.tags.get(NETWORK_HASH) for child in children],
         "taken_over": [child.taken_over for child in children],
         "degraded": [child.tags.get("degraded") for child in children],
     }

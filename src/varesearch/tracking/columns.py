@@ -8,6 +8,8 @@ tag is no documented interface, so that another version may show its own columns
 import json
 from typing import TYPE_CHECKING
 
+from varesearch.tracking.tags import VERDICT
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
@@ -17,7 +19,7 @@ _COLUMNS = {
     "attributes": ("Created", "Duration"),
     "params": ("backend.name", "cell.model", "connectivity.n", "seed"),
     "metrics": ("exc.rate_hz", "inh.rate_hz", "exc.cv_isi", "exc.synchrony", "realtime_factor"),
-    "tags": ("degraded", "varesearch.verdict"),
+    "tags": ("degraded", VERDICT),
 }
 
 

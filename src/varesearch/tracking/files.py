@@ -19,6 +19,7 @@ from varesearch.tracking import tables
 from varesearch.tracking.endings import Ending
 from varesearch.tracking.records import Unsent
 from varesearch.tracking.store import redact
+from varesearch.tracking.tags import NETWORK_HASH
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
@@ -89,7 +90,7 @@ class RunFiles:
             "network.synapses": str(network.n_synapses),
             "network.hash": network.hash[:16],
         }
-        self._tags["varesearch.network_hash"] = network.hash
+        self._tags[NETWORK_HASH] = network.hash
         self._write_json(
             "network.json",
             {

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TextIO
 
+from varesearch.encoding import PLAIN
+
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _FOLLOW_S = 0.1
 
@@ -45,8 +47,8 @@ class LogCapture:
             undo.callback(self._close_file)
             self._redirect()
             # Descriptors of their own: the streams stay good for what is said after the capture has ended.
-            self.terminal = _terminal_stream(os.dup(saved[0]))
-            self.errors = _terminal_stream(os.dup(saved[1]))
+            self.terminal = _terminal_stream(os.dup(saved[0]), self.terminal)
+            self.errors = _terminal_stream(os.dup(saved[1]), self.errors)
             undo.callback(_flush, self.terminal, self.errors)
             undo.enter_context(contextlib.redirect_stdout(_descriptor_stream(1)))
             undo.enter_context(contextlib.redirect_stderr(_descriptor_stream(2)))
@@ -128,9 +130,11 @@ def _open_log(path: Path | None) -> IO[bytes]:
     return path.open("a+b", buffering=0)
 
 
-def _terminal_stream(descriptor: int) -> TextIO:
+def _terminal_stream(descriptor: int, like: TextIO) -> TextIO:
+    """A text stream on a descriptor, in the encoding that the terminal has by the stream which stood for it."""
     raw = _Terminal(descriptor, "w")
-    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="replace", line_buffering=True)
+    encoding = getattr(like, "encoding", None) or "utf-8"
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=PLAIN, line_buffering=True)
 
 
 def _descriptor_stream(descriptor: int) -> TextIO:

@@ -8,11 +8,6 @@ from typing import Any
 from varesearch.config.addresses import redact
 from varesearch.config.schema import Config
 
-KIND = "varesearch.kind"
-"""Tag of a run that is no simulation of its own: "sweep" (the parent of its runs) or "comparison"."""
-RERUN_OF = "varesearch.rerun_of"
-"""Tag of a run that repeats another one: the id of that."""
-
 # How a run is started and watched and where it is kept does not change what it is.
 NOT_SCIENCE = ("tracking", "launcher", "sweeper", "verbose", "dry_run", "fail", "rerun")
 # Shown in a list, so kept short; the whole configuration is an artifact.

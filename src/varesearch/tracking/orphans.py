@@ -3,7 +3,7 @@
 import contextlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,8 @@ from varesearch.tracking.delivery import deliver
 from varesearch.tracking.files import ENDED
 from varesearch.tracking.process import Process
 from varesearch.tracking.records import Unsent
-from varesearch.tracking.slurm import may_live
+from varesearch.tracking.search import search
+from varesearch.tracking.slurm import BATCH_JOB, jobs_that_may_live
 from varesearch.tracking.store import Place
 
 if TYPE_CHECKING:
@@ -29,14 +30,19 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
     did not reach the store, gets them now with its own status. Files that a server did not take are sent again.
     """
     ended = []
-    for run in [*_running(client), *_staged(client, where)]:
-        process = Process.from_tags(run.data.tags)
-        if process is None or not process.is_here() or process.is_alive():
-            continue
+    # Listed before any is ended: what is ended is RUNNING no more, and the pages after it would begin too late.
+    running = list(search(client, "attributes.status = 'RUNNING'"))
+    left = [run for run in [*running, *_staged(client, where)] if _gone_writer(run) is not None]
+    # One question to the queue, however many runs a large array has left.
+    live = jobs_that_may_live(run.data.tags for run in left)
+    for run in left:
         # One orphan that cannot be ended (its files are gone, two processes at it) must not keep others from running.
         try:
-            # Read again: the process may have ended its run between the list and its own end. Now it cannot any more.
-            if not _end(client, where, client.get_run(run.info.run_id), process):
+            # Read again: the process may have ended its run between the list and its own end, which it cannot any more;
+            # or another command has taken the run over since.
+            again = client.get_run(run.info.run_id)
+            process = _gone_writer(again)
+            if process is None or not _end(client, where, again, process, live):
                 continue
         except Exception:
             log.exception("run %s was left behind by a process that is gone, and could not be ended", run.info.run_id)
@@ -44,11 +50,6 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
             ended.append(run.info.run_id)
             log.info("run %s was left behind by a process that is gone: ended", run.info.run_id)
     return ended
-
-
-def _running(client: "MlflowClient") -> list["Run"]:
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    return list(client.search_runs(experiments, "attributes.status = 'RUNNING'", max_results=1000))
 
 
 def _staged(client: "MlflowClient", where: Place) -> Iterator["Run"]:
@@ -63,13 +64,19 @@ def _staged(client: "MlflowClient", where: Place) -> Iterator["Run"]:
                 yield run
 
 
-def _end(client: "MlflowClient", where: Place, run: "Run", process: Process) -> bool:
+def _gone_writer(run: "Run") -> Process | None:
+    """The process that wrote the run, if it was on this host and is gone; None if it may be there."""
+    process = Process.from_tags(run.data.tags)
+    return process if process is not None and process.is_here() and not process.is_alive() else None
+
+
+def _end(client: "MlflowClient", where: Place, run: "Run", process: Process, live: Collection[str]) -> bool:
     """Was it ended? Not if a job of a cluster is still to do it: then it is left for the sweep to be resumed."""
     run_id = run.info.run_id
     folder = local_folder(run.info.artifact_uri or "", where) or where.staging / run_id
     unsent = Unsent.read(folder)
     if unsent is None and run.info.status == "RUNNING":
-        if may_live(run.data.tags):
+        if run.data.tags.get(BATCH_JOB) in live:
             return False
         note = f"killed: process {process.pid} on {process.host} was gone without having ended the run"
         unsent = Unsent(run_id, "KILLED", _last_change_ms(folder), tags={ENDED: note})

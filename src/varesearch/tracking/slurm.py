@@ -76,15 +76,20 @@ def batch_job_tags(job_id: str) -> dict[str, str]:
 
 def may_live(tags: Mapping[str, str]) -> bool:
     """Does a job that these tags name wait or run? Also True when the queue cannot be asked; False without a job."""
-    named = tags.get(BATCH_JOB, "")
-    if not named.startswith(_PREFIX):
-        return False
-    job_id = named.removeprefix(_PREFIX)
+    return tags.get(BATCH_JOB, "") in jobs_that_may_live([tags])
+
+
+def jobs_that_may_live(runs: Iterable[Mapping[str, str]]) -> set[str]:
+    """The jobs, as their tags name them, of these runs (by their tags) that wait or run; the queue is asked once.
+
+    All of them when the queue cannot be asked.
+    """
+    named = {tags[BATCH_JOB] for tags in runs if tags.get(BATCH_JOB, "").startswith(_PREFIX)}
     try:
-        job = ask_queue([job_id]).get(job_id)
+        jobs = ask_queue(name.removeprefix(_PREFIX) for name in named)
     except QueueError:
-        return True
-    return job is not None and job.live
+        return named
+    return {f"{_PREFIX}{job_id}" for job_id, job in jobs.items() if job.live}
 
 
 def ask_queue(job_ids: Iterable[str]) -> dict[str, QueuedJob]:

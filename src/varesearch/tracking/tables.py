@@ -26,7 +26,7 @@ def write_phases(path: Path, phases: Mapping[str, PhaseTime], inner_s: Mapping[s
 
 
 def _write(path: Path, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    with path.open("w", newline="") as handle:
+    with path.open("w", newline="", encoding="utf-8") as handle:
         table = csv.writer(handle)
         table.writerow(head)
         table.writerows(rows)

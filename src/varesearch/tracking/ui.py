@@ -78,7 +78,7 @@ def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
 def _page(where: Place, run: str | None) -> str:
     """The part of the address behind the host that leads to the runs, or to one run."""
     # MLflow's front page is about language models; the runs are a page of their own.
-    newest = runs(uri=where.uri, root=where.root)[:1] if run is None else [load_run(run, where.uri, where.root)]
+    newest = runs(uri=where.uri, root=where.root, most=1) if run is None else [load_run(run, where.uri, where.root)]
     page = ""
     for record in newest:
         page = f"#/experiments/{record.experiment_id}/runs"

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.base import Availability, Backend
+from varesearch.backends.base import Availability, Backend, MemoryCost
 from varesearch.backends.translation.brian2 import ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
 from varesearch.config.cells import CELLS
@@ -21,6 +21,13 @@ from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_rec
 
 TOOLS = {"numpy": (), "cython": ("g++",), "cpp_standalone": ("g++", "make")}
 """Code generation target -> the programs that it calls."""
+
+# Measured with Brian2 2.9. The compilers' own memory is in the first number of the compiled targets.
+_MEMORY = {
+    "numpy": MemoryCost(run=375e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
+    "cython": MemoryCost(run=850e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
+    "cpp_standalone": MemoryCost(run=620e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
+}
 
 
 class Brian2(Backend):
@@ -65,6 +72,11 @@ class Brian2(Backend):
                     f"backend.codegen={config.backend.codegen} needs {tool}, which is not found on this machine; "
                     "install it, or take backend.codegen=numpy, which needs no compiler"
                 )
+
+    @classmethod
+    def memory(cls, config: Config) -> MemoryCost:
+        assert isinstance(config.backend, Brian2Backend)
+        return _MEMORY[config.backend.codegen]
 
     def load(self) -> None:
         from varesearch.backends.brian2.session import load

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ClassVar
 
-from varesearch.backends.base import Availability, Backend
+from varesearch.backends.base import Availability, Backend, MemoryCost
 from varesearch.backends.spinnaker.limits import CELLS_PER_CORE, check_delays, check_settings
 from varesearch.backends.spinnaker.load import CYCLES_PER_MS, cores_of, start_load
 from varesearch.backends.spinnaker.machines import Machine, choose_machine
@@ -81,6 +81,11 @@ class SpiNNaker(Backend):
                     "backend.weight_range=drawn: with connectivity.draw=native no weight is known before the machine "
                     "draws it; write backend.weight_range=spynnaker or connectivity.draw=host"
                 )
+
+    @classmethod
+    def memory(cls, config: Config) -> MemoryCost:
+        """Measured with the software board, whose own process counts; a physical machine takes less here."""
+        return MemoryCost(run=490e6, cell=6e3, synapse=110, input_spike=120, spike=120, value=40)
 
     def probe(self) -> None:
         self._machine = choose_machine(self._settings)

@@ -39,6 +39,9 @@ class Work(Protocol):
 class Launcher(ABC):
     """One way to have children done, made from ``config.launcher``: check, prepare, launch (once or more), close."""
 
+    workers_here: int = 0
+    """How many children go on at once on this machine; 0: they go on elsewhere."""
+
     @abstractmethod
     def check(self) -> None:
         """Raise ConfigurationError if it cannot be used here (extra not installed, no scheduler); nothing is begun."""

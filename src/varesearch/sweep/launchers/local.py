@@ -31,7 +31,7 @@ class LocalLauncher(Launcher):
     def __init__(self, settings: LauncherConfig) -> None:
         self._limits = Limits(settings.time_limit_s, settings.memory_limit_mb)
         asked = settings.workers if isinstance(settings, JoblibLauncher) else 1
-        self.workers = cpu_count() if asked is None else asked
+        self.workers = self.workers_here = cpu_count() if asked is None else asked
         self._server: ForkServer | None = None
 
     def check(self) -> None:
