@@ -1,10 +1,16 @@
 """Children as tasks of a real ray on this machine."""
 
+import contextlib
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
+import psutil
 import pytest
 from launches import ENDLESS, SMALL, Heard, assign, launch, status, wait_until
 
+from varesearch.config.outside import is_loopback
 from varesearch.sweep.launchers.ray import in_task, pack, unpack
 from varesearch.tracking.root import ROOT_VARIABLE
 
@@ -28,6 +34,31 @@ def test_children_are_tasks_and_leave_their_records(root: Path) -> None:
     assert [status(assignment) for assignment in assignments] == ["FINISHED"] * 3
     assert all(end is not None and end.cpu_s and end.peak_memory_mb for end in heard.ends)
     assert list((root / "home").iterdir()) == []
+
+
+def test_ray_is_closed_to_other_accounts_and_machines(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = Path(tempfile.mkdtemp(prefix="t"))  # short, for the sockets
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    heard = Heard(assign(root, [SMALL]))
+    listening, folders, arguments = set(), [], []
+
+    def look() -> None:
+        wait_until(lambda: any(temporary.glob("ray-*/r/session_*/sockets/*")), "ray's sockets")
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                arguments.append(" ".join(process.cmdline()))
+                found = process.net_connections("tcp")
+                listening.update(seen.laddr.ip for seen in found if seen.status == psutil.CONN_LISTEN)
+        folders.extend(path.stat().st_mode & 0o777 for path in temporary.glob("ray-*"))
+
+    try:
+        launch(["launcher=ray", "launcher.workers=1"], heard, look)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    assert heard.ends[0] is not None and heard.ends[0].reason == ""
+    assert listening and all(is_loopback(address.removeprefix("::ffff:")) for address in listening), listening
+    assert folders == [0o700]
+    assert not [words for words in arguments if os.environ["RAY_AUTH_TOKEN"] in words]
 
 
 def test_limits_are_kept_and_an_interrupt_ends_what_runs(root: Path) -> None:

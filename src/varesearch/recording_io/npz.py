@@ -20,12 +20,14 @@ Plain numpy opens it (``numpy.load(path)``). For a population ``exc`` sampled fo
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from varesearch.recording import PopulationRecording, Recording, Signal, grid_steps
 
@@ -70,6 +72,8 @@ def load_npz(path: Path) -> Recording:
         if not isinstance(data, np.lib.npyio.NpzFile):
             raise ValueError("it holds a single array")
         with data:
+            assert data.zip is not None
+            _refuse_what_does_not_fit(data.zip)
             arrays = {name: data[name] for name in data.files}
         version = int(arrays["format"])
         if version != FORMAT:
@@ -79,8 +83,17 @@ def load_npz(path: Path) -> Recording:
         raise
     except KeyError as error:
         raise ValueError(f"{path} is not a saved recording: it has no {error}") from error
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
+    except MemoryError:
+        raise ValueError(f"{path} cannot be read as a saved recording: it does not fit into memory") from None
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
         raise ValueError(f"{path} cannot be read as a saved recording: {error}") from error
+
+
+def _refuse_what_does_not_fit(archive: zipfile.ZipFile) -> None:
+    """Of a compressed file, a few MB may stand for any number of GB."""
+    needed, free = sum(member.file_size for member in archive.infolist()), psutil.virtual_memory().available
+    if needed > free:
+        raise ValueError(f"its arrays take {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB of memory are free")
 
 
 def _arrays(recording: Recording) -> dict[str, Any]:

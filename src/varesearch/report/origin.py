@@ -1,17 +1,15 @@
 """How a run was made and where it came from, as its page says it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from varesearch.config.wording import written
 from varesearch.report.sources import folder_of
 from varesearch.shell import command, quoted
 from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.received import read_json, read_yaml
 from varesearch.tracking.session import PARENT
 from varesearch.tracking.tags import COMPARED, COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND
 
@@ -36,7 +34,7 @@ class Given:
 def given_of(record: RunRecord) -> Given:
     """How a run was made; of a run that kept no command, the command that its overrides and its kind make up."""
     path = folder_of(record) / "overrides.yaml"
-    kept = yaml.safe_load(path.read_text()) if path.is_file() else {}
+    kept = read_yaml(path) if path.is_file() else {}
     overrides = list(kept.get("overrides") or [])
     kind = record.tags.get(KIND)
     if kind == COMPARISON_KIND:
@@ -60,7 +58,7 @@ def belongs_to(record: RunRecord) -> str:
 def provenance_of(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
     """The origin of a run and, apart, the versions of all packages; both empty where it was not written."""
     path = folder / "provenance.json"
-    origin = json.loads(path.read_text()) if path.is_file() else {}
+    origin = read_json(path) if path.is_file() else {}
     return origin, origin.pop("versions", None) or {}
 
 

@@ -1,16 +1,16 @@
 """What a page is made from, beside the files of its own run: other runs of the store."""
 
 import tempfile
-from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking.artifacts import local_folder
+from varesearch.tracking.artifacts import local_folder, refuse_foreign
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.received import check_folder, tail
 from varesearch.tracking.search import with_ids, with_tag
 from varesearch.tracking.store import Place, connect, one_line
 from varesearch.tracking.tags import COMPARED, DECIDED_BY, VERDICT
@@ -18,9 +18,6 @@ from varesearch.tracking.tags import COMPARED, DECIDED_BY, VERDICT
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
-
-LOG_LINES = 40
-"""So much of a log is shown, counted from its end."""
 
 
 @dataclass(frozen=True)
@@ -70,24 +67,22 @@ def folder_of(record: RunRecord) -> Path:
     """The folder of the run's files. Raises ConfigurationError if there is none here."""
     if record.folder is None:
         raise ConfigurationError(f"run {record.run_id} ({record.name}) has no files on this machine; choose another")
+    check_folder(record.folder)
     return record.folder
-
-
-def tail(path: Path, lines: int = LOG_LINES) -> str:
-    """The last lines of a text file; ``""`` if it is not there."""
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            return "".join(deque(file, lines)).rstrip()
-    except FileNotFoundError:
-        return ""
 
 
 def _left_by(client: "MlflowClient", where: Place, run: "Run") -> Words:
     folder = local_folder(run.info.artifact_uri or "", where)
     if folder is not None:
-        return Words(tail(folder / LOG_FILE), tail(folder / TRACEBACK_FILE))
+        check_folder(folder)
+        return _words_in(folder)
+    refuse_foreign(run.info.artifact_uri or "", where, f"run {run.info.run_id}")
     with tempfile.TemporaryDirectory() as fetched:
         names = {item.path for item in client.list_artifacts(run.info.run_id)}
         for name in names & {LOG_FILE, TRACEBACK_FILE}:
             client.download_artifacts(run.info.run_id, name, fetched)
-        return Words(tail(Path(fetched) / LOG_FILE), tail(Path(fetched) / TRACEBACK_FILE))
+        return _words_in(Path(fetched))
+
+
+def _words_in(folder: Path) -> Words:
+    return Words(tail(folder / LOG_FILE), tail(folder / TRACEBACK_FILE))

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
@@ -19,6 +17,7 @@ from varesearch.rerun.differences import Differences, compare_runs
 from varesearch.runner import record, say_ending
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run, track
+from varesearch.tracking.received import read_yaml
 from varesearch.tracking.store import connect, one_line, place
 from varesearch.tracking.tags import COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND
 
@@ -126,7 +125,7 @@ def _refuse(original: RunRecord) -> None:
 
 def _words(original: RunRecord) -> tuple[tuple[str, ...], dict[str, str | None]]:
     path = original.folder and original.folder / "overrides.yaml"
-    given: dict[str, Any] = yaml.safe_load(path.read_text()) if path and path.is_file() else {}
+    given: dict[str, Any] = read_yaml(path) if path and path.is_file() else {}
     return tuple(given.get("overrides") or ()), dict(given.get("choices") or {})
 
 

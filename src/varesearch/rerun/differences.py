@@ -1,6 +1,5 @@
 """What differs between a recorded run and the same run made again: results, versions, code, machine."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from varesearch.identity import LIBRARIES, SCIENCE
 from varesearch.rerun.results import metric_differences, recording_differences
 from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.received import read_json
 from varesearch.tracking.tags import NETWORK_HASH
 
 _COMMIT, _DIRTY = "mlflow.source.git.commit", "varesearch.dirty"
@@ -73,7 +73,7 @@ def _uncommitted(run: RunRecord) -> bytes:
 
 def _provenance(run: RunRecord) -> dict[str, Any]:
     path = run.folder and run.folder / "provenance.json"
-    return json.loads(path.read_text()) if path and path.is_file() else {}
+    return read_json(path) if path and path.is_file() else {}
 
 
 def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -5,23 +5,52 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from varesearch.tracking.store import Place
+from varesearch.config.errors import ConfigurationError
+from varesearch.tracking.store import Place, redact
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
 def local_folder(artifact_uri: str, where: Place) -> Path | None:
-    """The folder that an artifact URI names on this machine; None if a server keeps the artifacts.
+    """The folder that an artifact URI names on this machine; None if a server keeps the artifacts, or somebody else.
 
-    A server may name a folder of its own disk: that is not ours, even if one of that name exists here.
+    A server may name a folder of its own disk: that is not ours, even if one of that name exists here. A SQLite store
+    may come from somebody else, and then name any folder of ours: its files are those beside it.
     """
     if where.uri.startswith(("http:", "https:")):
         return None
     parts = urllib.parse.urlsplit(artifact_uri)
-    if parts.scheme == "file":
-        return Path(urllib.request.url2pathname(parts.path))
-    return Path(artifact_uri) if parts.scheme == "" else None
+    if parts.scheme not in ("", "file"):
+        return None
+    folder = Path(artifact_uri if parts.scheme == "" else urllib.request.url2pathname(parts.path))
+    if where.database is not None and not folder.resolve().is_relative_to(where.artifacts.resolve()):
+        return None
+    return folder
+
+
+def refuse_foreign(artifact_uri: str, where: Place, what: str) -> None:
+    """Raise ConfigurationError if the files of ``what`` are kept where its store does not keep any itself.
+
+    That is, for a SQLite store, outside of its own folder; for a server, on another one, to which MLflow's client
+    would show the credentials of the first.
+    """
+    parts = urllib.parse.urlsplit(artifact_uri)
+    if where.database is not None:
+        if local_folder(artifact_uri, where) is None:
+            raise ConfigurationError(
+                f"{what} keeps its files at {redact(artifact_uri)}, outside of its store's own folder "
+                f"({where.artifacts}): move them there, or take another experiment or run"
+            )
+        return
+    other = parts.netloc.rpartition("@")[2]
+    if parts.scheme in ("http", "https", "mlflow-artifacts") and other:
+        server = urllib.parse.urlsplit(where.uri)
+        if (server.hostname, server.port) != (parts.hostname, parts.port):
+            raise ConfigurationError(
+                f"{what} keeps its files at {redact(artifact_uri)}, on another server than {where.shown}: it is not "
+                "asked, since it would be shown your credentials"
+            )
 
 
 def upload(client: "MlflowClient", run_id: str, folder: Path) -> None:

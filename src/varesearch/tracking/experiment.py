@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.tracking.artifacts import refuse_foreign
 from varesearch.tracking.store import LOCK_S, Place
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def open_experiment(client: "MlflowClient", where: Place, name: str) -> str:
     """
     from mlflow.exceptions import MlflowException
 
-    found = _find(client, name)
+    found = _find(client, where, name)
     if found is not None:
         return found
     artifacts = None
@@ -28,20 +29,20 @@ def open_experiment(client: "MlflowClient", where: Place, name: str) -> str:
         # A folder for each experiment, under a name that any file system takes.
         artifacts = (where.artifacts / (re.sub(r"[^\w.-]+", "_", name).strip(".") or "_")).as_uri()
     with FileLock(f"{where.database}.lock", timeout=LOCK_S) if where.database else nullcontext():
-        found = _find(client, name)
+        found = _find(client, where, name)
         if found is not None:
             return found
         try:
             return client.create_experiment(name, artifact_location=artifacts)
         except MlflowException:
             # On a server there is no lock: somebody else may have been first.
-            found = _find(client, name)
+            found = _find(client, where, name)
             if found is None:
                 raise
             return found
 
 
-def _find(client: "MlflowClient", name: str) -> str | None:
+def _find(client: "MlflowClient", where: Place, name: str) -> str | None:
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         return None
@@ -50,4 +51,5 @@ def _find(client: "MlflowClient", name: str) -> str | None:
             f"tracking.experiment={name}: was deleted in this store; restore it (mlflow experiments restore "
             f"-x {experiment.experiment_id}) or choose another name"
         )
+    refuse_foreign(experiment.artifact_location or "", where, f"tracking.experiment={name}")
     return experiment.experiment_id

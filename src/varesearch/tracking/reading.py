@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import yaml
-
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking.artifacts import local_folder
+from varesearch.tracking.artifacts import local_folder, refuse_foreign
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, RECORDING_FILE
+from varesearch.tracking.received import check_folder, read_yaml
 from varesearch.tracking.root import STORE_FOLDER
 from varesearch.tracking.search import experiments, is_equal, search
 from varesearch.tracking.store import Place, connect, one_line, place
@@ -62,13 +61,15 @@ class RunRecord:
 
     def config(self) -> dict[str, Any]:
         """The resolved configuration. Raises ConfigurationError if the run has none."""
-        return yaml.safe_load(self._file(CONFIG_FILE, "configuration").read_text())
+        return read_yaml(self._file(CONFIG_FILE, "configuration"))
 
     def log(self) -> str:
         """The log. Raises ConfigurationError if the run has none."""
         return self._file(LOG_FILE, "log").read_text(errors="replace")
 
     def _file(self, name: str, what: str) -> Path:
+        if self.folder is not None:
+            check_folder(self.folder)
         if self.folder is None or not (self.folder / name).is_file():
             raise ConfigurationError(f"run {self.run_id} ({self.name}, {self.status}) has no {what}; choose another")
         return self.folder / name
@@ -148,6 +149,7 @@ def _by_name(client: "MlflowClient", name: str) -> "Run | None":
 
 
 def _fetch(client: "MlflowClient", where: Place, run_id: str) -> Path:
+    refuse_foreign(client.get_run(run_id).info.artifact_uri or "", where, f"run {run_id}")
     target = where.root / STORE_FOLDER / "fetched" / run_id
     target.mkdir(parents=True, exist_ok=True)
     return Path(client.download_artifacts(run_id, "", str(target)))

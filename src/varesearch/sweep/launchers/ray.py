@@ -29,6 +29,7 @@ _LOOK_S, _ANSWER_S = 0.5, 5.0
 _ADDRESS = (
     "launcher.address is HOST:PORT or ray://HOST:PORT of a cluster, auto for the one that runs here, null: a new one"
 )
+_LOOPBACK_ONLY = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 _CANCELLED = "cancelled: the sweep was stopping"
 
 
@@ -125,6 +126,10 @@ def _connected(settings: launching.RayLauncher) -> Iterator[None]:
     """Ray, at the address or on this machine; only what was started here is stopped."""
     # ray reports how it is used to its makers unless told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if settings.address is None:
+        # Read when ray is imported. With it, ray's processes listen on loopback only; without it, on every interface of
+        # the machine, for ray takes _node_ip_address=127.0.0.1 for a name of the machine's address in the network.
+        os.environ.setdefault(_LOOPBACK_ONLY, "0")
     import ray
 
     options: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
@@ -134,8 +139,10 @@ def _connected(settings: launching.RayLauncher) -> Iterator[None]:
         else:
             # Otherwise ray would make a token of its own and keep it in the user's home.
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-            # Short: the paths of sockets below it may have 107 characters.
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True))
+            # Short: the paths of sockets below it may have 107 characters. ray opens its folders to everybody (mode
+            # 777), so they lie in one that nobody else can enter.
+            outer = stack.enter_context(tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True))
+            folder = str(Path(outer) / "r")
             options |= {
                 "address": "local",
                 "num_cpus": settings.workers,
