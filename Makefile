@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
-GOALS := help run test test-slow lint format docs ui bench bench-board bench-compare bench-page constraints clean
+GOALS := help run test test-slow lint format docs ui bench bench-board bench-compare bench-page constraints hashes hashed clean
 TAKE_ARGS := run test test-slow ui bench bench-board bench-compare
 
 .DEFAULT_GOAL := help
@@ -61,10 +61,25 @@ docs: $(READY) ## the documentation's site, into site/, strict
 ui: $(READY) ## the tracker's pages in a browser
 	@$(BIN)/python -m varesearch.tracking.ui $(ARGS)
 
-constraints: $(READY) ## resolve constraints.txt anew for Python 3.11 to 3.13
+EXTRAS := --extra nest --extra spinnaker --extra slurm --extra ray --extra optuna --extra docs --extra dev
+RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate $(EXTRAS) pyproject.toml
+
+constraints: $(READY) ## resolve constraints.txt anew for Python 3.11 to 3.13, and the hashes with it
 	@$(BIN)/python -m pip install --quiet uv
-	@{ sed -n '/^#/p' constraints.txt; $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade \
-	  --extra nest --extra spinnaker --extra slurm --extra ray --extra optuna --extra docs --extra dev --no-header --no-annotate pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
+	@{ sed -n '/^#/p' constraints.txt; $(RESOLVE) --upgrade; } > constraints.new && mv constraints.new constraints.txt
+	@$(MAKE) --no-print-directory hashes
+
+hashes: $(READY) ## requirements-hashed.txt: the versions of constraints.txt with the hashes of their files
+	@$(BIN)/python -m pip install --quiet uv
+	@{ sed -n '/^#/p' requirements-hashed.txt; $(RESOLVE) --constraint constraints.txt --generate-hashes; } > hashed.new && mv hashed.new requirements-hashed.txt
+
+install-hashed: ## set up .venv from requirements-hashed.txt: every file that is fetched is compared with its hash
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@awk '/^[^ ]/ {wanted = /^setuptools==/} wanted' requirements-hashed.txt > $(VENV)/setuptools.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/setuptools.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation --requirement requirements-hashed.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY) $(VENV)/.ray
 
 clean: ## remove what was built (mlruns stays)
 	rm -rf $(VENV) .cache build site .pytest_cache .ruff_cache .hypothesis

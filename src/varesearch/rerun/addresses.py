@@ -27,6 +27,10 @@ class Machine:
     settings: tuple[str, ...] = ()
     from_record: bool = False
 
+    def words(self) -> tuple[str, ...]:
+        """What says so on the command line."""
+        return (*self.settings, *(["--machine-from-record"] if self.from_record else []))
+
     def applied(self, resolved: Mapping[str, Any]) -> dict[str, Any]:
         """The configuration of a record with this machine.
 

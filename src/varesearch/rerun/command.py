@@ -75,7 +75,8 @@ def rerun(
     """
     terminal = Terminal(capture.terminal)
     composed = recomposed(original, uri, machine)
-    made_by = ("varesearch.rerun", original.run_id, *([] if uri is None else ["--uri", uri]))
+    store = [] if uri is None else ["--uri", uri]
+    made_by = ("varesearch.rerun", original.run_id, *machine.words(), *store)
     tags = {**identity_tags(composed.resolved), RERUN_OF: original.run_id}
     tracking = track(
         composed.config,
