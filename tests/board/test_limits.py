@@ -26,6 +26,7 @@ from varesearch.board.process import Board, BoardError
 from varesearch.board.repeats import Repeats
 from varesearch.board.server import Server, Settings
 from varesearch.board.shape import SPIN3
+from varesearch.board.tags import TAGS
 from varesearch.board.translation.translator import Translator
 
 QUANTUM = 2000
@@ -44,6 +45,8 @@ def monitor(shared: Monitor) -> Iterator[Monitor]:
     stop(shared, 0, 0)
     shared.attend()
     shared.outgoing.clear()
+    for tag in range(TAGS):
+        shared.tags.clear(tag)
     assert shared.machine.core.active == 0
     for chip in shared.machine.chips:
         assert sorted(free_buffers(chip)) == list(chip.buffers)
@@ -192,6 +195,31 @@ def test_a_core_that_takes_no_message_keeps_it_for_a_limited_time(
     assert 100 * (most_ms - 1) <= waited <= 100 * (most_ms + 1)
     codes = [struct.unpack_from("<H", datagram.data, 10)[0] for datagram in monitor.outgoing]
     assert set(codes) == {TIMEOUT}  # as many as there are tags for answers
+
+
+def test_a_core_that_takes_messages_slowly_gets_them_all(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine so slow that half a second passes in no time: the last of thirty messages does not wait in vain."""
+    monkeypatch.setattr(mailbox, "_PATIENCE_S", 0.0)
+    chip = monitor.machine.chips[0]
+    load(monitor, STUCK, 1 << 1, 31)
+    for n in range(30):
+        monitor.receive(Host.packet(0, n, core=1, port=1), SENDER)
+    for left in reversed(range(30)):
+        monitor.attend()
+        assert monitor.mailboxes.waiting == left
+        monitor.machine.core.run(90)  # 0.9 ms until the core takes it
+        monitor.mailboxes.reclaim(chip, 1, Vcpu.MBOX_AP_CMD, Vcpu.MBOX_AP_MSG)
+    assert not monitor.outgoing
+
+
+def test_a_host_without_a_tag_takes_no_tag_that_was_set(monitor: Monitor) -> None:
+    """Seven of the pool's eight tags are set for good: all other hosts share the last one."""
+    kept = [call(monitor, 26, 0, 5000 + n, 0x0100007F).word(0) for n in range(7)]
+    for n in range(20):
+        monitor.receive(Host.packet(99, n, core=17, port=1), ("127.0.0.1", 41_000 + n))
+    assert all(monitor.tags.tags[number].endpoint == ("127.0.0.1", 5000 + n) for n, number in enumerate(kept))
+    for number in kept:
+        assert call(monitor, 26, 3 << 16 | number).code == OK
 
 
 def test_a_signal_to_816_cores_that_never_look_waits_once_for_all() -> None:

@@ -6,11 +6,12 @@ Source: spinnaker_tools 4.0.0, ``scamp-3.c`` (``shm_send_msg``), ``sark_base.c``
 from __future__ import annotations
 
 import logging
+import math
 import struct
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from varesearch.board import layout, sdp
 from varesearch.board.chip import ChipState, link_buffers
@@ -39,6 +40,21 @@ class _Waiting:
     since_s: float
 
 
+@dataclass
+class _Queue:
+    """Messages for a core, and when it took the last one; while it takes some, the others are not late."""
+
+    messages: deque[_Waiting] = field(default_factory=deque)
+    taken_ms: float = -math.inf
+    taken_s: float = -math.inf
+
+    def late(self, now_ms: float, now_s: float) -> bool:
+        """Whether the first message has waited long enough, and with it the core has done nothing for as long."""
+        passed_ms = now_ms - max(self.messages[0].since_ms, self.taken_ms)
+        passed_s = now_s - max(self.messages[0].since_s, self.taken_s)
+        return passed_ms > _PATIENCE_MS or (passed_ms > _LEAST_MS and passed_s > _PATIENCE_S)
+
+
 class Mailboxes:
     """Messages on their way to application cores.
 
@@ -47,7 +63,7 @@ class Mailboxes:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._queues: dict[tuple[int, int], deque[_Waiting]] = {}
+        self._queues: dict[tuple[int, int], _Queue] = {}
         self._orphans: list[SdpMessage] = []
         self._waiting = 0
 
@@ -60,16 +76,16 @@ class Mailboxes:
         """Takes a message for an application core; False when too many are waiting."""
         if self._waiting >= _MAX_WAITING:
             return False
-        queue = self._queues.setdefault((chip.index, message.core), deque())
-        queue.append(_Waiting(message, self._machine.clock_ms, time.monotonic()))
+        queue = self._queues.setdefault((chip.index, message.core), _Queue())
+        queue.messages.append(_Waiting(message, self._machine.clock_ms, time.monotonic()))
         self._waiting += 1
         return True
 
     def forget(self, chip: ChipState, core: int) -> None:
         """Takes back the buffers in the mailboxes of a core that was stopped, and what waits for it."""
-        queue = self._queues.pop((chip.index, core), ())
-        self._waiting -= len(queue)
-        self._orphans += [waiting.message for waiting in queue]
+        queue = self._queues.pop((chip.index, core), _Queue())
+        self._waiting -= len(queue.messages)
+        self._orphans += [waiting.message for waiting in queue.messages]
         self.reclaim(chip, core, Vcpu.MBOX_AP_CMD, Vcpu.MBOX_AP_MSG)
         self.reclaim(chip, core, Vcpu.MBOX_MP_CMD, Vcpu.MBOX_MP_MSG)
 
@@ -117,28 +133,24 @@ class Mailboxes:
         now_ms, now_s = self._machine.clock_ms, time.monotonic()
         for (index, core), queue in list(self._queues.items()):
             chip = self._machine.chips[index]
+            first = queue.messages[0].message
             try:
-                taken, broken = self._put(chip, core, queue[0].message), False
+                taken = self._put(chip, core, first)
             except BadAddressError as error:
                 # Somebody wrote over the list of buffers in System RAM; the message can never be put there.
                 _log.warning("chip %d,%d: a message to core %d is lost: %s", chip.x, chip.y, core, error)
-                taken, broken = False, True
-            if taken or broken:
-                waiting = queue.popleft()
+                refused.append((first, ReturnCode.TIMEOUT))
+                taken = True
+            if taken:
+                queue.messages.popleft()
                 self._waiting -= 1
-                if broken:
-                    refused.append((waiting.message, ReturnCode.TIMEOUT))
-            while not taken and queue and self._late(queue[0], now_ms, now_s):
-                refused.append((queue.popleft().message, ReturnCode.TIMEOUT))
+                queue.taken_ms, queue.taken_s = now_ms, now_s
+            while queue.messages and queue.late(now_ms, now_s):
+                refused.append((queue.messages.popleft().message, ReturnCode.TIMEOUT))
                 self._waiting -= 1
-            if not queue:
+            if not queue.messages:
                 del self._queues[index, core]
         return refused
-
-    @staticmethod
-    def _late(waiting: _Waiting, now_ms: float, now_s: float) -> bool:
-        passed_ms = now_ms - waiting.since_ms
-        return passed_ms > _PATIENCE_MS or (passed_ms > _LEAST_MS and now_s - waiting.since_s > _PATIENCE_S)
 
     def _put(self, chip: ChipState, core: int, message: SdpMessage) -> bool:
         memory = chip.memory

@@ -73,12 +73,14 @@ class TagTable:
     def transient(self, sender: Endpoint, now_ms: float) -> int:
         """A tag from the pool that leads back to a sender.
 
-        When all are in use the oldest transient one goes: SC&MP would drop the request, and any host could then keep
-        all others from the board.
+        When all are in use the oldest transient one goes, and another only when there is none of these: SC&MP would
+        drop the request, and any host could then keep all others from the board.
         """
         number = self.free_pool_tag(now_ms)
         if number is None:
-            number = min(range(FIXED_TAGS, TAGS), key=lambda n: self.tags[n].born_ms)
+            number = min(
+                range(FIXED_TAGS, TAGS), key=lambda n: (not self.tags[n].flags & _TRANSIENT, self.tags[n].born_ms)
+            )
         lasts_ms = 10 << self.timeout_code - 1 if self.timeout_code else None
         self.tags[number] = Tag(
             _VALID | _TRANSIENT, sender, self.timeout_code, None if lasts_ms is None else now_ms + lasts_ms, now_ms
