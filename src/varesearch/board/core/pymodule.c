@@ -162,6 +162,14 @@ static PyObject *machine_tcm(PyObject *object, PyObject *args) {
                                         region(self, core->arm.dtcm, DTCM_BYTES));
 }
 
+/* PyErr_Format knows no width for a long. */
+static PyObject *no_register(unsigned long address) {
+    char text[64];
+    snprintf(text, sizeof text, "no register at 0x%08lx, or no 32-bit value", address);
+    PyErr_SetString(PyExc_ValueError, text);
+    return NULL;
+}
+
 static PyObject *machine_read(PyObject *object, PyObject *args) {
     MachineObject *self = (MachineObject *)object;
     unsigned long index, address;
@@ -174,7 +182,7 @@ static PyObject *machine_read(PyObject *object, PyObject *args) {
         return NULL;
     }
     if (address > UINT32_MAX || address % 4 || chip_read(chip, (uint32_t)address, 4, &value)) {
-        return PyErr_Format(PyExc_ValueError, "no register at 0x%08lx", address);
+        return no_register(address);
     }
     return PyLong_FromUnsignedLong(value);
 }
@@ -191,7 +199,7 @@ static PyObject *machine_write(PyObject *object, PyObject *args) {
     }
     if (address > UINT32_MAX || value > UINT32_MAX || address % 4 ||
         chip_write(chip, (uint32_t)address, 4, (uint32_t)value)) {
-        return PyErr_Format(PyExc_ValueError, "no register at 0x%08lx, or no 32-bit value", address);
+        return no_register(address);
     }
     Py_RETURN_NONE;
 }
