@@ -101,6 +101,7 @@ def record(composed: Composed, tracking: "AbstractContextManager[RunFiles]", ter
     config, phases = composed.config, Phases()
     backend = backend_class(config.backend.name)(config)
     backend.cache = cache_folder()
+    backend.tell = terminal.line
     # Matplotlib's list of fonts would go to the user's home, which a run leaves alone.
     os.environ.setdefault("MPLCONFIGDIR", str(backend.cache / "matplotlib"))
     backend.probe()

@@ -239,3 +239,19 @@ def test_availability_names_the_installed_version():
     found = Nest.availability()
     assert found.usable
     assert found.version.startswith("3.")
+
+
+@pytest.mark.parametrize(("code", "message"), [(1, "could not compile it"), (0, "wrote on its standard error")])
+def test_a_compilation_is_told_and_what_the_compiler_says_is_not_swallowed(monkeypatch, tmp_path, code, message):
+    """A compiler that complains: with exit code 0, too, nothing is loaded."""
+    compiler = tmp_path / "compiler"
+    compiler.write_text(f"#!/bin/sh\ntest \"$1\" = --version || echo 'cc1plus: out of registers' >&2\nexit {code}\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setattr(Nest, "cache", tmp_path / "cache")
+    backend = Nest(config(network([resting(Izhikevich())], 10, 1.0)))
+    told: list[str] = []
+    backend.tell = told.append
+    with pytest.raises(ConfigurationError, match=message):
+        backend.probe()
+    assert len(told) == 1 and "20 s" in told[0]

@@ -4,6 +4,7 @@ To add one: subclass :class:`Backend` in a package of its own beside this file, 
 ``config/schema.py`` and ``conf/backend/``, and its line to :data:`varesearch.backends.BACKENDS`.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,8 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
 from varesearch.recording import Recording
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,9 @@ class Backend(ABC):
 
     cache: Path | None = None
     """Where it may keep compiled code for later runs, set before ``probe``; None: a temporary folder, removed."""
+
+    tell: Callable[[str], None] = logger.info
+    """Takes a line for the user about something that will take a while, set before ``probe``; else it is logged."""
 
     def __init__(self, config: Config) -> None:
         self.config = config

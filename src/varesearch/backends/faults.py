@@ -86,8 +86,11 @@ COMPILER_REMARKS: tuple[tuple[re.Pattern[str], str], ...] = (
 """Lines on a compiler's standard error that are known to be harmless, and why."""
 
 
-def compiler_said(logger: logging.Logger, compiler: str, text: str) -> None:
-    """Log what a compiler wrote on its standard error: known remarks as warnings, all else as one error."""
+def compiler_said(logger: logging.Logger, compiler: str, text: str) -> str:
+    """Log what a compiler wrote on its standard error: known remarks as warnings, all else as one error.
+
+    Returns that error, ``""`` if there is none, for a caller outside of an :class:`ErrorWatch`.
+    """
     unknown: list[str] = []
     for line in text.splitlines():
         if not line.strip():
@@ -96,8 +99,11 @@ def compiler_said(logger: logging.Logger, compiler: str, text: str) -> None:
             logger.warning("%s: %s", compiler, line.rstrip())
         else:
             unknown.append(line.strip())
-    if unknown:
-        logger.error("%s wrote on its standard error: %s", compiler, " | ".join(unknown[:5]))
+    if not unknown:
+        return ""
+    error = f"{compiler} wrote on its standard error: {' | '.join(unknown[:5])}"
+    logger.error("%s", error)
+    return error
 
 
 def first_error(text: str) -> str:

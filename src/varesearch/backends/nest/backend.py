@@ -80,7 +80,7 @@ class Nest(Backend):
             return
         start = time.perf_counter()
         cache = self.cache or Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="varesearch-nest-")))
-        self._module = compiled(cache)
+        self._module = compiled(cache, self.tell)
         self._seconds["compile"] = time.perf_counter() - start
 
     def load(self) -> None:

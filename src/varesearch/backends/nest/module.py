@@ -10,11 +10,13 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.faults import compiler_said
 from varesearch.board.private import NotPrivateError, PrivateFolder
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,7 @@ def missing() -> str:
     return ""
 
 
-def compiled(cache: Path) -> Path:
+def compiled(cache: Path, tell: Callable[[str], None] = logger.info) -> Path:
     """The compiled cell for the installed NEST, from ``cache`` or put there. Without its suffix, as NEST wants it.
 
     NEST executes the file, so the folder is private: see :mod:`varesearch.board.private`. Processes that compile at
@@ -71,6 +73,7 @@ def compiled(cache: Path) -> Path:
         raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {error}") from error
     kept = private.find(name)
     if not kept:
+        tell(f"compiling the cell {NODE_MODEL} for NEST: some 20 s, once for each version of NEST and compiler")
         with tempfile.TemporaryDirectory(dir=private.path) as work:
             includes = [f"-I{_NATIVE}", "-isystem", str(nest / "include" / "nest")]
             source, object_file, library = _NATIVE / f"{NODE_MODEL}.cpp", Path(work) / "cell.o", Path(work) / "cell.so"
@@ -93,6 +96,8 @@ def _run(command: list[str]) -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     for line in (ran.stdout + ran.stderr).splitlines():
         logger.debug("%s", line)
+    if not ran.returncode and (error := compiler_said(logger, command[0], ran.stderr)):
+        raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {error}; {_INSTEAD}")
     if ran.returncode:
         said = ran.stderr.splitlines() or ["no message"]
         errors = [line for line in said if "error" in line] or said

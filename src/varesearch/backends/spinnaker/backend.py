@@ -35,6 +35,20 @@ class SpinnakerError(RuntimeError):
     """sPyNNaker gave up during a run; one line, the traceback is its cause."""
 
 
+def telling(error: BaseException) -> str:
+    """The line of an exception of sPyNNaker that says what happened: SpiNNMan's list of exceptions begins without it.
+
+    Of such a list the first message is taken, and where what it is about was sent.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    message = next((line for line in lines if line.startswith("With message")), None)
+    if message is None:
+        return next((line for line in lines if not line.endswith(":")), type(error).__name__)
+    text = message.removeprefix("With message").lstrip(": ")
+    place = next((line for line in lines if line.startswith("When sending to")), "")
+    return f"{text} ({place[0].lower()}{place[1:]})" if place else text
+
+
 class SpiNNaker(Backend):
     """sPyNNaker 7.4.1, unmodified, on the machine that ``backend.machine`` names."""
 
@@ -141,8 +155,7 @@ class SpiNNaker(Backend):
                     raise leaving.__context__ from None
                 raise
             except Exception as error:
-                said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-                raise SpinnakerError(f"sPyNNaker on {self._machine.describe()}: {said}") from error
+                raise SpinnakerError(f"sPyNNaker on {self._machine.describe()}: {telling(error)}") from error
 
     def collect(self) -> Recording | None:
         from varesearch.backends.spinnaker.mapping import mapping_metrics
@@ -231,7 +244,12 @@ class SpiNNaker(Backend):
             if needed == factor:
                 why = f"{self._start.spikes} cells fire in one of the first steps, too many for a tick in real time"
             self._tags["time scale factor"] = f"{factor:g}, since {why}; backend.time_scale_factor=1 is real time"
-        elif factor < needed and self._machine.simulates:
+        elif factor < needed and not self._machine.simulates:
+            self._tags["time scale factor"] = (
+                f"{factor:g} is what was mapped; a run needs {needed}, since {self._start.spikes} cells fire in one of "
+                f"the first steps: take backend.time_scale_factor={needed} on a machine"
+            )
+        elif factor < needed:
             logger.warning(
                 "%d cells fire in one of the first steps: expect overruns, late spikes and torn recordings at time "
                 "scale factor %g; backend.time_scale_factor=%d gives the cores their time",
