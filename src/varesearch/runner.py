@@ -61,7 +61,7 @@ def run(composed: Composed) -> int:
 def say_ending(error: BaseException, capture: LogCapture, program: str) -> int:
     """Say in one line on the terminal what stopped a run and where its log is; the exit code."""
     how = ending(error)
-    where = f"; log and traceback are in {capture.path.parent}" if capture.path else ""
+    where = f"; its files, with the log, are in {capture.path.parent}" if capture.path else ""
     Terminal(capture.errors).line(f"{program}: {how.status}: {how.reason}{where}")
     return how.exit_code
 
@@ -130,6 +130,10 @@ def record(composed: Composed, tracking: "AbstractContextManager[RunFiles]", ter
         analysis = None if recording is None else _study(recording, composed, tracked, phases)
         factor = None if recording is None else phases.times["simulate"].wall_s / (network.duration_ms / 1000.0)
         tracked.log_phases(phases.times, factor, peak_memory_mb(), backend.phase_seconds())
+        if not tracked.complete:
+            # Shown before the line that says what was lost, which comes last.
+            _show_result(terminal, analysis, phases, backend)
+            tracked.refuse_if_incomplete()
     _show_result(terminal, analysis, phases, backend)
     return RunResult(tracked.run_id, tracked.name, tracked.folder, analysis, phases)
 
@@ -144,8 +148,8 @@ def _study(recording: Recording, composed: Composed, tracked: "RunFiles", phases
         tracked.log_analysis(analysis)
     with phases.phase("plot"):
         title = figure_title(composed.config)
-        figures = write_figures(recording, composed.config.analysis, title, tracked.folder / "figures")
-        tracked.log_figures(figures)
+        with tracked.keeping("figures"):
+            tracked.log_figures(write_figures(recording, composed.config.analysis, title, tracked.folder / "figures"))
     return analysis
 
 

@@ -18,6 +18,7 @@ Plain numpy opens it (``numpy.load(path)``). For a population ``exc`` sampled fo
 """
 
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -27,12 +28,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 
+from varesearch.free_memory import memory_bounds
 from varesearch.recording import PopulationRecording, Recording, Signal, grid_steps
 
 FORMAT = 1
 """Version of the layout above, stored as ``format``."""
+
+# What numpy, zipfile and zlib raise for files that are torn, or made to do harm.
+_BROKEN = (
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    ArithmeticError,
+    OSError,
+    EOFError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+)
 
 # Noise in the last bits is most of a signal: a higher level costs twice the time and saves 1 %.
 _COMPRESSION_LEVEL = 1
@@ -85,13 +101,14 @@ def load_npz(path: Path) -> Recording:
         raise ValueError(f"{path} is not a saved recording: it has no {error}") from error
     except MemoryError:
         raise ValueError(f"{path} cannot be read as a saved recording: it does not fit into memory") from None
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error, AttributeError) as error:
-        raise ValueError(f"{path} cannot be read as a saved recording: {error}") from error
+    except _BROKEN as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{path} cannot be read as a saved recording: {reason}") from error
 
 
 def _refuse_what_does_not_fit(archive: zipfile.ZipFile) -> None:
     """Of a compressed file, a few MB may stand for any number of GB."""
-    needed, free = sum(member.file_size for member in archive.infolist()), psutil.virtual_memory().available
+    needed, free = sum(member.file_size for member in archive.infolist()), memory_bounds()[0].free
     if needed > free:
         raise ValueError(f"its arrays take {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB of memory are free")
 
@@ -140,4 +157,22 @@ def _recording(arrays: Mapping[str, np.ndarray]) -> Recording:
             spike_times_ms=arrays[f"{name}.spike_steps"] * dt_ms,
             signals=signals,
         )
+    for population in populations.values():
+        _check(population)
+    if not (0 < dt_ms < np.inf and 0 < float(arrays["duration_ms"]) < np.inf):
+        raise ValueError("its time step or its duration is not above 0")
     return Recording(dt_ms=dt_ms, duration_ms=float(arrays["duration_ms"]), populations=populations)
+
+
+def _check(population: PopulationRecording) -> None:
+    """Raise ValueError for arrays that do not belong together."""
+    ids, times, name = population.spike_ids, population.spike_times_ms, population.name
+    if ids.ndim != 1 or ids.shape != times.shape or not np.issubdtype(ids.dtype, np.integer):
+        raise ValueError(f"the spikes of {name} are not one cell and one step each")
+    if population.size < 1 or (len(ids) and not (ids.min() >= 0 and ids.max() < population.size)):
+        raise ValueError(f"a spike of {name} is of a cell outside 0..{population.size - 1}")
+    for key, signal in population.signals.items():
+        if signal.values.shape != (*signal.times_ms.shape, *signal.ids.shape) or signal.values.ndim != 2:
+            raise ValueError(f"{key} of {name} has not one value for each sampled step and cell")
+        if not (np.issubdtype(signal.values.dtype, np.floating) and np.issubdtype(signal.ids.dtype, np.integer)):
+            raise ValueError(f"{key} of {name} is not of numbers")

@@ -98,6 +98,7 @@ def rerun(
 def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACHINE) -> Composed:
     """The configuration of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
     _refuse(original)
+    original.recording()  # here, so that one that is broken is found before the simulation, not after it
     # How a sweep was carried out, and where the run was kept, are not the run's own.
     resolved = {key: value for key, value in original.config().items() if key not in ("launcher", "sweeper")}
     resolved = machine.applied(resolved)

@@ -135,13 +135,17 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
 def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
     """The lock that keeps two commands on this machine from running the same sweep at once; a dead one leaves it."""
     path = session.place.root / STORE_FOLDER / "sweeps" / f"{identity[:32]}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(path).acquire(timeout=0)
     except Timeout:
         raise ConfigurationError(
             "the same sweep is being run by another process; wait for its end, or end it: this command resumes it then"
         ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path.parent}: cannot be written ({error.strerror or error}); make room there or make it writable"
+        ) from error
 
 
 def _all_done(jobs: Sequence[Job], known: Known) -> bool:

@@ -13,6 +13,10 @@ class TrackingError(RuntimeError):
     """The run ended well, but the store could not be told; the message is one line and says where the results are."""
 
 
+class NotKeptError(RuntimeError):
+    """The simulation went well, but files of the run could not be written; the message is one line and names them."""
+
+
 @dataclass(frozen=True)
 class Ending:
     """``status`` in the store, exit code of the command, and why in one line (``""`` for a run that finished)."""
@@ -32,4 +36,6 @@ def ending(error: BaseException | None) -> Ending:
         return Ending("KILLED", 128 + error.signum, f"ended by {signal.Signals(error.signum).name}")
     if isinstance(error, (ConfigurationError, TrackingError)):
         return Ending("FAILED", 2 if isinstance(error, ConfigurationError) else 1, str(error))
+    if isinstance(error, NotKeptError):
+        return Ending("FAILED", 1, str(error))
     return Ending("FAILED", 1, f"{type(error).__name__}: {first_line(error)}")

@@ -1,11 +1,13 @@
 """The files of a run: written to its folder while it goes on, with all that the store is to be told at its end."""
 
+import contextlib
 import json
 import logging
+import os
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +18,8 @@ from varesearch.network.model import Network
 from varesearch.phases import PhaseTime
 from varesearch.shell import command
 from varesearch.tracking import tables
-from varesearch.tracking.endings import Ending
-from varesearch.tracking.records import Unsent
+from varesearch.tracking.endings import Ending, NotKeptError
+from varesearch.tracking.records import RESERVE_FILE, Unsent
 from varesearch.tracking.store import redact
 from varesearch.tracking.tags import NETWORK_HASH
 
@@ -31,8 +33,13 @@ LOG_FILE = "run.log"
 RECORDING_FILE = "recording.npz"
 CONFIG_FILE = "config.yaml"
 TRACEBACK_FILE = "traceback.txt"
+METRICS_FILE = "metrics.csv"
+PHASES_FILE = "phases.csv"
+RESERVE_BYTES = 1_000_000
 ENDED = "varesearch.ended"
 """The tag that says why a run is not FINISHED."""
+PRUNED = "varesearch.pruned"
+"""The tag of a run whose recording was removed: the date."""
 
 
 class RunFiles:
@@ -63,7 +70,31 @@ class RunFiles:
         self._metrics: dict[str, float] = {}
         self._params: dict[str, str] = {}
         self._tags: dict[str, str] = {}
+        self._not_kept: dict[str, str] = {}
         self._began_s, self._began_at = time.time(), time.monotonic()
+
+    @contextlib.contextmanager
+    def keeping(self, what: str) -> Iterator[None]:
+        """Write a result of the run inside: one that the disk does not take must not cost the others.
+
+        :meth:`refuse_if_incomplete` fails the run then.
+        """
+        try:
+            yield
+        except OSError as error:
+            log.exception("%s could not be written", what)
+            self._not_kept[what] = error.strerror or str(error)
+
+    @property
+    def complete(self) -> bool:
+        """Whether all results could be written so far."""
+        return not self._not_kept
+
+    def refuse_if_incomplete(self) -> None:
+        """Raise NotKeptError if a result could not be written."""
+        if self._not_kept:
+            what, why = ", ".join(self._not_kept), next(iter(self._not_kept.values()))
+            raise NotKeptError(f"not kept: {what} ({why}); everything else was kept")
 
     def now_ms(self) -> int:
         """Now, in ms since 1970 by the clock that the run began with: setting the clock changes no duration."""
@@ -71,6 +102,7 @@ class RunFiles:
 
     def describe(self, provenance: Mapping[str, Any], diff: bytes = b"") -> None:
         """Write what the run is, and where it comes from; ``diff`` is what differs from the commit."""
+        self._reserve()
         self._write_yaml(CONFIG_FILE, _without_credentials(self.resolved))
         self._write_yaml("overrides.yaml", self._given())
         try:
@@ -107,7 +139,8 @@ class RunFiles:
     def log_analysis(self, analysis: "Analysis") -> None:
         """The metrics, and with their units and what is undefined as ``metrics.csv``."""
         self._metrics |= analysis.values()
-        tables.write_metrics(self.folder / "metrics.csv", analysis.metrics, analysis.undefined)
+        with self.keeping(METRICS_FILE):
+            tables.write_metrics(self.folder / METRICS_FILE, analysis.metrics, analysis.undefined)
 
     def log_metrics(self, metrics: Mapping[str, float], group: str = "backend") -> None:
         """Further numbers, such as those that only a back end knows, under ``group.name``."""
@@ -133,7 +166,8 @@ class RunFiles:
         if realtime_factor is not None:
             self._metrics["realtime_factor"] = realtime_factor
         self._metrics["peak_memory_mb"] = peak_memory_mb
-        tables.write_phases(self.folder / "phases.csv", phases, inner_s or {})
+        with self.keeping(PHASES_FILE):
+            tables.write_phases(self.folder / PHASES_FILE, phases, inner_s or {})
 
     def log_figures(self, paths: Iterable[Path]) -> None:
         """Figures; those that were not written to ``folder`` are copied to ``figures`` there."""
@@ -147,9 +181,12 @@ class RunFiles:
         """Spikes and signals as ``recording.npz``; with ``tracking.neo`` as a neo file too."""
         from varesearch.recording_io import NEO_SUFFIX, save_neo, save_npz
 
-        save_npz(recording, self.folder / RECORDING_FILE)
+        with self.keeping(RECORDING_FILE):
+            save_npz(recording, self.folder / RECORDING_FILE)
         if self.config.tracking.neo:
-            save_neo(recording, self.folder / f"recording{NEO_SUFFIX}")
+            neo_file = f"recording{NEO_SUFFIX}"
+            with self.keeping(neo_file):
+                save_neo(recording, self.folder / neo_file)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
         """Tags, such as ``degraded`` and why."""
@@ -157,6 +194,7 @@ class RunFiles:
 
     def close(self, how: Ending, error: BaseException | None) -> tuple[Unsent, bool]:
         """Write the end of the run to its folder: the record for the store, and whether the folder took it."""
+        _attempt(lambda: (self.folder / RESERVE_FILE).unlink(missing_ok=True))
         if how.reason:
             self._tags[ENDED] = how.reason
         if error is not None:
@@ -166,6 +204,11 @@ class RunFiles:
                 _attempt(lambda: (self.folder / TRACEBACK_FILE).write_text(text))
         record = Unsent(self.run_id, how.status, self.now_ms(), self._metrics, self._params, self._tags)
         return record, _attempt(lambda: record.write(self.folder))
+
+    def _reserve(self) -> None:
+        # Room on the disk for the end of the run, here and in the store, however full the run or others fill it.
+        with (self.folder / RESERVE_FILE).open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
 
     def _write_json(self, name: str, content: Any) -> None:
         (self.folder / name).write_text(json.dumps(content, indent=2, default=str) + "\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.artifacts import local_folder, refuse_foreign
-from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, RECORDING_FILE
+from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, PRUNED, RECORDING_FILE
 from varesearch.tracking.received import check_folder, read_yaml
 from varesearch.tracking.root import STORE_FOLDER
 from varesearch.tracking.search import experiments, is_equal, search
@@ -54,10 +54,23 @@ class RunRecord:
         return sorted(path for path in self.folder.rglob("*") if path.is_file())
 
     def recording(self) -> "Recording":
-        """The spikes and signals. Raises ConfigurationError if the run has none (failed, or mapping only)."""
+        """The spikes and signals.
+
+        Raises ConfigurationError if the run has none (it failed, it is a mapping only, they were pruned), or if the
+        file is broken.
+        """
         from varesearch.recording_io import load_npz
 
-        return load_npz(self._file(RECORDING_FILE, "recording"))
+        if PRUNED in self.tags and not (self.folder and (self.folder / RECORDING_FILE).is_file()):
+            raise ConfigurationError(
+                f"run {self.run_id} ({self.name}): its recording was pruned on {self.tags[PRUNED]}; run it again, or "
+                "choose another"
+            )
+        path = self._file(RECORDING_FILE, "recording")
+        try:
+            return load_npz(path)
+        except ValueError as error:
+            raise ConfigurationError(f"run {self.run_id[:8]} ({self.name}): {error}; choose another") from error
 
     def config(self) -> dict[str, Any]:
         """The resolved configuration. Raises ConfigurationError if the run has none."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _FILE = ".unsent.json"
+RESERVE_FILE = ".reserve"
+"""Holds room on the disk for the end of a run, until that comes."""
 # What MLflow takes in one call (REST API, "Log Batch": 1000 metrics, 100 parameters, 100 tags).
 _MOST_METRICS, _MOST_PARAMS, _MOST_TAGS = 900, 100, 100
 
@@ -43,7 +45,7 @@ class Unsent:
     @staticmethod
     def remove(folder: Path) -> None:
         """The store has it."""
-        for name in (_FILE, f"{_FILE}.part"):
+        for name in (_FILE, f"{_FILE}.part", RESERVE_FILE):
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 from varesearch.config.schema import Config
 from varesearch.signals import SignalGuard
 from varesearch.tracking import naming
-from varesearch.tracking.endings import Ending, TrackingError, ending
+from varesearch.tracking.endings import Ending, NotKeptError, TrackingError, ending
 from varesearch.tracking.files import LOG_FILE, RunFiles
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.provenance import origin, provenance
@@ -104,6 +104,8 @@ class TrackedRun(RunFiles):
             self._guard.restore()
         if problem is not None and error is None:
             raise TrackingError(problem)
+        if problem is not None and isinstance(error, NotKeptError):
+            raise TrackingError(f"{error}; {problem}") from error
         if how.status != "KILLED":
             self._guard.raise_pending()
 

@@ -99,7 +99,7 @@ class SpiNNaker(Backend):
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
         """Measured with the software board, whose own process counts; a physical machine takes less here."""
-        return MemoryCost(run=490e6, cell=6e3, synapse=110, input_spike=120, spike=120, value=40)
+        return MemoryCost(run=465e6, cell=10e3, synapse=70, input_spike=50, spike=60, value=17)
 
     def probe(self) -> None:
         self._machine = choose_machine(self._settings)
