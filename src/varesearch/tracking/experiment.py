@@ -1,5 +1,6 @@
 """MLflow's experiment, in which runs are kept: made once."""
 
+import hashlib
 import re
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
+_LONGEST_FOLDER = 120
+
+
 def open_experiment(client: "MlflowClient", where: Place, name: str) -> str:
     """The id of the experiment of that name, made under the store's lock if there is none.
 
@@ -26,8 +30,7 @@ def open_experiment(client: "MlflowClient", where: Place, name: str) -> str:
         return found
     artifacts = None
     if not where.uri.startswith(("http:", "https:")):
-        # A folder for each experiment, under a name that any file system takes.
-        artifacts = (where.artifacts / (re.sub(r"[^\w.-]+", "_", name).strip(".") or "_")).as_uri()
+        artifacts = (where.artifacts / _folder_name(name)).as_uri()
     with FileLock(f"{where.database}.lock", timeout=LOCK_S) if where.database else nullcontext():
         found = _find(client, where, name)
         if found is not None:
@@ -40,6 +43,15 @@ def open_experiment(client: "MlflowClient", where: Place, name: str) -> str:
             if found is None:
                 raise
             return found
+
+
+def _folder_name(experiment: str) -> str:
+    """The folder of an experiment, under a name that any file system takes: 255 bytes at most, not all of them ours."""
+    name = re.sub(r"[^\w.-]+", "_", experiment).strip(".") or "_"
+    if len(name.encode()) <= _LONGEST_FOLDER:
+        return name
+    digest = hashlib.sha256(experiment.encode()).hexdigest()[:12]
+    return f"{name.encode()[:_LONGEST_FOLDER].decode(errors='ignore')}-{digest}"
 
 
 def _find(client: "MlflowClient", where: Place, name: str) -> str | None:

@@ -4,10 +4,12 @@ import contextlib
 import importlib.metadata
 import logging
 import os
+import re
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.parse
@@ -21,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.wording import echoed
 from varesearch.tracking import mlflow_api
 from varesearch.tracking.credentials import refuse_plain_http
 from varesearch.tracking.process import Process
@@ -66,8 +69,7 @@ def place(uri: str | None = None, root: Path | None = None) -> Place:
     root = (root or project_root()).resolve()
     if uri is None:
         database = root / STORE_FOLDER / "mlflow.db"
-        if "?" in str(database):
-            raise ConfigurationError(f"{root}: SQLite stores take no '?' in their path; rename the folder")
+        _refuse_path(database, str(root))
         return Place(_sqlite_uri(database), root, database)
     scheme = urllib.parse.urlsplit(uri).scheme
     if scheme == "sqlite":
@@ -81,6 +83,7 @@ def place(uri: str | None = None, root: Path | None = None) -> Place:
 
             path = make_url(uri).database or path
         database = (root / path).resolve()
+        _refuse_path(database, f"tracking.uri={echoed(uri)}")
         return Place(_sqlite_uri(database), root, database)
     if scheme.split("+")[0] not in _PORTS:
         raise ConfigurationError(
@@ -91,12 +94,19 @@ def place(uri: str | None = None, root: Path | None = None) -> Place:
 
 
 def _sqlite_uri(database: Path) -> str:
-    if "%" not in str(database):
-        return f"{_SQLITE}{database}"
-    # Which characters are escaped, and how, depends on SQLAlchemy's version.
-    from sqlalchemy.engine import URL
+    # A percent sign stands for itself unless two hexadecimal digits follow. Written as %25, it would be in the name of
+    # a folder that MLflow makes beside the store.
+    return f"{_SQLITE}{database}"
 
-    return URL.create("sqlite", database=str(database)).render_as_string()
+
+def _refuse_path(database: Path, what: str) -> None:
+    """Raise ConfigurationError for a path that would be another one as the address of a SQLite store."""
+    sign = re.search(r"\?|%[0-9A-Fa-f]{2}", str(database))
+    if sign is not None:
+        raise ConfigurationError(
+            f"{what}: the path of a SQLite store takes no {sign.group()!r}, which addresses read as another sign; "
+            "rename the folder"
+        )
 
 
 def connect(where: Place) -> "MlflowClient":
@@ -173,7 +183,16 @@ def ensure_sqlite(where: Place) -> None:
     if database is None or _is_current(database):
         return
     try:
-        database.parent.mkdir(parents=True, exist_ok=True)
+        if database.parent == where.root / STORE_FOLDER:
+            database.parent.mkdir(exist_ok=True)
+        elif not database.parent.is_dir():
+            # More likely a slip of the keyboard than the wish for a new folder.
+            raise ConfigurationError(
+                f"tracking.uri={echoed(where.shown)}: there is no folder {echoed(str(database.parent))}; make it "
+                "first, or mend the address"
+            )
+        # The lock would be tried for again and again where no file can be made.
+        tempfile.TemporaryFile(dir=database.parent).close()
         with FileLock(f"{database}.lock", timeout=LOCK_S):
             if _is_current(database):
                 return
@@ -188,7 +207,8 @@ def ensure_sqlite(where: Place) -> None:
             f"{database}: another process has held the store's lock for {LOCK_S:.0f} s; end it and try again"
         ) from error
     except (OSError, sqlite3.Error) as error:
-        raise ConfigurationError(f"tracking.uri={where.shown}: the store cannot be made ({error})") from error
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"tracking.uri={echoed(where.shown)}: the store cannot be made ({reason})") from error
 
 
 def relocate(where: Place) -> None:

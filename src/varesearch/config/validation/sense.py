@@ -63,7 +63,8 @@ def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
         if is_dataclass(value):
             yield from _doubts_of(config, value, name)
         sense = sense_of(settings, field.name, config.cell)
-        if sense is None or value is None or _repeats(config, field.default, value):
+        # A text is a relation that has not been worked out: the settings were not composed.
+        if sense is None or value is None or isinstance(value, str) or _repeats(config, field.default, value):
             continue
         unit = unit_of(settings, field.name, config.cell)
         for setting, number in _numbers(name, value):
