@@ -1,7 +1,8 @@
 """What a person sees while a run goes on: a head, a progress bar, a table at the end. Everything else is in the log."""
 
+import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
@@ -69,17 +70,22 @@ class Terminal:
             table.add_row(escape(name), *shown, escape(unit))
         self._console.print(table)
 
-    def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Texts in columns under their heads; what is wider than the terminal goes on in further lines, uncut."""
+    def table(
+        self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int = 2
+    ) -> None:
+        """Texts in columns under their heads; what is wider than the terminal goes on in further lines, uncut.
+
+        The columns whose numbers are in ``right`` are flush right; ``gap`` is the space between two columns.
+        """
         rows = list(rows)
-        gap = 2
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         if sum(widths) + gap * (len(widths) - 1) > self._console.width:
             # A dotted name as a column of its parts: most of the width goes into heads.
             head = [heading.replace(".", ".\n") for heading in head]
         table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
-        for heading in head:
-            table.add_column(escape(heading), overflow="fold", vertical="bottom")
+        for column, heading in enumerate(head):
+            justify = "right" if column in right else "left"
+            table.add_column(escape(heading), overflow="fold", vertical="bottom", justify=justify)
         for row in rows:
             table.add_row(*map(escape, row))
         self._console.print(table)
@@ -93,17 +99,17 @@ class Terminal:
             table.add_row(escape(name), _number(value))
         self._console.print(table)
 
-    def judged(self, rows: Iterable[tuple[str, str, float, float, bool]]) -> None:
-        """Metric, population, value, limit and whether it is kept, a row each."""
+    def judged(self, rows: Iterable[tuple[str, str, float, float, str]]) -> None:
+        """Metric, population, value, limit and what that says, a row each; only what is within stands in plain type."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for heading in ("metric", "population"):
             table.add_column(heading)
         for heading in ("value", "limit"):
             table.add_column(heading, justify="right")
         table.add_column("")
-        for metric, population, value, limit, within in rows:
-            verdict = "within" if within else "[bold]beyond[/bold]"
-            table.add_row(escape(metric), escape(population), _number(value), _number(limit), verdict)
+        for metric, population, value, limit, state in rows:
+            shown = escape(state) if state == "within" else f"[bold]{escape(state)}[/bold]"
+            table.add_row(escape(metric), escape(population), _number(value), _number(limit), shown)
         self._console.print(table)
 
     def phases(self, times: Mapping[str, PhaseTime]) -> None:
@@ -112,5 +118,7 @@ class Terminal:
 
 
 def _number(value: float) -> str:
-    """Counts whole, other numbers with four significant digits."""
+    """Counts whole, other numbers with four significant digits; a dash for what is not there."""
+    if math.isnan(value):
+        return "–"
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e12 else f"{value:.4g}"

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from varesearch.backends import backend_class
-from varesearch.compare import Answer, Spread, judge, measure_spread
+from varesearch.compare import Answer, Spread, State, judge, measure_spread
 from varesearch.compare.spread import perturbed
 from varesearch.config.cells import Izhikevich
 from varesearch.config.compose import compose
@@ -117,7 +117,7 @@ def weights_of_4_bits(network: Network) -> Network:
 def test_the_verdict_catches(fault, reference, spread):
     verdict = judge(reference, simulate(CONFIG, fault(NETWORK)), CONFIG.analysis, spread)
     assert verdict.answer is Answer.DIFFERENT
-    assert not verdict.judged[0].within
+    assert verdict.judged[0].state is State.BEYOND
     assert verdict.judged[0].metric in verdict.reason
 
 

@@ -126,6 +126,13 @@ RULES: tuple[Rule, ...] = (
     Rule("a run that a server keeps", "slow", _says(_RUN, r"tracking=server|tracking\.uri=http")),
     Rule("a run on Brian2", "run", _of(_RUN)),
     Rule("the verdict on two recorded runs", "run", _says("varesearch.compare", _PLACEHOLDER.pattern)),
+    Rule("what a comparison would run", "run", _of("varesearch.compare", "dry_run=true")),
+    Rule("a comparison of two models", "slow", _says("varesearch.compare", r"(^| )-- ")),
+    Rule(
+        "a comparison of two runs by their names",
+        "run",
+        _says("varesearch.compare", r"^\S+ -m \S+ (?!brian2|nest|spinnaker)\w+ \w+$"),
+    ),
     Rule("the verdict on two back ends", "slow", _of("varesearch.compare")),
     Rule("a recorded run again", "run", _of("varesearch.rerun")),
     Rule("the report of a run", "run", _of("varesearch.report")),

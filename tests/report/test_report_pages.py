@@ -132,7 +132,8 @@ def test_the_page_names_the_verdicts_on_its_run_and_the_comparison_has_its_own(r
     comparison = next(run for run in runs(root=root) if run.tags.get("varesearch.kind") == "comparison")
     page = Page(report_html(comparison, root=root))
     assert is_sound(page) and "verdict" in page.ids
-    assert f"A is run {comparison.tags['varesearch.a'][:8]}" in page.text
+    assert all(comparison.tags[f"varesearch.{side}"][:8] in page.text for side in "ab")
+    assert "Verdict identical : every spike train is the same" in page.text
 
 
 def test_a_failed_run_shows_why_and_a_degraded_one_says_so_first(root, tmp_path) -> None:

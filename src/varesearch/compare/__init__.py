@@ -1,6 +1,6 @@
 """Whether two runs agree, judged against what seeds alone do."""
 
 from varesearch.compare.spread import Spread, measure_spread
-from varesearch.compare.verdict import Answer, Judged, Verdict, judge
+from varesearch.compare.verdict import Answer, Judged, State, Verdict, judge
 
-__all__ = ["Answer", "Judged", "Spread", "Verdict", "judge", "measure_spread"]
+__all__ = ["Answer", "Judged", "Spread", "State", "Verdict", "judge", "measure_spread"]

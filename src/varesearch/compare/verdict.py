@@ -2,10 +2,14 @@
 
 *identical*: every spike of every cell in the same step. *equivalent within natural variability*: the distributions lie
 no further apart than those of other seeds, and the trains part no sooner than those of a start perturbed in the last
-digits. *different*: anything else; the metric furthest beyond its limit decides.
+digits. *different*: a metric lies beyond its limit; the one furthest beyond decides. *undecided*: no metric can decide.
+
+A metric cannot decide where even the largest difference that can be would be natural: where its limit is no less than
+the largest possible value. It then agrees whatever the runs are, so it is never counted as an agreement.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,23 +29,35 @@ LEAST_COINCIDENCE = 0.8
 """Trains are compared up to the last time at which all perturbed starts still coincide this well: before chaos."""
 COINCIDENCE_SLACK = 0.1
 """How far below the worst perturbed start the coincidence may lie."""
+LARGEST_DISTANCE = 1.0
+"""Two distribution functions are nowhere further apart."""
 MIN_SPIKES = 50
 """Fewer spikes than this in a population, in both runs, are too few to judge."""
 
 
 class Answer(StrEnum):
-    """The three verdicts."""
+    """The verdicts."""
 
     IDENTICAL = "identical"
     EQUIVALENT = "equivalent within natural variability"
     DIFFERENT = "different"
+    UNDECIDED = "undecided"
+
+
+class State(StrEnum):
+    """What one metric says."""
+
+    WITHIN = "within"
+    BEYOND = "beyond"
+    CANNOT_DECIDE = "cannot decide"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One metric: its value, the limit that the natural spread sets, and whether it keeps it.
+    """One metric: its value, the limit that the natural spread sets, and what it says.
 
-    ``excess`` is 1 at the limit; larger is further beyond.
+    ``excess`` is 1 at the limit; larger is further beyond. ``limit`` is NaN where there is no natural spread. ``why``
+    says why the metric cannot decide, "" for one that can.
     """
 
     metric: str
@@ -49,11 +65,14 @@ class Judged:
     value: float
     limit: float
     excess: float
+    why: str = ""
 
     @property
-    def within(self) -> bool:
-        """Whether the natural spread covers it."""
-        return self.excess <= 1.0
+    def state(self) -> State:
+        """Whether the natural spread covers it, or covers everything."""
+        if self.why:
+            return State.CANNOT_DECIDE
+        return State.WITHIN if self.excess <= 1.0 else State.BEYOND
 
 
 @dataclass(frozen=True)
@@ -65,6 +84,11 @@ class Verdict:
     judged: tuple[Judged, ...]
     divergence: Divergence | None
     samples: tuple[Distributions, Distributions]
+
+    @property
+    def undecided(self) -> tuple[Judged, ...]:
+        """The metrics that cannot decide."""
+        return tuple(one for one in self.judged if one.state is State.CANNOT_DECIDE)
 
 
 def refuse_incomparable(a: Recording, b: Recording) -> None:
@@ -100,25 +124,43 @@ def judge(a: Recording, b: Recording, analysis: AnalysisConfig, spread: Spread |
         return Verdict(Answer.IDENTICAL, "every spike train is the same", (), parting, samples)
     if spread is None:
         raise ValueError("the trains differ, and without a spread over seeds that cannot be judged")
-    # A statistic that no pair of seeds defines has no natural spread to be judged by.
-    distances = {key: distance for key, distance in ks_distances(*samples).items() if key in spread.ks}
-    judged = [_judge_distance(key, distance, spread) for key, distance in distances.items()]
+    judged = [_judge_distance(key, distance, spread) for key, distance in ks_distances(*samples).items()]
     if parting is not None:
         judged += _judge_trains(parting, spread)
-    judged.sort(key=lambda one: -one.excess)
-    worst = judged[0]
-    answer = Answer.EQUIVALENT if worst.within else Answer.DIFFERENT
-    relation = "within" if worst.within else "beyond"
-    reason = f"{worst.metric} of {worst.population} is {worst.value:.3g}, {relation} its limit of {worst.limit:.3g}"
+    # Those that decide first, the furthest beyond its limit at the head.
+    judged.sort(key=lambda one: (one.state is State.CANNOT_DECIDE, -one.excess))
+    answer, reason = _answer(judged)
     return Verdict(answer, reason, tuple(judged), parting, samples)
+
+
+def _answer(judged: Sequence[Judged]) -> tuple[Answer, str]:
+    """The answer and its reason; ``judged`` begins with the metric that decides."""
+    mute = [one for one in judged if one.state is State.CANNOT_DECIDE]
+    if len(mute) == len(judged):
+        return Answer.UNDECIDED, f"none of the {len(judged)} metrics can decide"
+    worst = judged[0]
+    answer = Answer.EQUIVALENT if worst.state is State.WITHIN else Answer.DIFFERENT
+    reason = f"{worst.metric} of {worst.population} is {worst.value:.3g}, {worst.state} its limit of {worst.limit:.3g}"
+    if mute and answer is Answer.EQUIVALENT:
+        named = ", ".join(f"{one.metric} of {one.population}" for one in mute)
+        reason += f"; {len(mute)} of {len(judged)} metrics cannot decide: {named}"
+    return answer, reason
 
 
 def _judge_distance(key: tuple[str, str], distance: float, spread: Spread) -> Judged:
     population, statistic = key
+    metric = f"KS distance of {statistic}"
+    if key not in spread.ks:
+        return Judged(metric, population, distance, math.nan, 0.0, "no two seeds of the natural spread define it")
     limit = NATURAL_FACTOR * max(spread.ks[key])
     # A network as regular as clockwork has no spread at all: then any distance is beyond it.
     excess = distance / limit if limit > 0 else (0.0 if distance == 0 else math.inf)
-    return Judged(f"KS distance of {statistic}", population, distance, limit, excess)
+    why = (
+        ""
+        if limit < LARGEST_DISTANCE
+        else f"its limit is not below {LARGEST_DISTANCE:g}, the largest distance there is"
+    )
+    return Judged(metric, population, distance, limit, excess, why)
 
 
 def _before_chaos(parting: Divergence, spread: Spread) -> int:
@@ -139,7 +181,8 @@ def _judge_trains(parting: Divergence, spread: Spread) -> list[Judged]:
     limit = float(np.nanmin(spread.coincidence[:, at])) - COINCIDENCE_SLACK
     value = float(np.nan_to_num(parting.coincidence[at]))
     # Measured from full agreement, so that 1 is the limit and a lower coincidence is a larger excess.
-    judged = [Judged(f"coincidence of trains {until}", "all cells", value, limit, (1.0 - value) / (1.0 - limit))]
+    why = "" if limit > 0.0 else "its limit is not above 0, the least coincidence there is"
+    judged = [Judged(f"coincidence of trains {until}", "all cells", value, limit, (1.0 - value) / (1.0 - limit), why)]
     if parting.v_difference_mv is not None and spread.v_difference_mv is not None:
         limit = NATURAL_FACTOR * float(spread.v_difference_mv[:, at].max())
         value = float(parting.v_difference_mv[at])

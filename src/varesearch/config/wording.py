@@ -1,5 +1,6 @@
 """How settings and values are spelled in messages and on pages."""
 
+import math
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -47,3 +48,33 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """``"; did you mean X?"`` for the nearest of ``names``, or nothing."""
     near = nearest(name, names)
     return f"; did you mean {near}?" if near else ""
+
+
+def number(value: float, digits: int = 4) -> str:
+    """So many significant digits in little room; a dash for what there is not."""
+    if math.isnan(value):
+        return "–"
+    if float(value).is_integer() or 1000 <= abs(value) < 1e9:
+        return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"
+    if abs(value) < 1e-3:
+        return _scientific(value, 1)
+    return f"{value:.{digits}g}"
+
+
+def mean_and_sd(mean: float, sd: float) -> str:
+    """``32.81±0.52``: two digits of the spread, one of a small one, and no more of the mean; the mean alone without."""
+    if math.isnan(sd) or sd == 0:
+        return number(mean) + ("" if math.isnan(sd) else "±0")
+    if max(abs(mean), sd) < 1e-3:
+        exponent = math.floor(math.log10(max(abs(mean), sd)))
+        return f"({mean / 10**exponent:.1f}±{sd / 10**exponent:.1g})e{exponent}"
+    digits = 1 if sd < 0.03 * abs(mean) else 2
+    decimals = max(0, digits - 1 - math.floor(math.log10(sd)))
+    if decimals > 4:
+        return f"{number(mean)}±{_scientific(sd, 0)}"
+    return f"{mean:,.{decimals}f}±{sd:.{decimals}f}"
+
+
+def _scientific(value: float, decimals: int) -> str:
+    mantissa, exponent = f"{value:.{decimals}e}".split("e")
+    return f"{mantissa}e{int(exponent)}"

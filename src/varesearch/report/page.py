@@ -8,6 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from varesearch import __version__
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.wording import mean_and_sd, number
+from varesearch.report.comparison_page import comparison_page
 from varesearch.report.run_page import run_page
 from varesearch.report.sources import comparisons, folder_of, last_words
 from varesearch.report.sweep_page import sweep_page
@@ -15,7 +17,7 @@ from varesearch.sweep.jobs import FINISHED
 from varesearch.sweep.table import PARQUET_FILE, read_table
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.store import place
-from varesearch.tracking.tags import KIND, SWEEP_KIND
+from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND
 
 REPORT_FILE = "report.html"
 
@@ -50,6 +52,8 @@ def report_html(record: RunRecord, uri: str | None = None, root: Path | None = N
             record, table, comparisons(where, ids), last_words(where, unfinished), None if uri is None else where.shown
         )
         template = "sweep.html"
+    elif record.tags.get(KIND) == COMPARISON_KIND:
+        page, template = comparison_page(record), "comparison.html"
     else:
         page, template = run_page(record, comparisons(where, {record.run_id})), "run.html"
     return _environment().get_template(template).render(page=page, version=__version__)
@@ -69,6 +73,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = _number
+    environment.filters["spread"] = _spread
     environment.filters["time"] = _time
     return environment
 
@@ -77,8 +82,12 @@ def _number(value: float | None) -> str:
     """Counts whole, other numbers with four significant digits; a dash for what is not there."""
     if value is None or math.isnan(value):
         return "–"
-    whole = float(value).is_integer() and abs(value) < 1e12
-    return (f"{value:,.0f}" if whole else f"{value:.4g}").replace("-", "\u2212")
+    return number(value).replace("-", "\u2212")
+
+
+def _spread(mean: str, sd: str) -> str:
+    """A mean and its standard deviation as a table keeps them, "" for one that there is not."""
+    return mean_and_sd(*(float(text) if text else math.nan for text in (mean, sd))).replace("-", "\u2212")
 
 
 def _time(milliseconds: int) -> str:

@@ -19,8 +19,8 @@ from varesearch.tracking.session import WARNINGS
 from varesearch.tracking.tags import RERUN_OF
 
 _FIGURE_ORDER = (
-    "search", "statistics", "times", "rasters", "divergence", "raster", "distributions", "events", "v_histogram",
-    "v_traces",
+    "search", "statistics", "times", "metrics", "rasters", "divergence", "raster", "distributions", "events",
+    "v_histogram", "v_traces",
 )  # fmt: skip
 _MAIN_PACKAGES = (
     "python", "varesearch", "brian2", "nest-simulator", "spynnaker", "pynn", "numpy", "scipy", "mlflow",
@@ -77,7 +77,6 @@ class RunPage:
     metrics: list[MetricRow]
     numbers: dict[str, float]
     phases: list[dict[str, str]]
-    judged: list[dict[str, str]]
     comparisons: list[Comparison]
     given: Given
     belongs: str
@@ -106,13 +105,12 @@ def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
     return RunPage(
         record=record,
         title=record.name,
-        notes=_notes(record, origin),
+        notes=notes_of(record, origin),
         figures=figures_of(folder),
         populations=populations,
         metrics=metrics,
         numbers=numbers,
-        phases=_rows(folder / "phases.csv"),
-        judged=_rows(folder / "judged.csv"),
+        phases=rows_of(folder / "phases.csv"),
         comparisons=verdicts,
         given=given,
         belongs=belongs_to(record),
@@ -159,7 +157,8 @@ def settings_of(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[S
     return {group: sorted(rows, key=lambda row: not row.given) for group, rows in groups.items()}
 
 
-def _notes(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
+def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
+    """What a reader must not miss of any kind of run."""
     notes = []
     if record.status != "FINISHED":
         why = record.tags.get("varesearch.ended", "")
@@ -182,7 +181,7 @@ def _notes(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
 def _metrics(path: Path) -> tuple[list[str], list[MetricRow]]:
     populations: list[str] = []
     rows: dict[str, MetricRow] = {}
-    for line in _rows(path):
+    for line in rows_of(path):
         name, population = line["metric"], line["population"]
         row = rows.setdefault(name, MetricRow(name, line["unit"], {}, {}))
         if population not in populations:
@@ -205,7 +204,8 @@ def _flat(value: Any, config: Any, cell: Any, name: str = "", unit: str = "") ->
         yield name, value, unit
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file; [] if it is not there."""
     if not path.is_file():
         return []
     with path.open(newline="", encoding="utf-8") as file:

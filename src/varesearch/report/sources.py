@@ -11,9 +11,9 @@ from varesearch.tracking.artifacts import local_folder, refuse_foreign
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.received import check_folder, tail
-from varesearch.tracking.search import with_ids, with_tag
+from varesearch.tracking.search import search, with_ids, with_tag
 from varesearch.tracking.store import Place, connect, one_line
-from varesearch.tracking.tags import COMPARED, DECIDED_BY, VERDICT
+from varesearch.tracking.tags import COMPARED, COMPARED_RUNS, DECIDED_BY, VERDICT
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -41,9 +41,14 @@ class Words:
 
 def comparisons(where: Place, run_ids: Collection[str]) -> list[Comparison]:
     """The verdicts that involve any of these runs, the newest first."""
-    client = connect(where)
+    client, wanted = connect(where), set(run_ids)
     with one_line(where):
         found = {run.info.run_id: run for key in COMPARED for run in with_tag(client, where, key, run_ids)}
+        # Comparisons over several seeds name all runs of a side in one tag: they alone have it, and are looked through.
+        for key in COMPARED_RUNS:
+            for run in search(client, f"tags.`{key}` LIKE '%'"):
+                if wanted & set(run.data.tags[key].split()):
+                    found[run.info.run_id] = run
     finished = [run for run in found.values() if run.info.status == "FINISHED"]
     return [_comparison(run) for run in sorted(finished, key=lambda run: run.info.start_time, reverse=True)]
 

@@ -12,6 +12,10 @@ RERUN_OF = "varesearch.rerun_of"
 
 COMPARED = ("varesearch.a", "varesearch.b")
 """Of a comparison: the ids of the two runs."""
+COMPARED_RUNS = ("varesearch.a_runs", "varesearch.b_runs")
+"""Of a comparison over several seeds: the ids of all runs of a side, separated by blanks."""
 VERDICT = "varesearch.verdict"
 DECIDED_BY = "varesearch.decided_by"
 """Of a comparison: its answer, and what decided it, in one line."""
+CANNOT_DECIDE = "varesearch.cannot_decide"
+"""Of a comparison: the metrics whose limit no value can pass."""

@@ -1,0 +1,154 @@
+"""The words of ``python -m varesearch.compare``: which two sides, and how they are run."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from varesearch.backends import BACKENDS
+from varesearch.compare.sides import MOST_SEEDS, SEEDS
+from varesearch.compare.spread import MIN_SEEDS
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import options_of
+
+PROGRAM = "varesearch.compare"
+# Stands for "--" while argparse reads the flags, which may come anywhere; no setting or run is called that.
+_BETWEEN = "\0"
+
+_USAGE = """\
+python -m varesearch.compare [flags] RUN RUN
+       python -m varesearch.compare [flags] BACKEND BACKEND [SETTING ...]
+       python -m varesearch.compare [flags] [SETTING ...] -- [SETTING ...]"""
+
+_DESCRIPTION = """\
+What differs between two simulations, and by how much.
+
+RUN RUN: two recorded runs (id, its first characters, or name), or two sweeps
+over the seed. Of one network they get a verdict: do they agree? Of two models
+they get what differs in the settings, and by how much the results differ.
+
+BACKEND BACKEND SETTINGS: the model of the settings is run on both, and judged.
+
+SETTINGS -- SETTINGS: two models. What stands before -- is A, what follows is B,
+what follows a second -- holds for both; nothing at all is the default model.
+Each is run over several seeds, those that are in the store already are taken,
+and every metric is shown with its spread and the size of the effect.
+
+Exit code 0: compared; of a verdict, that the two agree. 1: they are different,
+or a run failed. 2: they cannot be compared, or no metric can decide."""
+
+_EXAMPLES = """\
+examples:
+  python -m varesearch.compare brian2 nest cell=izhikevich_delta
+  python -m varesearch.compare -- cell.d=8
+  python -m varesearch.compare experiment=seed_izhikevich -- \\
+      experiment=seed_original_weights --seeds 5"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for.
+
+    Attributes
+    ----------
+    argv
+        The words as they were given.
+    runs
+        Two names of runs, or None.
+    backends
+        Two back ends, or None; ``sides`` then holds their settings, the same for both.
+    sides
+        The settings of A and of B.
+    seeds
+        As given; None for the default, which depends on the question.
+    uri
+        The store of recorded runs; None: the project's.
+    config_dir
+        The folder of the user's own options.
+    """
+
+    argv: tuple[str, ...]
+    runs: tuple[str, str] | None
+    backends: tuple[str, str] | None
+    sides: tuple[tuple[str, ...], tuple[str, ...]]
+    seeds: int | None
+    uri: str | None
+    config_dir: Path | None
+
+    @property
+    def made_by(self) -> tuple[str, ...]:
+        """The command: the module after ``python -m``, then its words."""
+        return (PROGRAM, *self.argv)
+
+
+def parse(argv: Sequence[str]) -> Asked:
+    """Read the words after the program's name. Raises ConfigurationError for words that make no comparison."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {PROGRAM}",
+        usage=_USAGE,
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
+    )
+    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--seeds",
+        type=int,
+        metavar="N",
+        help=f"over how many seeds: of each model (default {SEEDS}), or of the natural spread that a verdict is judged "
+        f"by (default and least {MIN_SEEDS})",
+    )
+    parser.add_argument("--uri", metavar="URI", help="another store of the runs than the project's, as in tracking.uri")
+    parser.add_argument("--config-dir", type=Path, metavar="DIR", help="options of your own: DIR/GROUP/OPTION.yaml")
+    given = parser.parse_intermixed_args([_BETWEEN if word == "--" else word for word in argv])
+    if given.seeds is not None and not 1 <= given.seeds <= MOST_SEEDS:
+        raise ConfigurationError(f"--seeds {given.seeds}: give a number from 1 to {MOST_SEEDS}")
+    parts = _parts(given.words)
+    runs, backends, sides = _sides(parts)
+    if runs is None and given.uri is not None:
+        raise ConfigurationError(f"--uri {given.uri}: is where recorded runs are; for new ones set tracking.uri")
+    if runs is not None and given.config_dir is not None:
+        words = " ".join(options_of(given.config_dir))
+        raise ConfigurationError(f"{words}: goes with settings, not with recorded runs; leave it out")
+    return Asked(tuple(argv), runs, backends, sides, given.seeds, given.uri, given.config_dir)
+
+
+def _parts(words: Sequence[str]) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word == _BETWEEN:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return parts
+
+
+def _sides(
+    parts: Sequence[list[str]],
+) -> tuple[tuple[str, str] | None, tuple[str, str] | None, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """The two runs, the two back ends, the settings of both sides; which of them there are depends on the words."""
+    if len(parts) > 3:
+        raise ConfigurationError("-- is given three times; write A -- B, and a second -- before what holds for both")
+    if len(parts) > 1:
+        a, b, *both = parts
+        for word in (*a, *b, *(both[0] if both else ())):
+            if "=" not in word:
+                raise ConfigurationError(
+                    f"{word}: is no setting; two recorded runs, or two back ends, stand side by side without --"
+                )
+        shared = both[0] if both else []
+        return None, None, ((*a, *shared), (*b, *shared))
+    words = parts[0]
+    setting = next((word for word in words[:2] if "=" in word), None)
+    if setting is not None:
+        raise ConfigurationError(f"{setting}: is a setting; put -- between the settings of A and those of B")
+    if len(words) < 2:
+        raise ConfigurationError("two sides are needed: RUN RUN, BACKEND BACKEND SETTINGS, or SETTINGS -- SETTINGS")
+    first, second, *rest = words
+    if first in BACKENDS and second in BACKENDS:
+        return None, (first, second), (tuple(rest), tuple(rest))
+    if rest:
+        raise ConfigurationError(
+            f"{rest[0]}: settings go with two back ends ({', '.join(BACKENDS)}), or between --, not with recorded runs"
+        )
+    return (first, second), None, ((), ())

@@ -1,0 +1,161 @@
+"""The two sides of a comparison: recorded runs, or settings that are run over several seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from varesearch.config.addresses import redact
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.launching import OF_SWEEPS
+from varesearch.config.restore import restore
+from varesearch.config.schema import Config
+from varesearch.report.origin import given_of
+from varesearch.shell import command, quoted
+from varesearch.sweep.command import Sweep, prepare
+from varesearch.sweep.jobs import FINISHED
+from varesearch.sweep.known import Known
+from varesearch.sweep.plan import Planner
+from varesearch.sweep.table import SEED, read_table
+from varesearch.tracking.reading import RunRecord, load_run
+from varesearch.tracking.session import StoreSession
+from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND
+
+SEEDS = 5
+"""Over so many seeds settings are run where nothing else is asked for."""
+MOST_SEEDS = 100
+_LONGEST_LABEL = 60
+
+
+@dataclass(frozen=True)
+class Side:
+    """One model: its runs, one for each seed, and what it is called.
+
+    ``missing``: how many runs have no results; ``uri``: the store that keeps them, None for the project's.
+    """
+
+    label: str
+    records: tuple[RunRecord, ...]
+    missing: int = 0
+    uri: str | None = None
+
+    @property
+    def first(self) -> RunRecord:
+        """The run that stands for the model in a figure of single spikes."""
+        return self.records[0]
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The configuration of the model, with the seed of its first run."""
+        return self.first.config()
+
+    @property
+    def config(self) -> Config:
+        """The same, typed. Raises ConfigurationError if this version cannot read it."""
+        return restore(self.resolved)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seed of each run."""
+        return [int(record.config()[SEED]) for record in self.records]
+
+    @property
+    def ids(self) -> str:
+        """The ids of its runs, separated by blanks."""
+        return " ".join(record.run_id for record in self.records)
+
+
+def recorded(name: str, uri: str | None) -> Side:
+    """The side that a recorded run is, or a sweep over the seed alone.
+
+    Raises ConfigurationError for a run that is not there or has no results, and for a sweep of several models.
+    """
+    record = load_run(name, uri)
+    if record.tags.get(KIND) != SWEEP_KIND:
+        check_finished(record)
+        return Side(record.name, (record,), uri=uri)
+    assert record.folder is not None
+    table = read_table(record.folder)
+    others = [key for key in table.varied if key != SEED]
+    what = f"sweep {record.run_id[:8]} ({record.name})"
+    if others:
+        raise ConfigurationError(
+            f"{what} varies {', '.join(others)}: a side of a comparison is one model, of which only the seed varies; "
+            "choose two of its runs, or give the settings of the two sides"
+        )
+    rows = zip(table.values("run_id"), table.values("status"), strict=True)
+    finished = [run_id for run_id, status in rows if status == FINISHED]
+    if not finished:
+        raise ConfigurationError(f"{what} has no finished run; choose another")
+    return Side(record.name, tuple(load_run(it, uri) for it in finished), len(table.frame) - len(finished), uri)
+
+
+def check_finished(run: RunRecord) -> None:
+    """Raise ConfigurationError for a run without results to compare."""
+    if run.status != FINISHED:
+        raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is {run.status}; choose a finished one")
+    if run.tags.get(KIND) == COMPARISON_KIND:
+        raise ConfigurationError(f"run {run.run_id[:8]} is a comparison itself; choose the runs it compared")
+    if run.tags.get("mapping only"):
+        raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is a mapping only: it has no spikes to compare")
+
+
+def planned(words: Sequence[str], seeds: int | None, config_dir: Path | None) -> Sweep:
+    """The sweep over seeds that gives the runs of a side: ``words`` are its settings, as for a run.
+
+    ``seeds``: so many, counted up from the configuration's own; None for those that ``words`` say, or else
+    :data:`SEEDS`. Raises ConfigurationError for whatever cannot be run, and for settings that vary more than the seed.
+    """
+    plan = Planner(words, config_dir)
+    others = [dimension.key for dimension in plan.space.dimensions if dimension.key != SEED]
+    if others:
+        raise ConfigurationError(
+            f"{', '.join(others)}: only the seed may vary on a side of a comparison, which is one model; give one value"
+        )
+    if plan.space.dimensions:
+        if seeds is not None:
+            raise ConfigurationError(f"--seeds {seeds}: the settings say which seeds already; leave one of them out")
+        return prepare(words, config_dir)
+    first = plan.settings.seed
+    listed = ",".join(str(first + k) for k in range(seeds or SEEDS))
+    kept = [word for word in words if word.lstrip("+~").partition("=")[0] != SEED]
+    return prepare([*kept, f"{SEED}={listed}"], config_dir)
+
+
+def finished(sweep: Sweep, words: Sequence[str]) -> Side:
+    """The side that a sweep has made; ``words`` are those that the user gave for it."""
+    tracking = sweep.planner.settings.tracking
+    session = StoreSession(tracking)
+    session.open()
+    known = Known(session, sweep.jobs)
+    outcomes = [known.outcome(job) for job in sweep.jobs]
+    ids = [outcome.run_id for outcome in outcomes if outcome is not None and outcome.run_id]
+    if not ids:
+        raise ConfigurationError(f"{called(words)}: no run of it is in the store any more; run it again")
+    records = tuple(load_run(run_id, tracking.uri) for run_id in ids)
+    for record in records:
+        check_finished(record)
+    return Side(called(words), records, len(sweep.jobs) - len(ids), tracking.uri)
+
+
+def called(words: Sequence[str]) -> str:
+    """What a side is called: the settings that make it another model than the default one."""
+    shown = quoted(word for word in words if word.partition("=")[0].split(".")[0] not in (*OF_SWEEPS, SEED, "tracking"))
+    label = shown or "the default settings"
+    return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
+
+
+def command_over_seeds(a: Side, b: Side) -> str:
+    """The command that runs two recorded models over several seeds and compares them; "" if it cannot be said."""
+    own = []
+    for record in (a.first, b.first):
+        given = given_of(record)
+        if "--config-dir" in given.command:
+            return ""
+        own.append([word for word in given.overrides if word.partition("=")[0].split(".")[0] != "tracking"])
+    shared = [word for word in own[0] if word in own[1]]
+    sides = [[word for word in words if word not in shared] for words in own]
+    if a.uri is not None:
+        shared.append(f"tracking.uri={redact(a.uri)}")
+    both = ["--", *shared] if shared else []
+    return command("varesearch.compare", *sides[0], "--", *sides[1], *both, "--seeds", str(SEEDS))

@@ -1,0 +1,125 @@
+"""The verdict on two runs of one model, kept as a run: do they agree?"""
+
+import dataclasses
+from collections.abc import Sequence
+
+from varesearch.backends import backend_class
+from varesearch.compare.coincidence import divergence
+from varesearch.compare.effects import effects
+from varesearch.compare.figures import write_figures
+from varesearch.compare.keeping import tracked_metrics, write_comparison, write_verdict
+from varesearch.compare.measured import metrics_of
+from varesearch.compare.settings import SettingDifference
+from varesearch.compare.show import show_differences, show_effects, show_sides, show_verdict
+from varesearch.compare.sides import Side
+from varesearch.compare.spread import PERTURBATION_MV, Spread, cached_spread, measure_spread
+from varesearch.compare.tracked import ComparisonRun
+from varesearch.compare.verdict import Answer, Verdict, judge, refuse_incomparable
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.schema import Config
+from varesearch.network import Network
+from varesearch.recording import Recording
+from varesearch.simulation import simulate
+from varesearch.terminal import Terminal
+from varesearch.tracking import LogCapture, RunRecord, project_root
+from varesearch.tracking.naming import science
+from varesearch.tracking.root import STORE_FOLDER, cache_folder
+from varesearch.tracking.tags import CANNOT_DECIDE, DECIDED_BY, NETWORK_HASH, VERDICT
+
+SPREAD_FOLDER = "spread"
+
+
+def compare_runs(
+    a: Side,
+    b: Side,
+    differences: Sequence[SettingDifference],
+    made_by: Sequence[str],
+    words: Sequence[str],
+    capture: LogCapture,
+    seeds: int,
+) -> tuple[ComparisonRun, Verdict]:
+    """Judge one run of each side and keep the verdict as a run. Raises ConfigurationError if they cannot be compared.
+
+    Runs of one drawn network are judged by their trains as well, others (another seed) by distributions alone.
+    """
+    runs = a.first, b.first
+    recordings = runs[0].recording(), runs[1].recording()
+    refuse_incomparable(*recordings)
+    paired = runs[0].tags.get(NETWORK_HASH) == runs[1].tags.get(NETWORK_HASH)
+    analysis = a.config.analysis
+    found = effects(*([metrics_of(run, a.resolved["analysis"], analysis)] for run in runs))
+    notes = [] if paired else [_why_unpaired(a, b)]
+    terminal = Terminal(capture.terminal)
+    tracked = ComparisonRun(a, b, differences, made_by, words, capture)
+    with tracked:
+        alike = paired and divergence(*recordings).first_ms is None
+        spread = None if alike else _spread(_reference(a, b), seeds, terminal)
+        verdict = judge(*recordings, analysis, spread, paired)
+        tracked.set_tags({VERDICT: verdict.answer.value, DECIDED_BY: verdict.reason})
+        if verdict.undecided:
+            mute = ", ".join(f"{one.metric} of {one.population}" for one in verdict.undecided)
+            tracked.set_tags({CANNOT_DECIDE: mute})
+        judged = {f"{j.metric} {j.population}".replace("(", "").replace(")", ""): j.value for j in verdict.judged}
+        tracked.log_metrics(judged, "compare")
+        tracked.log_metrics(tracked_metrics(found), "compare")
+        write_comparison(tracked.folder, a, b, differences, found, notes)
+        write_verdict(tracked.folder, verdict, spread, a, b)
+        labels = _label(runs[0]), _label(runs[1])
+        tracked.log_figures(write_figures(labels, recordings, verdict, spread, tracked.folder / "figures"))
+    show_differences(terminal, differences)
+    show_sides(terminal, a, b)
+    for note in notes:
+        terminal.line(f"note: {note}")
+    if verdict.answer is not Answer.IDENTICAL:
+        show_effects(terminal, found, beside_verdict=True)
+    show_verdict(terminal, verdict)
+    terminal.line(f"to see it: {tracked.how_to_open}")
+    return tracked, verdict
+
+
+def _why_unpaired(a: Side, b: Side) -> str:
+    seeds = [side.seeds[0] for side in (a, b)]
+    if seeds[0] != seeds[1]:
+        return f"one model with the seeds {seeds[0]} and {seeds[1]}: distributions are judged, not single trains"
+    return (
+        "the settings and the seed are the same but the drawn networks are not: other code has drawn them; "
+        "distributions are judged, not single trains"
+    )
+
+
+def _label(run: RunRecord) -> str:
+    return f"{run.params.get('backend.name', run.name)} {run.run_id[:6]}"
+
+
+def _reference(a: Side, b: Side) -> Config:
+    """The configuration whose back end gives the spread: A's, unless that is SpiNNaker and B's is quicker."""
+    return min((a.config, b.config), key=lambda config: config.backend.name == "spinnaker")
+
+
+def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:
+    settings = science(dataclasses.asdict(config))
+    key = {"science": settings, "seeds": seeds, "perturbation_mv": PERTURBATION_MV, "version": 1}
+    what = f"natural spread of {config.backend.name} over {seeds} seeds"
+
+    def measure() -> Spread:
+        with terminal.progress(what, 2 * seeds, "runs") as progress:
+            return measure_spread(config, _simulate, seeds, PERTURBATION_MV, progress)
+
+    spread = cached_spread(project_root() / STORE_FOLDER / SPREAD_FOLDER, key, measure)
+    terminal.line(f"{what}{' (measured in an earlier session)' if spread.cached else ''}")
+    return spread
+
+
+def _simulate(config: Config, network: Network) -> Recording:
+    backend = backend_class(config.backend.name)(config)
+    backend.cache = cache_folder()
+    try:
+        backend.load()
+        simulated = simulate(backend, network)
+    finally:
+        backend.close()
+    simulated.require_sound()
+    recording = simulated.recording
+    if recording is None:
+        raise ConfigurationError(f"backend={config.backend.name} gives no spikes here, so no natural spread")
+    return recording
