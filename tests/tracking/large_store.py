@@ -1,7 +1,7 @@
 """Fill a store with many runs, quickly: copies of a run that is in it, made with SQL in one transaction.
 
 ``python large_store.py ROOT N`` fills the store of the project folder ROOT, which has a run, with
-N copies of the newest.
+N copies of the newest (a third argument: the number of the first copy).
 """
 
 import hashlib
@@ -88,4 +88,4 @@ def _tag_comparisons(store: sqlite3.Connection, key: str, value: str) -> None:
 
 
 if __name__ == "__main__":
-    fill(Path(sys.argv[1]), int(sys.argv[2]))
+    fill(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -14,8 +14,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from large_store import COPY, copy_id, fill
+import large_store
+from large_store import COPY, copy_id
 
+LARGE_STORE = large_store.__file__
 SWEEP = ["-m", "connectivity.n=10", "simulation.duration_ms=200", "analysis.warmup_ms=0", "seed=1,2"]
 _LOAD = "import sys; from varesearch.tracking import load_run; load_run(sys.argv[1])"
 _OPEN = (
@@ -58,7 +60,9 @@ def main() -> None:
         measure(root, ["-m", "varesearch", *SWEEP])
         child = COPY.format(n=7)
         for size in map(int, sys.argv[1:]):
-            fill(root, size - there, there + 1)
+            # In a process of its own: what this one has held would count as the peak of those that it starts.
+            filled = [LARGE_STORE, str(root), str(size - there), str(there + 1)]
+            subprocess.run([sys.executable, *filled], check=True)
             there = size
             columns.append(
                 {

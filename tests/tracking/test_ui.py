@@ -19,7 +19,10 @@ from forked import analysis, config, run_once
 from support import conduct, statuses
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking import TrackingError, load_run, track
+from varesearch.tracking import TrackingError, load_run, runs, track
+from varesearch.tracking.mlflow_api import client
+from varesearch.tracking.search import with_tag
+from varesearch.tracking.store import place
 from varesearch.tracking.ui import listen, main
 
 TOKEN = "token-of-programs"
@@ -124,6 +127,11 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         fetched = load_run(second.run_id, address, elsewhere)
         assert fetched.metrics["exc.rate_hz"] == 7.25
         assert {"metrics.csv", "config.yaml", "provenance.json"} <= {path.name for path in fetched.artifacts()}
+        # A server is searched as a file is: by name, for the newest, and for many values of a tag.
+        assert load_run(second.name, address, elsewhere).name == second.name
+        assert len(runs(uri=address, root=elsewhere, most=1)) == 1
+        tagged = with_tag(client(address), place(address, elsewhere), "varesearch.backend", [*"abcdef", "brian2"])
+        assert {run.info.run_id for run in tagged} == set(statuses(tmp_path))
         # The run that was killed has been found by the next one, and what it had written is saved.
         assert statuses(tmp_path)[killed] == "KILLED"
         assert "python says hello" in load_run(killed, address, elsewhere).log()
