@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from monitors import booted, free_buffers, stop
 from spynnaker_process import SpynnakerProcess
 
+from varesearch.board.monitor import Monitor
 from varesearch.board.process import Board
+from varesearch.board.tags import TAGS
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +40,24 @@ def spynnaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpynnakerPro
 def spynnaker_48(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SpynnakerProcess]:
     """sPyNNaker on a SpiNN-5."""
     yield from _spynnaker(5, tmp_path_factory.mktemp("spin5"))
+
+
+@pytest.fixture(scope="module")
+def shared() -> Monitor:
+    """A booted SpiNN-3 in this process."""
+    return booted()
+
+
+@pytest.fixture
+def monitor(shared: Monitor) -> Iterator[Monitor]:
+    """A machine on which nothing runs, before and after."""
+    yield shared
+    stop(shared, 0, 0)
+    shared.attend()
+    shared.outgoing.clear()
+    for tag in range(TAGS):
+        shared.tags.clear(tag)
+    assert shared.machine.core.active == 0
+    for chip in shared.machine.chips:
+        assert sorted(free_buffers(chip)) == list(chip.buffers)
+    assert shared.mailboxes.waiting == 0

@@ -40,7 +40,7 @@ def test_the_suite_is_clean_under_the_sanitizers(tmp_path: Path) -> None:
         "PYTHONPATH": str(tmp_path / "src"),
     }
     here = Path(__file__).parent
-    names = ("devices", "comms", "heap", "routes", "server", "limits", "fuzz", "arithmetic")
+    names = ("devices", "comms", "heap", "routes", "server", "limits", "mailboxes", "fuzz", "arithmetic")
     files = [str(here / f"test_{name}.py") for name in names]
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *files]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
