@@ -73,17 +73,19 @@ def recording_file_bytes(config: Config) -> float:
 
 def check_disk(config: Config) -> None:
     """Raise ConfigurationError if the recording would not fit where the store keeps its files."""
-    from varesearch.tracking.store import place
+    from varesearch.tracking.store import check_folder, place
 
     where = place(config.tracking.uri)
+    check_folder(where)
     folder = where.artifacts if where.database else where.staging
     folder = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
-    needed, free = recording_file_bytes(config) + FILES_OF_A_RUN, shutil.disk_usage(folder).free
-    if needed > free:
+    needed, disk = recording_file_bytes(config) + FILES_OF_A_RUN, shutil.disk_usage(folder)
+    # A file system without any room is none for files (/proc): the store says so.
+    if needed > disk.free and disk.total:
         raise ConfigurationError(
             f"simulation.duration_ms={config.simulation.duration_ms:g}: the run's files will take about "
-            f"{_size(needed)}, and {_size(free)} are free in {folder}; {_SPARE_MEMORY}, free space, or name another "
-            "project folder in VARESEARCH_ROOT"
+            f"{_size(needed)}, and {_size(disk.free)} are free in {folder}; {_SPARE_MEMORY}, free space, or name "
+            "another project folder in VARESEARCH_ROOT"
         )
 
 

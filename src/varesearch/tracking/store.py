@@ -173,6 +173,22 @@ def probe(uri: str) -> None:
         raise ConfigurationError(f"tracking.uri={redact(uri)}: no MLflow server there ({reason}); {mend}") from error
 
 
+def check_folder(where: Place) -> None:
+    """Raise ConfigurationError for an address of a SQLite store in a folder that does not exist.
+
+    That is more likely a slip of the keyboard than the wish for a new folder; the project's own ``mlruns`` is made.
+    """
+    if where.database is None or where.database.parent == where.root / STORE_FOLDER:
+        return
+    folder = where.database.parent
+    try:
+        there, why = folder.is_dir(), f"there is no folder {echoed(str(folder))}"
+    except OSError as error:
+        there, why = False, f"the store cannot be made ({error.strerror})"
+    if not there:
+        raise ConfigurationError(f"tracking.uri={echoed(where.shown)}: {why}; make it first, or mend the address")
+
+
 def ensure_sqlite(where: Place) -> None:
     """Make the SQLite store, or migrate it to the installed MLflow, once, whoever else is at it.
 
@@ -183,14 +199,8 @@ def ensure_sqlite(where: Place) -> None:
     if database is None or _is_current(database):
         return
     try:
-        if database.parent == where.root / STORE_FOLDER:
-            database.parent.mkdir(exist_ok=True)
-        elif not database.parent.is_dir():
-            # More likely a slip of the keyboard than the wish for a new folder.
-            raise ConfigurationError(
-                f"tracking.uri={echoed(where.shown)}: there is no folder {echoed(str(database.parent))}; make it "
-                "first, or mend the address"
-            )
+        check_folder(where)
+        database.parent.mkdir(exist_ok=True)
         # The lock would be tried for again and again where no file can be made.
         tempfile.TemporaryFile(dir=database.parent).close()
         with FileLock(f"{database}.lock", timeout=LOCK_S):
