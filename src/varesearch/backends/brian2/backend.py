@@ -25,8 +25,8 @@ TOOLS = {"numpy": (), "cython": ("g++",), "cpp_standalone": ("g++", "make")}
 # Measured with Brian2 2.9. The compilers' own memory is in the first number of the compiled targets.
 _MEMORY = {
     "numpy": MemoryCost(run=375e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
-    "cython": MemoryCost(run=850e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
-    "cpp_standalone": MemoryCost(run=620e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
+    "cython": MemoryCost(run=600e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
+    "cpp_standalone": MemoryCost(run=620e6, cell=400, synapse=62, input_spike=50, spike=85, value=15),
 }
 
 

@@ -1,0 +1,100 @@
+"""Which runs of a store are to be pruned, what that frees, and who may still want what is removed."""
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from varesearch.tracking.artifacts import local_folder
+from varesearch.tracking.files import RECORDING_FILE
+from varesearch.tracking.search import search
+from varesearch.tracking.session import PARENT
+from varesearch.tracking.store import Place
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+_DAY_MS = 86_400_000.0
+_COMPARED = ("varesearch.a", "varesearch.b")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to go: ``older_than_days`` since its end, of this ``status``, and more than ``larger_than_mb``.
+
+    None: whatever it is. ``whole``: the run with all its files and its row, not its recording alone.
+    """
+
+    older_than_days: float | None = None
+    status: str | None = None
+    larger_than_mb: float | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A run to be pruned: the files that go, their size in bytes, and ``needed``: who may still want them."""
+
+    run_id: str
+    name: str
+    status: str
+    age_days: float
+    folder: Path
+    files: tuple[Path, ...]
+    size: int
+    needed: str
+
+
+def candidates(client: "MlflowClient", where: Place, wanted: Wanted) -> list[Candidate]:
+    """The runs that ``wanted`` describes and that have something to remove, the largest first.
+
+    Runs that are RUNNING are never among them, nor are the children of a sweep that is.
+    """
+    compared: dict[str, list[str]] = defaultdict(list)
+    for comparison in search(client, "tags.`varesearch.kind` = 'comparison'"):
+        for tag in _COMPARED:
+            compared[comparison.data.tags.get(tag, "")].append(comparison.info.run_id[:8])
+    running = {run.info.run_id for run in search(client, "attributes.status = 'RUNNING'")}
+    found = []
+    for run in search(client):
+        if run.info.run_id in running or run.data.tags.get(PARENT) in running:
+            continue
+        candidate = _candidate(run, where, wanted, compared)
+        if candidate is not None:
+            found.append(candidate)
+    return sorted(found, key=lambda candidate: candidate.size, reverse=True)
+
+
+def _candidate(run: "Run", where: Place, wanted: Wanted, compared: dict[str, list[str]]) -> Candidate | None:
+    info, folder = run.info, local_folder(run.info.artifact_uri or "", where)
+    age_days = (time.time() * 1000 - (info.end_time or info.start_time)) / _DAY_MS
+    if wanted.status is not None and info.status != wanted.status:
+        return None
+    if wanted.older_than_days is not None and age_days < wanted.older_than_days:
+        return None
+    # The database says where the files are: nothing outside the store's own folder is ever removed.
+    if folder is None or not folder.resolve().is_relative_to(where.artifacts.resolve()):
+        return None
+    pattern = "*" if wanted.whole else f"{Path(RECORDING_FILE).stem}.*"
+    files = tuple(path for path in folder.rglob(pattern) if path.is_file() and not path.is_symlink())
+    if not wanted.whole:
+        files = tuple(path for path in files if path.parent == folder)
+    size = sum(path.stat().st_size for path in files)
+    if (not files and not wanted.whole) or size < (wanted.larger_than_mb or 0.0) * 1e6:
+        return None
+    return Candidate(
+        info.run_id, info.run_name or "", info.status, age_days, folder, files, size, _needed(run, compared)
+    )
+
+
+def _needed(run: "Run", compared: dict[str, list[str]]) -> str:
+    reasons = []
+    if run.info.run_id in compared:
+        reasons.append(f"compared by {', '.join(compared[run.info.run_id])}")
+    if PARENT in run.data.tags:
+        reasons.append(f"run again if sweep {run.data.tags[PARENT][:8]} is resumed")
+    if run.data.tags.get("varesearch.kind") == "sweep":
+        reasons.append("a sweep: its children stay")
+    return "; ".join(reasons)

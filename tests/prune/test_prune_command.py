@@ -1,0 +1,76 @@
+"""Pruning a real store: what is shown, what goes, what stays, and what a pruned run says of itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from varesearch.cli import main as varesearch
+from varesearch.config.errors import ConfigurationError
+from varesearch.prune.command import main as prune
+from varesearch.rerun.command import main as rerun
+from varesearch.tracking import load_run, runs
+from varesearch.tracking.mlflow_api import client
+from varesearch.tracking.store import place
+
+SMALL = ["connectivity.n=60", "connectivity.p=0.1", "simulation.duration_ms=150"]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with two finished runs, one of them as if it were going on."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VARESEARCH_ROOT", str(folder))
+        for name in ("old", "live", "third"):
+            assert varesearch([*SMALL, f"tracking.run_name={name}"]) == 0
+        store = client(place(root=folder).uri)
+        store.update_run(load_run("live", root=folder).run_id, status="RUNNING")
+        comparison = store.create_run(load_run("old", root=folder).experiment_id, run_name="verdict")
+        store.set_tag(comparison.info.run_id, "varesearch.kind", "comparison")
+        store.set_tag(comparison.info.run_id, "varesearch.a", load_run("old", root=folder).run_id)
+        store.set_terminated(comparison.info.run_id)
+        yield folder
+
+
+def recorded(root: Path) -> set[str]:
+    """The names of the runs that have their recording."""
+    return {run.name for run in runs(root=root) if run.folder and (run.folder / "recording.npz").is_file()}
+
+
+def test_pruning_step_by_step(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert prune([]) == 0
+    shown = capfd.readouterr().out
+    assert "nothing was removed" in shown and "2 recordings" in shown and "compared by" in shown
+    assert recorded(root) == {"old", "live", "third"}
+    for nothing in (["--older-than", "1"], ["--larger-than", "1000"], ["--status", "FAILED"]):
+        assert prune([*nothing, "--yes"]) == 0
+        assert "0 recordings" in capfd.readouterr().out
+    assert recorded(root) == {"old", "live", "third"}
+
+    assert prune(["--yes"]) == 0
+    assert recorded(root) == {"live"}
+    old = load_run("old", root=root)
+    assert old.metrics["exc.rate_hz"] > 0 and (old.folder / "figures").is_dir()  # type: ignore[operator]
+    date = old.tags["varesearch.pruned"]
+    with pytest.raises(ConfigurationError, match=f"its recording was pruned on {date}"):
+        old.recording()
+    capfd.readouterr()
+    before = len(runs(root=root))
+    assert rerun(["old"]) == 2
+    said = capfd.readouterr().err
+    assert f"pruned on {date}" in said and said.count("\n") == 1
+    assert len(runs(root=root)) == before
+
+    assert prune(["--caches", "--yes"]) == 2
+    assert "may use them" in capfd.readouterr().err
+    assert prune(["--whole-runs", "--status", "FINISHED", "--yes"]) == 0
+    assert {run.name for run in runs(root=root)} == {"live"}
+    assert not old.folder.exists()  # type: ignore[union-attr]
+
+
+def test_bad_input_is_one_line(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert prune(["--older-than", "-1"]) == 2
+    assert capfd.readouterr().err == "varesearch.prune: --older-than -1: must be 0 or more\n"
+    assert prune(["--uri", "http://127.0.0.1:1"]) == 2
+    assert capfd.readouterr().err.count("\n") == 1
