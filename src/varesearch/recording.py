@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.narrowing import int32
+
 SIGNAL_UNITS = {"v": "mV", "u": "mV/ms"}
 
 
@@ -65,7 +67,7 @@ def population_recording(
     return PopulationRecording(
         name=name,
         size=size,
-        spike_ids=np.asarray(spike_ids, dtype=np.int32)[order],
+        spike_ids=int32(spike_ids, f"spikes of {name}")[order],
         spike_times_ms=np.asarray(spike_steps, dtype=np.float64)[order] * dt_ms,
         signals=signals or {},
     )

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.narrowing import int32
+
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 # How the distance rule proposes its pairs: cells in a tile of the sheet, and the least bound on the kernel.
@@ -43,7 +45,7 @@ def _pairs(indices: NDArray[np.int64], n_post: int, no_self: bool) -> Pairs:
     if no_self:
         keep = sources != targets
         sources, targets = sources[keep], targets[keep]
-    return sources.astype(np.int32), targets.astype(np.int32)
+    return int32(sources, "sources of synapses"), int32(targets, "targets of synapses")
 
 
 def fixed_probability(n_pre: int, n_post: int, p: float, no_self: bool, rng: np.random.Generator) -> Pairs:

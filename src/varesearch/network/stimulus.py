@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from varesearch.config.schema import Config
 from varesearch.config.stimuli import BackgroundPoisson, SpikeList, StepCurrent, ThalamicBurst
+from varesearch.narrowing import int32
 from varesearch.network.connectors import Pairs, bernoulli_indices, fixed_probability, fixed_probability_by_target
 from varesearch.network.model import CurrentStep, Projection, SpikeSource
 from varesearch.network.streams import shares_streams, stream
@@ -47,7 +48,7 @@ def _spike_list(config: Config, stimulus: SpikeList, sizes: dict[str, int]) -> D
     sources = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     steps = np.rint(np.concatenate([np.asarray(times) for times in stimulus.times_ms]) / config.simulation.dt_ms)
     order = np.lexsort((sources, steps))
-    source = SpikeSource("input", len(counts), sources[order], steps[order].astype(np.int32))
+    source = SpikeSource("input", len(counts), sources[order], int32(steps[order], "stimulus.times_ms in steps"))
     return DrawnStimulus((source,), _at_random(config, stimulus, source, sizes))
 
 
@@ -85,7 +86,7 @@ def _poisson(
     stop = round((end_ms if duration_ms is None else min(start_ms + duration_ms, end_ms)) / dt_ms)
     fired = bernoulli_indices((stop - start) * size, rate_hz * dt_ms / 1000.0, stream(config.seed, name, "spikes"))
     steps, sources = np.divmod(fired, size)
-    return SpikeSource(name, size, sources.astype(np.int32), (steps + start).astype(np.int32))
+    return SpikeSource(name, size, int32(sources, f"sources of {name}"), int32(steps + start, f"steps of {name}"))
 
 
 def _at_random(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.distributions import parse_distribution
+from varesearch.narrowing import int32
 from varesearch.network.streams import stream
 
 
@@ -17,4 +18,4 @@ def draw_values(value: Any, setting: str, seed: int, owner: str, size: int) -> N
 
 def delay_steps(delays_ms: NDArray[np.float64], dt_ms: float) -> NDArray[np.int32]:
     """Delays (ms) rounded to whole steps, at least one: no simulator delivers a spike in the step that fires it."""
-    return np.maximum(np.rint(delays_ms / dt_ms), 1).astype(np.int32)
+    return int32(np.maximum(np.rint(delays_ms / dt_ms), 1), "delays in steps")

@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from varesearch.free_memory import memory_bounds
+from varesearch.narrowing import int32
 from varesearch.recording import PopulationRecording, Recording, Signal, grid_steps
 
 FORMAT = 1
@@ -125,8 +126,8 @@ def _arrays(recording: Recording) -> dict[str, Any]:
         if not np.array_equal(steps * recording.dt_ms, population.spike_times_ms):
             raise ValueError(f"spike times of population {name} are not steps * {recording.dt_ms:g} ms exactly")
         arrays[f"{name}.size"] = population.size
-        arrays[f"{name}.spike_ids"] = population.spike_ids.astype(np.int32, copy=False)
-        arrays[f"{name}.spike_steps"] = steps.astype(np.int32)
+        arrays[f"{name}.spike_ids"] = int32(population.spike_ids, f"spikes of {name}")
+        arrays[f"{name}.spike_steps"] = int32(steps, f"steps of spikes of {name}")
         arrays[f"{name}.signals"] = np.array(list(population.signals), dtype=np.str_)
         for key, signal in population.signals.items():
             arrays[f"{name}.{key}.unit"] = signal.unit

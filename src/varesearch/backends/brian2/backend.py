@@ -64,8 +64,12 @@ class Brian2(Backend):
 
     @classmethod
     def check(cls, config: Config) -> None:
-        """Raise ConfigurationError if the code generation target needs a compiler and there is none."""
+        """Raise ConfigurationError for a target without its compiler, or a parameter that Brian2 cannot hold."""
         assert isinstance(config.backend, Brian2Backend)
+        context = Context(config.cell, config.simulation.dt_ms)
+        for row in ROWS[config.cell.model]:
+            if hasattr(config.cell, row.ours):
+                row.convert(np.asarray(getattr(config.cell, row.ours)), context)  # refuses what has no number
         for tool in TOOLS[config.backend.codegen]:
             if shutil.which(tool) is None:
                 raise ConfigurationError(

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from varesearch.backends.translation.table import NOT_PARAMETERS, Context, Row, negated
 from varesearch.config.cells import CELLS, CellConfig, IfCondExp, IfCurrDelta, IzhikevichDelta
+from varesearch.narrowing import int64_steps
 
 # Not equations' parameters: which model and scheme, and what the network's draw has already used.
 
 
 def refractory_steps(values: NDArray[Any], context: Context) -> NDArray[Any]:
     """The number of updates for which v is held after a spike, as NEST and SpiNNaker count them."""
-    return np.rint(values / context.dt_ms).astype(np.int64)
+    return int64_steps(np.rint(values / context.dt_ms), "cell.tau_refrac in steps")
 
 
 def one_step_less(values: NDArray[Any], _context: Context) -> NDArray[Any]:
