@@ -66,15 +66,18 @@ def test_spalloc_is_not_shown_a_secret_over_plain_http(
     assert "backend.spalloc_server=http://spalloc.invalid/spalloc" in _refused(words, capfd)
 
 
-@pytest.mark.parametrize("line", ["spalloc_server", "remote_spinnaker_url"])
-def test_a_configuration_of_spynnaker_is_held_to_the_same(
-    line: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_configuration_of_spynnaker_is_held_to_the_same(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / ".spynnaker.cfg"
-    file.write_text(f"[Machine]\n{line} = http://me:{SECRET}@spalloc.invalid/\n")
+    file.write_text(f"[Machine]\nspalloc_server = http://me:{SECRET}@spalloc.invalid/\n")
     assert "spalloc.invalid" in _refused(SPINNAKER, capfd)
-    file.write_text(f"[Machine]\n{line} = https://me:{SECRET}@spalloc.invalid/\n")
-    assert from_file(file) is not None
+    file.write_text(f"[Machine]\nspalloc_server = https://me:{SECRET}@spalloc.invalid/\n")
+    machine = from_file(file)
+    assert machine is not None and SECRET not in str(machine.configuration())
+    # A service's address is given to sPyNNaker in a file, which is kept with the run.
+    file.write_text(f"[Machine]\nremote_spinnaker_url = https://me:{SECRET}@service.invalid/\n")
+    assert main(SPINNAKER) == 2
+    said = capfd.readouterr().err
+    assert "remote_spinnaker_url" in said and SECRET not in said and len(said.strip().splitlines()) == 1
 
 
 def test_an_answer_that_leads_elsewhere_does_not_take_the_token_along() -> None:

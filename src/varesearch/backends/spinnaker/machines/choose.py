@@ -150,9 +150,11 @@ def from_file(path: Path) -> Machine | None:
         host, port = host_and_port(address, OLD_PORT, f"spalloc_server of {path}")
         return OldSpalloc(version, host, port, user_of(lines.pop("spalloc_user", None)), options=lines)
     if remote:
-        bare, credentials = split_credentials(remote)
-        if credentials:
-            refuse_plain_http(f"remote_spinnaker_url of {path}", bare, "its user and password")
+        if split_credentials(remote)[1]:
+            raise ConfigurationError(
+                f"remote_spinnaker_url of {path} holds a user or password, which sPyNNaker would be given in a file of "
+                "the run: take them out"
+            )
         return Remote(version, remote, options=lines)
     return Mapping(version, options=lines) if virtual else None
 
