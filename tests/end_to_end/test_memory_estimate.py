@@ -46,7 +46,7 @@ def peak_bytes(root: Path, words: list[str]) -> float:
         while process.poll() is None:
             with suppress(psutil.Error, OSError):
                 alone = [one for one in Path(f"/proc/{run.pid}/status").read_text().splitlines() if "VmHWM" in one]
-                peak = max(peak, *(int(line.split()[1]) * 1024 for line in alone))
+                peak = max([peak, *(int(line.split()[1]) * 1024 for line in alone)])
                 together = 0
                 for each in (run, *run.children(recursive=True)):
                     with suppress(psutil.Error):
