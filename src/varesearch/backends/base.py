@@ -31,19 +31,17 @@ class Availability:
 
 @dataclass(frozen=True)
 class MemoryCost:
-    """What a back end holds in memory until the recording is handed over, in bytes; measured, not derived.
+    """What a run holds in memory at its peak, analysis and figures included, in bytes.
 
-    ``run``: a run of a tiny network, all imports included. ``helpers``: programs that run only while the network is
-    built (compilers). The others are what each further one adds: a cell, a synapse, a spike of the stimulus, a spike
-    that is recorded, a sample (one cell in one sampled step) and a value of it (one for each signal).
-    ``tests/end_to_end/test_memory_estimate.py`` holds them against measured peaks.
+    ``run``: a run of a tiny network, all imports and helper processes included. The others are what each further one
+    adds: a cell, a synapse, a spike of the stimulus, a spike that is recorded, a sample (one cell in one sampled step)
+    and a value of it (one for each signal). To be measured, not derived: see ``tests/backends/test_memory.py``.
     """
 
     run: float = 400e6
-    helpers: float = 0.0
     cell: float = 1000.0
     synapse: float = 80.0
-    input_spike: float = 50.0
+    input_spike: float = 40.0
     spike: float = 80.0
     sample: float = 0.0
     value: float = 24.0
@@ -65,6 +63,8 @@ class Backend(ABC):
     """The cell models it has, each with its integrators, its own choice first."""
     signals: ClassVar[Mapping[str, tuple[str, ...]]]
     """The signals it can record, for each cell model."""
+    arithmetic: ClassVar[str] = "float64"
+    """Its numbers. Back ends that integrate a cell by the same scheme in the same arithmetic give the same trains."""
     draws: ClassVar[tuple[str, ...]] = ("host",)
     """The values of ``connectivity.draw`` that it takes: with ``native`` it expands the wiring rule itself."""
     libraries: ClassVar[tuple[str, ...]] = ()

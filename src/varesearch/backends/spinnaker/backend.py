@@ -57,6 +57,7 @@ class SpiNNaker(Backend):
         cell.model: integrators(cell) for cell in CELLS if cell.model in CELL_TYPES
     }
     signals: ClassVar[Mapping[str, tuple[str, ...]]] = dict.fromkeys(CELL_TYPES, ("v",))
+    arithmetic = "s16.15"
     draws: ClassVar[tuple[str, ...]] = ("host", "native")
     libraries = ("SpiNNFrontEndCommon", "SpiNNMan", "SpiNNMachine", "SpiNNUtilities", "SpiNNaker_PACMAN", "PyNN")
     # Without a machine the software board runs it; which one it will be shows only when the run begins.

@@ -1,0 +1,152 @@
+"""What is crossed with what, taken from the registries: nothing here names a cell, rule, stimulus, target or back end.
+
+A row of the matrix is a dictionary with one value for each of :func:`factors`. Every value comes from the option files
+and the back ends' own tables, so that a new part is crossed with all others as soon as it exists.
+"""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from itertools import product
+
+from covering import Row, rows
+
+from varesearch.backends import BACKENDS, backend_class
+from varesearch.config.cells import unit_of
+from varesearch.config.compose import compose
+from varesearch.config.options import options
+from varesearch.config.store import SCHEMAS
+
+CELLS = 40
+"""Cells of a network: 32 excitatory, 8 inhibitory."""
+
+# By the settings' names, whatever part has them: dense wiring and a strong stimulus, for a network of few cells.
+DENSE = {"p": 0.3, "p_max": 0.6, "scale_mm": 0.3, "in_degree_exc": 10, "in_degree_inh": 4}
+STRONG = {"p": 0.3, "rate_hz": 200, "start_ms": 5, "duration_ms": 20, "amplitude": 0.3}
+RECURRENT = 1.5
+"""Recurrent weights, in units of the cells' own defaults, which are made for 30 inputs a cell rather than for 12."""
+
+DRIVE = {"nA": 0.2}
+"""By unit: a constant current for cells that have none by default, so that they fire without a stimulus too."""
+
+OF_THIS_MACHINE = {"spinnaker": ("backend.machine=software",)}
+"""Settings that a back end needs to run here, whatever the user's own files say."""
+
+
+@cache
+def factors() -> dict[str, tuple[str, ...]]:
+    """Factor -> its values, the most expensive to change first."""
+    schemes = dict.fromkeys(
+        f"{cell}/{integrator}"
+        for backend in BACKENDS
+        for cell, integrators in backend_class(backend).cells.items()
+        for integrator in integrators
+    )
+    known = options()
+    return {
+        "target": tuple(targets()),
+        "scheme": tuple(schemes),
+        "stimulus": tuple(known["stimulus"]),
+        "weights": ("one", "many"),
+        "delays": ("one", "many"),
+        "rule": tuple(known["connectivity"]),
+        "step": tuple(known["simulation"]),
+    }
+
+
+@cache
+def targets() -> dict[str, tuple[str, ...]]:
+    """Name -> overrides: each back end with all values of its settings that have a few; first the reference."""
+    found = {}
+    for backend in BACKENDS:
+        few = {f.name: f.metadata["choices"] for f in fields(SCHEMAS["backend"][backend]) if f.metadata.get("choices")}
+        for values in product(*few.values()):
+            chosen = tuple(f"backend.{name}={value}" for name, value in zip(few, values, strict=True))
+            name = " ".join((backend, *values))
+            found[name] = (f"backend={backend}", *OF_THIS_MACHINE.get(backend, ()), *chosen)
+    return found
+
+
+def backend_of(target: str) -> str:
+    return target.split(maxsplit=1)[0]
+
+
+def reference() -> str:
+    """The target that all others are compared with."""
+    return next(iter(targets()))
+
+
+def possible(row: Row) -> bool:
+    """Does the target have the scheme? (The reference is compared with the others, not with itself.)"""
+    cell, integrator = row["scheme"].split("/")
+    return row["target"] != reference() and integrator in backend_class(backend_of(row["target"])).cells.get(cell, ())
+
+
+@cache
+def matrix() -> tuple[Row, ...]:
+    """All that can be crossed."""
+    return tuple(rows(factors(), possible))
+
+
+def same_scheme(row: Row) -> bool:
+    """Does the target compute the same numbers as the reference: the same scheme in the same arithmetic?"""
+    cell, integrator = row["scheme"].split("/")
+    first, other = backend_class(backend_of(reference())), backend_class(backend_of(row["target"]))
+    return integrator in first.cells.get(cell, ()) and first.arithmetic == other.arithmetic
+
+
+def network_words(row: Row) -> list[str]:
+    """The overrides that all targets share."""
+    cell = SCHEMAS["cell"][row["scheme"].split("/")[0]]
+    step_ms = _step_ms(row["step"])
+    # In steps of 1 ms a cell needs longer to show what it does; in finer ones a step costs as much.
+    duration_ms = 80 if step_ms > 0.5 else 40
+    words = [
+        f"cell={cell.model}",
+        f"connectivity={row['rule']}",
+        f"stimulus={row['stimulus']}",
+        f"simulation={row['step']}",
+        f"simulation.duration_ms={duration_ms}",
+        "analysis.warmup_ms=0",
+        "analysis.fano_window_ms=10",
+        f"connectivity.n={CELLS}",
+        *_settings("connectivity", SCHEMAS["connectivity"][row["rule"]], DENSE),
+        *_settings("stimulus", SCHEMAS["stimulus"][row["stimulus"]], STRONG),
+    ]
+    unit = unit_of(cell, "i_offset")
+    if unit in DRIVE and cell.i_offset == 0:
+        words.append(f"cell.i_offset={DRIVE[unit]}")
+    for receptor in ("exc", "inh"):
+        weight = RECURRENT * getattr(cell, f"weight_{receptor}")
+        words.append(f"connectivity.weight_{receptor}={_spread(weight) if row['weights'] == 'many' else f'{weight:g}'}")
+    if row["weights"] == "many" and "weight" in {f.name for f in fields(SCHEMAS["stimulus"][row["stimulus"]])}:
+        words.append(f"stimulus.weight={_spread(cell.weight_stimulus)}")
+    delay = "{distribution: uniform, low: 2, high: 6}" if row["delays"] == "many" else "2"
+    return [*words, f"connectivity.delay_ms={delay}", "recording=spikes"]
+
+
+def words(row: Row, target: str | None = None) -> list[str]:
+    """The overrides of a row on its target, or on ``target``, with the row's integrator where that has it."""
+    target = target or row["target"]
+    cell, integrator = row["scheme"].split("/")
+    has = integrator in backend_class(backend_of(target)).cells.get(cell, ())
+    return [*network_words(row), *targets()[target], f"cell.integrator={integrator if has else 'auto'}"]
+
+
+def command(overrides: list[str]) -> str:
+    """The command line that runs these overrides."""
+    return shlex.join(["python", "-m", "varesearch", *overrides])
+
+
+def _spread(mean: float) -> str:
+    return f"{{distribution: lognormal, mean: {mean:g}, std: {mean / 2:g}}}"
+
+
+def _settings(group: str, schema: type, values: Mapping[str, float]) -> list[str]:
+    return [f"{group}.{f.name}={values[f.name]}" for f in fields(schema) if f.name in values]
+
+
+@cache
+def _step_ms(option: str) -> float:
+    return compose([f"simulation={option}"]).config.simulation.dt_ms

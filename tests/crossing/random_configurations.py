@@ -1,0 +1,300 @@
+"""Configurations drawn at random over the whole space of settings, each from one number, and what must hold of them.
+
+The typed settings are walked, so that a new cell, rule, stimulus or setting is drawn too: from its choices, around its
+default, or, where a name or unit has a range of its own below, from that. What comes out may still be no network (a
+degree above the number of cells): then it has to be refused properly.
+
+    python tests/crossing/random_configurations.py 20261127003    # replay one: its words, and what came of it
+"""
+
+import contextlib
+import io
+import os
+import random
+import sys
+import tempfile
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from crossing_cases import OF_THIS_MACHINE, command
+from crossing_runs import Trains, checked, explained_by_rounding, first_difference, simulate
+
+from varesearch import cli
+from varesearch.backends import BACKENDS, backend_class
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import DISCRIMINATORS, options
+from varesearch.config.schema import AnalysisConfig, Config, RecordingConfig
+from varesearch.config.store import SCHEMAS
+from varesearch.network import estimate
+
+DRAWN_GROUPS = ("cell", "connectivity", "stimulus")
+LONGEST_LINE = 1000
+"""Characters of a refusal: a line that a person reads."""
+
+HOSTILE = (
+    *(
+        "nan",
+        "inf",
+        "-inf",
+        "-1",
+        "0",
+        "-0.0",
+        "0.1",
+        "1e308",
+        "1e-308",
+        "1e400",
+        "1e15",
+        "-1e15",
+        "2147483648",
+        "0x10",
+    ),
+    *("9" * 25, "9" * 5000, "1" + "0" * 9_999, "x" * 10_000, "'Zürich ∑ 漢字'", "''", "' '", '"a\\nb"', "null", "true"),
+    *("???", "1_000", "[]", "{}", "[1,[2]]", "[[],[]]", "[nan]", "{a: 1}", "${cell}", "${nothing}"),
+    "{distribution: uniform, low: nan, high: 1}",
+    "{distribution: normal, mean: 1e300, std: 1e300}",
+    "{distribution: [1], low: 2}",
+)
+"""Values that no setting, or hardly any, should take."""
+
+
+class Draw:
+    """The words of one configuration, from one number."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.dt_ms = self.rng.choice([1.0, 0.5, 0.25, 0.2, 0.125, 0.1])
+        self.steps = self.rng.randint(40, 160)
+        self.n = self.rng.randint(6, 60)
+        self.words: list[str] = []
+        self.options: dict[str, str] = {}
+
+    def valid(self) -> list[str]:
+        """What a person could have written, without a back end."""
+        self.words = [
+            f"simulation.dt_ms={self.dt_ms:g}",
+            f"simulation.duration_ms={self.time(self.steps)}",
+            f"seed={self.rng.randint(0, 10**6)}",
+        ]
+        known = options()
+        for group in DRAWN_GROUPS:
+            self.options[group] = option = self.rng.choice(sorted(set(known[group]) & set(SCHEMAS[group])))
+            self.words.append(f"{group}={option}")
+            self._walk(group, SCHEMAS[group][option], 0.5)
+        self._walk("recording", RecordingConfig, 0.5)
+        self._walk("analysis", AnalysisConfig, 0.0)
+        return self.words
+
+    def hostile(self) -> list[str]:
+        """A valid one with one word, of any group, replaced by what no person would write."""
+        words = self.valid()
+        settings = list(_settings("", Config)) + [
+            key for group in SCHEMAS for key in _settings(f"{group}.", SCHEMAS[group][self._option(group)])
+        ]
+        key = self.rng.choice(settings)
+        return [*(word for word in words if not word.startswith(f"{key}=")), f"{key}={self.rng.choice(HOSTILE)}"]
+
+    def _option(self, group: str) -> str:
+        return self.options.setdefault(group, self.rng.choice(sorted(SCHEMAS[group])))
+
+    def time(self, steps: int) -> str:
+        return f"{steps * self.dt_ms:.10g}"
+
+    def _walk(self, prefix: str, schema: type, often: float) -> None:
+        hints = get_type_hints(schema)
+        for f in fields(schema):
+            key = f"{prefix}.{f.name}"
+            if f.name in DISCRIMINATORS.values() or f.name in ("integrator", "draw", "exc_inh_ratio"):
+                continue
+            if is_dataclass(hints[f.name]):
+                self._walk(key, hints[f.name], 0.2)
+            elif (must := self._must(f.name)) is not None:
+                self.words.append(f"{key}={must}")
+            elif self.rng.random() < often:
+                value = self._value(f.name, f, hints[f.name])
+                if value is not None:
+                    self.words.append(f"{key}={value}")
+
+    def _must(self, name: str) -> str | None:
+        """What the size and length of these networks want, whatever else is drawn."""
+        whole = {"n": self.n, "in_degree_exc": min(4, self.n // 4), "in_degree_inh": 1, "cells": 1}
+        if name in whole:
+            return str(self.rng.randint(1, max(1, whole[name]))) if name == "cells" else str(whole[name])
+        times = {"start_ms": self.steps // 4, "warmup_ms": self.steps // 8}
+        if name in times:
+            return self.time(self.rng.randint(0, times[name]))
+        if name in ("rate_bin_ms", "correlation_bin_ms", "fano_window_ms", "interval_ms"):
+            return self.time(self.rng.randint(1, 8))
+        return None
+
+    def _value(self, name: str, f: Any, hint: Any) -> str | None:
+        rng, unit = self.rng, f.metadata.get("unit", "")
+        if f.metadata.get("choices"):
+            return rng.choice(f.metadata["choices"])
+        if hint is bool:
+            return rng.choice(["true", "false"])
+        if name in ("p", "p_max"):
+            return f"{rng.choice([1.0, rng.uniform(0.05, 0.6)]):g}"
+        if name == "delay_ms":
+            return self._delay()
+        if name in ("weight", "weight_exc", "weight_inh", "weight_stimulus"):
+            return self._weight(name)
+        if name in ("scale_mm", "velocity_mm_per_ms", "sheet_mm"):
+            return f"{rng.uniform(0.2, 1.5):.3g}"
+        if name == "rate_hz":
+            return f"{rng.choice([1.0, 20.0, 200.0, 1000.0]):g}"
+        if name == "times_ms":
+            return str([[self.time(k) for k in sorted(rng.sample(range(self.steps), 3))] for _ in range(2)]).replace(
+                "'", ""
+            )
+        if name == "targets":
+            return rng.choice(["[exc]", "[inh]", "[inh,exc]"])
+        if name == "signals":
+            return rng.choice(["[]", "[v]"])
+        if name == "v_init":
+            return rng.choice(["-62", "{distribution: normal, mean: -60, std: 3, low: -70, high: -50}"])
+        if unit == "ms" and not name.startswith("tau_m") and not name.startswith("tau_syn"):
+            return self.time(rng.randint(1, self.steps // 4))
+        default = f.default
+        if isinstance(default, bool) or not isinstance(default, int | float):
+            return None
+        if isinstance(default, int):
+            return str(max(2, round(default * rng.uniform(0.5, 1.5))))
+        spread = rng.uniform(0.9, 1.1) if unit in ("mV", "1/ms") else rng.uniform(0.5, 2.0)
+        return f"{default * spread:.4g}"
+
+    def _delay(self) -> str:
+        low = self.rng.randint(1, 5)
+        kind = self.rng.choice(["one", "uniform", "normal", "exponential"])
+        if kind == "one":
+            return self.time(low)
+        high = self.time(low + self.rng.randint(1, 12))
+        if kind == "uniform":
+            return f"{{distribution: uniform, low: {self.time(low)}, high: {high}}}"
+        std = f", std: {self.dt_ms:g}" if kind == "normal" else ""
+        return f"{{distribution: {kind}, mean: {self.time(low + 1)}{std}, low: {self.time(low)}, high: {high}}}"
+
+    def _weight(self, name: str) -> str:
+        cell = SCHEMAS["cell"][self.options["cell"]]
+        usual = getattr(cell, {"weight": "weight_exc"}.get(name, name))
+        mean = usual * self.rng.choice([0.0, 0.3, 1.0, 2.0])
+        if mean == 0 or self.rng.random() < 0.4:
+            return f"{mean:g}"
+        kind = self.rng.choice(["lognormal", "normal", "uniform", "exponential"])
+        return {
+            "uniform": f"{{distribution: uniform, low: 0, high: {2 * mean:g}}}",
+            "exponential": f"{{distribution: exponential, mean: {mean:g}}}",
+        }.get(kind, f"{{distribution: {kind}, mean: {mean:g}, std: {mean / 3:g}, low: 0}}")
+
+
+def _settings(prefix: str, schema: type) -> list[str]:
+    hints = get_type_hints(schema)
+    found = []
+    for f in fields(schema):
+        if is_dataclass(hints[f.name]):
+            if hints[f.name] not in (base for schemas in SCHEMAS.values() for base in _bases(schemas)):
+                found += _settings(f"{prefix}{f.name}.", hints[f.name])
+        elif f.name not in DISCRIMINATORS.values():
+            found.append(f"{prefix}{f.name}")
+    return found
+
+
+def _bases(schemas: dict[str, type]) -> list[type]:
+    return [base for schema in schemas.values() for base in schema.__mro__]
+
+
+def backends_for(words: list[str], seed: int) -> list[list[str]]:
+    """The words on the first back end and on every other that has the cell; the slow ones for some seeds only."""
+    cell = next(word.partition("=")[2] for word in words if word.startswith("cell="))
+    having = [name for name in BACKENDS if cell in backend_class(name).cells]
+    taken = [name for name in having if name not in OF_THIS_MACHINE or seed % 10 == 0]
+    return [[*words, f"backend={name}", *OF_THIS_MACHINE.get(name, ())] for name in taken]
+
+
+def refusal_faults(words: list[str]) -> str:
+    """Of a configuration that is refused: one line on the terminal, exit code 2, nothing written."""
+    before = {name: os.environ.get(name) for name in ("VARESEARCH_ROOT",)}
+    with tempfile.TemporaryDirectory() as root:
+        os.environ["VARESEARCH_ROOT"] = root
+        out, err = io.StringIO(), io.StringIO()
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = cli.main(words)
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        written = [str(path.relative_to(root)) for path in Path(root).rglob("*")]
+    said = err.getvalue()
+    if code != 2 or out.getvalue():
+        return f"exit code {code}, printed {out.getvalue()[:200]!r}"
+    if said.count("\n") != 1 or not said.endswith("\n"):
+        return f"not one line: {said[:300]!r}"
+    if len(said) > LONGEST_LINE:
+        return f"a line of {len(said)} characters: {said[:100]!r}"
+    return f"it wrote {written}" if written else ""
+
+
+def try_one(seed: int, hostile: bool, cache: Path) -> tuple[str, str]:
+    """(what came of it, what is wrong): run, refused, or too large to run here."""
+    words = Draw(seed).hostile() if hostile else Draw(seed).valid()
+    faults, ran, reference = [], [], None
+    for each in backends_for(words, seed):
+        try:
+            config = checked(each)
+        except ConfigurationError:
+            if why := refusal_faults(each):
+                faults.append(f"{why}\n  {command(each)[:2000]}")
+            continue
+        except Exception as error:
+            faults.append(f"not refused but {type(error).__name__}: {str(error)[:300]}\n  {command(each)[:2000]}")
+            continue
+        if hostile and not _small(config):
+            continue
+        try:
+            found = simulate(config, cache)
+        except Exception as error:
+            faults.append(f"checked, then {type(error).__name__}: {str(error)[:300]}\n  {command(each)[:2000]}")
+            continue
+        ran.append(each)
+        if not found.finite:
+            faults.append(f"samples that are not finite\n  {command(each)[:2000]}")
+        if reference is None:
+            reference = (config, each, found)
+        elif why := _unequal(*reference, config, found, cache):
+            faults.append(f"{why}\n  {command(reference[1])}\n  {command(each)}")
+    return (f"run on {len(ran)}" if ran else "refused or too large"), "\n".join(faults)
+
+
+def _unequal(first: Config, words: list[str], one: Trains, second: Config, other: Trains, cache: Path) -> str:
+    if one.network != other.network:
+        return "two networks"
+    a, b = (backend_class(config.backend.name) for config in (first, second))
+    if a.integrator(first.cell) != b.integrator(second.cell) or a.arithmetic != b.arithmetic:
+        return ""
+    why = first_difference(one, other)
+    return "" if not why or explained_by_rounding(first, one, other, cache) else why
+
+
+def _small(config: Config) -> bool:
+    """Can it be run in a second?"""
+    steps = config.simulation.duration_ms / config.simulation.dt_ms
+    expected = estimate(config)
+    return steps <= 2000 and sum(expected.cells.values()) <= 500 and expected.n_synapses + expected.input_spikes <= 1e5
+
+
+def main() -> int:
+    """Replay the seeds given; ``--hostile`` before those of hostile ones."""
+    cache, worst = Path(tempfile.mkdtemp(prefix="crossing-")), 0
+    hostile = "--hostile" in sys.argv
+    for seed in (int(word) for word in sys.argv[1:] if word != "--hostile"):
+        drawn = Draw(seed)
+        words = drawn.hostile() if hostile else drawn.valid()
+        print(command(words)[:3000])
+        outcome, faults = try_one(seed, hostile, cache)
+        print(f"{outcome}: {faults or 'nothing wrong'}")
+        worst |= bool(faults)
+    return worst
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""Every scheme x target x stimulus x weights x delays x rule x step against the same network on the reference target.
+
+What must hold (``crossing_cases.same_scheme`` tells which):
+
+* The same scheme in the same arithmetic: identical trains, that is, every cell fires in the same steps.
+* Another scheme (NEST's adaptive rule for conductances) or another arithmetic (SpiNNaker's s16.15, with 16 bits for a
+  weight): the same network, and trains that are the reference's until rounding parts them. In the first quarter of the
+  run most spikes have their partner in the same cell, at most one step away (SpiNNaker's alpha currents act one step
+  later), and the numbers of spikes in the whole run are close. That the board's Izhikevich cells follow their own
+  integers bit for bit is shown in tests/reference.
+
+A failure names the two commands that show it. The suite runs an array of all pairs, the slow suite everything.
+"""
+
+import os
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+import pytest
+from covering import Row, covering
+from crossing_cases import command, factors, matrix, network_words, reference, same_scheme, words
+from crossing_runs import Trains, first_difference, run, shared
+
+COMPILED = ("brian2 cython", "brian2 cpp_standalone")
+"""Targets that compile for every new code, for seconds or more: few of their rows are in the suite."""
+PROGRAMS = "brian2 cpp_standalone"
+"""The target that shares no compiled code between rows (20 s of CPU each). Of it the slow suite takes an array of all
+triples; CROSSING=whole takes all rows (six hours)."""
+
+ALIVE = 20
+"""Spikes that the quietest network has at least: 40 cells for 40 or 80 ms."""
+EARLY = 0.7
+"""Of the spikes in the first quarter, how many have their partner in a run by another scheme or arithmetic."""
+COUNTS = 0.25
+"""How far apart the numbers of spikes of such runs are, as a share, beside ten spikes."""
+
+
+def simplest(target: str) -> list[Row]:
+    """For each scheme of a target the row whose other factors have their first values."""
+    found: dict[str, Row] = {}
+    for row in matrix():
+        if row["target"] == target:
+            found.setdefault(row["scheme"], row)
+    return list(found.values())
+
+
+@cache
+def in_suite() -> list[Row]:
+    """All pairs on the targets that need no compiler."""
+    pairs = covering([row for row in matrix() if row["target"] not in COMPILED])
+    # One network after another: its reference is simulated once.
+    return sorted(pairs, key=network_words)
+
+
+def name(row: Row) -> str:
+    return "-".join(row.values()).replace("/", "-").replace(" ", "-")
+
+
+def shown(row: Row, why: str) -> str:
+    """The failure's message: what is wrong, and the commands to see it."""
+    return f"{why}\n  {command(words(row, reference()))}\n  {command(words(row))}"
+
+
+def fault(row: Row, compiled: Path) -> str:
+    """What does not hold, with the commands; "" if all does."""
+    try:
+        expected, found = run(tuple(words(row, reference())), compiled), run(tuple(words(row)), compiled)
+    except Exception as error:
+        return shown(row, f"{type(error).__name__}: {error}")
+    why = _difference(row, expected, found)
+    return shown(row, why) if why else ""
+
+
+def _difference(row: Row, expected: Trains, found: Trains) -> str:
+    if expected.network != found.network:
+        return "two networks"
+    if not (expected.finite and found.finite):
+        return "samples that are not finite"
+    if expected.total < ALIVE:
+        return f"{expected.total} spikes: a silent network proves nothing; see crossing_cases on what drives it"
+    if same_scheme(row):
+        return first_difference(expected, found)
+    if "degraded" in found.tags:
+        return "" if "saturated weights" in found.tags["degraded"] else found.tags["degraded"]
+    quarter = max(int(expected.spikes[population][:, 0].max(initial=0)) for population in expected.spikes) // 4
+    early = shared(expected, found, quarter, within=1)
+    if early < EARLY:
+        return f"{early:.0%} of the spikes before step {quarter} are shared"
+    if abs(found.total - expected.total) > 10 + COUNTS * expected.total:
+        return f"{expected.total} and {found.total} spikes"
+    return ""
+
+
+@pytest.mark.parametrize("row", in_suite(), ids=name)
+def test_pairs(row: Row, compiled: Path) -> None:
+    assert (why := fault(row, compiled)) == "", why
+
+
+def test_the_pairs_hold_every_pair_of_the_targets_without_compiler() -> None:
+    rows, array = [row for row in matrix() if row["target"] not in COMPILED], in_suite()
+    for first in factors():
+        for second in factors():
+            assert {(r[first], r[second]) for r in array} == {(r[first], r[second]) for r in rows}
+
+
+@pytest.mark.timeout(1200)  # a machine that is busy, and a cache that is empty
+@pytest.mark.parametrize("target", COMPILED)
+def test_a_compiled_target(target: str, compiled: Path) -> None:
+    """One row in the suite, of the last scheme; the slow suite has them all."""
+    why = fault(simplest(target)[-1], compiled)
+    assert not why, why
+
+
+@pytest.mark.parametrize("scheme", dict.fromkeys(row["scheme"] for row in matrix()))
+def test_the_recurrent_input_matters(scheme: str, compiled: Path) -> None:
+    """Without it most cells would fire in other steps, so that equal trains are equal recurrent inputs."""
+    whole = words(next(row for row in matrix() if row["scheme"] == scheme), reference())
+    cut = [f"{word.partition('=')[0]}=0" if word.startswith("connectivity.weight_") else word for word in whole]
+    assert shared(run(tuple(whole), compiled), run(tuple(cut), compiled), 10**6) < 0.7
+
+
+@cache
+def chunks() -> dict[str, list[Row]]:
+    """The whole matrix by target and scheme; of :data:`PROGRAMS` all triples."""
+    programs = [row for row in matrix() if row["target"] == PROGRAMS]
+    if os.environ.get("CROSSING") != "whole":
+        programs = covering(programs, 3)
+    found: dict[str, list[Row]] = {}
+    for row in [*(row for row in matrix() if row["target"] != PROGRAMS), *programs]:
+        found.setdefault(f"{row['target']}-{row['scheme']}".replace("/", "-").replace(" ", "-"), []).append(row)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("chunk", chunks().values(), ids=chunks())
+def test_everything(chunk: list[Row], compiled: Path) -> None:
+    faults = [why for row in chunk if (why := fault(row, compiled))]
+    kinds = Counter(why.partition("\n")[0] for why in faults)
+    assert not faults, f"{len(faults)} of {len(chunk)} rows; {kinds.most_common(5)}\n" + "\n".join(faults)
