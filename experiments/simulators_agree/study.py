@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analyse import CHAIN, VERDICTS, analyse, claims, compared, key, members, seeds
 
-from varesearch.compare.command import compare
+from varesearch.compare.command import compare_recorded
 from varesearch.studies import Session, Study, chosen, finished_runs, main
 from varesearch.tracking import LogCapture
 
@@ -69,7 +69,7 @@ def _judge(session: Session) -> None:
         a, b = (found[(*one, 1)] for one in pair)
         if (a.run_id, b.run_id) not in there:
             with LogCapture() as capture:
-                compare(a, b, capture)
+                compare_recorded(a.run_id, b.run_id, capture)
 
 
 STUDY = Study(Path(__file__).parent, run, analyse, claims)

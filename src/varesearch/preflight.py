@@ -13,6 +13,9 @@ from varesearch.free_memory import Bound, address_space_bounds, memory_bounds
 from varesearch.network import NetworkEstimate, estimate
 from varesearch.network.estimate import ASSUMED_RATE_HZ
 
+ANALYSED_SPIKE = 86.0
+"""Bytes that a spike takes at the peak of analysis and figures, its recording included; measured."""
+
 ADDRESS_SPACE_OF_A_RUN = 1.5e9
 """Bytes of address space that a run reserves beyond what it uses: libraries, threads' stacks, allocators' arenas."""
 
@@ -24,18 +27,14 @@ _SPARE_MEMORY = "set recording.cells, a longer recording.interval_ms or recordin
 
 @dataclass(frozen=True)
 class MemoryNeed:
-    """What a run will hold at its peak, in bytes: ``run`` whatever its size, and ``parts`` by what they are for.
+    """What a run holds, in bytes: ``run`` whatever its size, ``parts`` by what they are for, ``total`` at its peak.
 
     Recorded spikes count as at :data:`~varesearch.network.estimate.ASSUMED_RATE_HZ`: nobody knows them before.
     """
 
     run: float
     parts: dict[str, float]
-
-    @property
-    def total(self) -> float:
-        """All of it."""
-        return self.run + sum(self.parts.values())
+    total: float
 
 
 def check(config: Config) -> None:
@@ -49,13 +48,13 @@ def check(config: Config) -> None:
 def memory_need(config: Config) -> MemoryNeed:
     """What a run of a valid configuration will hold."""
     cost, size = backend_class(config.backend.name).memory(config), estimate(config)
-    return _need(cost, size)
+    return expected_need(cost, size)
 
 
 def check_memory(config: Config) -> None:
     """Raise ConfigurationError if a run would take more memory than this process may have."""
     cost, size = backend_class(config.backend.name).memory(config), estimate(config)
-    need = _need(cost, size)
+    need = expected_need(cost, size)
     tightest = memory_bounds()[0]
     if need.total > tightest.free:
         raise ConfigurationError(_message(config, size, need, need.total, tightest))
@@ -121,19 +120,24 @@ def check_memory_together(configs: Sequence[Config], at_once: int, limit_mb: flo
         )
 
 
-def _need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
-    recurrent = size.n_synapses - size.stimulus_synapses
-    return MemoryNeed(
-        run=cost.run,
-        parts={
-            "cells": cost.cell * size.n_cells,
-            "synapses": cost.synapse * recurrent,
-            "stimulus synapses": cost.synapse * size.stimulus_synapses,
-            "input spikes": cost.input_spike * size.input_spikes,
-            "samples": cost.sample * size.samples + cost.value * size.values,
-            "spikes": cost.spike * size.spikes,
-        },
+def expected_need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
+    """What a run of that size holds on a back end of that cost."""
+    built = {
+        "cells": cost.cell * size.n_cells,
+        "synapses": cost.synapse * (size.n_synapses - size.stimulus_synapses),
+        "stimulus synapses": cost.synapse * size.stimulus_synapses,
+        "input spikes": cost.input_spike * size.input_spikes,
+    }
+    recorded = cost.sample * size.samples + cost.value * size.values
+    # Three peaks: compilers beside the built network, the recording that is handed over, and its analysis, when the
+    # simulator has gone and the drawn network and the recording are left.
+    peaks = (
+        cost.helpers + sum(built.values()),
+        sum(built.values()) + recorded + cost.spike * size.spikes,
+        size.network_bytes + size.recording_bytes + ANALYSED_SPIKE * size.spikes,
     )
+    parts = built | {"samples": recorded, "spikes": max(cost.spike, ANALYSED_SPIKE) * size.spikes}
+    return MemoryNeed(cost.run, parts, cost.run + max(peaks))
 
 
 def _message(config: Config, size: NetworkEstimate, need: MemoryNeed, wanted: float, bound: Bound) -> str:

@@ -65,6 +65,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             return say_ending(error, capture, PROGRAM)
 
 
+def compare_recorded(a: str, b: str, capture: LogCapture) -> Comparison:
+    """Compare two recorded runs, by id or name, as ``python -m varesearch.compare A B`` does.
+
+    Raises ConfigurationError if they cannot be compared, and whatever stops the comparison.
+    """
+    asked = parse([a, b])
+    return compare(*_recorded(asked, capture), asked, capture)
+
+
 def compare(a: Side, b: Side, asked: Asked, capture: LogCapture) -> Comparison:
     """Compare two sides and keep what comes of it as a run. Raises ConfigurationError if they cannot be compared.
 

@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar
 
@@ -14,6 +15,7 @@ from varesearch.backends.base import Availability, Backend, MemoryCost
 from varesearch.backends.translation.brian2 import ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
 from varesearch.config.cells import CELLS
+from varesearch.config.connectivity import PROJECTIONS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Brian2Backend, Config
 from varesearch.network.model import Network, Population
@@ -22,12 +24,14 @@ from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_rec
 TOOLS = {"numpy": (), "cython": ("g++",), "cpp_standalone": ("g++", "make")}
 """Code generation target -> the programs that it calls."""
 
-# Measured with Brian2 2.9. The compilers' own memory is in the first number of the compiled targets.
+# Measured with Brian2 2.9. Cython's own import stays in the process, the compilers run while the network is built.
 _MEMORY = {
-    "numpy": MemoryCost(run=375e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
-    "cython": MemoryCost(run=600e6, cell=550, synapse=62, input_spike=53, spike=86, value=17.5),
-    "cpp_standalone": MemoryCost(run=620e6, cell=400, synapse=62, input_spike=50, spike=85, value=15),
+    "numpy": MemoryCost(run=371e6, cell=500, synapse=53, input_spike=52, spike=25, value=16.8),
+    "cython": MemoryCost(run=580e6, helpers=278e6, cell=500, synapse=53, input_spike=52, spike=25, value=16.8),
+    "cpp_standalone": MemoryCost(run=370e6, helpers=265e6, cell=400, synapse=57, input_spike=50, spike=20, value=14.5),
 }
+_DRAWN_SYNAPSE = 17
+"""Bytes that a synapse takes further if weights or delays differ from synapse to synapse."""
 
 
 class Brian2(Backend):
@@ -80,7 +84,10 @@ class Brian2(Backend):
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
         assert isinstance(config.backend, Brian2Backend)
-        return _MEMORY[config.backend.codegen]
+        cost, wiring = _MEMORY[config.backend.codegen], config.connectivity
+        values = [wiring.value_of(name, setting) for name in PROJECTIONS for setting in ("weight", "delay_ms")]
+        drawn = any(isinstance(value, Mapping) for value in values)
+        return replace(cost, synapse=cost.synapse + _DRAWN_SYNAPSE) if drawn else cost
 
     def load(self) -> None:
         from varesearch.backends.brian2.session import load

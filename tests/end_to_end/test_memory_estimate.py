@@ -1,0 +1,101 @@
+"""The memory that a run is said to need against the peak that it takes, of fresh processes with all their children."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from varesearch.backends import backend_class
+from varesearch.config.compose import compose
+from varesearch.network import estimate
+from varesearch.preflight import expected_need
+
+SPIKES = ["recording=spikes", "analysis.warmup_ms=0"]
+SAMPLES = ["connectivity.n=20000", "connectivity.p=0.0002", "simulation.duration_ms=500"]
+SYNAPSES = ["connectivity.n=4000", "connectivity.p=0.2", "simulation.duration_ms=100", *SPIKES]
+MANY_WEIGHTS = [*SYNAPSES, "connectivity.weight_exc={distribution: lognormal, mean: 0.01, std: 0.01}"]
+INPUT = [
+    "connectivity.n=2000",
+    "connectivity.p=0.001",
+    "stimulus=background_poisson",
+    "stimulus.rate_hz=900",
+    "simulation.duration_ms=3000",
+    *SPIKES,
+]
+CELLS = ["connectivity.n=100000", "connectivity.p=0.000002", "simulation.duration_ms=50", "recording=spikes"]
+CELLS += ["analysis.warmup_ms=0", "analysis.fano_window_ms=10"]
+OUTPUT = ["connectivity.n=5000", "connectivity.p=0.0001", "cell.i_offset=40", "simulation.duration_ms=3000", *SPIKES]
+CPP = "backend.codegen=cpp_standalone"
+
+
+def peak_bytes(root: Path, words: list[str]) -> float:
+    """The most that a run and its children hold together, looked at 50 times a second, or it alone by the kernel."""
+    command = [sys.executable, "-m", "varesearch", *words]
+    peak = 0
+    with subprocess.Popen(
+        command, env={**os.environ, "VARESEARCH_ROOT": str(root)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as process:
+        run = psutil.Process(process.pid)
+        while process.poll() is None:
+            with suppress(psutil.Error, OSError):
+                alone = [one for one in Path(f"/proc/{run.pid}/status").read_text().splitlines() if "VmHWM" in one]
+                peak = max([peak, *(int(line.split()[1]) * 1024 for line in alone)])
+                together = 0
+                for each in (run, *run.children(recursive=True)):
+                    with suppress(psutil.Error):
+                        together += each.memory_info().rss
+                peak = max(peak, together)
+            time.sleep(0.02)
+        assert process.stderr is not None
+        assert process.returncode == 0, process.stderr.read().decode()
+    return peak
+
+
+def fired(root: Path) -> float:
+    """The spikes of the run, which nobody knows before it."""
+    with closing(sqlite3.connect(root / "mlruns" / "mlflow.db")) as store:
+        query = "SELECT sum(value) FROM latest_metrics WHERE key LIKE '%.spike_count'"
+        return store.execute(query).fetchone()[0]
+
+
+def hold(root: Path, words: list[str]) -> None:
+    """Estimate and measured peak are within 25 % of each other."""
+    measured = peak_bytes(root, words)
+    config = compose(words).config
+    size = replace(estimate(config), spikes=fired(root))
+    said = expected_need(backend_class(config.backend.name).memory(config), size).total
+    assert said == pytest.approx(measured, rel=0.25), (round(said / 1e6), round(measured / 1e6))
+
+
+def test_many_samples(tmp_path: Path) -> None:
+    hold(tmp_path, SAMPLES)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    "words",
+    [
+        SYNAPSES,
+        MANY_WEIGHTS,
+        INPUT,
+        CELLS,
+        OUTPUT,
+        [*SAMPLES, CPP],
+        [*MANY_WEIGHTS, CPP],
+        [*INPUT, CPP],
+        [*SAMPLES, "backend.codegen=cython"],
+        *([*shape, "backend=nest"] for shape in (SAMPLES, SYNAPSES, INPUT, CELLS, OUTPUT)),
+        ["backend=spinnaker", "connectivity.n=2000", "connectivity.p=0.01", "simulation.duration_ms=300"],
+        ["backend=spinnaker", "connectivity.n=2000", "connectivity.p=0.1", "simulation.duration_ms=100", *SPIKES],
+    ],
+)
+def test_every_back_end_at_every_shape(words: list[str], tmp_path: Path) -> None:
+    hold(tmp_path, words)
