@@ -11,7 +11,7 @@ from varesearch.config.schema import Config
 from varesearch.config.validation import validate
 from varesearch.free_memory import Bound, address_space_bounds, memory_bounds
 from varesearch.network import NetworkEstimate, estimate
-from varesearch.network.estimate import ASSUMED_RATE_HZ
+from varesearch.network.estimate import ASSUMED_RATE_HZ, check_counts
 
 ANALYSED_SPIKE = 86.0
 """Bytes that a spike takes at the peak of analysis and figures, its recording included; measured."""
@@ -42,6 +42,7 @@ def check(config: Config) -> None:
     validate(config)
     check_backend(config)
     check_memory(config)
+    check_counts(config)
     check_disk(config)
 
 

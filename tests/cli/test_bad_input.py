@@ -66,6 +66,8 @@ cell.model=if_cond_exp | cell.model=if_cond_exp cannot be changed & cell=OPTION
 cell.integrator=rk4 | cell.integrator=rk4 & cell=izhikevich on backend=brian2 & euler, spinnaker
 cell=if_cond_exp cell.v_reset=-40 | cell.v_reset=-40 & below cell.v_thresh=-50 mV
 cell=if_cond_exp cell.tau_refrac=1.5 | cell.tau_refrac=1.5 & multiple & 1 or 2
+cell=if_cond_exp cell.tau_refrac=3000000000 | cell.tau_refrac=3000000000 & 3e+09 steps
+connectivity.delay_ms={distribution:lognormal,mean:9,std:999,low:1} | 100000 steps & give it a high of 100000
 cell=if_cond_exp cell.tau_m=0 | cell.tau_m=0 & greater than 0 ms
 cell=if_cond_exp cell.integrator=euler cell.tau_m=0.5 | cell.tau_m=0.5 & cell.integrator=euler & at least 1 ms
 cell=if_cond_exp cell.cm=1e-300 | cell.cm=1e-300 & from 1e-15 to

@@ -16,6 +16,7 @@ from varesearch.config.schema import Config
 from varesearch.config.stimuli import SpikeList
 from varesearch.config.validation import validate
 from varesearch.config.validation.primitives import check_delay, check_weight, whole_steps
+from varesearch.network.estimate import check_counts
 from varesearch.recording import grid_steps
 
 DT = st.sampled_from([1.0, 0.5, 0.25, 0.2, 0.1, 0.05, 0.025, 0.01, 0.001])
@@ -123,3 +124,22 @@ def test_every_time_constant_and_weight_of_every_cell_is_checked(cell: str) -> N
     for name in bad.keys() & vars(config.cell).keys():
         with pytest.raises(ConfigurationError, match=f"^cell.{name}="):
             validate(replace(config, cell=replace(config.cell, **{name: bad[name]})))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["connectivity.n=3000000", "connectivity.p=1"], "^connectivity.n=3000000: exc_to_exc would have about 5.76e"),
+        (
+            ["connectivity.n=9000000", "stimulus.n_sources=9000000", "connectivity.p=0"],
+            "^stimulus=thalamic_burst: thal",
+        ),
+        (
+            ["stimulus=background_poisson", "simulation.duration_ms=1e7", "stimulus.rate_hz=900"],
+            "fire about 1.35e[+]10",
+        ),
+    ],
+)
+def test_what_simulators_cannot_count_is_refused_whatever_memory_there_is(words: list[str], said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        check_counts(compose(words).config)

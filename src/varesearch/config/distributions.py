@@ -111,6 +111,17 @@ class Distribution:
             return _normal_cdf((_log(self.high) - mu) / sigma) - _normal_cdf((_log(self.lower) - mu) / sigma)
         return math.exp(-self.lower / self.first) - math.exp(-max(self.high, 0.0) / self.first)
 
+    def beyond(self, value: float) -> float:
+        """The probability that an untruncated draw is greater than ``value``; 0 where ``high`` forbids it."""
+        if value >= self.upper:
+            return 0.0
+        if self.kind == "normal":
+            return _normal_cdf((self.first - value) / self.second)
+        if self.kind == "lognormal":
+            mu, sigma = _log_parameters(self.first, self.second)
+            return _normal_cdf((mu - _log(value)) / sigma)
+        return math.exp(-max(value, 0.0) / self.first) if self.kind == "exponential" else 1.0
+
     def _sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         match self.kind:
             case "constant":

@@ -8,6 +8,8 @@ from varesearch.config.connectivity import (
     FixedInDegree,
     FixedProbability,
 )
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.ranges import INT32
 from varesearch.config.schema import Config
 from varesearch.config.stimuli import BackgroundPoisson, SpikeList, ThalamicBurst
 from varesearch.network.connectors import mean_kernel
@@ -56,6 +58,24 @@ class NetworkEstimate:
     def recording_bytes(self) -> int:
         """The sampled signals as numpy arrays."""
         return int(BYTES_PER_VALUE * self.values)
+
+
+def check_counts(config: Config) -> None:
+    """Raise ConfigurationError for more synapses or input spikes than simulators count in 32 bits."""
+    size, most = estimate(config), INT32.high
+    for name, count in size.synapses.items():
+        if count > most:
+            recurrent = name in PROJECTIONS
+            setting = f"connectivity.n={config.connectivity.n}" if recurrent else f"stimulus={config.stimulus.kind}"
+            raise ConfigurationError(
+                f"{setting}: {name} would have about {count:.3g} synapses, more than {most}; take fewer cells"
+                f"{' or synapses' if recurrent else ' or sources'}"
+            )
+    if size.input_spikes > most:
+        raise ConfigurationError(
+            f"stimulus={config.stimulus.kind}: its sources would fire about {size.input_spikes:.3g} times, more than "
+            f"{most}; lower stimulus.rate_hz or shorten the stimulus"
+        )
 
 
 def estimate(config: Config) -> NetworkEstimate:

@@ -5,6 +5,7 @@ from varesearch.config.distributions import parse_distribution
 from varesearch.config.schema import Config
 from varesearch.config.validation.primitives import (
     check_at_least,
+    check_few_steps,
     check_multiple,
     check_positive,
     check_weight,
@@ -49,6 +50,7 @@ def _check_integrate_and_fire(cell: _IntegrateAndFire, dt_ms: float) -> None:
             "cell.v_reset", cell.v_reset, f"must be below cell.v_thresh={cell.v_thresh:g} mV; else firing never stops"
         )
     check_at_least("cell.tau_refrac", cell.tau_refrac, 0.0, "ms")
+    check_few_steps("cell.tau_refrac", cell.tau_refrac, dt_ms)
     check_multiple("cell.tau_refrac", cell.tau_refrac, dt_ms)
     if cell.integrator == "euler" and cell.tau_m < dt_ms:
         refuse("cell.tau_m", cell.tau_m, f"is too fast for cell.integrator=euler; it must be at least {dt_ms:g} ms")

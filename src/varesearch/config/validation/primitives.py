@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from varesearch.config.distributions import Distribution, parse_distribution
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.ranges import Range
+from varesearch.config.ranges import INT32, Range
 from varesearch.config.wording import did_you_mean, echoed, written
 
 LARGEST = 1e15
@@ -14,6 +14,10 @@ LARGEST = 1e15
 
 MOST_DELAY_STEPS = 100_000
 """Simulators keep a slot for each step of the longest delay."""
+
+
+_NEVER_DRAWN = 1e-15
+"""A probability too small for any number of synapses."""
 
 
 def refuse(setting: str, value: Any, why: str) -> NoReturn:
@@ -90,6 +94,12 @@ def check_multiple(setting: str, time_ms: float, dt_ms: float) -> None:
         refuse(setting, time_ms, f"must be a multiple of simulation.dt_ms={dt_ms:g}; write {near}")
 
 
+def check_few_steps(setting: str, time_ms: float, dt_ms: float) -> None:
+    """So few steps that simulators can count them in 32 bits."""
+    if time_ms / dt_ms > INT32.high:
+        refuse(setting, time_ms, f"is {time_ms / dt_ms:.3g} steps, more than {INT32.high:g}; shorten it")
+
+
 def check_delay(setting: str, value: Any, dt_ms: float) -> Distribution:
     """A number: a multiple of the step, at least one. A distribution: nowhere below one step (draws are rounded)."""
     delay = parse_distribution(value, setting)
@@ -100,9 +110,11 @@ def check_delay(setting: str, value: Any, dt_ms: float) -> Distribution:
     elif delay.lower < dt_ms:
         mend = f"low: {dt_ms:g}" if delay.kind != "uniform" else f"low of {dt_ms:g} or more"
         refuse(setting, value, f"can fall below one step; give it {mend} (simulation.dt_ms={dt_ms:g})")
-    longest = delay.upper if math.isfinite(delay.upper) else delay.mean
-    if longest > MOST_DELAY_STEPS * dt_ms:
-        refuse(setting, value, f"is longer than {MOST_DELAY_STEPS} steps ({MOST_DELAY_STEPS * dt_ms:g} ms); shorten it")
+    longest = MOST_DELAY_STEPS * dt_ms
+    if delay.beyond(longest) > _NEVER_DRAWN:
+        drawn = delay.kind not in ("constant", "uniform")
+        what, mend = ("can be", f"give it a high of {longest:g} or less") if drawn else ("is", "shorten it")
+        refuse(setting, value, f"{what} longer than {MOST_DELAY_STEPS} steps ({longest:g} ms); {mend}")
     return delay
 
 
