@@ -40,6 +40,21 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield folder
 
 
+def test_a_broken_recording_is_found_before_the_run_is_made_again(root, capfd) -> None:
+    record = load_run("brian2", root=root)
+    assert record.folder is not None
+    path = record.folder / "recording.npz"
+    whole, before = path.read_bytes(), len(runs(root=root))
+    try:
+        path.write_bytes(whole[: len(whole) // 2])
+        assert rerun([record.run_id[:8]]) == 2
+    finally:
+        path.write_bytes(whole)
+    said = capfd.readouterr().err
+    assert "cannot be read as a saved recording" in said and said.count("\n") == 1
+    assert len(runs(root=root)) == before
+
+
 @pytest.mark.parametrize("name", list(QUICK))
 def test_a_run_again_is_identical_and_a_run_of_its_own(name, root, capfd) -> None:
     original = load_run(name, root=root)
