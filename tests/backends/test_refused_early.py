@@ -32,6 +32,10 @@ REFUSED = [
         ("backend=spinnaker", "connectivity=distance_dependent", "connectivity.velocity_mm_per_ms=0.01"),
         r"^connectivity.delay_ms=2 with the 70.7 ms that the distance adds can be longer",
     ),
+    (
+        ("backend=spinnaker", "cell=if_curr_alpha", "cell.tau_syn_E=1"),
+        r"^cell.tau_syn_E=1 ms is too short .* above 1 ms",
+    ),
     (("backend=spinnaker", "backend.threads=0"), r"^backend.threads=0: allowed are 1 to 64"),
 ]
 ACCEPTED = [
@@ -42,6 +46,7 @@ ACCEPTED = [
     ("backend=nest", "cell=izhikevich_delta", "connectivity.delay_ms=1"),
     ("backend=spinnaker", f"connectivity.delay_ms={LOGNORMAL}"),
     ("backend=spinnaker", "connectivity.delay_ms=64"),
+    ("backend=spinnaker", "cell=if_curr_alpha", "cell.tau_syn_E=1.1"),
 ]
 
 

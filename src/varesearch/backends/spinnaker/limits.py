@@ -10,6 +10,7 @@ they are lost, or reach another cell, without a word. Up to two rounds every syn
 from collections.abc import Callable
 
 from varesearch.backends.delays import drawn_delays, setting_of
+from varesearch.config.cells import IfCurrAlpha
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
@@ -29,7 +30,21 @@ def longest_delay_steps(size: int, neurons_per_core: int | None) -> int:
 
 
 def check_settings(config: Config, neurons_per_core: int | None) -> None:
-    """Raise ConfigurationError if a synapse of a list could be drawn with a delay that would be lost."""
+    """Raise ConfigurationError for synapses that would be lost without a word.
+
+    That is a list whose delays could be drawn too long, and an alpha current with dt / tau_syn² of 1 or more (in ms),
+    which the machine holds as a fraction below 1: at a time constant of 1 ms and steps of 1 ms no current flows at all.
+    """
+    dt_ms = config.simulation.dt_ms
+    if isinstance(config.cell, IfCurrAlpha):
+        for name in ("tau_syn_E", "tau_syn_I"):
+            tau_ms = getattr(config.cell, name)
+            if tau_ms**2 <= dt_ms:
+                raise ConfigurationError(
+                    f"cell.{name}={tau_ms:g} ms is too short: SpiNNaker passes no alpha current then; "
+                    f"it must be above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; take a longer one, a "
+                    "shorter step, or backend=brian2"
+                )
     sizes = {"exc": config.connectivity.n_exc, "inh": config.connectivity.n_inh}
     for delays in drawn_delays(config):
         if delays.recurrent and config.connectivity.draw == "native":

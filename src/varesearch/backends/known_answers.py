@@ -1,0 +1,183 @@
+"""Does a simulator on this machine give the trains that are known? A small network, and answers from other sources.
+
+For each cell that a back end has there are two populations of one cell. One is driven by a constant current; one is hit
+by a single strong spike with a delay of four steps. The answers come from no simulator: for the integrate-and-fire
+cells from the closed form of the membrane, for Izhikevich's from a plain loop over the published equations
+(Izhikevich 2003; the midpoint rule of Hopkins and Furber 2015 on SpiNNaker).
+"""
+
+import math
+from contextlib import closing
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from varesearch.backends import backend_class
+from varesearch.config.cells import CELLS, CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp
+from varesearch.config.connectivity import FixedProbability
+from varesearch.config.schema import BackendConfig, Config, RecordingConfig, SimulationConfig
+from varesearch.config.stimuli import NoStimulus
+from varesearch.network.model import Network, Population, Projection, SpikeSource
+from varesearch.simulation import simulate
+
+DT_MS, STEPS = 1.0, 60
+"""Few enough that SpiNNaker's fixed point fires in the same steps as floating point: its sixth spike does not."""
+
+FIRED, DELAY = 10, 4
+"""The step in which the source fires, and the delay of its synapses in steps."""
+
+_REST_MV, _THRESHOLD_MV, _TAU_MS, _HELD = -65.0, -50.0, 20.0, 3
+_WEIGHTS: dict[type[CellConfig], float] = {IfCondExp: 1.0, IfCurrExp: 40.0, IfCurrAlpha: 40.0, IfCurrDelta: 20.0}
+"""Of the one spike: enough to reach the threshold in the step in which it acts, and no second time."""
+
+_IZHIKEVICH_WEIGHT = 150.0
+_UNKNOWN = {("spinnaker", "if_curr_alpha", "hit")}
+"""(back end, cell, population) that is not judged: sPyNNaker's alpha current is none at a time constant of one step
+(see :func:`varesearch.backends.spinnaker.limits.check_settings`)."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The trains of one cell model: the steps that are known and those that the simulator gave, each by population."""
+
+    model: str
+    expected: dict[str, list[int]]
+    found: dict[str, list[int]]
+
+    @property
+    def right(self) -> bool:
+        """Are they the same?"""
+        return self.expected == self.found
+
+
+def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None = None) -> list[Answer]:
+    """Simulate the network on a back end with its ``settings`` (code generation target, machine, threads).
+
+    Parameters
+    ----------
+    backend_name
+        A key of :data:`varesearch.backends.BACKENDS`.
+    settings
+        The settings of that back end.
+    cache
+        Where compiled code may be kept.
+
+    Returns
+    -------
+    list of Answer
+        One for each cell that the back end has.
+
+    Raises
+    ------
+    ConfigurationError
+        The back end cannot be used here.
+    SimulatorError
+        It reported an error, or what it recorded is impossible.
+    """
+    kind = backend_class(backend_name)
+    cells = [_cell(cell) for cell in CELLS if cell().model in kind.cells]
+    network = _network(cells)
+    config = Config(
+        cell=replace(cells[0]),
+        connectivity=FixedProbability(n=2 * len(cells), weight_exc=1.0, weight_inh=1.0),
+        stimulus=NoStimulus(),
+        backend=settings,
+        simulation=SimulationConfig(duration_ms=network.duration_ms, dt_ms=DT_MS),
+        recording=RecordingConfig(signals=[]),
+    )
+    backend = kind(config)
+    backend.cache = cache
+    with closing(backend):
+        backend.probe()
+        backend.load()
+        simulated = simulate(backend, network)
+    simulated.require_sound()
+    if simulated.recording is None:
+        return []
+    trains = {
+        name: np.rint(population.spike_times_ms / DT_MS).astype(int).tolist()
+        for name, population in simulated.recording.populations.items()
+    }
+
+    def judged(cell: CellConfig) -> list[str]:
+        return [what for what in ("driven", "hit") if (backend_name, cell.model, what) not in _UNKNOWN]
+
+    return [
+        Answer(
+            cell.model,
+            {what: _expected(cell, what, kind.integrator(cell)) for what in judged(cell)},
+            {what: trains[f"{cell.model}_{what}"] for what in judged(cell)},
+        )
+        for cell in cells
+    ]
+
+
+def _cell(cell: type[CellConfig]) -> CellConfig:
+    taus = {"tau_syn_E": 1.0, "tau_syn_I": 1.0}
+    if cell not in _WEIGHTS:
+        return cell(i_offset=10.0, **(taus if "tau_syn_E" in _fields(cell) else {}))  # type: ignore[call-arg]
+    membrane = {"v_rest": _REST_MV, "v_reset": _REST_MV, "v_thresh": _THRESHOLD_MV, "cm": 1.0, "tau_m": _TAU_MS}
+    membrane |= {"tau_refrac": _HELD * DT_MS, "i_offset": 1.0}
+    return cell(**membrane, **(taus if "tau_syn_E" in _fields(cell) else {}))  # type: ignore[call-arg]
+
+
+def _fields(cell: type[CellConfig]) -> set[str]:
+    return {field.name for field in fields(cell)}
+
+
+def _network(cells: list[CellConfig]) -> Network:
+    populations, projections = [], []
+    for cell in cells:
+        initial = {"v": np.array([_REST_MV])} | ({"u": np.array([-13.0])} if hasattr(cell, "u_init") else {})
+        hit = f"{cell.model}_hit"
+        populations.append(Population(f"{cell.model}_driven", 1, cell, initial))
+        populations.append(Population(hit, 1, replace(cell, i_offset=0.0), initial))  # type: ignore[call-arg]
+        zero, weight = np.zeros(1, np.int32), np.array([_WEIGHTS.get(type(cell), _IZHIKEVICH_WEIGHT)])
+        projections.append(
+            Projection(f"to_{hit}", "source", hit, "excitatory", zero, zero, weight, np.array([DELAY], np.int32))
+        )
+    source = SpikeSource("source", 1, np.zeros(1, np.int32), np.array([FIRED], np.int32))
+    return Network(DT_MS, STEPS, 0, tuple(populations), (source,), tuple(projections), ())
+
+
+def _expected(cell: Any, what: str, scheme: str) -> list[int]:
+    if type(cell) not in _WEIGHTS:
+        return _izhikevich(cell, cell.i_offset if what == "driven" else 0.0, what == "hit", scheme)
+    if what == "hit":
+        return [FIRED + DELAY]
+    # v = v_rest + R I (1 - exp(-t / tau)) reaches the threshold after so many updates.
+    rise_mv = _TAU_MS / cell.cm * cell.i_offset
+    updates = math.ceil(_TAU_MS / DT_MS * math.log(rise_mv / (rise_mv - (_THRESHOLD_MV - _REST_MV))))
+    return list(range(updates - 1, STEPS, updates + _HELD))
+
+
+def _izhikevich(cell: Any, current: float, hit: bool, scheme: str) -> list[int]:
+    """The steps in which the cell fires, by plain arithmetic."""
+    v, u, synaptic, h, fired = _REST_MV, -13.0, 0.0, DT_MS, []
+    tau_ms = getattr(cell, "tau_syn_E", None)
+    gain = 1.0 if scheme == "euler" or tau_ms is None else tau_ms / DT_MS * -math.expm1(-DT_MS / tau_ms)
+    for step in range(STEPS):
+        arrived = _IZHIKEVICH_WEIGHT * gain if hit and step == FIRED + DELAY else 0.0
+        synaptic += arrived if tau_ms is not None else 0.0
+        total = current + synaptic
+        if scheme == "euler":
+            slope = 0.04 * v * v + 5 * v + 140 - u + total
+            u, v = u + h * cell.a * (cell.b * v - u), v + h * slope
+        else:
+            drive = total + 140 - u
+            half = v + 0.5 * h * ((0.04 * v + 5) * v + drive)
+            recovery = 0.5 * h * cell.a * (cell.b * v - u)
+            v, u = (
+                v + h * (drive - recovery + (0.04 * half + 5) * half),
+                u + h * cell.a * (cell.b * half - (u + recovery)),
+            )
+        h = DT_MS
+        v += arrived if tau_ms is None else 0.0
+        synaptic *= math.exp(-DT_MS / tau_ms) if tau_ms is not None else 0.0
+        if v >= 30.0:
+            fired.append(step)
+            v, u = cell.c, u + cell.d
+            h = DT_MS if scheme == "euler" else 1.85 * DT_MS
+    return fired
