@@ -20,7 +20,6 @@ REFUSED = [
     (("backend=nest", "backend.threads=100000"), r"^backend.threads=100000: allowed are 1 to \d+"),
     ((*NEST, "cell.tau_syn_E=0.001"), r"^cell.tau_syn_E=0.001 .*is it meant in seconds\?"),
     (("backend=nest", "cell=if_curr_alpha", "cell.tau_syn_I=0.0014"), r"^cell.tau_syn_I=0.0014 .*0.00143 ms"),
-    (("backend=nest", "cell=if_cond_exp", "cell.tau_refrac=5e9"), r"^cell.tau_refrac=5e\+09 is 5e\+09 steps"),
     (("backend=spinnaker", "stimulus.delay_ms=65"), r"^stimulus.delay_ms=65 is longer.* 64 ms \(64 steps\)"),
     (("backend=spinnaker", "connectivity.inh_to_inh.delay_ms=65"), r"^connectivity.inh_to_inh.delay_ms=65 is longer"),
     (("backend=spinnaker", "connectivity.draw=native", "stimulus.delay_ms=65"), r"^stimulus.delay_ms=65 is longer"),
@@ -34,8 +33,13 @@ REFUSED = [
     ),
     (
         ("backend=spinnaker", "cell=if_curr_alpha", "cell.tau_syn_E=1"),
-        r"^cell.tau_syn_E=1 ms is too short .* above 1 ms",
+        r"^cell.tau_syn_E=1 ms is too short: .* above 1 ms",
     ),
+    (
+        ("backend=spinnaker", "cell.i_offset=70000"),
+        r"^cell.i_offset=70000 mV/ms is beyond what SpiNNaker",
+    ),
+    (("backend=spinnaker", "cell=if_curr_exp", "cell.tau_refrac=70000"), r"^cell.tau_refrac=70000 ms is beyond"),
     (("backend=spinnaker", "backend.threads=0"), r"^backend.threads=0: allowed are 1 to 64"),
 ]
 ACCEPTED = [

@@ -9,14 +9,21 @@ they are lost, or reach another cell, without a word. Up to two rounds every syn
 
 from collections.abc import Callable
 
+import numpy as np
+
 from varesearch.backends.delays import drawn_delays, setting_of
-from varesearch.config.cells import IfCurrAlpha
+from varesearch.backends.translation.spinnaker import ROWS
+from varesearch.backends.translation.table import Context
+from varesearch.config.cells import CellConfig, IfCurrAlpha
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
 
 RING_BITS = 14
 """``MAX_RING_BUFFER_BITS`` of sPyNNaker."""
+
+LARGEST = 2.0**16
+"""s16.15: 16 bits before the point."""
 
 CELLS_PER_CORE = 256
 """sPyNNaker's own limit for the cells of this project."""
@@ -36,6 +43,7 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
     which the machine holds as a fraction below 1: at a time constant of 1 ms and steps of 1 ms no current flows at all.
     """
     dt_ms = config.simulation.dt_ms
+    _check_fixed_point(config.cell, dt_ms)
     if isinstance(config.cell, IfCurrAlpha):
         for name in ("tau_syn_E", "tau_syn_I"):
             tau_ms = getattr(config.cell, name)
@@ -52,6 +60,17 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
         limit = longest_delay_steps(sizes[delays.post], neurons_per_core)
         if delays.can_exceed(limit):
             raise ConfigurationError(_message(str(delays), delays.can_exceed, limit, delays.dt_ms))
+
+
+def _check_fixed_point(cell: CellConfig, dt_ms: float) -> None:
+    """Raise ConfigurationError for a parameter beyond what the machine's s16.15 holds."""
+    for row in ROWS[cell.model]:
+        value = getattr(cell, row.ours, None)
+        if isinstance(value, float) and not abs(row.convert(np.asarray(value), Context(cell, dt_ms))) < LARGEST:
+            raise ConfigurationError(
+                f"cell.{row.ours}={value:g} {row.unit} is beyond what SpiNNaker's numbers hold, "
+                f"{LARGEST:g} {row.their_unit}; is it meant in another unit?"
+            )
 
 
 def check_delays(network: Network, neurons_per_core: int | None) -> None:
