@@ -5,6 +5,7 @@ import dataclasses
 import logging
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from varesearch.config.schema import Brian2Backend, NestBackend, RecordingConfig
 from varesearch.network.model import Network
 from varesearch.recording import Recording, Signal, population_recording
 from varesearch.simulation import Simulated, impossible_values, simulate
+from varesearch.tracking.log import LogCapture
 
 DRAWN = network([population("cells", IfCurrDelta(i_offset=1.0), [-65.0, -60.0])], 30, 1.0)
 
@@ -125,6 +127,53 @@ def test_what_a_compiler_writes_is_an_error_unless_it_is_a_known_remark() -> Non
         "varesearch.backends.compiler reported an error: g++ wrote on its standard error: ld: cannot find -lgsl",
     )
     assert all(reason for _pattern, reason in COMPILER_REMARKS)
+
+
+@pytest.mark.parametrize("codegen", ["cython", pytest.param("cpp_standalone", marks=pytest.mark.slow)])
+def test_a_first_compile_is_sound(codegen: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With an empty cache and under the log of a run, to which setuptools logs each command of the compiler."""
+    monkeypatch.setattr(Brian2, "cache", tmp_path / "cache")
+    drawn = network([population("cells", IfCurrDelta(i_offset=1.0), [-65.0, -60.0, -55.0])], 30, 1.0)
+    with LogCapture(tmp_path / "run.log"):
+        result = simulated(brian2(codegen, drawn), drawn)
+    assert result.faults == ()
+    assert result.recording is not None and len(result.recording.populations["cells"].spike_ids) > 0
+    if codegen == "cython":
+        # The premise: that there was something to compile, and that setuptools logs it.
+        assert "INFO    compilers.C.base: " in (tmp_path / "run.log").read_text()
+
+
+def test_what_python_logs_is_not_what_a_program_printed(tmp_path: Path) -> None:
+    with LogCapture(tmp_path / "run.log"):
+        with printed() as said:
+            logging.getLogger("compilers.C.base").info("g++ -c code.cpp")
+            subprocess.run(["sh", "-c", "echo ld: no such file >&2"], check=True)
+            logging.getLogger("compilers.C.base").warning("no such flag")
+        logging.getLogger("compilers.C.base").info("later")
+    assert (said.output, said.errors) == ("", "ld: no such file\n")
+    lines = [line.split(" ", 2)[2] for line in (tmp_path / "run.log").read_text().splitlines()]
+    assert lines == [
+        "INFO    compilers.C.base: g++ -c code.cpp",
+        "WARNING compilers.C.base: no such flag",
+        "INFO    compilers.C.base: later",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "harmless"),
+    [
+        ("make[1]: Entering directory '/x'", True),
+        ("make: *** [makefile:5: main] Error 1", False),
+        ("x86_64-linux-gnu-ar: creating libx.a", True),
+        ("running build_ext", True),
+        ("building 'x' extension", True),
+        ("building: no space left", False),
+        ("g++: fatal error: no input files", False),
+        ("Traceback (most recent call last):", False),
+    ],
+)
+def test_progress_of_a_build_tool_is_no_error(line: str, harmless: bool) -> None:
+    assert (compiler_said(logging.getLogger("varesearch.backends.compiler"), "g++", line) == "") == harmless
 
 
 def test_memory_that_is_not_enough_is_said_in_one_plain_line() -> None:

@@ -20,7 +20,7 @@ _EXITS = {"SIGINT": 130, "SIGTERM": 143, "SIGKILL": -9}
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
     """A project whose path has what paths may have, and every case of this file run in it."""
-    root = tmp_path_factory.mktemp("ends") / "a project, 100%25 #1 é"
+    root = tmp_path_factory.mktemp("ends") / "a project, 100% #1 é"
     root.mkdir()
     cases: list[dict[str, Any]] = [{"name": "good"}, {"name": "failed", "does": "fail"}]
     cases += [{"name": name, "at": {phase: [signal]}} for name, (phase, signal) in _KILLS.items()]

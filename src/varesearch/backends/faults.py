@@ -82,6 +82,12 @@ COMPILER_REMARKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"performance hint", re.IGNORECASE), "Cython's advice on speed"),
     (re.compile(r"^(In file included|\s+from |.*: In |.*: At global scope)"), "where a warning is"),
     (re.compile(r"^(\s|\d+ \||\||~|\^)"), "the line of code that a warning is about"),
+    (
+        re.compile(r"^(make|gmake)(\[\d+\])?: (Entering|Leaving|Nothing to be done|.* is up to date)"),
+        "what make says of its progress; its errors begin with ***",
+    ),
+    (re.compile(r"^(\S*-)?ar: creating "), "an archive is new"),
+    (re.compile(r"^(running|building|copying|creating) [^:]*$"), "what setuptools says of its progress"),
 )
 """Lines on a compiler's standard error that are known to be harmless, and why."""
 

@@ -1,6 +1,7 @@
 """What is printed on the file descriptors 1 and 2, by Python, by C code or by a child process, caught for the log."""
 
 import ctypes
+import logging
 import os
 import sys
 import tempfile
@@ -24,7 +25,7 @@ def printed() -> Iterator[Printed]:
     The file descriptors belong to the whole process: keep what is inside short, and print nothing of one's own in it.
     """
     found = Printed()
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+    with log_held_back(), tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         flush()
         saved = [os.dup(descriptor) for descriptor in (1, 2)]
         try:
@@ -40,6 +41,53 @@ def printed() -> Iterator[Printed]:
                 caught.seek(0)
             found.output = output.read().decode(errors="replace")
             found.errors = errors.read().decode(errors="replace")
+
+
+@contextmanager
+def log_held_back() -> Iterator[None]:
+    """Let what Python logs inside, in any thread, reach standard output and error only after the inside is left.
+
+    Otherwise a log line of this process (setuptools logs each command that it starts) would be taken for the words of
+    the program whose output is caught.
+    """
+    held: list[tuple[logging.Handler, logging.LogRecord]] = []
+    filters: list[tuple[logging.Handler, _HoldBack]] = []
+    for handler in _handlers_to_descriptors():
+        filters.append((handler, _HoldBack(handler, held)))
+        handler.addFilter(filters[-1][1])
+    try:
+        yield
+    finally:
+        for handler, hold_back in filters:
+            handler.removeFilter(hold_back)
+        for handler, record in held:
+            handler.handle(record)
+
+
+class _HoldBack(logging.Filter):
+    def __init__(self, handler: logging.Handler, held: list[tuple[logging.Handler, logging.LogRecord]]) -> None:
+        super().__init__()
+        self._handler, self._held = handler, held
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        self._held.append((self._handler, record))
+        return False
+
+
+def _handlers_to_descriptors() -> set[logging.Handler]:
+    """The handlers of all loggers that write to the file descriptors 1 or 2."""
+    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+    handlers = {handler for logger in loggers if isinstance(logger, logging.Logger) for handler in logger.handlers}
+    found = {handler for handler in handlers if _descriptor(getattr(handler, "stream", None)) in (1, 2)}
+    # It writes to whatever sys.stderr is at that time.
+    return found | ({logging.lastResort} if logging.lastResort is not None else set())
+
+
+def _descriptor(stream: object) -> int | None:
+    try:
+        return stream.fileno()  # pyright: ignore[reportAttributeAccessIssue]
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 def flush() -> None:

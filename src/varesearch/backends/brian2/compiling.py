@@ -20,6 +20,7 @@ from brian2.core.base import BrianObjectException
 from brian2.utils.logger import std_silent
 
 from varesearch.backends.faults import SimulatorError, chain, compiler_said, first_error
+from varesearch.backends.printed import log_held_back
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ def compiler_output(compiler: str) -> Iterator[Output]:
     # Cython writes to sys.stderr, which need not be the file descriptor that Brian2 redirects.
     python = io.StringIO()
     try:
-        with redirect_stderr(python):
+        with redirect_stderr(python), log_held_back():
             yield output
     finally:
         with path.open("rb") as file:
