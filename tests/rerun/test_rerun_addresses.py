@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from varesearch.config.compose import compose
 from varesearch.config.restore import restore
+from varesearch.recording import PopulationRecording, Recording
+from varesearch.recording_io import save_npz
 from varesearch.rerun.command import main as rerun
 from varesearch.tracking import track
 
@@ -51,8 +54,9 @@ def listener() -> Iterator[Listener]:
 def received(root: Path, *words: str) -> str:
     """A finished run in the store, as somebody else has made it."""
     composed = compose(["connectivity.n=10", "simulation.duration_ms=200", *words])
+    spikes = PopulationRecording("exc", 8, np.zeros(0, np.int32), np.zeros(0), {})
     with track(composed.config, composed.resolved, composed.overrides, root=root) as run:
-        pass
+        save_npz(Recording(1.0, 200.0, {"exc": spikes}), run.folder / "recording.npz")
     return run.run_id
 
 
