@@ -41,7 +41,11 @@ class Terminal:
             TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit + ", time left"),
             TimeRemainingColumn(),
         )
-        with Progress(*columns, console=self._console, transient=True) as bar:
+        # Rich would otherwise print above the bar whatever simulators write to sys.stdout and sys.stderr meanwhile,
+        # which belongs to the log.
+        with Progress(
+            *columns, console=self._console, transient=True, redirect_stdout=False, redirect_stderr=False
+        ) as bar:
             task = bar.add_task(what, total=total)
             yield lambda done: bar.update(task, completed=done)
 
