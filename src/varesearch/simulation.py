@@ -3,17 +3,21 @@
 A single run, a sweep's child, a rerun, a comparison's spread and a benchmark all go through :func:`simulate`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varesearch.backends.base import Backend
 from varesearch.backends.faults import ErrorWatch, SimulatorError, chain
 from varesearch.network.model import Network
 from varesearch.recording import PopulationRecording, Recording
+
+LARGEST_STATE = 1e30
+"""In mV, mV/ms, nA or µS: no state variable of a cell is as large, unless the integration diverged."""
 
 Progress = Callable[[float], None]
 
@@ -77,13 +81,16 @@ def simulate(
                 backend.run(report)
             with phase("collect"):
                 recording = backend.collect()
+                diverged = impossible_states(backend.final_state(), network)
         except Exception as error:
             if out_of_memory(error):
                 raise SimulatorError(_no_memory(network)) from error
             # Simulators wrap what passes through them in exceptions of their own, whose text says less.
             wrapped = next((one for one in chain(error) if isinstance(one, SimulatorError)), error)
             raise wrapped from (None if wrapped is error else error)
-    return Simulated(recording, (*watch.faults, *([] if recording is None else impossible_values(recording))))
+    impossible = [] if recording is None else impossible_values(recording)
+    # A recorded signal says more than the final state: when it began.
+    return Simulated(recording, (*watch.faults, *(impossible or diverged)))
 
 
 def out_of_memory(error: BaseException | None) -> bool:
@@ -99,20 +106,49 @@ def _no_memory(network: Network) -> str:
     )
 
 
+def impossible_states(states: Mapping[str, Mapping[str, NDArray[np.float64]]], network: Network) -> list[str]:
+    """One line for each population whose cells ended in a state that is not finite, or out of all bounds.
+
+    Once v is no number it stays none, and its cell never fires again: without this a network that diverged while no
+    signal of it was recorded would pass for a silent one.
+    """
+    found = []
+    for population, state in states.items():
+        for variable, values in state.items():
+            bad = np.flatnonzero(_impossible(values))
+            if bad.size:
+                found.append(
+                    f"{variable} of {population} is {values[bad[0]]} at the end of the run in {bad.size:,} of "
+                    f"{values.size:,} cells (first in cell {bad[0]}): {_diverged(network.dt_ms)}"
+                )
+                break
+    return found
+
+
+def _impossible(values: NDArray[Any]) -> NDArray[np.bool_]:
+    # Not isfinite alone: NEST holds v at the lowest float, -1.8e308, where others go on to minus infinity.
+    return ~(np.abs(values) < LARGEST_STATE)
+
+
+def _diverged(dt_ms: float) -> str:
+    return (
+        f"the integration diverged; take a smaller simulation.dt_ms than {dt_ms:g}, and look for a parameter, weight "
+        "or current given in another unit"
+    )
+
+
 def impossible_values(recording: Recording) -> list[str]:
-    """One line for each signal that is not finite, and for spikes of no cell or outside the run."""
+    """One line for each signal that is not finite or out of all bounds, and for spikes of no cell or outside the run."""
     found = []
     for population in recording.populations.values():
         for signal in population.signals.values():
-            bad = ~np.isfinite(signal.values)
+            bad = _impossible(signal.values)
             if bad.any():
                 sample = int(np.argmax(bad.any(axis=1)))
                 cell = int(signal.ids[np.argmax(bad[sample])])
                 found.append(
                     f"{signal.name} of {population.name} is {signal.values[sample][bad[sample]][0]} from "
-                    f"{signal.times_ms[sample]:g} ms on (first in cell {cell}): the integration diverged; take a "
-                    f"smaller simulation.dt_ms than {recording.dt_ms:g}, and look for a parameter, weight or current "
-                    "given in another unit"
+                    f"{signal.times_ms[sample]:g} ms on (first in cell {cell}): {_diverged(recording.dt_ms)}"
                 )
         if why := _impossible_spikes(population, recording):
             found.append(f"{population.name}: the simulator gave back {why}")

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from small_networks import config, network, population
 
+from varesearch.backends import backend_class
 from varesearch.backends.base import Backend
 from varesearch.backends.brian2.backend import Brian2
 from varesearch.backends.brian2.schemes import SCHEMES
@@ -23,7 +24,7 @@ from varesearch.backends.nest.backend import Nest
 from varesearch.backends.nest.quiet import _MESSAGE, printed_to
 from varesearch.backends.printed import printed
 from varesearch.config.cells import IfCurrDelta
-from varesearch.config.schema import Brian2Backend, NestBackend, RecordingConfig
+from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, RecordingConfig
 from varesearch.network.model import Network
 from varesearch.recording import Recording, Signal, population_recording
 from varesearch.simulation import Simulated, impossible_values, simulate
@@ -232,6 +233,40 @@ def test_a_signal_that_is_not_finite_is_told_with_population_signal_first_time_a
     assert line.startswith("v of inh is nan from 0.5 ms on (first in cell 4)")
     assert "simulation.dt_ms" in line
     assert "\n" not in line
+
+
+DIVERGING = network(
+    [
+        population("sound", IfCurrDelta(v_rest=-65.0), [-65.0, -65.0]),
+        population("diverging", IfCurrDelta(v_rest=-65.0, i_offset=-1e308, cm=1e-3), [-65.0, -65.0, -65.0]),
+    ],
+    30,
+    1.0,
+)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Brian2Backend(),
+        NestBackend(),
+        NestBackend(threads=2),
+        pytest.param(Brian2Backend(codegen="cython"), marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+        pytest.param(Brian2Backend(codegen="cpp_standalone"), marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("signals", [[], ["v"]])
+def test_a_network_that_diverged_is_not_taken_for_a_silent_one(settings: BackendConfig, signals: list[str]) -> None:
+    kind = backend_class(settings.name)
+    result = simulated(kind(config(DIVERGING, settings, RecordingConfig(signals=signals, cells=2))), DIVERGING)
+    assert result.recording is not None
+    (line,) = result.faults
+    assert line.startswith("v of diverging is ")
+    assert ("at the end of the run in 3 of 3 cells" in line) == (not signals)
+    assert "simulation.dt_ms" in line
+    with pytest.raises(SimulatorError):
+        result.require_sound()
 
 
 @pytest.mark.parametrize(("ids", "steps"), [([5], [3]), ([-1], [3]), ([2], [-4]), ([2], [21])])

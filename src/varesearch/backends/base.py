@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from varesearch.config.cells import AUTO, CellConfig
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
@@ -143,6 +146,14 @@ class Backend(ABC):
 
         None: nothing was simulated (a mapping only), which is not the same as a silent network.
         """
+
+    def final_state(self) -> Mapping[str, Mapping[str, NDArray[np.float64]]]:
+        """Population -> state variable -> its value in every cell at the end of the run, asked after ``collect``.
+
+        A value that is not finite fails the run, also where nothing was recorded. The default is for a simulator whose
+        numbers are always finite (fixed point).
+        """
+        return {}
 
     @abstractmethod
     def close(self) -> None:

@@ -52,6 +52,7 @@ class Brian2(Backend):
         self._session: Any = None
         self._brian2_network: Any = None
         self._network: Network | None = None
+        self._cells: dict[str, Any] = {}
         self._monitors: dict[str, tuple[Any, Any]] = {}
         self._compiling_s: float | None = None
 
@@ -111,6 +112,7 @@ class Brian2(Backend):
             groups[population.name] = PynnPopulation(
                 population.size, self._cell_type(population, network, context), label=population.name
             )
+            self._cells[population.name] = groups[population.name]
             group = groups[population.name].brian2_group
             for variable, values in population.initial.items():
                 setattr(group, variable, translate(ROWS[population.cell.model], variable, values, context))
@@ -223,6 +225,13 @@ class Brian2(Backend):
             )
         return Recording(network.dt_ms, network.duration_ms, populations)
 
+    def final_state(self) -> dict[str, dict[str, NDArray[np.float64]]]:
+        """All floating-point variables of the cells, synaptic currents included."""
+        return {
+            name: {variable: _values(cells.brian2_group, variable) for variable in cells.celltype.scheme.state}
+            for name, cells in self._cells.items()
+        }
+
     def _signals(self, samples: Any, size: int) -> dict[str, Signal]:
         ids = sampled_ids(size, self.config.recording.cells)
         times_ms = _values(samples, "t") * 1e3
@@ -232,6 +241,7 @@ class Brian2(Backend):
         }
 
     def close(self) -> None:
+        self._cells = {}
         self._monitors = {}
         self._brian2_network = None
         if self._session is not None:
@@ -246,9 +256,9 @@ class Brian2(Backend):
         return {"code generation": self._codegen, "integrator": self.integrator(self.config.cell)}
 
 
-def _values(monitor: Any, name: str) -> NDArray[Any]:
-    """A monitor's whole array as plain numbers, copied: from Brian2 2.10 on its memory goes with the monitor."""
-    return np.array(monitor.variables[name].get_value())
+def _values(owner: Any, name: str) -> NDArray[Any]:
+    """The whole array of a variable of a monitor or group as plain numbers, copied: from Brian2 2.10 on its memory goes with the monitor."""
+    return np.array(owner.variables[name].get_value())
 
 
 def _current(network: Network, population: str) -> NDArray[np.float64] | None:

@@ -10,6 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from varesearch.backends.base import Availability, Backend, MemoryCost
 from varesearch.backends.nest.build import Builder, Cells
 from varesearch.backends.nest.library import Library, load
@@ -17,7 +20,7 @@ from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.module import compiled
 from varesearch.backends.nest.quiet import printed_to
 from varesearch.backends.translation.nest import CELLS, ROWS, integrators
-from varesearch.backends.translation.table import Context, translate
+from varesearch.backends.translation.table import Context, row, translate
 from varesearch.config.schema import Config, NestBackend
 from varesearch.network.model import Network
 from varesearch.recording import SIGNAL_UNITS, Recording
@@ -163,6 +166,19 @@ class Nest(Backend):
             populations = {name: cells.recorders.read() for name, cells in self._builder.cells.items()}
         self._seconds["read"] = time.perf_counter() - start
         return Recording(self._network.dt_ms, self._network.duration_ms, populations)
+
+    def final_state(self) -> dict[str, dict[str, NDArray[np.float64]]]:
+        """The variables that have an initial value; what else is not finite has reached v by then."""
+        assert self._network is not None
+        return {
+            population.name: {
+                variable: np.asarray(
+                    self._cells(population.name).nodes.get(row(ROWS[population.cell.model], variable).theirs)
+                ).reshape(-1)
+                for variable in population.initial
+            }
+            for population in self._network.populations
+        }
 
     def close(self) -> None:
         """An empty kernel, and PyNN's temporary folder removed."""
