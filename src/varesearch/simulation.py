@@ -138,7 +138,7 @@ def _diverged(dt_ms: float) -> str:
 
 
 def impossible_values(recording: Recording) -> list[str]:
-    """One line for each signal that is not finite or out of all bounds, and for spikes of no cell or outside the run."""
+    """One line for each signal that is not finite or within all bounds, for spikes of no cell or outside the run."""
     found = []
     for population in recording.populations.values():
         for signal in population.signals.values():

@@ -257,7 +257,7 @@ class Brian2(Backend):
 
 
 def _values(owner: Any, name: str) -> NDArray[Any]:
-    """The whole array of a variable of a monitor or group as plain numbers, copied: from Brian2 2.10 on its memory goes with the monitor."""
+    """A monitor's or group's whole array as plain numbers, copied: from Brian2 2.10 on its memory goes with it."""
     return np.array(owner.variables[name].get_value())
 
 
