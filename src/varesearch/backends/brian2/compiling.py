@@ -7,6 +7,7 @@ an exception passes. Here each code object with code that came to nothing raises
 
 import io
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
@@ -91,6 +92,11 @@ def _built(code_object: Any, block: str) -> bool:
     return code_object.compiled_code.get(block) is not None
 
 
+_FLAGS = ("CFLAGS", "CPPFLAGS", "LDFLAGS")
+"""Variables of the environment whose arguments distutils gives the compiler too."""
+_ARGUMENTS = "\n# Compiled with "
+
+
 class CheckedNumpy(NumpyCodeObject):
     """Brian2's numpy code, each block of which must be there after compiling."""
 
@@ -109,6 +115,18 @@ class CheckedCython(CythonCodeObject):
     def compile(self) -> None:
         """Raises SimulatorError with what Cython or the C++ compiler said."""
         _compile(self, CythonCodeObject, "Cython")
+
+    def compile_block(self, block: str) -> Any:
+        """Compile with the compiler's arguments in the text as a comment, and so in the module's name.
+
+        Brian2 finds a compiled module by its text alone, in memory and on disk: one that was compiled with other
+        arguments would be taken.
+        """
+        arguments = (self.extra_compile_args, self.extra_link_args, self.define_macros, *map(os.environ.get, _FLAGS))
+        if _has_code(self, block):
+            text = getattr(self.code, block).strip().partition(_ARGUMENTS)[0]
+            setattr(self.code, block, f"{text}{_ARGUMENTS}{arguments!r}")
+        return super().compile_block(block)
 
 
 CHECKED: dict[str, type[CheckedNumpy | CheckedCython]] = {"numpy": CheckedNumpy, "cython": CheckedCython}

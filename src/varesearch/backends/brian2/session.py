@@ -100,9 +100,12 @@ class Session:
         load()
         brian2, sim = _modules()
 
+        from varesearch.backends.brian2.arithmetic import NUMBERS
         from varesearch.backends.brian2.schemes import SCHEDULE
 
-        self._before = {name: brian2.prefs[name] for name in (_TARGET, _CYTHON_CACHE, _MAKE)}
+        self._before = {name: brian2.prefs[name] for name in (_TARGET, _CYTHON_CACHE, _MAKE, *NUMBERS)}
+        for name, value in NUMBERS.items():
+            brian2.prefs[name] = value
         if self.standalone or self.codegen == "cython":
             self.folder = Path(tempfile.mkdtemp(prefix="varesearch_brian2_"))
         if self.standalone:
