@@ -57,7 +57,7 @@ def test_what_sbatch_says_is_passed_on_with_the_options(commands: Path) -> None:
         command(commands, name, "")
     command(commands, "sbatch", "sbatch: error: invalid partition specified: gpu\n", 1, stream=2)
     words = ("launcher.partition=gpu", "launcher.time_limit_s=61", "launcher.memory_limit_mb=1000")
-    with pytest.raises(ConfigurationError, match=r"--partition=gpu --time=3 --mem=1300M.*invalid partition") as said:
+    with pytest.raises(ConfigurationError, match=r"--partition=gpu --time=7 --mem=1300M.*invalid partition") as said:
         check("launcher=submitit", *words)
     assert "\n" not in str(said.value)
 

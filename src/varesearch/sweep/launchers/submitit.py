@@ -45,6 +45,11 @@ _LOOK_S, _FIRST_ASK_S, _LONGEST_ASK_S = 0.5, 4.0, 30.0
 _FILES_ARRIVE_S = 5.0
 _CANCELLED_S = 120.0
 _LETS_GO_S = 5.0
+# Room in a job's time for its start: Python and the simulator come from a file system that may be slow.
+_START_MIN = 5
+# submitit lets SLURM announce the end of a job's time by SIGUSR2, 90 s ahead and up to 60 s earlier still, which ends a
+# process that has not come to ignoring it yet (sbatch(1), "--signal").
+_ANNOUNCED_S = 1
 # Of a job beside its child: submitit's process and the fork server.
 _OVERHEAD_MB = 300
 _CANCELLED = "cancelled: the sweep was stopping"
@@ -188,6 +193,7 @@ class SubmititLauncher(Launcher):
         executor.update_parameters(
             job_name="varesearch",
             time=None,
+            signal_delay_s=_ANNOUNCED_S,
             wckey=None,
             stderr_to_stdout=True,
             srun_args=[f"--cpus-per-task={self._settings.cpus_per_task}"],
@@ -209,8 +215,8 @@ class SubmititLauncher(Launcher):
             if getattr(settings, name) is not None:
                 flags[name] = getattr(settings, name)
         if settings.time_limit_s is not None:
-            # In minutes, and one more: the limit itself is kept by the job, which knows how to end in good order.
-            flags["time"] = math.ceil(settings.time_limit_s / 60) + 1
+            # In minutes, and some more: the limit itself is kept by the job, which knows how to end in good order.
+            flags["time"] = math.ceil(settings.time_limit_s / 60) + _START_MIN
         if settings.memory_limit_mb is not None:
             # With room for the process that keeps the limit.
             flags["mem"] = f"{math.ceil(settings.memory_limit_mb) + _OVERHEAD_MB}M"
