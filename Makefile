@@ -15,7 +15,7 @@ include tools/typed.mk
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(READY): pyproject.toml constraints.txt setup.py $(wildcard src/varesearch/board/core/*.[ch])
+$(READY): pyproject.toml constraints.txt setup.py $(wildcard src/spinnaker_board/core/*.[ch])
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"varesearch needs Python 3.11 to 3.13, and $(PYTHON) is {v.major}.{v.minor}: try make PYTHON=python3.12")'
 	@echo "Setting up $(VENV) (once, a few minutes) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -47,11 +47,13 @@ bench-compare: $(READY) ## two sessions side by side; fails if a ratio got worse
 bench-page: $(READY) ## the newest session into docs/benchmarks.md
 	@$(BIN)/python -m varesearch.benchmarks.page last
 
-lint: $(VENV)/.ray ## ruff and pyright
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/pyright
+C_FILES = $(shell find src tests -name '*.[ch]' -o -name '*.cpp')
+
+lint: $(VENV)/.ray ## ruff, clang-format and pyright
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/clang-format --dry-run --Werror $(C_FILES) && $(BIN)/pyright
 
 format: $(READY) ## lay out the code
-	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/clang-format -i $(C_FILES)
 
 docs: $(READY) ## the documentation's site, into site/, strict
 	@$(BIN)/python -m varesearch.pages.reference

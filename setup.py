@@ -7,12 +7,12 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 
-CORE = Path("src/varesearch/board/core")
+CORE = Path("src/spinnaker_board/core")
 
 setup(
     ext_modules=[
         Extension(
-            "varesearch.board._core",
+            "spinnaker_board._core",
             sources=sorted(path.as_posix() for path in CORE.glob("*.c")),
             depends=sorted(path.as_posix() for path in CORE.glob("*.h")),
             extra_compile_args=["-std=c11", "-O2"],

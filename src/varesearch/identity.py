@@ -1,8 +1,8 @@
 """What determines the result of a run, as one hash: the same identity, the same result.
 
-Three things go in: the configuration as far as it is science, the sources of varesearch that a result passes through,
-and the versions of the libraries that compute it. Not the tracking, the figures, the launcher or the machine: the
-drawing is explicit, and a child has one thread wherever it runs.
+Three things go in: the configuration as far as it is science, the sources of ours that a result passes through, and
+the versions of the libraries that compute it. Not the tracking, the figures, the launcher or the machine: the drawing
+is explicit, and a child has one thread wherever it runs.
 """
 
 import hashlib
@@ -22,7 +22,8 @@ IDENTITY = "varesearch.identity"
 SCIENCE = "varesearch.science"
 LIBRARIES = "varesearch.libraries"
 
-_TOP = Path(varesearch.__file__).resolve().parent
+_TOP = Path(varesearch.__file__).resolve().parents[1]
+"""The folder that holds varesearch and the packages of ours beside it."""
 _SOURCES = (
     "config/cells.py",
     "config/connectivity.py",
@@ -67,7 +68,7 @@ def _decimal(value: Any) -> Any:
 
 @cache
 def science_hash(backend: str) -> str:
-    """SHA-256 of the sources of varesearch that determine a result on the back end of that name.
+    """SHA-256 of the sources of ours that determine a result on the back end of that name.
 
     Kept for the life of the process, whose code does not change.
     """
@@ -76,8 +77,9 @@ def science_hash(backend: str) -> str:
 
 def sources(backend: str) -> list[Path]:
     """The files and folders that a result on the back end of that name passes through."""
-    names = (*_SOURCES, f"backends/{backend}", f"backends/translation/{backend}.py", *backend_class(backend).sources)
-    return [_TOP / name for name in names]
+    names = (*_SOURCES, f"backends/{backend}", f"backends/translation/{backend}.py")
+    own = [_TOP / "varesearch" / name for name in names]
+    return [*own, *(_TOP / name for name in backend_class(backend).sources)]
 
 
 def hash_files(top: Path, paths: Iterable[Path]) -> str:

@@ -21,12 +21,12 @@ from pathlib import Path
 
 import numpy as np
 
-from varesearch.board import layout
-from varesearch.board.layout import Signal
-from varesearch.board.server import AddressError, Server, Settings
-from varesearch.board.translation.parts import hot_parts
-from varesearch.board.translation.source import source
-from varesearch.board.translation.worker import compile_parts, find_compiler
+from spinnaker_board import layout
+from spinnaker_board.layout import Signal
+from spinnaker_board.server import AddressError, Server, Settings
+from spinnaker_board.translation.parts import hot_parts
+from spinnaker_board.translation.source import source
+from spinnaker_board.translation.worker import compile_parts, find_compiler
 
 CYCLES_PER_MS = 200_000
 QUANTA_PER_MS = 100

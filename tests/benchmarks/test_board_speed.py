@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from board_replay import Replay, loaded_and_run, loaded_board, replay, translations
 
-from varesearch.board.server import Server
+from spinnaker_board.server import Server
 
 ROUNDS = 5
 

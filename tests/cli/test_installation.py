@@ -13,7 +13,7 @@ from varesearch import __version__
 TOP = Path(__file__).parents[2]
 
 # Everything that decides how the package is laid out; the C extension is left out, for its time.
-LAYOUT = ("pyproject.toml", "README.md", "LICENSE", "conf", "src/varesearch")
+LAYOUT = ("pyproject.toml", "README.md", "LICENSE", "conf", "src")
 
 BUILD = "from setuptools import build_meta; print(build_meta.build_{kind}({folder!r}))"
 

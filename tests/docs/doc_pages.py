@@ -24,7 +24,7 @@ TOP = Path(__file__).parents[2]
 
 PROGRAMS = (
     "make|python3?|pip|uv|git|ssh|scp|curl|mlflow|sbatch|srun|squeue|scancel|sacct|sinfo|ray|optuna|source|export|cd|mkdir|"
-    "docker|apt-get|sudo|chromium|zensical|pytest|ruff|pyright|varesearch"
+    "docker|apt-get|sudo|chromium|zensical|pytest|ruff|pyright|varesearch|spinnaker-board"
 )
 """Whatever of these begins a line of a block is a command; a new one has to be named here."""
 
@@ -81,8 +81,8 @@ class Page:
 
 
 def all_pages() -> list[Page]:
-    """Every page that people read: the site's, README and CONTRIBUTING, and those of the studies (not their copies)."""
-    found = [TOP / "README.md", TOP / "CONTRIBUTING.md"]
+    """Every page that people read: the site's, README and CONTRIBUTING, the board's, the studies' (no copies)."""
+    found = [TOP / "README.md", TOP / "CONTRIBUTING.md", TOP / "src" / "spinnaker_board" / "README.md"]
     found += sorted(path for path in (TOP / "docs").rglob("*.md") if path.parent.name != "studies")
     found += sorted((TOP / "experiments").rglob("README.md"))
     return [read_page(path.relative_to(TOP).as_posix(), path.read_text(encoding="utf-8")) for path in found]

@@ -49,8 +49,12 @@ def module(text: str) -> tuple[str, list[str]]:
 
 
 def plain(text: str) -> str:
-    """The command without variables before it, and without ``...``, which stands for any settings."""
+    """The command without variables before it, and without ``...``, which stands for any settings.
+
+    A console script is written as the module that it is.
+    """
     text = re.sub(r"^(?:[A-Z_]+=\S+ )+", "", text)
+    text = re.sub(r"^spinnaker-board\b", "python -m spinnaker_board", text)
     return _DOTS.sub("", text).strip()
 
 
@@ -80,7 +84,7 @@ def _starts(*beginnings: str) -> Callable[[str, Item], bool]:
 
 def _is_name(text: str, item: Item) -> bool:
     found, given = module(plain(text))
-    return item.inline and found.startswith("varesearch") and not given and found not in WRITERS
+    return item.inline and found.startswith(("varesearch", "spinnaker_board")) and not given and found not in WRITERS
 
 
 def _says(found: str, pattern: str) -> Callable[[str, Item], bool]:
@@ -105,7 +109,7 @@ RULES: tuple[Rule, ...] = (
             "varesearch.compare",
             "varesearch.rerun",
             "varesearch.report",
-            "varesearch.board",
+            "spinnaker_board",
             "varesearch.tracking.ui",
         )
     ),
@@ -136,7 +140,7 @@ RULES: tuple[Rule, ...] = (
     Rule("the verdict on two back ends", "slow", _of("varesearch.compare")),
     Rule("a recorded run again", "run", _of("varesearch.rerun")),
     Rule("the report of a run", "run", _of("varesearch.report")),
-    Rule("the software board", "server", _of("varesearch.board")),
+    Rule("the software board", "server", _of("spinnaker_board")),
     Rule("MLflow's pages on the store", "server", _of("varesearch.tracking.ui")),
     Rule("MLflow's server", "server", _of("mlflow", "server")),
     Rule("make's list of its targets", "instead", _starts("grep -hE"), "it names those that the pages speak of"),

@@ -102,7 +102,7 @@ def whats(item: Item) -> Iterator[Task | Item]:
 
 def slow_program(item: Item) -> bool:
     """A program that starts a board."""
-    return "varesearch.board" in item.text
+    return "spinnaker_board" in item.text
 
 
 def test_every_command_has_a_rule_and_every_rule_a_command():

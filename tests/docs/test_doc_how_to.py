@@ -17,7 +17,7 @@ PAGES = [page for page in all_pages() if page.changes]
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources with the changes of all pages, which need not know of each other."""
     copy = tmp_path_factory.mktemp("how-to") / "checkout"
-    for folder in ("src/varesearch", "conf"):
+    for folder in ("src", "conf"):
         shutil.copytree(
             TOP / folder,
             copy / folder,

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from varesearch.board.process import Board
+from spinnaker_board.process import Board
 from varesearch.tracking import RunRecord, load_run, runs
 
 SOFTWARE = ["cell=izhikevich", "backend=spinnaker"]
@@ -59,7 +59,7 @@ def boards_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     found = []
     for child in psutil.Process(process.pid).children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess, FileNotFoundError):  # a short-lived one that has just ended
-            if "varesearch.board" in child.cmdline():
+            if "spinnaker_board" in child.cmdline():
                 found.append(child)
     return found
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from strangers import stranger
 
+from private_folder import NotPrivateError, PrivateFolder
 from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.brian2.compiled import kept_modules
 from varesearch.backends.nest.module import compiled
-from varesearch.board.private import NotPrivateError, PrivateFolder
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import root as roots
 from varesearch.tracking.root import cache_folder

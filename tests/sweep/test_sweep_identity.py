@@ -66,15 +66,15 @@ def test_each_back_end_has_sources_of_its_own() -> None:
 
 
 NO_PART_OF_A_RESULT = {
-    "config/errors.py": "messages",
-    "config/wording.py": "messages",
-    "config/launching.py": "how children are started",
-    "config/schema.py": "the values of its settings are in the configuration's own hash",
+    "varesearch/config/errors.py": "messages",
+    "varesearch/config/wording.py": "messages",
+    "varesearch/config/launching.py": "how children are started",
+    "varesearch/config/schema.py": "the values of its settings are in the configuration's own hash",
 }
 
 
 def imported(path: Path, top: Path) -> set[Path]:
-    """The modules of varesearch that a file imports, anywhere in it."""
+    """The modules beside or below ``top`` that a file imports, anywhere in it."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -83,16 +83,14 @@ def imported(path: Path, top: Path) -> set[Path]:
             names |= {alias.name for alias in node.names}
     found = set()
     for name in names:
-        parts = name.split(".")
-        if parts[0] == "varesearch" and len(parts) > 1:
-            module = top.joinpath(*parts[1:])
-            found |= {file for file in (module.with_suffix(".py"), module / "__init__.py") if file.is_file()}
+        module = top.joinpath(*name.split("."))
+        found |= {file for file in (module.with_suffix(".py"), module / "__init__.py") if file.is_file()}
     return found
 
 
 @pytest.mark.parametrize("backend", ["brian2", "nest", "spinnaker"])
 def test_whatever_a_result_passes_through_is_among_the_sources(backend: str) -> None:
-    top = Path(module.__file__).resolve().parent
+    top = Path(module.__file__).resolve().parents[1]
     hashed = {file for path in sources(backend) for file in (path.rglob("*.py") if path.is_dir() else [path])}
     reached, waiting = set(), set(hashed)
     while waiting:

@@ -75,7 +75,7 @@ class Backend(ABC):
     libraries: ClassVar[tuple[str, ...]] = ()
     """The packages, beside the simulator and numpy, whose versions a result depends on."""
     sources: ClassVar[tuple[str, ...]] = ()
-    """The folders of varesearch, beside the back end's own, that a result passes through."""
+    """The packages, beside varesearch, whose sources a result passes through."""
     preload: ClassVar[tuple[str, ...]] = ()
     """What a process may import (``module``) or call (``module:function``) once, before it forks one for each run.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 _OURS = "varesearch."
-_OF_BACK_ENDS = ("varesearch.backends.", "varesearch.board.")
+_OF_BACK_ENDS = "varesearch.backends."
 _MOST = 100
 
 
@@ -45,7 +45,7 @@ HARMLESS: tuple[Harmless, ...] = ()
 class ErrorWatch(logging.Handler):
     """Inside ``with``, keeps what any logger says at level ERROR or above, in any thread.
 
-    Loggers of this project count only where they speak for a simulator: ``varesearch.backends``, ``varesearch.board``.
+    Of the loggers of varesearch only those of ``varesearch.backends`` count, which speak for a simulator.
     """
 
     def __init__(self, harmless: Sequence[Harmless] = HARMLESS) -> None:

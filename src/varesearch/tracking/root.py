@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import varesearch
-from varesearch.board.private import NotPrivateError, PrivateFolder
+from private_folder import NotPrivateError, PrivateFolder
 from varesearch.config.errors import ConfigurationError
 
 ROOT_VARIABLE = "VARESEARCH_ROOT"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CODE = ("src/varesearch", "conf", "setup.py")
+CODE = ("src", "conf", "setup.py")
 """What of the checkout a result depends on: changes of anything else do not make a run's code another one."""
 NOTE = "mlflow.note.content"
 """MLflow's own tag for the description of a run, in Markdown."""

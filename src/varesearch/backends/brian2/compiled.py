@@ -2,7 +2,7 @@
 
 Brian2 loads any file of the right name in the folder it is given, and that name can be computed. Here it is given an
 empty folder of the run's own. A module that an earlier run compiled is put there when Brian2 asks for it, once its
-content has been compared (:mod:`varesearch.board.private`); one that Brian2 has compiled is kept.
+content has been compared (:mod:`private_folder`); one that Brian2 has compiled is kept.
 """
 
 import os
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from varesearch.board.private import PrivateFolder
+from private_folder import PrivateFolder
 
 
 @contextmanager

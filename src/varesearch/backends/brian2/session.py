@@ -10,8 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from private_folder import NotPrivateError
 from varesearch.backends.base import BackendUnavailableError
-from varesearch.board.private import NotPrivateError
 
 CLOCK = "network_clock"
 

@@ -15,9 +15,9 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+from private_folder import NotPrivateError, PrivateFolder
 from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.faults import compiler_said
-from varesearch.board.private import NotPrivateError, PrivateFolder
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def missing() -> str:
 def compiled(cache: Path, tell: Callable[[str], None] = logger.info) -> Path:
     """The compiled cell for the installed NEST, from ``cache`` or put there. Without its suffix, as NEST wants it.
 
-    NEST executes the file, so the folder is private: see :mod:`varesearch.board.private`. Processes that compile at
+    NEST executes the file, so the folder is private: see :mod:`private_folder`. Processes that compile at
     the same time do not disturb each other. Raises BackendUnavailableError, one line, when there is no compiler, the
     compiler fails (what it said is in the log), or others could write to the folder.
     """

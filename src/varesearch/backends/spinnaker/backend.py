@@ -61,7 +61,7 @@ class SpiNNaker(Backend):
     draws: ClassVar[tuple[str, ...]] = ("host", "native")
     libraries = ("SpiNNFrontEndCommon", "SpiNNMan", "SpiNNMachine", "SpiNNUtilities", "SpiNNaker_PACMAN", "PyNN")
     # Without a machine the software board runs it; which one it will be shows only when the run begins.
-    sources = ("board",)
+    sources = ("spinnaker_board",)
     preload = ("spynnaker.pyNN",)
 
     def __init__(self, config: Config) -> None:

@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from varesearch.board.private import PrivateFolder
+from private_folder import PrivateFolder
 from varesearch.config import launching
 from varesearch.config.errors import ConfigurationError
 from varesearch.sweep.jobs import Assignment, ChildEnd

@@ -1,4 +1,4 @@
-"""The software board of :mod:`varesearch.board`: started for the run on a loopback address of its own, then stopped."""
+"""The software board of :mod:`spinnaker_board`: started for the run on a loopback address of its own, then stopped."""
 
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -10,7 +10,7 @@ from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.spinnaker.machines.base import Machine
 
 if TYPE_CHECKING:
-    from varesearch.board.process import Board
+    from spinnaker_board.process import Board
 
 _NO_HURRY_S = 24 * 3600
 """The board lags when it is slower than real time. One that died answers no more, and that ends the wait at once."""
@@ -29,7 +29,7 @@ MISSING = "the software board's C extension is not built; install a C compiler a
 
 def is_built() -> bool:
     """Is the extension there that executes the binaries?"""
-    return find_spec("varesearch.board._core") is not None
+    return find_spec("spinnaker_board._core") is not None
 
 
 @dataclass
@@ -46,8 +46,8 @@ class Software(Machine):
     name = "software"
 
     def __enter__(self) -> Self:
-        from varesearch.board.process import Board, BoardError
-        from varesearch.board.server import AddressError
+        from spinnaker_board.process import Board, BoardError
+        from spinnaker_board.server import AddressError
 
         try:
             self._board = Board(version=self.version, threads=self.threads, log=self._log(), cache=self._cache())

@@ -1,0 +1,116 @@
+"""``python -m spinnaker_board`` or ``spinnaker-board``: a software SpiNNaker board on a loopback address."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+
+from spinnaker_board.control import Control
+from spinnaker_board.machine import MissingCoreError
+from spinnaker_board.repeats import Repeats
+from spinnaker_board.server import AddressError, Server, Settings
+from spinnaker_board.shape import SHAPES
+
+EXIT_BAD_INPUT = 2
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text}: a positive number is needed")
+    return value
+
+
+def _threads(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 64:
+        raise argparse.ArgumentTypeError(f"{text}: 1 to 64 threads")
+    return value
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m spinnaker_board",
+        description="A software SpiNNaker board: executes the real application binaries. Point a script at it with "
+        "machine_name = 127.0.0.2 and the same version in .spynnaker.cfg.",
+    )
+    parser.add_argument(
+        "--version",
+        type=int,
+        choices=sorted(SHAPES),
+        default=3,
+        help="3: four chips; 5: 48 chips (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--address", default="127.0.0.2", help="loopback address, one for each board (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=_threads,
+        default=1,
+        help="processors to use; the results are the same for any number (default: %(default)s)",
+    )
+    parser.add_argument("--unbooted", action="store_true", help="wait for a boot image, as a board just switched on")
+    parser.add_argument("--time-limit", type=_positive, metavar="S", help="end after so many seconds")
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        help="translate hot code with the C compiler and keep it in a private folder; without it code is interpreted, "
+        "with the same results",
+    )
+    parser.add_argument("--log", metavar="FILE", help="write the log to a file instead of standard error")
+    parser.add_argument("--verbose", action="store_true", help="log dropped datagrams too")
+    parser.add_argument(
+        "--control",
+        action="store_true",
+        help="answer a parent process over standard input and output; end when it goes away",
+    )
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs a board until it is told to end; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        logging.basicConfig(
+            filename=options.log,
+            level=logging.DEBUG if options.verbose else logging.INFO,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        )
+    except OSError as error:
+        print(f"log={options.log}: cannot be written: {error.strerror}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Repeats())
+    settings = Settings(
+        *(options.version, options.address, not options.unbooted),
+        threads=options.threads,
+        time_limit_s=options.time_limit,
+        cache=options.cache,
+    )
+    try:
+        server = Server(settings)
+    except (AddressError, MissingCoreError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_INPUT
+    with server:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: server.stop())
+        if options.control:
+            control = Control(sys.stdin.fileno(), sys.stdout.fileno())
+            server.attach(control)
+            control.say(ready=True)
+        else:
+            print(
+                f"SpiNN-{options.version} at {options.address}: machine_name = {options.address}, "
+                f"version = {options.version}",
+                flush=True,
+            )
+        server.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+/* What the files of the processor share: exceptions, modes, and the plain interpreter's parts. */
+#ifndef SPINNAKER_BOARD_CPU_H
+#define SPINNAKER_BOARD_CPU_H
+
+#include "arm.h"
+#include "cost.h"
+
+/* Exceptions by their vector, DDI 0100 A2.6. */
+enum arm_vector {
+    VECTOR_UNDEFINED = 0x04,
+    VECTOR_SWI = 0x08,
+    VECTOR_PREFETCH_ABORT = 0x0c,
+    VECTOR_DATA_ABORT = 0x10,
+    VECTOR_IRQ = 0x18,
+    VECTOR_FIQ = 0x1c,
+};
+
+/*
+ * An executor of the plain interpreter runs one instruction with r[15] holding what the instruction reads as pc
+ * (its address + 8 in ARM state, + 4 in Thumb state). It returns whether it has set r[15] to the address of the next
+ * instruction; on SEQUENTIAL the caller goes to the instruction behind.
+ */
+enum flow { SEQUENTIAL, JUMPED };
+
+/* psr.c */
+enum arm_bank arm_bank_of(uint32_t psr);
+void arm_write_cpsr(struct arm_core *core, uint32_t value);
+enum flow arm_exception(struct arm_core *core, enum arm_vector vector, uint32_t return_address);
+enum flow arm_return_from_exception(struct arm_core *core, uint32_t target);
+uint32_t arm_user_register(const struct arm_core *core, unsigned index);
+void arm_set_user_register(struct arm_core *core, unsigned index, uint32_t value);
+void arm_msr(struct arm_core *core, uint32_t instruction, uint32_t operand);
+
+/* Executors; the condition has been checked. */
+enum flow plain_data_processing(struct arm_core *core, uint32_t instruction);
+enum flow plain_multiply(struct arm_core *core, uint32_t instruction);
+enum flow plain_dsp(struct arm_core *core, uint32_t instruction);
+enum flow plain_single_transfer(struct arm_core *core, uint32_t instruction);
+enum flow plain_extra_transfer(struct arm_core *core, uint32_t instruction);
+enum flow plain_swap(struct arm_core *core, uint32_t instruction);
+enum flow plain_arm(struct arm_core *core, uint32_t instruction);
+enum flow plain_thumb(struct arm_core *core, uint32_t instruction);
+
+/* LDM and STM: `instruction` in the ARM encoding; Thumb's PUSH, POP, LDMIA and STMIA come here translated. */
+enum flow plain_block_transfer(struct arm_core *core, uint32_t instruction);
+
+/* cpu.c: enters FIQ or IRQ if one is due, and says so. */
+bool arm_take_interrupt(struct arm_core *core);
+
+/* Takes a pending interrupt or executes one instruction. */
+void plain_step(struct arm_core *core);
+
+static inline uint32_t this_instruction(const struct arm_core *core)
+{
+    return core->r[15] - ((core->cpsr & PSR_T) ? 4u : 8u);
+}
+
+static inline uint32_t next_instruction(const struct arm_core *core)
+{
+    return core->r[15] - ((core->cpsr & PSR_T) ? 2u : 4u);
+}
+
+static inline enum flow undefined_instruction(struct arm_core *core)
+{
+    return arm_exception(core, VECTOR_UNDEFINED, next_instruction(core));
+}
+
+/* DDI 0100 A2.6.6: r14 is the address of the aborted instruction + 8 in either state. */
+static inline enum flow data_abort(struct arm_core *core)
+{
+    return arm_exception(core, VECTOR_DATA_ABORT, this_instruction(core) + 8u);
+}
+
+static inline enum flow branch(struct arm_core *core, uint32_t target)
+{
+    core->r[15] = target & ((core->cpsr & PSR_T) ? ~1u : ~3u);
+    core->cycles += COST_BRANCH;
+    return JUMPED;
+}
+
+/* BX, BLX and, from ARMv5T on, every load of the pc: bit 0 of the target selects the state. */
+static inline enum flow branch_exchange(struct arm_core *core, uint32_t target)
+{
+    core->cpsr = (target & 1u) ? core->cpsr | PSR_T : core->cpsr & ~PSR_T;
+    return branch(core, target);
+}
+
+/* DDI 0100 A3.2.1; condition 15 is not decided here. */
+static inline bool condition_holds(uint32_t cpsr, unsigned condition)
+{
+    bool n = cpsr & PSR_N;
+    bool z = cpsr & PSR_Z;
+    bool c = cpsr & PSR_C;
+    bool v = cpsr & PSR_V;
+    bool holds = true;
+    switch (condition >> 1) {
+    case 0: holds = z; break;
+    case 1: holds = c; break;
+    case 2: holds = n; break;
+    case 3: holds = v; break;
+    case 4: holds = c && !z; break;
+    case 5: holds = n == v; break;
+    case 6: holds = n == v && !z; break;
+    default: return true;
+    }
+    return holds != (condition & 1u);
+}
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * Loads and stores of the core, with their costs. Each returns whether the access was granted; false is an abort.
+ *
+ * Byte order is little-endian, as SpiNNaker's. Addresses are aligned down to the size of the access, as ARM9E-S does;
+ * the rotation of unaligned words (DDI 0100 A4.1.23) is the instruction's affair.
+ */
+#ifndef SPINNAKER_BOARD_MEMORY_H
+#define SPINNAKER_BOARD_MEMORY_H
+
+#include <string.h>
+
+#include "cpu.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the board's memories are kept in the byte order of the machine, which must be little-endian"
+#endif
+
+static inline bool is_dtcm(uint32_t address) { return address - DTCM_BASE < DTCM_BYTES; }
+static inline bool is_itcm(uint32_t address) { return address < ITCM_BYTES; }
+
+/* 0x60000000-0x67ffffff and 0x70000000-0x77ffffff: bit 28 tells the aliases apart, bit 27 must be clear. */
+static inline bool is_sdram(uint32_t address) { return (address & 0xe8000000u) == SDRAM_BASE; }
+static inline uint32_t sdram_offset(uint32_t address) { return address & (SDRAM_BYTES - 1u); }
+
+static inline uint32_t get_bytes(const uint8_t *from, unsigned size)
+{
+    uint32_t value = 0;
+    memcpy(&value, from, size);
+    return value;
+}
+
+static inline void put_bytes(uint8_t *to, unsigned size, uint32_t value) { memcpy(to, &value, size); }
+
+static inline bool load(struct arm_core *core, uint32_t address, unsigned size, uint32_t *value)
+{
+    address &= ~(size - 1u);
+    if (is_dtcm(address)) {
+        *value = get_bytes(core->dtcm + (address - DTCM_BASE), size);
+        return true;
+    }
+    if (is_itcm(address)) {
+        *value = get_bytes(core->itcm + address, size);
+        return true;
+    }
+    bool granted = true;
+    if (is_sdram(address)) {
+        if (core->sdram) {
+            *value = get_bytes(core->sdram + sdram_offset(address), size);
+        } else {
+            granted = core->bus->read(core, address, size, value) == 0;
+        }
+        core->cycles += COST_SDRAM_READ;
+    } else {
+        granted = core->bus->read(core, address, size, value) == 0;
+        core->cycles += COST_DEVICE;
+    }
+    return granted;
+}
+
+static inline bool store(struct arm_core *core, uint32_t address, unsigned size, uint32_t value)
+{
+    address &= ~(size - 1u);
+    if (size < 4) {
+        value &= (1u << (8u * size)) - 1u;
+    }
+    if (is_dtcm(address)) {
+        put_bytes(core->dtcm + (address - DTCM_BASE), size, value);
+        return true;
+    }
+    if (is_itcm(address)) {
+        put_bytes(core->itcm + address, size, value);
+        arm_itcm_written(core, address, size);
+        return true;
+    }
+    bool granted = true;
+    if (is_sdram(address)) {
+        if (core->sdram_store) {
+            put_bytes(core->sdram_store + sdram_offset(address), size, value);
+        } else {
+            granted = core->bus->write(core, address, size, value) == 0;
+        }
+        core->cycles += COST_SDRAM_WRITE;
+    } else {
+        granted = core->bus->write(core, address, size, value) == 0;
+        core->cycles += COST_DEVICE;
+    }
+    return granted;
+}
+
+/* A word from any address: the aligned word, rotated so that the addressed byte is the lowest, DDI 0100 A4.1.23. */
+static inline bool load_rotated(struct arm_core *core, uint32_t address, uint32_t *value)
+{
+    if (!load(core, address, 4, value)) {
+        return false;
+    }
+    unsigned rotation = 8u * (address & 3u);
+    if (rotation) {
+        *value = *value >> rotation | *value << (32u - rotation);
+    }
+    return true;
+}
+
+#endif

@@ -1,0 +1,188 @@
+"""SARK's heaps, kept in the chip's own memory so that applications can allocate on them too.
+
+A heap begins with four words: first free block, first block, last block, free bytes. A block has a header of two
+words: the next block in the order of addresses, and the next free block or, when allocated, a mark that holds its
+owner. The last block is empty and ends both lists. Blocks with a tag are also entered in the table of tags.
+Source: spinnaker_tools 4.0.0, ``sark.h`` (``heap_t``, ``block_t``) and ``sark_alloc.c``.
+
+The caller must hold the heap's lock, that is, see that no application does (``Lock.HEAP``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import pairwise
+
+from spinnaker_board.memory import BadAddressError, ChipMemory
+
+HEADER_BYTES = 8
+_FREE, _FIRST, _LAST, _FREE_BYTES = 0, 4, 8, 12
+_ROOT_BYTES = 16
+_ALLOCATED = 0xFFFF0000
+_MAX_BLOCKS = 1 << 20  # a longer list would hold the board up; no application makes one of honest intent
+
+
+class BrokenHeapError(ValueError):
+    """An application has overwritten the lists of a heap."""
+
+
+@dataclass(frozen=True)
+class Heap:
+    """A heap at an address of a chip.
+
+    :param memory: the chip's memory
+    :param base: address of the root
+    :param tags: address of the table of tagged blocks, one word for each of 256 applications times 256 tags
+    """
+
+    memory: ChipMemory
+    base: int
+    tags: int
+
+    @classmethod
+    def create(cls, memory: ChipMemory, base: int, top: int, tags: int) -> Heap:
+        """Makes the memory from `base` to `top` one free block."""
+        first, last = base + _ROOT_BYTES, top - HEADER_BYTES
+        for address, word in (
+            (base + _FREE, first),
+            (base + _FIRST, first),
+            (base + _LAST, last),
+            (base + _FREE_BYTES, last - first - HEADER_BYTES),
+            (first, last),
+            (first + 4, 0),
+            (last, 0),
+            (last + 4, 0),
+        ):
+            memory.set_u32(address, word)
+        return cls(memory, base, tags)
+
+    def _tag_entry(self, app_id: int, tag: int) -> int:
+        return self.tags + 4 * ((app_id << 8) + tag)
+
+    def _walk(self, address: int, link: int) -> list[int]:
+        """The blocks of a list. Both lists are in the order of addresses, so that one which turns back is broken."""
+        words, start = self.memory.words(self.base)
+        end = start + 4 * len(words) - HEADER_BYTES
+        blocks: list[int] = []
+        last = 0
+        while address != 0:
+            if not start <= address <= end:
+                raise BadAddressError(f"0x{address:08x}: outside the memory of the heap at 0x{self.base:08x}")
+            if address <= last or address % 4 or len(blocks) == _MAX_BLOCKS:
+                raise BrokenHeapError(f"the lists of the heap at 0x{self.base:08x} are broken")
+            blocks.append(address)
+            last = address
+            address = words[(address - start + link) >> 2]
+        return blocks
+
+    def _free_blocks(self) -> list[int]:
+        return self._walk(self.memory.u32(self.base + _FREE), 4)
+
+    def allocate(self, size: int, app_id: int, tag: int = 0, retry: bool = False) -> int:
+        """Takes `size` bytes, first fit.
+
+        :param tag: 0 for none, else 1 to 255, to be used once by an application
+        :param retry: a tag in use with a block of this very size yields that block
+        :return: address of the memory, or 0: no room, or the tag is in use
+        """
+        if size <= 0 or size > 1 << 31 or not 0 <= tag <= 255:
+            return 0
+        memory = self.memory
+        if tag:
+            taken = memory.u32(self._tag_entry(app_id, tag))
+            if taken:
+                block = taken - HEADER_BYTES
+                return taken if retry and memory.u32(block) - taken == size else 0
+        size = (size + 3 & ~3) + HEADER_BYTES
+        previous = 0
+        for block in self._free_blocks():
+            following = memory.u32(block)
+            rest = block + size
+            if following < rest:
+                previous = block
+                continue
+            free_link = memory.u32(block + 4)
+            if rest + HEADER_BYTES < following:  # splits off the rest, unless it would be an empty block
+                memory.set_u32(rest, following)
+                memory.set_u32(rest + 4, free_link)
+                memory.set_u32(block, rest)
+                free_link = rest
+                following = rest
+            memory.set_u32(previous + 4 if previous else self.base + _FREE, free_link)
+            # SARK takes off the size asked for, not the block's, and so drifts when a few bytes are left over.
+            memory.set_u32(
+                self.base + _FREE_BYTES, memory.u32(self.base + _FREE_BYTES) - (following - block) & 0xFFFFFFFF
+            )
+            memory.set_u32(block + 4, _ALLOCATED | app_id << 8 | tag)
+            if tag:
+                memory.set_u32(self._tag_entry(app_id, tag), block + HEADER_BYTES)
+            return block + HEADER_BYTES
+        return 0
+
+    def free(self, address: int) -> bool:
+        """Gives a block back; False when `address` is not one that was allocated."""
+        memory = self.memory
+        block = address - HEADER_BYTES
+        if block not in self._walk(memory.u32(self.base + _FIRST), 0)[:-1]:
+            return False
+        mark = memory.u32(block + 4)
+        if mark & _ALLOCATED != _ALLOCATED:
+            return False
+        if mark & 0xFF:
+            memory.set_u32(self._tag_entry(mark >> 8 & 0xFF, mark & 0xFF), 0)
+        following = memory.u32(block)
+        freed = memory.u32(self.base + _FREE_BYTES) + following - block
+        memory.set_u32(self.base + _FREE_BYTES, freed & 0xFFFFFFFF)
+        before = [free for free in self._free_blocks() if free < block]
+        previous = before[-1] if before else 0
+        link = previous + 4 if previous else self.base + _FREE
+        after = memory.u32(link)
+        memory.set_u32(link, block)
+        memory.set_u32(block + 4, after)
+        if after and following == after:
+            memory.set_u32(block, memory.u32(after))
+            memory.set_u32(block + 4, memory.u32(after + 4))
+        if previous and memory.u32(previous) == block:
+            memory.set_u32(previous, memory.u32(block))
+            memory.set_u32(previous + 4, memory.u32(block + 4))
+        return True
+
+    def free_owners(self, owners: Collection[int]) -> int:
+        """Gives back all blocks of some applications, in one pass; returns how many."""
+        memory = self.memory
+        blocks = self._walk(memory.u32(self.base + _FIRST), 0)
+        count = freed = run = run_end = 0
+        link = self.base + _FREE  # where the address of the next free block belongs
+        for block, following in pairwise(blocks):
+            mark = memory.u32(block + 4)
+            if mark & _ALLOCATED == _ALLOCATED:
+                if mark >> 8 & 0xFF not in owners:
+                    continue
+                if mark & 0xFF:
+                    memory.set_u32(self._tag_entry(mark >> 8 & 0xFF, mark & 0xFF), 0)
+                count += 1
+                freed += following - block
+            if run and run_end == block:  # joins the free block before it
+                memory.set_u32(run, following)
+            else:
+                memory.set_u32(link, block)
+                run, link = block, block + 4
+            run_end = following
+        memory.set_u32(link, 0)
+        memory.set_u32(self.base + _FREE_BYTES, memory.u32(self.base + _FREE_BYTES) + freed & 0xFFFFFFFF)
+        return count
+
+    def free_bytes(self) -> int:
+        """Bytes not allocated, headers not counted."""
+        return self.memory.u32(self.base + _FREE_BYTES)
+
+    def largest(self) -> int:
+        """Size of the largest block that could be allocated, in bytes."""
+        # Never negative, even where somebody has written over the list.
+        sizes = [self.memory.u32(block) - block - HEADER_BYTES for block in self._free_blocks()]
+        return max([0, *sizes])
+
+    def tagged(self, app_id: int, tag: int) -> int:
+        """Address of the block with this tag, or 0."""
+        return self.memory.u32(self._tag_entry(app_id & 0xFF, tag & 0xFF))

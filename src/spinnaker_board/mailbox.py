@@ -1,0 +1,206 @@
+"""SDP between the monitor and the application cores of its chip, through buffers in System RAM.
+
+Source: spinnaker_tools 4.0.0, ``scamp-3.c`` (``shm_send_msg``), ``sark_base.c`` (``sark_msg_send``, ``sark_int``).
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import struct
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from spinnaker_board import layout, sdp
+from spinnaker_board.chip import ChipState, link_buffers
+from spinnaker_board.layout import SV, Lock, Mailbox, Vcpu
+from spinnaker_board.machine import Machine
+from spinnaker_board.memory import BadAddressError
+from spinnaker_board.scp import ReturnCode
+from spinnaker_board.sdp import BadDatagramError, SdpMessage
+
+_log = logging.getLogger(__name__)
+
+_LENGTH_OFFSET = 4  # u16: bytes behind the checksum field
+_MESSAGE_OFFSET = 8
+_PATIENCE_MS = 20.0  # virtual; SC&MP waits 1 ms, but holds the host up meanwhile
+_LEAST_MS = 1.0  # and so long at least, when the machine is so slow that _PATIENCE_S of wall time pass
+_PATIENCE_S = 0.5
+_MAX_WAITING = 256
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A message, and when it came: in virtual and in wall time."""
+
+    message: SdpMessage
+    since_ms: float
+    since_s: float
+
+
+@dataclass
+class _Queue:
+    """Messages for a core, and when it took the last one; while it takes some, the others are not late."""
+
+    messages: deque[_Waiting] = field(default_factory=deque)
+    taken_ms: float = -math.inf
+    taken_s: float = -math.inf
+
+    def late(self, now_ms: float, now_s: float) -> bool:
+        """Whether the first message has waited long enough, and with it the core has done nothing for as long."""
+        passed_ms = now_ms - max(self.messages[0].since_ms, self.taken_ms)
+        passed_s = now_s - max(self.messages[0].since_s, self.taken_s)
+        return passed_ms > _PATIENCE_MS or (passed_ms > _LEAST_MS and passed_s > _PATIENCE_S)
+
+
+class Mailboxes:
+    """Messages on their way to application cores.
+
+    A core takes one message at a time, so that messages wait here until it has taken the one before.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self._machine = machine
+        self._queues: dict[tuple[int, int], _Queue] = {}
+        self._orphans: list[SdpMessage] = []
+        self._waiting = 0
+
+    @property
+    def waiting(self) -> int:
+        """Messages that have not been put into a mailbox yet."""
+        return self._waiting
+
+    def post(self, chip: ChipState, message: SdpMessage) -> bool:
+        """Takes a message for an application core; False when too many are waiting."""
+        if self._waiting >= _MAX_WAITING:
+            return False
+        queue = self._queues.setdefault((chip.index, message.core), _Queue())
+        queue.messages.append(_Waiting(message, self._machine.clock_ms, time.monotonic()))
+        self._waiting += 1
+        return True
+
+    def forget(self, chip: ChipState, core: int) -> None:
+        """Takes back the buffers in the mailboxes of a core that was stopped, and what waits for it."""
+        queue = self._queues.pop((chip.index, core), _Queue())
+        self._waiting -= len(queue.messages)
+        self._orphans += [waiting.message for waiting in queue.messages]
+        self.reclaim(chip, core, Vcpu.MBOX_AP_CMD, Vcpu.MBOX_AP_MSG)
+        self.reclaim(chip, core, Vcpu.MBOX_MP_CMD, Vcpu.MBOX_MP_MSG)
+
+    def reclaim(self, chip: ChipState, core: int, command: int, message: int) -> None:
+        """Takes back the buffer in a mailbox of a core, if one is there."""
+        memory = chip.memory
+        if memory.u8(chip.vcpu(core, command)) == Mailbox.MESSAGE:
+            memory.set_u8(chip.vcpu(core, command), Mailbox.IDLE)
+            buffer = memory.u32(chip.vcpu(core, message))
+            if buffer in chip.buffers and buffer not in self._free_buffers(chip):
+                self._release(chip, buffer)
+
+    def rest(self, chip: ChipState) -> None:
+        """No core of a chip runs: nobody holds a buffer, and no call of the monitor is left to answer."""
+        memory = chip.memory
+        link_buffers(memory, chip.buffers)
+        memory.set_u32(chip.sv(SV.SHM_FREE), chip.buffers[0])
+        memory.set_u16(chip.sv(SV.SHM_COUNT), 0)
+        memory.set_u32(chip.sv(SV.MBOX_FLAGS), 0)
+
+    @staticmethod
+    def _free_buffers(chip: ChipState) -> set[int]:
+        """Buffers in the list of free ones, as far as it is whole."""
+        found: set[int] = set()
+        buffer = chip.memory.u32(chip.sv(SV.SHM_FREE))
+        while buffer in chip.buffers and buffer not in found:
+            found.add(buffer)
+            buffer = chip.memory.u32(buffer)
+        return found
+
+    @staticmethod
+    def _release(chip: ChipState, buffer: int) -> None:
+        memory = chip.memory
+        memory.set_u32(buffer, memory.u32(chip.sv(SV.SHM_FREE)))
+        memory.set_u32(chip.sv(SV.SHM_FREE), buffer)
+        memory.set_u16(chip.sv(SV.SHM_COUNT), memory.u16(chip.sv(SV.SHM_COUNT)) - 1 & 0xFFFF)
+
+    def deliver(self) -> list[tuple[SdpMessage, ReturnCode]]:
+        """Puts messages into mailboxes that are idle.
+
+        :return: messages that were not taken, and why
+        """
+        refused = [(message, ReturnCode.DEAD) for message in self._orphans]
+        self._orphans.clear()
+        now_ms, now_s = self._machine.clock_ms, time.monotonic()
+        for (index, core), queue in list(self._queues.items()):
+            chip = self._machine.chips[index]
+            first = queue.messages[0].message
+            try:
+                taken = self._put(chip, core, first)
+            except BadAddressError as error:
+                # Somebody wrote over the list of buffers in System RAM; the message can never be put there.
+                _log.warning("chip %d,%d: a message to core %d is lost: %s", chip.x, chip.y, core, error)
+                refused.append((first, ReturnCode.TIMEOUT))
+                taken = True
+            if taken:
+                queue.messages.popleft()
+                self._waiting -= 1
+                queue.taken_ms, queue.taken_s = now_ms, now_s
+            while queue.messages and queue.late(now_ms, now_s):
+                refused.append((queue.messages.popleft().message, ReturnCode.TIMEOUT))
+                self._waiting -= 1
+            if not queue.messages:
+                del self._queues[index, core]
+        return refused
+
+    def _put(self, chip: ChipState, core: int, message: SdpMessage) -> bool:
+        memory = chip.memory
+        if memory.u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD)) != Mailbox.IDLE:
+            return False
+        if self._machine.core.locked(chip.index, Lock.MESSAGES):
+            return False
+        buffer = memory.u32(chip.sv(SV.SHM_FREE))
+        if buffer == 0:
+            return False
+        rest = memory.u32(buffer)
+        packed = message.pack()
+        memory.write(buffer + _LENGTH_OFFSET, struct.pack("<HH", len(packed), 0) + packed)
+        memory.set_u32(chip.sv(SV.SHM_FREE), rest)
+        count = memory.u16(chip.sv(SV.SHM_COUNT)) + 1 & 0xFFFF
+        memory.set_u16(chip.sv(SV.SHM_COUNT), count)
+        memory.set_u16(chip.sv(SV.SHM_MAX), max(count, memory.u16(chip.sv(SV.SHM_MAX))))
+        memory.set_u32(chip.vcpu(core, Vcpu.MBOX_AP_MSG), buffer)
+        memory.set_u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD), Mailbox.MESSAGE)
+        self._machine.core.interrupt(chip.index, 1 << core)
+        return True
+
+    def collect(self, chip: ChipState) -> Iterator[SdpMessage]:
+        """Takes the messages that cores of a chip have for their monitor; one that cannot be read is lost.
+
+        :raises LockedError: an application keeps a lock; what was not collected is there still
+        """
+        memory = chip.memory
+        core = 0
+        while True:
+            others = memory.u32(chip.sv(SV.MBOX_FLAGS)) >> core + 1
+            core += (others & -others).bit_length()
+            if not others or core >= layout.CORES:
+                return
+            self._machine.wait_unlocked(chip, Lock.MAILBOX)
+            self._machine.wait_unlocked(chip, Lock.MESSAGES)
+            memory.set_u32(chip.sv(SV.MBOX_FLAGS), memory.u32(chip.sv(SV.MBOX_FLAGS)) & ~(1 << core))
+            if memory.u8(chip.vcpu(core, Vcpu.MBOX_MP_CMD)) != Mailbox.MESSAGE:
+                continue
+            memory.set_u8(chip.vcpu(core, Vcpu.MBOX_MP_CMD), Mailbox.IDLE)
+            try:
+                message = self._take(chip, memory.u32(chip.vcpu(core, Vcpu.MBOX_MP_MSG)))
+            except (BadAddressError, BadDatagramError) as error:
+                _log.warning("chip %d,%d: a message of core %d is lost: %s", chip.x, chip.y, core, error)
+                continue
+            yield message
+
+    def _take(self, chip: ChipState, buffer: int) -> SdpMessage:
+        memory = chip.memory
+        length = memory.u16(buffer + _LENGTH_OFFSET)
+        packet = bytes(memory.view(buffer + _MESSAGE_OFFSET, min(length, sdp.HEADER_BYTES + sdp.DATA_BYTES)))
+        self._release(chip, buffer)
+        return SdpMessage.unpack(packet)

@@ -1,0 +1,165 @@
+"""The multicast table of a chip: the hardware's entries and the monitor's copy of them, with its allocator.
+
+A copy entry is ``next`` (u16), ``free`` (u16), route, key, mask. In the first entry of a block ``next`` is the entry
+behind the block and ``free`` the next free block, or ``0x8000 | application`` when allocated.
+Source: spinnaker_tools 4.0.0, ``sark_alloc.c`` (``rtr_alloc_id`` and following), ``sark_hw.c`` (``rtr_mc_*``).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from spinnaker_board import layout
+from spinnaker_board.memory import ChipMemory
+
+_NEXT, _FREE, _ROUTE, _KEY, _MASK = 0, 2, 4, 8, 12
+_ALLOCATED = 0x8000
+_OWNER_MASK = 0xE0FF  # the allocating core's number lies in between
+_ROW = struct.Struct("<HHIII")
+_FIRST, _END = layout.ROUTER_FIRST_ALLOCATABLE, layout.ROUTER_ENTRIES
+_SV_FREE = layout.SYSRAM_BASE + layout.SV_OFFSET + layout.SV.RTR_FREE
+
+
+@dataclass(frozen=True)
+class RouteTable:
+    """The table of one chip; the caller holds its lock (``Lock.ROUTER``).
+
+    :param copy: address of the copy, 1025 entries
+    """
+
+    memory: ChipMemory
+    copy: int
+
+    def _entry(self, index: int) -> int:
+        return self.copy + layout.ROUTER_ENTRY_BYTES * index
+
+    def _get(self, index: int, field: int) -> int:
+        return self.memory.u16(self._entry(index) + field)
+
+    def _set(self, index: int, field: int, value: int) -> None:
+        self.memory.set_u16(self._entry(index) + field, value)
+
+    def initialise(self, start: int) -> None:
+        """Empties the table from `start` on and makes it one free block."""
+        self.clear(start, _END - start)
+        self.memory.set_u16(_SV_FREE, _FIRST)
+        for index, following in ((_FIRST, _END), (_END, 0)):
+            self._set(index, _NEXT, following)
+            self._set(index, _FREE, 0)
+        self.memory.set_u32(self._entry(_END) + _ROUTE, layout.ROUTE_EMPTY)
+
+    def clear(self, start: int, count: int) -> bool:
+        """Empties `count` entries; False when they are not all in the table."""
+        if start + count > _END:
+            return False
+        for index in range(start, start + count):
+            self._put(index, layout.ROUTE_EMPTY, 0xFFFFFFFF, 0)
+        return True
+
+    def _put(self, index: int, route: int, key: int, mask: int) -> None:
+        address = self._entry(index)
+        for offset, word in ((_ROUTE, route), (_KEY, key), (_MASK, mask)):
+            self.memory.set_u32(address + offset, word)
+        for base, word in ((layout.ROUTER_ROUTE, route), (layout.ROUTER_KEY, key), (layout.ROUTER_MASK, mask)):
+            self.memory.write(base + 4 * index, word.to_bytes(4, "little"))
+
+    def load(self, rows: bytes | memoryview, offset: int, app_id: int) -> bool:
+        """Sets the entries of `rows` (16 bytes each: index u16, count u16, route, key, mask), as sent by a host.
+
+        :param offset: added to each row's index
+        :param app_id: owner, or 0 for the one in the route's top byte
+        :return: False when a row lies outside the table; the rows before it are set
+        """
+        for index, _, route, key, mask in _ROW.iter_unpack(rows):
+            if index + offset >= _END:
+                return False
+            owner = app_id or route >> 24
+            self._set(index + offset, _FREE, _ALLOCATED | owner)
+            self._put(index + offset, route & 0x00FFFFFF, key, mask)
+        return True
+
+    def allocate(self, count: int, app_id: int) -> int:
+        """Takes `count` entries in a row; returns the first, or 0."""
+        if count <= 0:
+            return 0
+        previous = 0
+        block = self.memory.u16(_SV_FREE)
+        for _ in range(_END):
+            if block == 0:
+                break
+            following = self._get(block, _NEXT)
+            rest = block + count
+            if rest > following:
+                previous, block = block, self._get(block, _FREE)
+                continue
+            free_link = self._get(block, _FREE)
+            if rest < following:
+                self._set(rest, _NEXT, following)
+                self._set(rest, _FREE, free_link)
+                self._set(block, _NEXT, rest)
+                free_link = rest
+            self._link(previous, free_link)
+            self._set(block, _FREE, _ALLOCATED | app_id)
+            return block
+        return 0
+
+    def _link(self, previous: int, block: int) -> None:
+        if previous:
+            self._set(previous, _FREE, block)
+        else:
+            self.memory.set_u16(_SV_FREE, block)
+
+    def _blocks(self) -> list[tuple[int, int]]:
+        """Blocks in order, each with the one behind it, as far as the list is whole."""
+        blocks, block = [], _FIRST
+        while block < (following := self._get(block, _NEXT)) <= _END:
+            blocks.append((block, following))
+            block = following
+        return blocks
+
+    def _give_back(self, blocks: list[tuple[int, int]], chosen: Collection[int], clear: bool) -> None:
+        """Adds some blocks to the free ones and makes the list of these anew, with neighbours joined."""
+        last = end = 0  # the last free block and what is behind it
+        self.memory.set_u16(_SV_FREE, 0)
+        for block, following in blocks:
+            if block in chosen:
+                if clear:
+                    self.clear(block, following - block)
+            elif self._get(block, _FREE) & _ALLOCATED:
+                continue
+            if last and end == block:
+                self._set(last, _NEXT, following)
+            else:
+                self._link(last, block)
+                self._set(block, _FREE, 0)
+                last = block
+            end = following
+
+    def free(self, block: int, clear: bool) -> bool:
+        """Gives a block back; False when there is no such block."""
+        blocks = self._blocks()
+        if block not in dict(blocks) or not self._get(block, _FREE) & _ALLOCATED:
+            return False
+        self._give_back(blocks, (block,), clear)
+        return True
+
+    def free_owners(self, owners: Collection[int], clear: bool) -> int:
+        """Gives back all blocks of some applications; returns how many."""
+        blocks = self._blocks()
+        marks = {block: self._get(block, _FREE) & _OWNER_MASK for block, _ in blocks}
+        chosen = {block for block, mark in marks.items() if mark & _ALLOCATED and mark & ~_ALLOCATED in owners}
+        if chosen:
+            self._give_back(blocks, chosen, clear)
+        return len(chosen)
+
+    def largest(self) -> int:
+        """Entries in the largest free block."""
+        best, block = 0, self.memory.u16(_SV_FREE)
+        for _ in range(_END):
+            if not block:
+                break
+            best = max(best, self._get(block, _NEXT) - block)
+            block = self._get(block, _FREE)
+        return best

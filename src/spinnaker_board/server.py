@@ -1,0 +1,311 @@
+"""The board on the network: UDP sockets on a loopback address, and the pace of virtual time."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import ipaddress
+import logging
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from private_folder import NotPrivateError
+from spinnaker_board.boot import BootLoader
+from spinnaker_board.chip import BootValues
+from spinnaker_board.control import Control
+from spinnaker_board.machine import Machine, create_core
+from spinnaker_board.monitor import Monitor
+from spinnaker_board.scp import BOOT_PORT, SCP_PORT
+from spinnaker_board.shape import SHAPES
+from spinnaker_board.tags import Endpoint
+from spinnaker_board.translation.translator import Translator
+
+_log = logging.getLogger(__name__)
+
+_BOARD_PORTS = (SCP_PORT, BOOT_PORT)  # at any address; no tag leads there, or boards would talk to themselves for ever
+_LOOPBACK = "127."  # 127.0.0.0/8; addresses are in dotted form
+_MAX_DATAGRAM = 2048
+_BATCH = 16  # datagrams taken at once, before the machine runs on
+_MAX_WAITING_MESSAGES = 32  # for application cores; beyond, datagrams stay with the operating system
+_QUANTA_PER_MS = 100
+_SLICE_NS = 2_000_000  # wall time that the machine may take before the network is looked at again,
+_BRISK_SLICE_NS = 500_000  # and when a host has just spoken
+_BACKLOG_MS = 10.0  # how far virtual time may fall behind the wall clock and still catch up
+_BRISK_S = 0.0001  # wait when a host has just spoken
+_CALM_S = 0.001
+_IDLE_S = 0.02  # wait when no core runs
+_BRISK_PERIOD_S = 0.05
+
+
+class AddressError(ValueError):
+    """An address at which a board cannot be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a board is.
+
+    :param version: 3 (four chips) or 5 (48 chips)
+    :param address: IPv4 loopback address, 127.0.0.2 and up
+    :param booted: whether it comes up booted, or waits for a boot image
+    :param threads: processors that run cores at the same time
+    :param time_limit_s: wall time after which it ends by itself, or None
+    :param cache: folder of translated code; None: nothing is translated
+    """
+
+    version: int = 3
+    address: str = "127.0.0.2"
+    booted: bool = True
+    threads: int = 1
+    time_limit_s: float | None = None
+    cache: str | None = None
+
+    def check(self) -> None:
+        """:raises AddressError: no board can be at this address"""
+        try:
+            address = ipaddress.IPv4Address(self.address)
+        except ValueError:
+            address = None
+        if address is None or not address.is_loopback:
+            raise AddressError(
+                f"address={self.address}: a board binds to the loopback network only; "
+                "use 127.0.0.2, or another address from 127.0.0.1 to 127.255.255.254"
+            )
+
+
+def _bind(address: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        sock.bind((address, port))
+    except OSError as error:
+        sock.close()
+        reason = (
+            "is in use: another board, or another program, is there"
+            if error.errno == errno.EADDRINUSE
+            else (f"cannot be used: {error.strerror}")
+        )
+        raise AddressError(
+            f"address={address}: UDP port {port} {reason}; choose another address, 127.0.0.2 to 127.255.255.254"
+        ) from error
+    return sock
+
+
+class Server:
+    """One board. Use as a context manager; `run` serves until `stop` or the time limit.
+
+    :raises AddressError: not a loopback address, or in use
+    :raises MissingCoreError: the core in C was not built
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        settings.check()
+        self.settings = settings
+        self.shape = SHAPES[settings.version]
+        self._switch_on()
+        self._selector = selectors.DefaultSelector()
+        self._scp = _bind(settings.address, SCP_PORT)
+        try:
+            self._boot = _bind(settings.address, BOOT_PORT)
+        except AddressError:
+            self._scp.close()
+            raise
+        self._reverse: dict[int, socket.socket] = {}
+        self._refused_ports: set[int] = set()
+        self._control: Control | None = None
+        self.stopping = False
+        self._brisk_until_s = 0.0
+        self._selector.register(self._scp, selectors.EVENT_READ, partial(self._drain, self._scp, self._take_scp))
+        self._selector.register(self._boot, selectors.EVENT_READ, partial(self._drain, self._boot, self._take_boot))
+        if settings.booted:
+            self._come_up(BootValues.default(settings.version))
+
+    def _switch_on(self) -> None:
+        self.monitor: Monitor | None = None
+        self._core = create_core(self.shape, self.settings.threads)
+        self._translator = self._create_translator()
+        self._boot_loader = BootLoader()
+        self._anchor_s = time.monotonic()
+        self._anchor_ms = 0.0
+
+    def power_cycle(self) -> None:
+        """Switches the board off and on: nothing of what hosts or applications did is left."""
+        for port in tuple(self._reverse):
+            self._close_reverse(port)
+        self._refused_ports.clear()
+        self._switch_on()
+        gc.collect()  # the old machine's memory
+        if self.settings.booted:
+            self._come_up(BootValues.default(self.settings.version))
+        _log.info("switched off and on")
+
+    def _create_translator(self) -> Translator | None:
+        if self.settings.cache is None:
+            return None
+        try:
+            return Translator(self._core, self.settings.cache)
+        except NotPrivateError as error:
+            _log.warning("hot code is interpreted, not translated, with the same results: %s", error)
+            return None
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives all ports back."""
+        self._selector.close()
+        for sock in (self._scp, self._boot, *self._reverse.values()):
+            sock.close()
+
+    def attach(self, control: Control) -> None:
+        """Lets a parent process ask and stop the board."""
+        self._control = control
+        self._selector.register(control.fileno(), selectors.EVENT_READ, lambda: control.take(self))
+
+    def stop(self) -> None:
+        """Ends `run` soon."""
+        self.stopping = True
+
+    def _come_up(self, values: BootValues) -> None:
+        ip = ipaddress.IPv4Address(self.settings.address).packed
+        try:
+            self.monitor = Monitor(Machine(self._core, self.shape, values, ip), self._translator)
+        except Exception:
+            self._switch_on()  # what it has begun to lay out is no machine to boot another time
+            raise
+        _log.info(
+            "booted: version %d, %d chips, at %s", self.shape.version, len(self.shape.chips), self.settings.address
+        )
+
+    def run(self) -> None:
+        """Serves until told to stop."""
+        limit = self.settings.time_limit_s
+        end_s = time.monotonic() + limit if limit is not None else None
+        wait_s = 0.0
+        while not self.stopping:
+            for key, _ in self._selector.select(wait_s):
+                self._safely(key.data)
+            if end_s is not None and time.monotonic() >= end_s:
+                _log.info("time limit of %g s reached", limit)
+                return
+            wait_s = _IDLE_S if self.monitor is None else self._serve(self.monitor)
+
+    def _serve(self, monitor: Monitor) -> float:
+        """Lets the machine work until the network is to be looked at again; returns how long to wait for it, in s."""
+        look_s = time.monotonic() + _BRISK_SLICE_NS / 1e9
+        while True:
+            self._safely(monitor.attend)
+            if self._translator is not None:
+                self._safely(self._translator.attend)
+            self._send(monitor)
+            self._open_reverse_ports(monitor)
+            wait_s = self._advance(monitor)
+            if wait_s > 0 or time.monotonic() >= look_s:
+                return wait_s
+
+    @staticmethod
+    def _safely(work: Callable[[], object]) -> None:
+        """A board must outlive a defect in any of its parts; it is logged with its trace."""
+        try:
+            work()
+        except Exception:
+            _log.exception("a part of the board failed; it goes on")
+
+    def _drain(self, sock: socket.socket, take: Callable[[bytes, Endpoint], None]) -> None:
+        for _ in range(_BATCH):
+            if self.monitor is not None and self.monitor.mailboxes.waiting >= _MAX_WAITING_MESSAGES:
+                return
+            try:
+                packet, sender = sock.recvfrom(_MAX_DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                _log.warning("receiving failed: %s", error)
+                return
+            self._brisk_until_s = time.monotonic() + _BRISK_PERIOD_S
+            try:
+                take(packet, sender)
+            except Exception:  # a board must outlive any datagram; the defect is logged with its trace
+                _log.exception(
+                    "a datagram of %d bytes from %s could not be handled: %s", len(packet), sender, packet[:64].hex()
+                )
+
+    def _take_scp(self, packet: bytes, sender: Endpoint) -> None:
+        if self.monitor is not None:
+            self.monitor.receive(packet, sender)
+
+    def _take_boot(self, packet: bytes, _sender: Endpoint) -> None:
+        if self.monitor is None:
+            values = self._boot_loader.receive(packet)
+            if values is not None:
+                self._come_up(values)
+
+    def _take_reverse(self, port: int, packet: bytes, sender: Endpoint) -> None:
+        if self.monitor is not None:
+            self.monitor.receive_reverse(packet, port, sender)
+
+    def _open_reverse_ports(self, monitor: Monitor) -> None:
+        wanted = monitor.tags.reverse_ports.keys()
+        if wanted == self._reverse.keys() | self._refused_ports:
+            return
+        self._refused_ports &= wanted
+        for port in self._reverse.keys() - wanted:
+            self._close_reverse(port)
+        for port in wanted - self._reverse.keys() - self._refused_ports:
+            try:
+                sock = _bind(self.settings.address, port)
+            except AddressError as error:
+                self._refused_ports.add(port)
+                _log.warning("reverse IP tag: %s", error)
+                continue
+            self._reverse[port] = sock
+            take = partial(self._take_reverse, port)
+            self._selector.register(sock, selectors.EVENT_READ, partial(self._drain, sock, take))
+
+    def _close_reverse(self, port: int) -> None:
+        sock = self._reverse.pop(port)
+        self._selector.unregister(sock)
+        sock.close()
+
+    def _send(self, monitor: Monitor) -> None:
+        while monitor.outgoing:
+            datagram = monitor.outgoing.popleft()
+            if not datagram.to[0].startswith(_LOOPBACK):
+                _log.warning("a datagram for %s is dropped: the board talks to this machine only", datagram.to)
+                continue
+            if datagram.to[1] in _BOARD_PORTS or (
+                datagram.to[0] == self.settings.address and datagram.to[1] in self._reverse
+            ):
+                _log.warning("a datagram for %s is dropped: a board is there, and it might never end", datagram.to)
+                continue
+            try:
+                self._reverse.get(datagram.from_port, self._scp).sendto(datagram.data, datagram.to)
+            except OSError as error:
+                _log.warning("a datagram for %s is lost: %s", datagram.to, error)
+
+    def _advance(self, monitor: Monitor) -> float:
+        """Runs the machine up to the wall clock, for a while; returns how long to wait for datagrams, in s."""
+        machine, core = monitor.machine, monitor.machine.core
+        now_s = time.monotonic()
+        due_ms = self._anchor_ms + (now_s - self._anchor_s) * 1000
+        if core.active == 0:
+            core.skip(max(int((due_ms - machine.clock_ms) * _QUANTA_PER_MS), 0))
+            return _IDLE_S
+        behind_ms = due_ms - machine.clock_ms
+        if behind_ms > _BACKLOG_MS:
+            self._anchor_s, self._anchor_ms = now_s, machine.clock_ms + _BACKLOG_MS
+            behind_ms = _BACKLOG_MS
+        quanta = int(behind_ms * _QUANTA_PER_MS)
+        brisk = now_s < self._brisk_until_s
+        if quanta <= 0:
+            return _BRISK_S if brisk else _CALM_S
+        core.run(min(quanta, _QUANTA_PER_MS), _BRISK_SLICE_NS if brisk else _SLICE_NS)
+        return 0.0

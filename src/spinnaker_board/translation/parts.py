@@ -1,0 +1,161 @@
+"""Which code to translate: the parts of a program in which the cores were seen most."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from spinnaker_board.translation.instructions import BRANCH, Instruction, bits, branch_target, translate
+
+_ALWAYS = 14
+_MOST_INSTRUCTIONS = 2500  # of one part: longer ones take the compiler too long
+_LONGEST_BLOCK = 24  # a block is only entered when the cycles suffice for the whole of it
+
+
+@dataclass(frozen=True)
+class Step:
+    """An instruction at its address: a branch with its target, an instruction with its C, or, with neither, one for
+    the engine."""
+
+    address: int
+    word: int
+    target: int | None
+    instruction: Instruction | None
+
+    @property
+    def condition(self) -> int:
+        """14 when it is always executed."""
+        return self.word >> 28
+
+    @property
+    def links(self) -> bool:
+        """Whether it is BL."""
+        return self.target is not None and bool(bits(self.word, 24, 24))
+
+    @property
+    def interpreted(self) -> bool:
+        """Whether it is for the engine."""
+        return self.target is None and self.instruction is None
+
+    @property
+    def falls_through(self) -> bool:
+        """Whether the code of the part can go on behind it."""
+        if self.interpreted or (self.links and self.condition == _ALWAYS):
+            return False
+        jumps = self.target is not None or (self.instruction is not None and self.instruction.ends)
+        return not jumps or self.condition != _ALWAYS
+
+    @property
+    def most(self) -> int:
+        """The most cycles that it takes, accesses outside the DTCM apart."""
+        if self.target is not None:
+            return 1 + BRANCH
+        return self.instruction.cost if self.instruction else 0
+
+
+@dataclass
+class Part:
+    """Code that direct branches join, by address, and the addresses at which it may be entered."""
+
+    steps: dict[int, Step]
+    heads: list[int] = field(default_factory=list)
+
+    def literals(self) -> dict[int, int]:
+        """Constants among the code that the C depends on, by address."""
+        return dict(s.instruction.literal for s in self.steps.values() if s.instruction and s.instruction.literal)
+
+
+def _step(address: int, words: dict[int, int]) -> Step:
+    word = words[address]
+    target = branch_target(address, word)
+    return Step(address, word, target, None if target is not None else translate(word, address, words))
+
+
+def hot_parts(
+    image: bytes,
+    entered: Iterable[int],
+    heat: Mapping[int, int],
+    barred: Collection[int] = frozenset(),
+    share: float = 0.98,
+) -> list[Part]:
+    """The hottest parts of a program, which together hold a share of the heat.
+
+    :param image: the 32 KB of the ITCM
+    :param entered: addresses of ARM instructions that were executed
+    :param heat: what the interpreter had to do, by address
+    :param barred: addresses of code that is not to be part of any, as it is translated already
+    """
+    words = {4 * n: word for n, (word,) in enumerate(struct.iter_unpack("<I", image))}
+    steps = _reachable(words, entered, frozenset(barred))
+    found = sorted(_parts(steps, heat), key=lambda pair: -pair[0])
+    total, seen, chosen = sum(heat.values()), 0, []
+    for hits, part in found:
+        if seen >= share * total or hits == 0:
+            break
+        seen += hits
+        if part.heads and len(part.steps) <= _MOST_INSTRUCTIONS:
+            chosen.append(part)
+    return chosen
+
+
+def _parts(steps: dict[int, Step], heat: Mapping[int, int]) -> Iterator[tuple[int, Part]]:
+    links: dict[int, list[int]] = {address: [] for address in steps}
+    for step in steps.values():
+        for other in _successors(step):
+            if other in steps:
+                links[step.address].append(other)
+                links[other].append(step.address)
+    called = {step.target for step in steps.values() if step.links}
+    seen: set[int] = set()
+    for start in heat:
+        if start in seen or start not in steps:
+            continue
+        members, waiting = {start}, [start]
+        while waiting:
+            for other in links[waiting.pop()]:
+                if other not in members:
+                    members.add(other)
+                    waiting.append(other)
+        seen |= members
+        part = Part({address: steps[address] for address in sorted(members)})
+        part.heads = _heads(part.steps, called)
+        yield sum(heat.get(address, 0) for address in members), part
+
+
+def _successors(step: Step) -> list[int]:
+    """Where the same function goes on: behind a call, at the target of a branch."""
+    following = []
+    if step.target is not None and not step.links:
+        following.append(step.target)
+    ends = step.instruction is not None and step.instruction.ends
+    jumps = (step.target is not None and not step.links) or ends
+    if not jumps or step.condition != _ALWAYS:
+        following.append(step.address + 4)
+    return following
+
+
+def _reachable(words: dict[int, int], entered: Iterable[int], barred: frozenset[int]) -> dict[int, Step]:
+    """What can be reached from executed instructions. It may hold words that are none; those just never run."""
+    steps: dict[int, Step] = {}
+    waiting = [address for address in entered if address in words]
+    while waiting:
+        address = waiting.pop()
+        if address in steps or address in barred:
+            continue
+        steps[address] = _step(address, words)
+        waiting.extend(other for other in _successors(steps[address]) if other in words)
+    return steps
+
+
+def _heads(steps: dict[int, Step], called: set[int | None]) -> list[int]:
+    """Where blocks begin: targets, what follows a call or an instruction for the engine; and long blocks are cut."""
+    targets = {step.target for step in steps.values()} | called
+    heads, length = [], 0
+    for address, step in steps.items():
+        before = steps.get(address - 4)
+        begins = address in targets or before is None or not before.falls_through or length >= _LONGEST_BLOCK
+        length = 1 if begins else length + 1
+        if begins and not step.interpreted:
+            heads.append(address)
+    return heads

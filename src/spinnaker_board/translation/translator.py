@@ -1,0 +1,145 @@
+"""The board's side of translation: which programs run, which of their code is hot, and when to ask for C of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from spinnaker_board.core_types import CoreMachine
+from spinnaker_board.translation.cache import Cache
+from spinnaker_board.translation.worker import Request, find_compiler
+
+_log = logging.getLogger(__name__)
+
+_WORDS = 0x2000  # of the ITCM
+_FIRST_PERIOD_S, _LAST_PERIOD_S = 0.05, 1.6  # between two looks at the cores; each time twice as long
+_CORES = 32  # in one look
+_HOT = 1_000_000  # heat at which a program is worth a second of a compiler: some ten million instructions
+_MAX_PROGRAMS = 64  # to remember that do not run any more
+_MAX_FILES = 256  # to load, for they stay as long as the machine
+_ROUNDS = 4  # of one program; code that becomes hot later is translated in another round
+
+
+@dataclass
+class _Program:
+    """What is known of a program, all cores that run it together; one value for each word of the ITCM."""
+
+    entered: np.ndarray = field(default_factory=lambda: np.zeros(_WORDS, bool))
+    heat: np.ndarray = field(default_factory=lambda: np.zeros(_WORDS, np.int64))
+    rounds: int = 0
+
+
+class Translator:
+    """Gives translated code to the cores of a machine.
+
+    :param folder: of the cache, which is made
+    :raises NotPrivateError: the folder cannot be trusted, or used
+    """
+
+    def __init__(self, core: CoreMachine, folder: str | Path) -> None:
+        self._core = core
+        self._cache = Cache(folder)
+        self._programs: dict[str, _Program] = {}
+        self._running: dict[tuple[int, int], str] = {}
+        self._waiting: list[tuple[int, int]] = []  # cores that this round of looks has yet to see
+        self._loaded: set[Path] = set()
+        self._worker: tuple[str, subprocess.Popen[bytes]] | None = None
+        self._period_s = _FIRST_PERIOD_S
+        self._next_s = 0.0
+        self._can_compile = find_compiler() is not None
+        if not self._can_compile:
+            _log.info("no C compiler (cc, gcc or clang) was found: hot code is interpreted, with the same results")
+
+    def starting(self, chip: int, core: int, image: bytes) -> None:
+        """To be called before a core is started, with the content of its ITCM."""
+        key = self._cache.key(image)
+        self._running[chip, core] = key
+        if len(self._programs) > _MAX_PROGRAMS:
+            running = set(self._running.values())
+            self._programs = {name: program for name, program in self._programs.items() if name in running}
+        if key not in self._programs:
+            self._programs[key] = _Program(rounds=self._load(key))
+            self._period_s = _FIRST_PERIOD_S
+
+    def attend(self) -> None:
+        """To be called often, between quanta."""
+        now_s = time.monotonic()
+        if now_s < self._next_s:
+            return
+        self._core.restore()
+        if self._worker is None:
+            self._look()
+        elif self._worker[1].poll() is not None:
+            key, process = self._worker
+            self._worker = None
+            if process.returncode:
+                self._can_compile = False
+                _log.warning("the C compiler failed: hot code is interpreted, with the same results")
+            self._load(key)
+        self._next_s = now_s + self._period_s
+
+    def _load(self, key: str) -> int:
+        """Loads what the cache has for a program; returns the number of files."""
+        files = self._cache.find(key)
+        for path in files:
+            if path in self._loaded or len(self._loaded) >= _MAX_FILES:
+                continue
+            self._loaded.add(path)
+            try:
+                self._core.translate(str(path))
+                _log.info("translated code %s is loaded", path.name)
+            except ValueError as error:
+                _log.warning("translated code %s is not used: %s", path.name, error)
+        return len(files)
+
+    def _look(self) -> None:
+        if not self._can_compile:
+            return
+        if not self._waiting:
+            self._waiting = [place for place, key in self._running.items() if self._programs[key].rounds < _ROUNDS]
+            self._period_s = min(2 * self._period_s, _LAST_PERIOD_S)
+        for _ in range(min(_CORES, len(self._waiting))):
+            place = self._waiting.pop()
+            key = self._running[place]
+            program = self._programs[key]
+            entered, translated, heat = (
+                np.frombuffer(data, kind)
+                for data, kind in zip(self._core.profile(*place), (bool, bool, np.uint32), strict=True)
+            )
+            program.entered |= entered
+            program.heat += np.where(translated, 0, heat)
+            if program.heat.sum() >= _HOT:
+                self._ask(key, program, bytes(self._core.tcm(*place)[0]), translated)
+                return
+
+    def _ask(self, key: str, program: _Program, image: bytes, translated: np.ndarray) -> None:
+        hot = program.heat.nonzero()[0]
+        request = Request(
+            folder=str(self._cache.folder),
+            key=key,
+            image=base64.b64encode(image).decode(),
+            entered=(4 * program.entered.nonzero()[0]).tolist(),
+            heat=[(4 * int(n), int(program.heat[n])) for n in hot],
+            barred=(4 * translated.nonzero()[0]).tolist(),
+        )
+        self._programs[key] = _Program(rounds=program.rounds + 1)
+        with tempfile.TemporaryFile() as file:
+            file.write(json.dumps(asdict(request)).encode())
+            file.seek(0)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "spinnaker_board.translation.worker"],
+                stdin=file,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # what it makes is for the next run too, so it outlives the board
+            )
+        self._worker = key, process
