@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -117,3 +118,18 @@ def test_the_readme_names_every_module() -> None:
     layout = README.partition("## Layout")[2]
     for path in BOARD.glob("*.py"):
         assert path.name == "__init__.py" or f"`{path.name}`" in layout, path.name
+
+
+def test_every_c_file_has_the_one_style(tmp_path: Path) -> None:
+    """``make lint`` runs this on every C file."""
+    program = Path(sys.executable).with_name("clang-format")
+    shutil.copy(SRC.parent / ".clang-format", tmp_path)
+    (tmp_path / "wrong.c").write_text("int f(void)\n{\n  return 1;\n}\n")
+    check = [program, "--dry-run", "--Werror"]
+    assert subprocess.run([*check, "wrong.c"], cwd=tmp_path, capture_output=True, check=False).returncode == 1
+    top = SRC.parent
+    paths = [path for name in ("src", "tests") for path in (top / name).rglob("*")]
+    files = [path for path in paths if path.suffix in (".c", ".h", ".cpp")]
+    assert len(files) > 30
+    done = subprocess.run([*check, *files], cwd=top, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:2000]

@@ -12,21 +12,18 @@ struct shifted {
     bool carry;
 };
 
-static inline uint32_t rotate_right(uint32_t value, unsigned amount)
-{
+static inline uint32_t rotate_right(uint32_t value, unsigned amount) {
     amount &= 31u;
     return amount ? value >> amount | value << (32u - amount) : value;
 }
 
-static inline uint32_t arithmetic_shift_right(uint32_t value, unsigned amount)
-{
+static inline uint32_t arithmetic_shift_right(uint32_t value, unsigned amount) {
     uint32_t sign = (value & PSR_N) ? ~0u : 0u;
     return amount ? value >> amount | sign << (32u - amount) : value; /* amount 0 to 31 */
 }
 
 /* Shift by an amount of 0 to 255 as a register gives it; amount 0 leaves value and carry alone. */
-static inline struct shifted shift_by(enum shift kind, uint32_t value, unsigned amount, bool carry)
-{
+static inline struct shifted shift_by(enum shift kind, uint32_t value, unsigned amount, bool carry) {
     struct shifted out = {value, carry};
     if (amount == 0) {
         return out;
@@ -53,8 +50,7 @@ static inline struct shifted shift_by(enum shift kind, uint32_t value, unsigned 
 }
 
 /* Shift by an amount in the instruction, where 0 encodes LSR #32, ASR #32 and RRX (DDI 0100 A5.1.7 to A5.1.13). */
-static inline struct shifted shift_immediate(enum shift kind, uint32_t value, unsigned amount, bool carry)
-{
+static inline struct shifted shift_immediate(enum shift kind, uint32_t value, unsigned amount, bool carry) {
     if (amount == 0 && kind == SHIFT_ROR) {
         struct shifted rrx = {value >> 1 | (uint32_t)carry << 31, value & 1u};
         return rrx;
@@ -65,11 +61,12 @@ static inline struct shifted shift_immediate(enum shift kind, uint32_t value, un
     return shift_by(kind, value, amount, carry);
 }
 
-static inline uint32_t flags_nz(uint32_t result) { return (result & PSR_N) | (result == 0 ? PSR_Z : 0u); }
+static inline uint32_t flags_nz(uint32_t result) {
+    return (result & PSR_N) | (result == 0 ? PSR_Z : 0u);
+}
 
 /* a + b + carry; subtraction is a + ~b + carry. Stores N, Z, C, V in their places in `flags`. */
-static inline uint32_t add_with_carry(uint32_t a, uint32_t b, bool carry, uint32_t *flags)
-{
+static inline uint32_t add_with_carry(uint32_t a, uint32_t b, bool carry, uint32_t *flags) {
     uint64_t wide = (uint64_t)a + b + carry;
     uint32_t result = (uint32_t)wide;
     uint32_t overflow = ~(a ^ b) & (a ^ result);
@@ -78,8 +75,7 @@ static inline uint32_t add_with_carry(uint32_t a, uint32_t b, bool carry, uint32
 }
 
 /* `value` clipped to 32 signed bits; sets *saturated when it had to be. */
-static inline uint32_t saturate(int64_t value, bool *saturated)
-{
+static inline uint32_t saturate(int64_t value, bool *saturated) {
     if (value > INT32_MAX) {
         *saturated = true;
         return 0x7fffffffu;
@@ -92,7 +88,11 @@ static inline uint32_t saturate(int64_t value, bool *saturated)
 }
 
 /* Two's complement reading of 32 and 16 bits. */
-static inline int64_t signed_word(uint32_t value) { return (int64_t)value - ((int64_t)(value >> 31) << 32); }
-static inline int64_t signed_half(uint32_t value) { return (int64_t)((value & 0xffffu) ^ 0x8000u) - 0x8000; }
+static inline int64_t signed_word(uint32_t value) {
+    return (int64_t)value - ((int64_t)(value >> 31) << 32);
+}
+static inline int64_t signed_half(uint32_t value) {
+    return (int64_t)((value & 0xffffu) ^ 0x8000u) - 0x8000;
+}
 
 #endif

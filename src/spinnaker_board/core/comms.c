@@ -23,7 +23,8 @@ void comms_update(struct core *core) {
         lines = 0;
         comms->sticky |= TCR_FULL;
     }
-    lines |= (comms->sticky & TCR_FULL ? 1u << INT_TX_FULL : 0) | (comms->sticky & TCR_OVERRUN ? 1u << INT_TX_OVERRUN : 0);
+    lines |=
+        (comms->sticky & TCR_FULL ? 1u << INT_TX_FULL : 0) | (comms->sticky & TCR_OVERRUN ? 1u << INT_TX_OVERRUN : 0);
     if (comms->waiting > 0) {
         lines |= 1u << INT_PACKET | 1u << (INT_MULTICAST + comms->inbox[comms->first].type);
     }
@@ -88,9 +89,7 @@ int comms_read(struct core *core, uint32_t offset, uint32_t *value) {
     struct comms *comms = &core->comms;
     const struct packet *head = comms->waiting > 0 ? &comms->inbox[comms->first] : NULL;
     switch (offset) {
-    case 0x00:
-        *value = (comms->control & 0x00ffffffu) | comms->sticky | (full(core) ? 0 : TCR_EMPTY_NOT_FULL);
-        break;
+    case 0x00: *value = (comms->control & 0x00ffffffu) | comms->sticky | (full(core) ? 0 : TCR_EMPTY_NOT_FULL); break;
     case 0x04: *value = comms->tx_data; break;
     case 0x0c: /* the control byte of the last packet stays when it was taken; the other bits follow the interrupts */
         *value = head == NULL ? control_byte(&comms->last)

@@ -3,8 +3,7 @@
 
 #include "memory.h"
 
-void arm_reset(struct arm_core *core)
-{
+void arm_reset(struct arm_core *core) {
     memset(core->r, 0, sizeof core->r);
     memset(core->banked_r13, 0, sizeof core->banked_r13);
     memset(core->banked_r14, 0, sizeof core->banked_r14);
@@ -17,8 +16,7 @@ void arm_reset(struct arm_core *core)
 }
 
 /* FIQ comes before IRQ (DDI 0100 A2.6.10). r14 is the address of the next instruction + 4 in either state. */
-bool arm_take_interrupt(struct arm_core *core)
-{
+bool arm_take_interrupt(struct arm_core *core) {
     if (core->fiq && !(core->cpsr & PSR_F)) {
         arm_exception(core, VECTOR_FIQ, core->r[15] + 4u);
         return true;
@@ -31,8 +29,7 @@ bool arm_take_interrupt(struct arm_core *core)
 }
 
 /* Instructions come from ITCM or SDRAM; the ARM968E-S cannot fetch from DTCM, so that goes to the bus as the rest. */
-static bool fetch(struct arm_core *core, uint32_t address, unsigned size, uint32_t *instruction)
-{
+static bool fetch(struct arm_core *core, uint32_t address, unsigned size, uint32_t *instruction) {
     if (is_itcm(address)) {
         *instruction = get_bytes(core->itcm + address, size);
         return true;
@@ -45,8 +42,7 @@ static bool fetch(struct arm_core *core, uint32_t address, unsigned size, uint32
     return granted;
 }
 
-void plain_step(struct arm_core *core)
-{
+void plain_step(struct arm_core *core) {
     if (arm_take_interrupt(core)) {
         return;
     }
@@ -66,8 +62,7 @@ void plain_step(struct arm_core *core)
     }
 }
 
-void arm_run_plain(struct arm_core *core, uint64_t until)
-{
+void arm_run_plain(struct arm_core *core, uint64_t until) {
     core->until = until;
     while (core->cycles < core->until) {
         if (core->waiting && !core->irq && !core->fiq) {

@@ -50,44 +50,37 @@ bool arm_take_interrupt(struct arm_core *core);
 /* Takes a pending interrupt or executes one instruction. */
 void plain_step(struct arm_core *core);
 
-static inline uint32_t this_instruction(const struct arm_core *core)
-{
+static inline uint32_t this_instruction(const struct arm_core *core) {
     return core->r[15] - ((core->cpsr & PSR_T) ? 4u : 8u);
 }
 
-static inline uint32_t next_instruction(const struct arm_core *core)
-{
+static inline uint32_t next_instruction(const struct arm_core *core) {
     return core->r[15] - ((core->cpsr & PSR_T) ? 2u : 4u);
 }
 
-static inline enum flow undefined_instruction(struct arm_core *core)
-{
+static inline enum flow undefined_instruction(struct arm_core *core) {
     return arm_exception(core, VECTOR_UNDEFINED, next_instruction(core));
 }
 
 /* DDI 0100 A2.6.6: r14 is the address of the aborted instruction + 8 in either state. */
-static inline enum flow data_abort(struct arm_core *core)
-{
+static inline enum flow data_abort(struct arm_core *core) {
     return arm_exception(core, VECTOR_DATA_ABORT, this_instruction(core) + 8u);
 }
 
-static inline enum flow branch(struct arm_core *core, uint32_t target)
-{
+static inline enum flow branch(struct arm_core *core, uint32_t target) {
     core->r[15] = target & ((core->cpsr & PSR_T) ? ~1u : ~3u);
     core->cycles += COST_BRANCH;
     return JUMPED;
 }
 
 /* BX, BLX and, from ARMv5T on, every load of the pc: bit 0 of the target selects the state. */
-static inline enum flow branch_exchange(struct arm_core *core, uint32_t target)
-{
+static inline enum flow branch_exchange(struct arm_core *core, uint32_t target) {
     core->cpsr = (target & 1u) ? core->cpsr | PSR_T : core->cpsr & ~PSR_T;
     return branch(core, target);
 }
 
 /* DDI 0100 A3.2.1; condition 15 is not decided here. */
-static inline bool condition_holds(uint32_t cpsr, unsigned condition)
-{
+static inline bool condition_holds(uint32_t cpsr, unsigned condition) {
     bool n = cpsr & PSR_N;
     bool z = cpsr & PSR_Z;
     bool c = cpsr & PSR_C;

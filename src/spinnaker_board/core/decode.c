@@ -15,16 +15,14 @@ struct place {
 };
 
 /* Entries from here to a target in the same state, or false when the target is not in the ITCM. */
-static bool displacement(struct place place, uint32_t target, uint32_t *entries)
-{
+static bool displacement(struct place place, uint32_t target, uint32_t *entries) {
     uint32_t bytes = target - place.address;
     uint32_t sign = bytes & 0x80000000u ? ~0u : 0u;
     *entries = place.size == 4 ? bytes >> 2 | (sign & 0xc0000000u) : bytes >> 1 | (sign & 0x80000000u);
     return is_itcm(target);
 }
 
-static struct entry branch_entry(struct place place, uint32_t target, unsigned condition, bool link)
-{
+static struct entry branch_entry(struct place place, uint32_t target, unsigned condition, bool link) {
     struct entry entry = {.code = OP_BRANCH};
     if (!displacement(place, target, &entry.immediate)) {
         return NOT_DECODED;
@@ -37,8 +35,7 @@ static struct entry branch_entry(struct place place, uint32_t target, unsigned c
     return entry;
 }
 
-static struct entry data_processing(uint32_t instruction, struct place place)
-{
+static struct entry data_processing(uint32_t instruction, struct place place) {
     unsigned operation = instruction >> 21 & 15u;
     unsigned set_flags = instruction >> 20 & 1u;
     unsigned amount = instruction >> 7 & 31u;
@@ -90,8 +87,7 @@ static struct entry data_processing(uint32_t instruction, struct place place)
     return entry;
 }
 
-static struct entry multiply(uint32_t instruction)
-{
+static struct entry multiply(uint32_t instruction) {
     static const uint16_t codes[8] = {OP_MUL, OP_MLA, OP_PLAIN, OP_PLAIN, OP_UMULL, OP_UMLAL, OP_SMULL, OP_SMLAL};
     struct entry entry = {
         .code = codes[instruction >> 21 & 7u],
@@ -111,8 +107,7 @@ static struct entry multiply(uint32_t instruction)
 }
 
 /* 16-bit multiplications, QADD and QSUB, CLZ, BX and BLX, MRS and MSR. */
-static struct entry miscellaneous(uint32_t instruction, struct place place)
-{
+static struct entry miscellaneous(uint32_t instruction, struct place place) {
     unsigned operation = instruction >> 21 & 3u;
     unsigned low = instruction >> 4 & 15u;
     struct entry entry = {
@@ -156,8 +151,8 @@ static struct entry miscellaneous(uint32_t instruction, struct place place)
 }
 
 /* Transfers with a constant or an index that is added after LSL; `index` says which, `offset` is the constant. */
-static struct entry transfer(uint32_t instruction, enum transfer kind, bool index, uint32_t offset, struct place place)
-{
+static struct entry transfer(uint32_t instruction, enum transfer kind, bool index, uint32_t offset,
+                             struct place place) {
     struct entry entry = {
         .rd = instruction >> 12 & 15u,
         .rn = instruction >> 16 & 15u,
@@ -190,11 +185,8 @@ static struct entry transfer(uint32_t instruction, enum transfer kind, bool inde
     }
     if (entry.rd == 15) {
         static const uint16_t codes[ADDRESS_FORMS] = {
-            [ADDRESS_OFFSET] = OP_LDR_PC,
-            [ADDRESS_INDEX] = OP_LDR_PC_INDEX,
-            [ADDRESS_LITERAL] = OP_LDR_PC_LITERAL,
-            [ADDRESS_PRE] = OP_PLAIN,
-            [ADDRESS_POST] = OP_PLAIN,
+            [ADDRESS_OFFSET] = OP_LDR_PC, [ADDRESS_INDEX] = OP_LDR_PC_INDEX, [ADDRESS_LITERAL] = OP_LDR_PC_LITERAL,
+            [ADDRESS_PRE] = OP_PLAIN,     [ADDRESS_POST] = OP_PLAIN,
         };
         entry.code = kind == TRANSFER_LDR ? codes[form] : OP_PLAIN;
         return entry;
@@ -203,15 +195,13 @@ static struct entry transfer(uint32_t instruction, enum transfer kind, bool inde
     return entry;
 }
 
-static struct entry single_transfer(uint32_t instruction, struct place place)
-{
+static struct entry single_transfer(uint32_t instruction, struct place place) {
     static const enum transfer kinds[4] = {TRANSFER_STR, TRANSFER_LDR, TRANSFER_STRB, TRANSFER_LDRB};
     enum transfer kind = kinds[(instruction >> 20 & 1u) | (instruction >> 21 & 2u)];
     return transfer(instruction, kind, instruction >> 25 & 1u, instruction & 0xfffu, place);
 }
 
-static struct entry extra_transfer(uint32_t instruction, struct place place)
-{
+static struct entry extra_transfer(uint32_t instruction, struct place place) {
     unsigned kind = instruction >> 5 & 3u;
     bool is_load = instruction >> 20 & 1u;
     bool index = !(instruction >> 22 & 1u);
@@ -236,8 +226,7 @@ static struct entry extra_transfer(uint32_t instruction, struct place place)
     return entry;
 }
 
-static struct entry block_transfer(uint32_t instruction)
-{
+static struct entry block_transfer(uint32_t instruction) {
     uint32_t list = instruction & 0xffffu;
     bool is_load = instruction >> 20 & 1u;
     bool up = instruction >> 23 & 1u;
@@ -267,8 +256,7 @@ static struct entry block_transfer(uint32_t instruction)
     return entry;
 }
 
-static struct entry register_forms(uint32_t instruction, struct place place)
-{
+static struct entry register_forms(uint32_t instruction, struct place place) {
     if ((instruction & 0x90u) == 0x90u) {
         if (instruction & 0x60u) {
             return extra_transfer(instruction, place);
@@ -282,8 +270,7 @@ static struct entry register_forms(uint32_t instruction, struct place place)
 }
 
 /* What an ARM instruction does when its condition holds. */
-static struct entry arm_entry(uint32_t instruction, struct place place)
-{
+static struct entry arm_entry(uint32_t instruction, struct place place) {
     switch (instruction >> 25 & 7u) {
     case 0: return register_forms(instruction, place);
     case 1:
@@ -306,8 +293,7 @@ static struct entry arm_entry(uint32_t instruction, struct place place)
     }
 }
 
-static struct entry conditional_entry(uint32_t instruction, struct place place)
-{
+static struct entry conditional_entry(uint32_t instruction, struct place place) {
     unsigned condition = instruction >> 28;
     if (condition == 15) {
         if ((instruction & 0x0e000000u) != 0x0a000000u) {
@@ -326,8 +312,7 @@ static struct entry conditional_entry(uint32_t instruction, struct place place)
     return entry;
 }
 
-static struct entry thumb_entry(uint32_t thumb, struct place place)
-{
+static struct entry thumb_entry(uint32_t thumb, struct place place) {
     uint32_t offset = thumb & 0x7ffu;
     switch (thumb >> 11) {
     case 0x1a:
@@ -358,8 +343,7 @@ static struct entry thumb_entry(uint32_t thumb, struct place place)
     }
 }
 
-void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool thumb)
-{
+void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool thumb) {
     struct place place = {.address = address, .pc = address + (thumb ? 4u : 8u), .size = thumb ? 2u : 4u};
     uint32_t instruction = get_bytes(core->itcm + address, place.size);
     *entry = thumb ? thumb_entry(instruction, place) : conditional_entry(instruction, place);

@@ -3,9 +3,9 @@
  *
  * Within run_decoded the state of the core lives in local variables: the entry in place of the pc, the flags apart (the
  * result that gave N and the one that gave Z, since they differ after a long multiplication; C as 0 or 1; V in bit 31),
- * and the cycles that are left. It returns to arm_run after everything that OP_PLAIN stands for, for every target outside
- * the ITCM, when an interrupt is due and when the cycles are used up. Each operation ends with a jump to the next one.
- * That uses labels as values, which GCC and Clang have and C11 has not.
+ * and the cycles that are left. It returns to arm_run after everything that OP_PLAIN stands for, for every target
+ * outside the ITCM, when an interrupt is due and when the cycles are used up. Each operation ends with a jump to the
+ * next one. That uses labels as values, which GCC and Clang have and C11 has not.
  */
 #include <stdlib.h>
 
@@ -13,8 +13,7 @@
 #include "decoded.h"
 #include "memory.h"
 
-int arm_init(struct arm_core *core)
-{
+int arm_init(struct arm_core *core) {
     core->decoded = calloc(1, sizeof *core->decoded);
     if (!core->decoded) {
         return -1;
@@ -24,14 +23,12 @@ int arm_init(struct arm_core *core)
     return 0;
 }
 
-void arm_free(struct arm_core *core)
-{
+void arm_free(struct arm_core *core) {
     free(core->decoded);
     core->decoded = NULL;
 }
 
-void arm_itcm_written(struct arm_core *core, uint32_t offset, uint32_t bytes)
-{
+void arm_itcm_written(struct arm_core *core, uint32_t offset, uint32_t bytes) {
     uint32_t end = bytes < ITCM_BYTES - offset ? offset + bytes : ITCM_BYTES;
     struct arm_decoded *decoded = core->decoded;
     if (decoded->native_parts && memchr(decoded->native_word + offset / 4u, 1, (end + 3u) / 4u - offset / 4u)) {
@@ -55,8 +52,7 @@ void arm_itcm_written(struct arm_core *core, uint32_t offset, uint32_t bytes)
 }
 
 /* The aligned offset of an address into the DTCM is below its size, or, rotated, above everything. */
-static inline bool in_dtcm(uint32_t address, unsigned size)
-{
+static inline bool in_dtcm(uint32_t address, unsigned size) {
     uint32_t offset = address - DTCM_BASE;
     if (size == 1) {
         return offset < DTCM_BYTES;
@@ -65,25 +61,28 @@ static inline bool in_dtcm(uint32_t address, unsigned size)
     return (offset >> shift | offset << (32u - shift)) < DTCM_BYTES >> shift;
 }
 
-static inline bool aligned(uint32_t address, unsigned size) { return (address & (size - 1u)) == 0; }
+static inline bool aligned(uint32_t address, unsigned size) {
+    return (address & (size - 1u)) == 0;
+}
 
-static inline uint32_t sign_extend_byte(uint32_t value) { return (value ^ 0x80u) - 0x80u; }
-static inline uint32_t sign_extend_half(uint32_t value) { return (value ^ 0x8000u) - 0x8000u; }
+static inline uint32_t sign_extend_byte(uint32_t value) {
+    return (value ^ 0x80u) - 0x80u;
+}
+static inline uint32_t sign_extend_half(uint32_t value) {
+    return (value ^ 0x8000u) - 0x8000u;
+}
 
-static inline uint32_t pack_flags(uint32_t n, uint32_t z, uint32_t c, uint32_t v)
-{
+static inline uint32_t pack_flags(uint32_t n, uint32_t z, uint32_t c, uint32_t v) {
     return (n & PSR_N) | (z ? 0u : PSR_Z) | c << 29 | (v >> 31) << 28;
 }
 
-static inline bool interrupt_is_due(const struct arm_core *core)
-{
+static inline bool interrupt_is_due(const struct arm_core *core) {
     return (core->fiq && !(core->cpsr & PSR_F)) || (core->irq && !(core->cpsr & PSR_I));
 }
 
 #include "engine.h"
 
-void arm_run(struct arm_core *core, uint64_t until)
-{
+void arm_run(struct arm_core *core, uint64_t until) {
     core->until = until;
     while (core->cycles < core->until) {
         if (core->waiting && !core->irq && !core->fiq) {

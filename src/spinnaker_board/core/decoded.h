@@ -7,7 +7,8 @@
  *
  * An operation never does half of anything. When it meets what it does not handle (an unaligned address, a store into
  * the ITCM, a block transfer from a device), it leaves the instruction to the plain interpreter before any side effect.
- * Instructions without an operation of their own are OP_PLAIN: the plain interpreter's executor is called with the word.
+ * Instructions without an operation of their own are OP_PLAIN: the plain interpreter's executor is called with the
+ * word.
  */
 #ifndef SPINNAKER_BOARD_DECODED_H
 #define SPINNAKER_BOARD_DECODED_H

@@ -31,11 +31,11 @@
  * Executes from r[15], in the ITCM, until time is up, an interrupt is due or the plain interpreter has stepped in
  * (returns false), or until an instruction comes that the plain interpreter has to fetch and execute (returns true).
  */
-static bool run_decoded(struct arm_core *core)
-{
+static bool run_decoded(struct arm_core *core) {
     /* clang-format off: it takes the macros of this table for names */
     static const void *const labels[OPERATIONS] = {
-        [OP_PLAIN] = &&plain, [OP_BEHIND] = &&delegate,
+        [OP_PLAIN] = &&plain,
+        [OP_BEHIND] = &&delegate,
 #define LABEL(number, form, name) [DATA(number, form)] = &&name##_##form, [DATA(number, form) + 1] = &&name##S_##form,
 #define LABEL_LOGICAL(form, number, name, result) LABEL(number, form, name)
 #define LABEL_ARITHMETIC(form, number, name, x, y, carry) LABEL(number, form, name)
@@ -47,15 +47,41 @@ static bool run_decoded(struct arm_core *core)
 #define LABEL_STORE(form, name, size) [TRANSFER_CODE(form, name)] = &&name##_##form,
                 EACH_ADDRESSED_LOAD(LABEL_LOAD) EACH_ADDRESSED_STORE(LABEL_STORE)
 #define LABEL_CONDITION(number, holds) [OP_IF + number] = &&if_##number, [OP_BRANCH_IF + number] = &&branch_if_##number,
-                    EACH_CONDITION(LABEL_CONDITION)
-        [OP_UNDECODED] = &&undecoded, [OP_MUL] = &&mul, [OP_MULS] = &&muls, [OP_MLA] = &&mla, [OP_UMULL] = &&umull,
-        [OP_UMLAL] = &&umlal, [OP_SMULL] = &&smull, [OP_SMLAL] = &&smlal, [OP_SMULXY] = &&smulxy,
-        [OP_SMLAXY] = &&smlaxy, [OP_SMLALXY] = &&smlalxy, [OP_SMULWY] = &&smulwy, [OP_SMLAWY] = &&smlawy,
-        [OP_QADD] = &&qadd, [OP_QSUB] = &&qsub, [OP_CLZ] = &&clz, [OP_LDRD] = &&ldrd, [OP_STRD] = &&strd,
-        [OP_LDM] = &&ldm, [OP_LDM_PC] = &&ldm, [OP_LDM_RETURN] = &&ldm_return, [OP_STM] = &&stm, [OP_LDR_PC] = &&ldr_pc,
-        [OP_LDR_PC_INDEX] = &&ldr_pc_index, [OP_LDR_PC_LITERAL] = &&ldr_pc_literal, [OP_BRANCH] = &&branch, [OP_BRANCH_LINK] = &&branch_link,
-        [OP_BLX_CONSTANT] = &&blx_constant, [OP_BX] = &&bx, [OP_BLX] = &&blx, [OP_MOV_PC] = &&mov_pc,
-        [OP_THUMB_LINK] = &&thumb_link, [OP_MRS] = &&mrs, [OP_MSR] = &&msr, [OP_MSR_IMMEDIATE] = &&msr_immediate,
+                    EACH_CONDITION(LABEL_CONDITION)[OP_UNDECODED] = &&undecoded,
+        [OP_MUL] = &&mul,
+        [OP_MULS] = &&muls,
+        [OP_MLA] = &&mla,
+        [OP_UMULL] = &&umull,
+        [OP_UMLAL] = &&umlal,
+        [OP_SMULL] = &&smull,
+        [OP_SMLAL] = &&smlal,
+        [OP_SMULXY] = &&smulxy,
+        [OP_SMLAXY] = &&smlaxy,
+        [OP_SMLALXY] = &&smlalxy,
+        [OP_SMULWY] = &&smulwy,
+        [OP_SMLAWY] = &&smlawy,
+        [OP_QADD] = &&qadd,
+        [OP_QSUB] = &&qsub,
+        [OP_CLZ] = &&clz,
+        [OP_LDRD] = &&ldrd,
+        [OP_STRD] = &&strd,
+        [OP_LDM] = &&ldm,
+        [OP_LDM_PC] = &&ldm,
+        [OP_LDM_RETURN] = &&ldm_return,
+        [OP_STM] = &&stm,
+        [OP_LDR_PC] = &&ldr_pc,
+        [OP_LDR_PC_INDEX] = &&ldr_pc_index,
+        [OP_LDR_PC_LITERAL] = &&ldr_pc_literal,
+        [OP_BRANCH] = &&branch,
+        [OP_BRANCH_LINK] = &&branch_link,
+        [OP_BLX_CONSTANT] = &&blx_constant,
+        [OP_BX] = &&bx,
+        [OP_BLX] = &&blx,
+        [OP_MOV_PC] = &&mov_pc,
+        [OP_THUMB_LINK] = &&thumb_link,
+        [OP_MRS] = &&mrs,
+        [OP_MSR] = &&msr,
+        [OP_MSR_IMMEDIATE] = &&msr_immediate,
         [OP_NATIVE] = &&native,
     };
     /* clang-format on */
@@ -83,14 +109,12 @@ undecoded:
     DISPATCH;
 
 #define RUN_LOGICAL(form, number, name, result)                                                                        \
-    name##_##form:                                                                                                     \
-    {                                                                                                                  \
+    name##_##form : {                                                                                                  \
         uint32_t b = VALUE_##form;                                                                                     \
         r[e->rd] = result;                                                                                             \
     }                                                                                                                  \
     NEXT;                                                                                                              \
-    name##S_##form:                                                                                                    \
-    {                                                                                                                  \
+    name##S_##form : {                                                                                                 \
         uint32_t b = VALUE_##form;                                                                                     \
         c = CARRY_##form;                                                                                              \
         r[e->rd] = n = z = result;                                                                                     \
@@ -99,14 +123,12 @@ undecoded:
     EACH_LOGICAL(RUN_LOGICAL)
 
 #define RUN_ARITHMETIC(form, number, name, x, y, carry)                                                                \
-    name##_##form:                                                                                                     \
-    {                                                                                                                  \
+    name##_##form : {                                                                                                  \
         uint32_t b = VALUE_##form;                                                                                     \
         r[e->rd] = x + y + carry;                                                                                      \
     }                                                                                                                  \
     NEXT;                                                                                                              \
-    name##S_##form:                                                                                                    \
-    {                                                                                                                  \
+    name##S_##form : {                                                                                                 \
         uint32_t b = VALUE_##form;                                                                                     \
         uint32_t first = x;                                                                                            \
         uint32_t second = y;                                                                                           \
@@ -120,8 +142,7 @@ undecoded:
     EACH_ARITHMETIC(RUN_ARITHMETIC)
 
 #define RUN_TEST(form, number, name, result)                                                                           \
-    name##_##form:                                                                                                     \
-    {                                                                                                                  \
+    name##_##form : {                                                                                                  \
         uint32_t b = VALUE_##form;                                                                                     \
         c = CARRY_##form;                                                                                              \
         n = z = result;                                                                                                \
@@ -130,8 +151,7 @@ undecoded:
     EACH_TEST(RUN_TEST)
 
 #define RUN_COMPARISON(form, number, name, x, y, carry)                                                                \
-    name##_##form:                                                                                                     \
-    {                                                                                                                  \
+    name##_##form : {                                                                                                  \
         uint32_t b = VALUE_##form;                                                                                     \
         uint32_t first = x;                                                                                            \
         uint32_t second = y;                                                                                           \
@@ -144,35 +164,32 @@ undecoded:
     EACH_COMPARISON(RUN_COMPARISON)
 
 #define RUN_CONDITION(number, holds)                                                                                   \
-    if_##number : if (holds)                                                                                           \
-    {                                                                                                                  \
+    if_##number : if (holds) {                                                                                         \
         goto *labels[e->body];                                                                                         \
     }                                                                                                                  \
     NEXT;                                                                                                              \
-    branch_if_##number : if (holds)                                                                                    \
-    {                                                                                                                  \
+    branch_if_##number : if (holds) {                                                                                  \
         GO(e + (int32_t)e->immediate, COST_INSTRUCTION + COST_BRANCH);                                                 \
     }                                                                                                                  \
     NEXT;
     EACH_CONDITION(RUN_CONDITION)
 
 #define RUN_LOAD(form, name, size, loaded)                                                                             \
-    name##_##form:                                                                                                     \
-    {                                                                                                                  \
+    name##_##form : {                                                                                                  \
         uint32_t address = ADDRESS_OF_##form;                                                                          \
         if (in_dtcm(address, size)) {                                                                                  \
             uint32_t value = get_bytes(dtcm + (address - DTCM_BASE), size);                                            \
-            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                       \
+            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                    \
             NEXT;                                                                                                      \
         }                                                                                                              \
         if (is_itcm(address) && aligned(address, size)) {                                                              \
             uint32_t value = get_bytes(core->itcm + address, size);                                                    \
-            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                       \
+            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                    \
             NEXT;                                                                                                      \
         }                                                                                                              \
         if (is_sdram(address) && aligned(address, size) && core->sdram) {                                              \
             uint32_t value = get_bytes(core->sdram + sdram_offset(address), size);                                     \
-            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                       \
+            WRITE_BACK_##form(e) r[e->rd] = loaded;                                                                    \
             NEXT_AFTER(COST_SDRAM_READ);                                                                               \
         }                                                                                                              \
         if (aligned(address, size)) {                                                                                  \
@@ -190,16 +207,15 @@ undecoded:
     EACH_ADDRESSED_LOAD(RUN_LOAD)
 
 #define RUN_STORE(form, name, size)                                                                                    \
-    name##_##form:                                                                                                     \
-    {                                                                                                                  \
+    name##_##form : {                                                                                                  \
         uint32_t address = ADDRESS_OF_##form;                                                                          \
         if (in_dtcm(address, size)) {                                                                                  \
             put_bytes(dtcm + (address - DTCM_BASE), size, r[e->rd]);                                                   \
-            WRITE_BACK_##form(e) NEXT;                                                                                    \
+            WRITE_BACK_##form(e) NEXT;                                                                                 \
         }                                                                                                              \
         if (is_sdram(address) && aligned(address, size) && core->sdram_store) {                                        \
             put_bytes(core->sdram_store + sdram_offset(address), size, r[e->rd]);                                      \
-            WRITE_BACK_##form(e) NEXT_AFTER(COST_SDRAM_WRITE);                                                            \
+            WRITE_BACK_##form(e) NEXT_AFTER(COST_SDRAM_WRITE);                                                         \
         }                                                                                                              \
         if (aligned(address, size) && !is_itcm(address)) {                                                             \
             const struct entry keep = *e;                                                                              \
@@ -232,76 +248,79 @@ strd:
     NEXT_AFTER(2u * COST_BLOCK_REGISTER);
 
 /* Block transfers that lie in the DTCM or the SDRAM as a whole; the lowest register has the lowest address. */
-ldm: {
-    uint32_t base = r[e->rn];
-    uint32_t first = base + sign_extend_half(e->step);
-    uint32_t last = first + 4u * e->rs - 4u;
-    const uint8_t *from = NULL;
-    uint32_t cost = COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
-    if (in_dtcm(first, 4) && in_dtcm(last, 4)) {
-        from = dtcm + (first - DTCM_BASE);
-    } else if (core->sdram && is_sdram(first) && is_sdram(last) && aligned(first, 4) && last > first) {
-        from = core->sdram + sdram_offset(first);
-        cost += e->rs * COST_SDRAM_READ;
-    } else {
-        goto delegate;
+ldm:
+    {
+        uint32_t base = r[e->rn];
+        uint32_t first = base + sign_extend_half(e->step);
+        uint32_t last = first + 4u * e->rs - 4u;
+        const uint8_t *from = NULL;
+        uint32_t cost = COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
+        if (in_dtcm(first, 4) && in_dtcm(last, 4)) {
+            from = dtcm + (first - DTCM_BASE);
+        } else if (core->sdram && is_sdram(first) && is_sdram(last) && aligned(first, 4) && last > first) {
+            from = core->sdram + sdram_offset(first);
+            cost += e->rs * COST_SDRAM_READ;
+        } else {
+            goto delegate;
+        }
+        if (e->write_back) {
+            r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
+        }
+        for (uint32_t list = e->immediate; list; list &= list - 1u, from += 4) {
+            r[__builtin_ctz(list)] = get_bytes(from, 4);
+        }
+        if (e->immediate >> 15) {
+            left -= (int64_t)(cost - COST_INSTRUCTION);
+            extra += (int64_t)(cost - COST_INSTRUCTION);
+            target = r[15];
+            goto exchange;
+        }
+        GO(e + 1, cost);
     }
-    if (e->write_back) {
-        r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
+ldm_return:
+    {
+        uint32_t base = r[e->rn];
+        uint32_t first = base + sign_extend_half(e->step);
+        uint32_t last = first + 4u * e->rs - 4u;
+        if (!in_dtcm(first, 4) || !in_dtcm(last, 4)) {
+            goto delegate;
+        }
+        const uint8_t *from = dtcm + (first - DTCM_BASE);
+        if (e->write_back) {
+            r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
+        }
+        for (uint32_t list = e->immediate & 0x7fffu; list; list &= list - 1u, from += 4) {
+            r[__builtin_ctz(list)] = get_bytes(from, 4);
+        }
+        core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+        core->cycles += (uint64_t)(budget - left) + COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
+        core->instructions += (uint64_t)(budget - left - extra) + 1u;
+        arm_return_from_exception(core, get_bytes(from, 4));
+        return false;
     }
-    for (uint32_t list = e->immediate; list; list &= list - 1u, from += 4) {
-        r[__builtin_ctz(list)] = get_bytes(from, 4);
+stm:
+    {
+        uint32_t base = r[e->rn];
+        uint32_t first = base + sign_extend_half(e->step);
+        uint32_t last = first + 4u * e->rs - 4u;
+        uint8_t *to = NULL;
+        uint32_t cost = COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
+        if (in_dtcm(first, 4) && in_dtcm(last, 4)) {
+            to = dtcm + (first - DTCM_BASE);
+        } else if (core->sdram_store && is_sdram(first) && is_sdram(last) && aligned(first, 4) && last > first) {
+            to = core->sdram_store + sdram_offset(first);
+            cost += e->rs * COST_SDRAM_WRITE;
+        } else {
+            goto delegate;
+        }
+        for (uint32_t list = e->immediate; list; list &= list - 1u, to += 4) {
+            put_bytes(to, 4, r[__builtin_ctz(list)]);
+        }
+        if (e->write_back) {
+            r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
+        }
+        GO(e + 1, cost);
     }
-    if (e->immediate >> 15) {
-        left -= (int64_t)(cost - COST_INSTRUCTION);
-        extra += (int64_t)(cost - COST_INSTRUCTION);
-        target = r[15];
-        goto exchange;
-    }
-    GO(e + 1, cost);
-}
-ldm_return: {
-    uint32_t base = r[e->rn];
-    uint32_t first = base + sign_extend_half(e->step);
-    uint32_t last = first + 4u * e->rs - 4u;
-    if (!in_dtcm(first, 4) || !in_dtcm(last, 4)) {
-        goto delegate;
-    }
-    const uint8_t *from = dtcm + (first - DTCM_BASE);
-    if (e->write_back) {
-        r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
-    }
-    for (uint32_t list = e->immediate & 0x7fffu; list; list &= list - 1u, from += 4) {
-        r[__builtin_ctz(list)] = get_bytes(from, 4);
-    }
-    core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
-    core->cycles += (uint64_t)(budget - left) + COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
-    core->instructions += (uint64_t)(budget - left - extra) + 1u;
-    arm_return_from_exception(core, get_bytes(from, 4));
-    return false;
-}
-stm: {
-    uint32_t base = r[e->rn];
-    uint32_t first = base + sign_extend_half(e->step);
-    uint32_t last = first + 4u * e->rs - 4u;
-    uint8_t *to = NULL;
-    uint32_t cost = COST_INSTRUCTION + e->rs * COST_BLOCK_REGISTER;
-    if (in_dtcm(first, 4) && in_dtcm(last, 4)) {
-        to = dtcm + (first - DTCM_BASE);
-    } else if (core->sdram_store && is_sdram(first) && is_sdram(last) && aligned(first, 4) && last > first) {
-        to = core->sdram_store + sdram_offset(first);
-        cost += e->rs * COST_SDRAM_WRITE;
-    } else {
-        goto delegate;
-    }
-    for (uint32_t list = e->immediate; list; list &= list - 1u, to += 4) {
-        put_bytes(to, 4, r[__builtin_ctz(list)]);
-    }
-    if (e->write_back) {
-        r[e->rn] = e->amount ? base + 4u * e->rs : base - 4u * e->rs;
-    }
-    GO(e + 1, cost);
-}
 
 /* Multiplications, as in plain_alu.c. */
 mul:
@@ -326,45 +345,51 @@ smlal:
     wide = (uint64_t)(signed_word(r[e->rm]) * signed_word(r[e->rs])) + ((uint64_t)r[e->rd] << 32 | r[e->rn]);
     goto long_result;
 smlalxy:
-    wide = (uint64_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u)) +
-           ((uint64_t)r[e->rd] << 32 | r[e->rn]);
+    wide =
+        (uint64_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u)) +
+        ((uint64_t)r[e->rd] << 32 | r[e->rn]);
 long_result:
     r[e->rn] = (uint32_t)wide;
     r[e->rd] = (uint32_t)(wide >> 32);
     NEXT_AFTER(COST_MULTIPLY);
 smulxy:
-    r[e->rd] = (uint32_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u));
+    r[e->rd] =
+        (uint32_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u));
     NEXT_AFTER(COST_MULTIPLY);
 smulwy:
     r[e->rd] = (uint32_t)((uint64_t)(signed_word(r[e->rm]) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u)) >> 16);
     NEXT_AFTER(COST_MULTIPLY);
 smlaxy:
-    target = (uint32_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u));
+    target =
+        (uint32_t)(signed_half(r[e->rm] >> (e->amount & 1u) * 16u) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u));
     goto accumulate;
 smlawy:
     target = (uint32_t)((uint64_t)(signed_word(r[e->rm]) * signed_half(r[e->rs] >> (e->amount >> 1) * 16u)) >> 16);
-accumulate: {
-    bool saturated = false;
-    int64_t sum = signed_word(target) + signed_word(r[e->rn]);
-    saturate(sum, &saturated);
-    r[e->rd] = (uint32_t)sum;
-    core->cpsr |= saturated ? PSR_Q : 0u;
-    NEXT_AFTER(COST_MULTIPLY);
-}
+accumulate:
+    {
+        bool saturated = false;
+        int64_t sum = signed_word(target) + signed_word(r[e->rn]);
+        saturate(sum, &saturated);
+        r[e->rd] = (uint32_t)sum;
+        core->cpsr |= saturated ? PSR_Q : 0u;
+        NEXT_AFTER(COST_MULTIPLY);
+    }
 
 /* In these encodings the destination is in bits 15:12, which decode.c calls rn. */
-qadd: {
-    bool saturated = false;
-    r[e->rn] = saturate(signed_word(r[e->rm]) + signed_word(r[e->rd]), &saturated);
-    core->cpsr |= saturated ? PSR_Q : 0u;
-    NEXT;
-}
-qsub: {
-    bool saturated = false;
-    r[e->rn] = saturate(signed_word(r[e->rm]) - signed_word(r[e->rd]), &saturated);
-    core->cpsr |= saturated ? PSR_Q : 0u;
-    NEXT;
-}
+qadd:
+    {
+        bool saturated = false;
+        r[e->rn] = saturate(signed_word(r[e->rm]) + signed_word(r[e->rd]), &saturated);
+        core->cpsr |= saturated ? PSR_Q : 0u;
+        NEXT;
+    }
+qsub:
+    {
+        bool saturated = false;
+        r[e->rn] = saturate(signed_word(r[e->rm]) - signed_word(r[e->rd]), &saturated);
+        core->cpsr |= saturated ? PSR_Q : 0u;
+        NEXT;
+    }
 clz:
     r[e->rn] = r[e->rm] ? (uint32_t)__builtin_clz(r[e->rm]) : 32u;
     NEXT;
@@ -377,24 +402,25 @@ msr_immediate:
     goto write_status;
 msr:
     target = r[e->rm];
-write_status: {
-    uint32_t now = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
-    uint32_t fields = (e->rd & 1u ? 0xdfu : 0u) | (e->rd & 8u ? PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q : 0u);
-    if ((now & PSR_MODE) == MODE_USR) {
-        goto delegate;
+write_status:
+    {
+        uint32_t now = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+        uint32_t fields = (e->rd & 1u ? 0xdfu : 0u) | (e->rd & 8u ? PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q : 0u);
+        if ((now & PSR_MODE) == MODE_USR) {
+            goto delegate;
+        }
+        arm_write_cpsr(core, (now & ~fields) | (target & fields));
+        n = core->cpsr;
+        z = !(core->cpsr & PSR_Z);
+        c = core->cpsr >> 29 & 1u;
+        v = core->cpsr << 3;
+        if (interrupt_is_due(core)) {
+            e++;
+            left -= COST_INSTRUCTION;
+            goto out_of_time;
+        }
+        NEXT;
     }
-    arm_write_cpsr(core, (now & ~fields) | (target & fields));
-    n = core->cpsr;
-    z = !(core->cpsr & PSR_Z);
-    c = core->cpsr >> 29 & 1u;
-    v = core->cpsr << 3;
-    if (interrupt_is_due(core)) {
-        e++;
-        left -= COST_INSTRUCTION;
-        goto out_of_time;
-    }
-    NEXT;
-}
 
 branch_link:
     r[14] = (uint32_t)(e + 1 - decoded->arm) * 4u;
@@ -461,48 +487,49 @@ jump:
     r[15] = target & (core->cpsr & PSR_T ? ~1u : ~3u);
     goto save;
 
-native: {
-    uint32_t address = (uint32_t)(e - decoded->arm) * 4u;
-    const struct native_entry entry = decoded->native[address / 4u];
-    frame->left = left;
-    frame->extra = extra;
-    frame->budget = budget;
-    frame->n = n;
-    frame->z = z;
-    frame->c = c;
-    frame->v = v;
-    frame->aborted = false;
-    core->native_instructions -= core->instructions + (uint64_t)(budget - left - extra);
-    target = entry.function(frame, entry.head);
-    if (frame->left == left && !frame->aborted) { /* the cycles left do not suffice for its first block */
-        core->native_instructions += core->instructions + (uint64_t)(budget - left - extra);
-        goto *labels[entry.code];
+native:
+    {
+        uint32_t address = (uint32_t)(e - decoded->arm) * 4u;
+        const struct native_entry entry = decoded->native[address / 4u];
+        frame->left = left;
+        frame->extra = extra;
+        frame->budget = budget;
+        frame->n = n;
+        frame->z = z;
+        frame->c = c;
+        frame->v = v;
+        frame->aborted = false;
+        core->native_instructions -= core->instructions + (uint64_t)(budget - left - extra);
+        target = entry.function(frame, entry.head);
+        if (frame->left == left && !frame->aborted) { /* the cycles left do not suffice for its first block */
+            core->native_instructions += core->instructions + (uint64_t)(budget - left - extra);
+            goto *labels[entry.code];
+        }
+        n = frame->n;
+        z = frame->z;
+        c = frame->c;
+        v = frame->v;
+        left = frame->left;
+        extra = frame->extra;
+        budget = frame->budget;
+        core->native_instructions += core->instructions;
+        if (frame->aborted) {
+            e = decoded->arm + (target >> 2);
+            bus_cost = frame->bus_cost;
+            goto abort_data;
+        }
+        core->native_instructions += (uint64_t)(budget - left - extra);
+        core->cpsr |= target & 1u ? PSR_T : 0u;
+        if (!is_itcm(target)) {
+            r[15] = target & ~1u;
+            goto save;
+        }
+        e = target & 1u ? decoded->thumb + (target >> 1) : decoded->arm + (target >> 2);
+        if (left <= 0 || interrupt_is_due(core)) {
+            goto out_of_time;
+        }
+        DISPATCH;
     }
-    n = frame->n;
-    z = frame->z;
-    c = frame->c;
-    v = frame->v;
-    left = frame->left;
-    extra = frame->extra;
-    budget = frame->budget;
-    core->native_instructions += core->instructions;
-    if (frame->aborted) {
-        e = decoded->arm + (target >> 2);
-        bus_cost = frame->bus_cost;
-        goto abort_data;
-    }
-    core->native_instructions += (uint64_t)(budget - left - extra);
-    core->cpsr |= target & 1u ? PSR_T : 0u;
-    if (!is_itcm(target)) {
-        r[15] = target & ~1u;
-        goto save;
-    }
-    e = target & 1u ? decoded->thumb + (target >> 1) : decoded->arm + (target >> 2);
-    if (left <= 0 || interrupt_is_due(core)) {
-        goto out_of_time;
-    }
-    DISPATCH;
-}
 
 after_bus_access: /* lines and `until` may have changed */
     core->cycles += bus_cost;
@@ -521,20 +548,21 @@ abort_data: /* with the registers as they were */
     data_abort(core);
     return false;
 
-plain: { /* an instruction that has no operation: the plain interpreter's executor, without fetching it again */
-    bool thumb = core->cpsr & PSR_T;
-    uint32_t instruction = e->immediate;
-    uint32_t address = thumb ? (uint32_t)(e - decoded->thumb) * 2u : (uint32_t)(e - decoded->arm) * 4u;
-    core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
-    core->cycles += (uint64_t)(budget - left) + COST_INSTRUCTION;
-    core->instructions += (uint64_t)(budget - left - extra) + 1u;
-    r[15] = address + (thumb ? 4u : 8u);
-    enum flow flow = thumb ? plain_thumb(core, instruction) : plain_arm(core, instruction);
-    if (flow == SEQUENTIAL) {
-        r[15] = address + (thumb ? 2u : 4u);
+plain:
+    { /* an instruction that has no operation: the plain interpreter's executor, without fetching it again */
+        bool thumb = core->cpsr & PSR_T;
+        uint32_t instruction = e->immediate;
+        uint32_t address = thumb ? (uint32_t)(e - decoded->thumb) * 2u : (uint32_t)(e - decoded->arm) * 4u;
+        core->cpsr = (core->cpsr & 0x0fffffffu) | pack_flags(n, z, c, v);
+        core->cycles += (uint64_t)(budget - left) + COST_INSTRUCTION;
+        core->instructions += (uint64_t)(budget - left - extra) + 1u;
+        r[15] = address + (thumb ? 4u : 8u);
+        enum flow flow = thumb ? plain_thumb(core, instruction) : plain_arm(core, instruction);
+        if (flow == SEQUENTIAL) {
+            r[15] = address + (thumb ? 2u : 4u);
+        }
+        return false;
     }
-    return false;
-}
 
 out_of_time:
     for_plain = false;

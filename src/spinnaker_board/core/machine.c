@@ -23,7 +23,8 @@ int machine_create(struct machine *machine, unsigned chips, unsigned threads) {
     for (unsigned n = 0; n < chips; n++) {
         struct chip *chip = &machine->chip[n];
         chip->machine = machine;
-        void *sdram = mmap(NULL, SDRAM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *sdram =
+            mmap(NULL, SDRAM_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (sdram == MAP_FAILED) {
             return -1;
         }

@@ -15,24 +15,32 @@
 #error "the board's memories are kept in the byte order of the machine, which must be little-endian"
 #endif
 
-static inline bool is_dtcm(uint32_t address) { return address - DTCM_BASE < DTCM_BYTES; }
-static inline bool is_itcm(uint32_t address) { return address < ITCM_BYTES; }
+static inline bool is_dtcm(uint32_t address) {
+    return address - DTCM_BASE < DTCM_BYTES;
+}
+static inline bool is_itcm(uint32_t address) {
+    return address < ITCM_BYTES;
+}
 
 /* 0x60000000-0x67ffffff and 0x70000000-0x77ffffff: bit 28 tells the aliases apart, bit 27 must be clear. */
-static inline bool is_sdram(uint32_t address) { return (address & 0xe8000000u) == SDRAM_BASE; }
-static inline uint32_t sdram_offset(uint32_t address) { return address & (SDRAM_BYTES - 1u); }
+static inline bool is_sdram(uint32_t address) {
+    return (address & 0xe8000000u) == SDRAM_BASE;
+}
+static inline uint32_t sdram_offset(uint32_t address) {
+    return address & (SDRAM_BYTES - 1u);
+}
 
-static inline uint32_t get_bytes(const uint8_t *from, unsigned size)
-{
+static inline uint32_t get_bytes(const uint8_t *from, unsigned size) {
     uint32_t value = 0;
     memcpy(&value, from, size);
     return value;
 }
 
-static inline void put_bytes(uint8_t *to, unsigned size, uint32_t value) { memcpy(to, &value, size); }
+static inline void put_bytes(uint8_t *to, unsigned size, uint32_t value) {
+    memcpy(to, &value, size);
+}
 
-static inline bool load(struct arm_core *core, uint32_t address, unsigned size, uint32_t *value)
-{
+static inline bool load(struct arm_core *core, uint32_t address, unsigned size, uint32_t *value) {
     address &= ~(size - 1u);
     if (is_dtcm(address)) {
         *value = get_bytes(core->dtcm + (address - DTCM_BASE), size);
@@ -57,8 +65,7 @@ static inline bool load(struct arm_core *core, uint32_t address, unsigned size, 
     return granted;
 }
 
-static inline bool store(struct arm_core *core, uint32_t address, unsigned size, uint32_t value)
-{
+static inline bool store(struct arm_core *core, uint32_t address, unsigned size, uint32_t value) {
     address &= ~(size - 1u);
     if (size < 4) {
         value &= (1u << (8u * size)) - 1u;
@@ -88,8 +95,7 @@ static inline bool store(struct arm_core *core, uint32_t address, unsigned size,
 }
 
 /* A word from any address: the aligned word, rotated so that the addressed byte is the lowest, DDI 0100 A4.1.23. */
-static inline bool load_rotated(struct arm_core *core, uint32_t address, uint32_t *value)
-{
+static inline bool load_rotated(struct arm_core *core, uint32_t address, uint32_t *value) {
     if (!load(core, address, 4, value)) {
         return false;
     }

@@ -5,8 +5,7 @@
 #include "decoded.h"
 #include "memory.h"
 
-bool native_fits(const struct native_table *table)
-{
+bool native_fits(const struct native_table *table) {
     for (uint32_t n = 0; table->abi == NATIVE_ABI && n < table->parts; n++) {
         const struct native_part *part = table->part + n;
         for (uint32_t i = 0; i < part->runs; i++) {
@@ -24,8 +23,7 @@ bool native_fits(const struct native_table *table)
     return table->abi == NATIVE_ABI;
 }
 
-static bool stands(const struct arm_core *core, const struct native_part *part)
-{
+static bool stands(const struct arm_core *core, const struct native_part *part) {
     for (uint32_t i = 0; i < part->runs; i++) {
         const struct native_run *run = part->run + i;
         if (memcmp(core->itcm + run->address, run->word, 4u * run->count) != 0) {
@@ -40,8 +38,7 @@ static bool stands(const struct arm_core *core, const struct native_part *part)
     return true;
 }
 
-unsigned native_install(struct arm_core *core, const struct native_table *table)
-{
+unsigned native_install(struct arm_core *core, const struct native_table *table) {
     struct arm_decoded *decoded = core->decoded;
     unsigned installed = 0;
     for (uint32_t n = 0; n < table->parts; n++) {
@@ -65,14 +62,19 @@ unsigned native_install(struct arm_core *core, const struct native_table *table)
     }
     decoded->native_parts += installed;
     decoded->frame = (struct native_frame){
-        .r = core->r, .dtcm = core->dtcm, .cpsr = &core->cpsr, .irq = &core->irq, .fiq = &core->fiq, .load = native_load,
-        .store = native_store, .core = core,
+        .r = core->r,
+        .dtcm = core->dtcm,
+        .cpsr = &core->cpsr,
+        .irq = &core->irq,
+        .fiq = &core->fiq,
+        .load = native_load,
+        .store = native_store,
+        .core = core,
     };
     return installed;
 }
 
-void native_forget(struct arm_decoded *decoded)
-{
+void native_forget(struct arm_decoded *decoded) {
     for (uint32_t i = 0; i < ARM_ENTRIES; i++) {
         if (decoded->native[i].function) {
             decoded->arm[i].code = decoded->native[i].code;
@@ -84,8 +86,7 @@ void native_forget(struct arm_decoded *decoded)
     decoded->native_losses++;
 }
 
-void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated, uint32_t *heat)
-{
+void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated, uint32_t *heat) {
     struct arm_decoded *decoded = core->decoded;
     memset(entered, 0, ARM_ENTRIES);
     memset(translated, 0, ARM_ENTRIES);
@@ -101,8 +102,7 @@ void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated
     memset(decoded->heat, 0, sizeof decoded->heat);
 }
 
-void native_sample(struct arm_core *core)
-{
+void native_sample(struct arm_core *core) {
     if (!core->waiting && !(core->cpsr & PSR_T) && is_itcm(core->r[15])) {
         core->decoded->heat[core->r[15] / 4u] += NATIVE_SAMPLE;
     }
@@ -112,16 +112,14 @@ void native_sample(struct arm_core *core)
  * What follows an access that cost `cost` cycles more than its instruction: the price is paid, and the block goes on if
  * it can be finished.
  */
-static int paid(struct native_frame *frame, uint32_t cost, const struct native_block *block)
-{
+static int paid(struct native_frame *frame, uint32_t cost, const struct native_block *block) {
     frame->left -= cost;
     frame->extra += cost;
     return frame->left - block->owed - COST_INSTRUCTION > block->rest ? NATIVE_DONE : NATIVE_LAST;
 }
 
 /* Before the bus is used: it must see the right time. As BEGIN_BUS_ACCESS in engine.h. */
-static void meet_bus(struct native_frame *frame, const struct native_block *block, uint32_t cost)
-{
+static void meet_bus(struct native_frame *frame, const struct native_block *block, uint32_t cost) {
     int64_t spent = frame->budget - frame->left + block->owed;
     frame->core->cycles += (uint64_t)spent + COST_INSTRUCTION;
     frame->core->instructions += (uint64_t)(spent - frame->extra - block->owed_extra) + 1u;
@@ -131,8 +129,7 @@ static void meet_bus(struct native_frame *frame, const struct native_block *bloc
 
 /* After it: lines, `until` and even the code may have changed. `left` and `extra` are such that the rest of the
  * block can go on as if nothing had happened. */
-static int leave_bus(struct native_frame *frame, const struct native_block *block, int status)
-{
+static int leave_bus(struct native_frame *frame, const struct native_block *block, int status) {
     struct arm_core *core = frame->core;
     if (status != 0) {
         frame->aborted = true;
@@ -143,11 +140,11 @@ static int leave_bus(struct native_frame *frame, const struct native_block *bloc
     frame->left = frame->budget + COST_INSTRUCTION + block->owed;
     frame->extra = -(int64_t)block->owed_extra;
     bool due = (core->fiq && !(core->cpsr & PSR_F)) || (core->irq && !(core->cpsr & PSR_I));
-    return due || core->decoded->native_losses != frame->losses || frame->budget <= block->rest ? NATIVE_LAST : NATIVE_DONE;
+    return due || core->decoded->native_losses != frame->losses || frame->budget <= block->rest ? NATIVE_LAST
+                                                                                                : NATIVE_DONE;
 }
 
-int native_load(struct native_frame *frame, uint32_t address, uint32_t size, const struct native_block *block)
-{
+int native_load(struct native_frame *frame, uint32_t address, uint32_t size, const struct native_block *block) {
     struct arm_core *core = frame->core;
     if (address & (size - 1u)) {
         return NATIVE_NOT_DONE;
@@ -166,8 +163,7 @@ int native_load(struct native_frame *frame, uint32_t address, uint32_t size, con
 }
 
 int native_store(struct native_frame *frame, uint32_t address, uint32_t size, const struct native_block *block,
-                 uint32_t value)
-{
+                 uint32_t value) {
     struct arm_core *core = frame->core;
     if (address & (size - 1u) || is_itcm(address)) {
         return NATIVE_NOT_DONE;

@@ -3,8 +3,7 @@
 
 enum operation { AND, EOR, SUB, RSB, ADD, ADC, SBC, RSC, TST, TEQ, CMP, CMN, ORR, MOV, BIC, MVN };
 
-static struct shifted shifter_operand(const struct arm_core *core, uint32_t instruction)
-{
+static struct shifted shifter_operand(const struct arm_core *core, uint32_t instruction) {
     bool carry = core->cpsr & PSR_C;
     if (instruction >> 25 & 1u) {
         unsigned rotation = 2u * (instruction >> 8 & 15u);
@@ -22,8 +21,7 @@ static struct shifted shifter_operand(const struct arm_core *core, uint32_t inst
     return shift_immediate(kind, value, instruction >> 7 & 31u, carry);
 }
 
-enum flow plain_data_processing(struct arm_core *core, uint32_t instruction)
-{
+enum flow plain_data_processing(struct arm_core *core, uint32_t instruction) {
     enum operation operation = (enum operation)(instruction >> 21 & 15u);
     bool set_flags = instruction >> 20 & 1u;
     unsigned rd = instruction >> 12 & 15u;
@@ -76,8 +74,7 @@ enum flow plain_data_processing(struct arm_core *core, uint32_t instruction)
 }
 
 /* MUL, MLA, UMULL, UMLAL, SMULL, SMLAL. C and V are left alone (DDI 0100 A4.1.40: from ARMv5 on). */
-enum flow plain_multiply(struct arm_core *core, uint32_t instruction)
-{
+enum flow plain_multiply(struct arm_core *core, uint32_t instruction) {
     unsigned high = instruction >> 16 & 15u; /* the only destination of MUL and MLA */
     unsigned low = instruction >> 12 & 15u;
     uint32_t a = core->r[instruction & 15u];
@@ -107,11 +104,12 @@ enum flow plain_multiply(struct arm_core *core, uint32_t instruction)
 }
 
 /* Top or bottom half of a register as the x and y of the mnemonics say. */
-static int64_t half(uint32_t value, bool top) { return signed_half(top ? value >> 16 : value); }
+static int64_t half(uint32_t value, bool top) {
+    return signed_half(top ? value >> 16 : value);
+}
 
 /* QADD, QSUB, QDADD, QDSUB and the 16-bit multiplications: DDI 0100 A10.7. */
-enum flow plain_dsp(struct arm_core *core, uint32_t instruction)
-{
+enum flow plain_dsp(struct arm_core *core, uint32_t instruction) {
     unsigned operation = instruction >> 21 & 3u;
     unsigned high = instruction >> 16 & 15u;
     unsigned low = instruction >> 12 & 15u;

@@ -6,8 +6,7 @@
 #define CP15_MAIN_ID 0x41059680u
 #define CP15_CONTROL 0x0000107cu /* both TCMs enabled, little-endian, low vectors; [6:3] read as one */
 
-static uint32_t count_leading_zeros(uint32_t value)
-{
+static uint32_t count_leading_zeros(uint32_t value) {
     uint32_t zeros = 32;
     for (; value; value >>= 1) {
         zeros--;
@@ -16,8 +15,7 @@ static uint32_t count_leading_zeros(uint32_t value)
 }
 
 /* B, BL and, with condition 15, BLX (1): signed 24-bit offset in words; H of BLX adds a halfword. */
-static enum flow branch_with_offset(struct arm_core *core, uint32_t instruction)
-{
+static enum flow branch_with_offset(struct arm_core *core, uint32_t instruction) {
     uint32_t offset = ((instruction & 0xffffffu) ^ 0x800000u) - 0x800000u;
     uint32_t target = core->r[15] + (offset << 2);
     bool exchange = instruction >> 28 == 15;
@@ -35,8 +33,7 @@ static enum flow branch_with_offset(struct arm_core *core, uint32_t instruction)
  * control (reads; writes to control are ignored, TCMs are always on), drain of the write buffer (nothing to do: stores
  * are done at once) and wait for interrupt. Everything else is an undefined instruction.
  */
-static enum flow coprocessor_register(struct arm_core *core, uint32_t instruction)
-{
+static enum flow coprocessor_register(struct arm_core *core, uint32_t instruction) {
     bool is_read = instruction >> 20 & 1u;
     unsigned coprocessor = instruction >> 8 & 15u;
     unsigned rd = instruction >> 12 & 15u;
@@ -63,8 +60,7 @@ static enum flow coprocessor_register(struct arm_core *core, uint32_t instructio
 }
 
 /* Bits 27:23 = 00010, S = 0, and not a multiplication or transfer: DDI 0100 figure A3-4. */
-static enum flow miscellaneous(struct arm_core *core, uint32_t instruction)
-{
+static enum flow miscellaneous(struct arm_core *core, uint32_t instruction) {
     unsigned operation = instruction >> 21 & 3u;
     unsigned rm = instruction & 15u;
     unsigned rd = instruction >> 12 & 15u;
@@ -109,8 +105,7 @@ static enum flow miscellaneous(struct arm_core *core, uint32_t instruction)
 }
 
 /* Bits 27:25 = 000. */
-static enum flow register_forms(struct arm_core *core, uint32_t instruction)
-{
+static enum flow register_forms(struct arm_core *core, uint32_t instruction) {
     if ((instruction & 0x90u) == 0x90u) {
         if (instruction & 0x60u) {
             return plain_extra_transfer(core, instruction);
@@ -130,8 +125,7 @@ static enum flow register_forms(struct arm_core *core, uint32_t instruction)
 }
 
 /* Condition 15: BLX (1) and PLD (a hint, without effect); the rest needs a coprocessor that is not there. */
-static enum flow unconditional(struct arm_core *core, uint32_t instruction)
-{
+static enum flow unconditional(struct arm_core *core, uint32_t instruction) {
     if ((instruction & 0x0e000000u) == 0x0a000000u) {
         return branch_with_offset(core, instruction);
     }
@@ -141,8 +135,7 @@ static enum flow unconditional(struct arm_core *core, uint32_t instruction)
     return undefined_instruction(core);
 }
 
-enum flow plain_arm(struct arm_core *core, uint32_t instruction)
-{
+enum flow plain_arm(struct arm_core *core, uint32_t instruction) {
     unsigned condition = instruction >> 28;
     if (condition == 15) {
         return unconditional(core, instruction);

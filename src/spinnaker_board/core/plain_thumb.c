@@ -2,8 +2,7 @@
 #include "cpu.h"
 #include "thumb.h"
 
-static enum flow conditional_branch(struct arm_core *core, uint32_t thumb)
-{
+static enum flow conditional_branch(struct arm_core *core, uint32_t thumb) {
     unsigned condition = thumb >> 8 & 15u;
     if (condition == 14) {
         return undefined_instruction(core);
@@ -16,8 +15,7 @@ static enum flow conditional_branch(struct arm_core *core, uint32_t thumb)
 }
 
 /* BL and BLX come as two instructions: the first leaves the upper half of the target in r14 (DDI 0100 A7.1.17). */
-static enum flow long_branch(struct arm_core *core, uint32_t thumb)
-{
+static enum flow long_branch(struct arm_core *core, uint32_t thumb) {
     uint32_t offset = thumb & 0x7ffu;
     uint32_t return_address = next_instruction(core) | 1u;
     uint32_t target = core->r[14] + (offset << 1);
@@ -35,8 +33,7 @@ static enum flow long_branch(struct arm_core *core, uint32_t thumb)
     }
 }
 
-enum flow plain_thumb(struct arm_core *core, uint32_t thumb)
-{
+enum flow plain_thumb(struct arm_core *core, uint32_t thumb) {
     if (thumb >> 13 == 7) {
         return long_branch(core, thumb);
     }

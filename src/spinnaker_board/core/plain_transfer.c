@@ -4,8 +4,7 @@
 #include "memory.h"
 
 /* ARM9E-S stores the address of the instruction + 12 for the pc (A2.4.3 leaves the choice to the processor). */
-static uint32_t stored_register(const struct arm_core *core, unsigned index)
-{
+static uint32_t stored_register(const struct arm_core *core, unsigned index) {
     return core->r[index] + (index == 15 ? 4u : 0u);
 }
 
@@ -16,8 +15,7 @@ struct address {
 };
 
 /* Bits 24 P, 23 U, 21 W, 19:16 rn are alike in all forms but the multiple ones. */
-static struct address addressing_mode(const struct arm_core *core, uint32_t instruction, uint32_t offset)
-{
+static struct address addressing_mode(const struct arm_core *core, uint32_t instruction, uint32_t offset) {
     unsigned rn = instruction >> 16 & 15u;
     uint32_t base = rn == 15 ? core->r[15] & ~3u : core->r[rn]; /* Thumb's LDR rd, [pc, #n] aligns the pc */
     uint32_t moved = instruction >> 23 & 1u ? base + offset : base - offset;
@@ -30,8 +28,7 @@ static struct address addressing_mode(const struct arm_core *core, uint32_t inst
     return out;
 }
 
-static enum flow loaded(struct arm_core *core, unsigned rd, uint32_t value)
-{
+static enum flow loaded(struct arm_core *core, unsigned rd, uint32_t value) {
     if (rd == 15) {
         return branch_exchange(core, value);
     }
@@ -40,8 +37,7 @@ static enum flow loaded(struct arm_core *core, unsigned rd, uint32_t value)
 }
 
 /* LDR, STR, LDRB, STRB; LDRT and its like are the same here, since nothing is protected by privilege. */
-enum flow plain_single_transfer(struct arm_core *core, uint32_t instruction)
-{
+enum flow plain_single_transfer(struct arm_core *core, uint32_t instruction) {
     unsigned rd = instruction >> 12 & 15u;
     unsigned rn = instruction >> 16 & 15u;
     unsigned size = instruction >> 22 & 1u ? 1u : 4u;
@@ -70,8 +66,7 @@ enum flow plain_single_transfer(struct arm_core *core, uint32_t instruction)
 }
 
 /* LDRH, STRH, LDRSB, LDRSH, LDRD, STRD: bits 6:5 and L tell which. */
-enum flow plain_extra_transfer(struct arm_core *core, uint32_t instruction)
-{
+enum flow plain_extra_transfer(struct arm_core *core, uint32_t instruction) {
     unsigned rd = instruction >> 12 & 15u;
     unsigned rn = instruction >> 16 & 15u;
     unsigned kind = instruction >> 5 & 3u;
@@ -120,8 +115,7 @@ enum flow plain_extra_transfer(struct arm_core *core, uint32_t instruction)
     return is_load ? loaded(core, rd, value) : SEQUENTIAL;
 }
 
-enum flow plain_swap(struct arm_core *core, uint32_t instruction)
-{
+enum flow plain_swap(struct arm_core *core, uint32_t instruction) {
     uint32_t address = core->r[instruction >> 16 & 15u];
     unsigned size = instruction >> 22 & 1u ? 1u : 4u;
     uint32_t old = 0;
@@ -134,8 +128,7 @@ enum flow plain_swap(struct arm_core *core, uint32_t instruction)
 }
 
 /* An empty register list is UNPREDICTABLE: here nothing is transferred and the base keeps its value. */
-enum flow plain_block_transfer(struct arm_core *core, uint32_t instruction)
-{
+enum flow plain_block_transfer(struct arm_core *core, uint32_t instruction) {
     uint32_t list = instruction & 0xffffu;
     unsigned rn = instruction >> 16 & 15u;
     bool is_load = instruction >> 20 & 1u;

@@ -7,8 +7,7 @@
 #define PSR_DEFINED (PSR_N | PSR_Z | PSR_C | PSR_V | PSR_Q | 0xffu)
 #define PSR_USER_WRITABLE 0xff000000u
 
-static bool is_mode(uint32_t psr)
-{
+static bool is_mode(uint32_t psr) {
     switch (psr & PSR_MODE) {
     case MODE_USR:
     case MODE_FIQ:
@@ -21,8 +20,7 @@ static bool is_mode(uint32_t psr)
     }
 }
 
-enum arm_bank arm_bank_of(uint32_t psr)
-{
+enum arm_bank arm_bank_of(uint32_t psr) {
     switch (psr & PSR_MODE) {
     case MODE_FIQ: return BANK_FIQ;
     case MODE_IRQ: return BANK_IRQ;
@@ -33,8 +31,7 @@ enum arm_bank arm_bank_of(uint32_t psr)
     }
 }
 
-static void change_bank(struct arm_core *core, enum arm_bank from, enum arm_bank to)
-{
+static void change_bank(struct arm_core *core, enum arm_bank from, enum arm_bank to) {
     if (from == to) {
         return;
     }
@@ -52,8 +49,7 @@ static void change_bank(struct arm_core *core, enum arm_bank from, enum arm_bank
 }
 
 /* An undefined mode number is UNPREDICTABLE in the manual; here the mode then stays as it is. */
-void arm_write_cpsr(struct arm_core *core, uint32_t value)
-{
+void arm_write_cpsr(struct arm_core *core, uint32_t value) {
     value &= PSR_DEFINED;
     if (!is_mode(value)) {
         value = (value & ~PSR_MODE) | (core->cpsr & PSR_MODE);
@@ -63,8 +59,7 @@ void arm_write_cpsr(struct arm_core *core, uint32_t value)
 }
 
 /* Enters an exception (DDI 0100 A2.6): vectors are at 0, the ARM968E-S's high vectors are not modelled. */
-enum flow arm_exception(struct arm_core *core, enum arm_vector vector, uint32_t return_address)
-{
+enum flow arm_exception(struct arm_core *core, enum arm_vector vector, uint32_t return_address) {
     uint32_t mode = MODE_UND;
     uint32_t masked = PSR_I;
     switch (vector) {
@@ -88,8 +83,7 @@ enum flow arm_exception(struct arm_core *core, enum arm_vector vector, uint32_t 
 }
 
 /* MOVS pc and its like, LDM with pc and ^: user and system mode have no SPSR (UNPREDICTABLE), there only pc changes. */
-enum flow arm_return_from_exception(struct arm_core *core, uint32_t target)
-{
+enum flow arm_return_from_exception(struct arm_core *core, uint32_t target) {
     enum arm_bank bank = arm_bank_of(core->cpsr);
     if (bank != BANK_USR) {
         arm_write_cpsr(core, core->spsr[bank]);
@@ -97,8 +91,7 @@ enum flow arm_return_from_exception(struct arm_core *core, uint32_t target)
     return branch(core, target);
 }
 
-uint32_t arm_user_register(const struct arm_core *core, unsigned index)
-{
+uint32_t arm_user_register(const struct arm_core *core, unsigned index) {
     enum arm_bank bank = arm_bank_of(core->cpsr);
     if (bank == BANK_FIQ && index >= 8 && index <= 12) {
         return core->usr_r8_r12[index - 8];
@@ -112,8 +105,7 @@ uint32_t arm_user_register(const struct arm_core *core, unsigned index)
     return core->r[index];
 }
 
-void arm_set_user_register(struct arm_core *core, unsigned index, uint32_t value)
-{
+void arm_set_user_register(struct arm_core *core, unsigned index, uint32_t value) {
     enum arm_bank bank = arm_bank_of(core->cpsr);
     if (bank == BANK_FIQ && index >= 8 && index <= 12) {
         core->usr_r8_r12[index - 8] = value;
@@ -127,8 +119,7 @@ void arm_set_user_register(struct arm_core *core, unsigned index, uint32_t value
 }
 
 /* DDI 0100 A4.1.39. MSR cannot change the T bit of the CPSR (UNPREDICTABLE there, ignored here). */
-void arm_msr(struct arm_core *core, uint32_t instruction, uint32_t operand)
-{
+void arm_msr(struct arm_core *core, uint32_t instruction, uint32_t operand) {
     uint32_t fields = 0;
     for (unsigned byte = 0; byte < 4; byte++) {
         if (instruction >> (16u + byte) & 1u) {

@@ -87,7 +87,8 @@ static int machine_init(PyObject *object, PyObject *args, PyObject *kwargs) {
     PyObject *neighbours;
     unsigned threads = 1;
     unsigned long long start_unix_s = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|IK", names, &PyList_Type, &neighbours, &threads, &start_unix_s)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|IK", names, &PyList_Type, &neighbours, &threads,
+                                     &start_unix_s)) {
         return -1;
     }
     Py_ssize_t chips = PyList_GET_SIZE(neighbours);
@@ -366,15 +367,15 @@ static PyObject *machine_statistics(PyObject *object, PyObject *args) {
         return NULL;
     }
     const struct tick_log *log = &core->log;
-    return Py_BuildValue(
-        "{sOsKsKsKsKsKsKsKsKsKsKsIsIsKsKsKsIsy#}", "on", core->on ? Py_True : Py_False, "cycles", core->arm.cycles,
-        "busy_cycles", core->arm.cycles - core->arm.sleep_cycles, "instructions", core->arm.instructions, "translated",
-        core->arm.native_instructions, "packets_in",
-        core->count.packets_in, "packets_out", core->count.packets_out, "packets_lost", core->count.packets_lost,
-        "payloads_in", core->count.payloads_in, "payloads_out", core->count.payloads_out,
-        "dma_bytes", core->count.dma_bytes, "inbox_longest", core->count.inbox_longest, "tick_cycles", log->period, "ticks", log->ticks, "overruns", log->overruns,
-        "tick_busy_sum", log->busy_sum, "tick_busy_max", log->busy_max, "series", (const char *)log->series,
-        (Py_ssize_t)(log->recorded * sizeof(struct tick)));
+    return Py_BuildValue("{sOsKsKsKsKsKsKsKsKsKsKsIsIsKsKsKsIsy#}", "on", core->on ? Py_True : Py_False, "cycles",
+                         core->arm.cycles, "busy_cycles", core->arm.cycles - core->arm.sleep_cycles, "instructions",
+                         core->arm.instructions, "translated", core->arm.native_instructions, "packets_in",
+                         core->count.packets_in, "packets_out", core->count.packets_out, "packets_lost",
+                         core->count.packets_lost, "payloads_in", core->count.payloads_in, "payloads_out",
+                         core->count.payloads_out, "dma_bytes", core->count.dma_bytes, "inbox_longest",
+                         core->count.inbox_longest, "tick_cycles", log->period, "ticks", log->ticks, "overruns",
+                         log->overruns, "tick_busy_sum", log->busy_sum, "tick_busy_max", log->busy_max, "series",
+                         (const char *)log->series, (Py_ssize_t)(log->recorded * sizeof(struct tick)));
 }
 
 static PyObject *machine_translate(PyObject *object, PyObject *args) {
@@ -455,7 +456,8 @@ static PyMethodDef machine_methods[] = {
      "returns how many parts they took"},
     {"restore", machine_restore, METH_NOARGS, "gives translated code to cores that lost it when their code changed"},
     {"profile", machine_profile, METH_VARARGS,
-     "profile(chip, core): for each word of the ITCM, was it executed in ARM state, is it translated (a byte each), and "
+     "profile(chip, core): for each word of the ITCM, was it executed in ARM state, is it translated (a byte each), "
+     "and "
      "how much the interpreter had to do there since the last call (uint32)"},
     {"registers", machine_registers, METH_VARARGS, "registers(chip, core): r0 to r15 and cpsr"},
     {"statistics", machine_statistics, METH_VARARGS, "statistics(chip, core): counters and the series of ticks"},

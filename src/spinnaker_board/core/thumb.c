@@ -15,8 +15,7 @@
 #define OP_CMP (10u << 21)
 #define OP_MOV (13u << 21)
 
-static uint32_t with_registers(uint32_t instruction, uint32_t rn, uint32_t rd, uint32_t rm)
-{
+static uint32_t with_registers(uint32_t instruction, uint32_t rn, uint32_t rd, uint32_t rm) {
     return ALWAYS | instruction | rn << 16 | rd << 12 | rm;
 }
 
@@ -28,8 +27,7 @@ static uint32_t with_registers(uint32_t instruction, uint32_t rn, uint32_t rd, u
 #define EXTRA_IMMEDIATE 0x01c00000u
 
 /* 000: shift by immediate; ADD and SUB with three operands. */
-static uint32_t shift_or_add(uint32_t thumb)
-{
+static uint32_t shift_or_add(uint32_t thumb) {
     uint32_t rd = thumb & 7u;
     uint32_t rm = thumb >> 3 & 7u;
     uint32_t kind = thumb >> 11 & 3u;
@@ -42,8 +40,7 @@ static uint32_t shift_or_add(uint32_t thumb)
 }
 
 /* 001: MOV, CMP, ADD, SUB with an 8-bit immediate. */
-static uint32_t byte_immediate(uint32_t thumb)
-{
+static uint32_t byte_immediate(uint32_t thumb) {
     uint32_t rd = thumb >> 8 & 7u;
     uint32_t value = thumb & 0xffu;
     switch (thumb >> 11 & 3u) {
@@ -55,8 +52,7 @@ static uint32_t byte_immediate(uint32_t thumb)
 }
 
 /* 010000: operations on two low registers. Thumb numbers them as ARM does but for shifts, NEG and MUL. */
-static uint32_t two_registers(uint32_t thumb)
-{
+static uint32_t two_registers(uint32_t thumb) {
     uint32_t operation = thumb >> 6 & 15u;
     uint32_t rd = thumb & 7u;
     uint32_t rm = thumb >> 3 & 7u;
@@ -76,8 +72,7 @@ static uint32_t two_registers(uint32_t thumb)
 }
 
 /* 010001: ADD, CMP, MOV with high registers; BX and BLX. */
-static uint32_t high_registers(uint32_t thumb)
-{
+static uint32_t high_registers(uint32_t thumb) {
     uint32_t rd = (thumb & 7u) | (thumb >> 4 & 8u);
     uint32_t rm = thumb >> 3 & 15u;
     switch (thumb >> 8 & 3u) {
@@ -89,8 +84,7 @@ static uint32_t high_registers(uint32_t thumb)
 }
 
 /* 0101: loads and stores with a register offset. */
-static uint32_t register_offset(uint32_t thumb)
-{
+static uint32_t register_offset(uint32_t thumb) {
     uint32_t rd = thumb & 7u;
     uint32_t rn = thumb >> 3 & 7u;
     uint32_t rm = thumb >> 6 & 7u;
@@ -107,8 +101,7 @@ static uint32_t register_offset(uint32_t thumb)
 }
 
 /* 011 and 100: loads and stores with a 5-bit offset in units of the size, or relative to the stack pointer. */
-static uint32_t immediate_offset(uint32_t thumb)
-{
+static uint32_t immediate_offset(uint32_t thumb) {
     uint32_t rd = thumb & 7u;
     uint32_t rn = thumb >> 3 & 7u;
     uint32_t offset = thumb >> 6 & 31u;
@@ -124,20 +117,17 @@ static uint32_t immediate_offset(uint32_t thumb)
 }
 
 /* 1010: address of a word relative to pc or sp. The byte rotated right by 30 is four times the byte. */
-static uint32_t address_of(uint32_t thumb)
-{
+static uint32_t address_of(uint32_t thumb) {
     uint32_t base = thumb >> 11 & 1u ? SP : PC;
     return with_registers(OP_ADD | IMMEDIATE, base, thumb >> 8 & 7u, 15u << 8 | (thumb & 0xffu));
 }
 
 /* 1011: moves of the stack pointer, PUSH, POP, BKPT. */
-static uint32_t stack(uint32_t thumb)
-{
+static uint32_t stack(uint32_t thumb) {
     uint32_t list = thumb & 0xffu;
     uint32_t extra = thumb >> 8 & 1u;
     switch (thumb >> 8 & 15u) {
-    case 0:
-        return with_registers((list >> 7 ? OP_SUB : OP_ADD) | IMMEDIATE, SP, SP, 15u << 8 | (list & 0x7fu));
+    case 0: return with_registers((list >> 7 ? OP_SUB : OP_ADD) | IMMEDIATE, SP, SP, 15u << 8 | (list & 0x7fu));
     case 4:
     case 5: return 0xe92d0000u | list | extra << 14;
     case 12:
@@ -148,8 +138,7 @@ static uint32_t stack(uint32_t thumb)
 }
 
 /* 1100: STMIA and LDMIA; a base that is loaded is not written back. */
-static uint32_t multiple(uint32_t thumb)
-{
+static uint32_t multiple(uint32_t thumb) {
     uint32_t list = thumb & 0xffu;
     uint32_t rn = thumb >> 8 & 7u;
     uint32_t is_load = thumb >> 11 & 1u;
@@ -157,8 +146,7 @@ static uint32_t multiple(uint32_t thumb)
     return 0xe8800000u | write_back << 21 | is_load << 20 | rn << 16 | list;
 }
 
-uint32_t thumb_as_arm(uint32_t thumb)
-{
+uint32_t thumb_as_arm(uint32_t thumb) {
     switch (thumb >> 12) {
     case 0:
     case 1: return shift_or_add(thumb);

@@ -30,13 +30,11 @@ struct harness {
     uint64_t hash;
 };
 
-static void note(struct harness *harness, uint64_t value)
-{
+static void note(struct harness *harness, uint64_t value) {
     harness->hash = (harness->hash ^ value) * 0x100000001b3u;
 }
 
-static int bus_read(struct arm_core *core, uint32_t address, unsigned size, uint32_t *value)
-{
+static int bus_read(struct arm_core *core, uint32_t address, unsigned size, uint32_t *value) {
     struct harness *harness = core->owner;
     note(harness, core->cycles);
     note(harness, (uint64_t)address << 8 | size);
@@ -57,8 +55,7 @@ static int bus_read(struct arm_core *core, uint32_t address, unsigned size, uint
     }
 }
 
-static int bus_write(struct arm_core *core, uint32_t address, unsigned size, uint32_t value)
-{
+static int bus_write(struct arm_core *core, uint32_t address, unsigned size, uint32_t value) {
     struct harness *harness = core->owner;
     note(harness, core->cycles);
     note(harness, (uint64_t)address << 8 | size | 0x80);
@@ -93,8 +90,7 @@ static int bus_write(struct arm_core *core, uint32_t address, unsigned size, uin
 
 static const struct arm_bus bus = {bus_read, bus_write};
 
-void harness_free(struct harness *harness)
-{
+void harness_free(struct harness *harness) {
     if (harness) {
         arm_free(&harness->core);
         free(harness->itcm);
@@ -108,8 +104,7 @@ void harness_free(struct harness *harness)
 }
 
 /* Pages only: a sanitizer would mark the whole of it at each allocation. */
-static uint8_t *new_sdram(void)
-{
+static uint8_t *new_sdram(void) {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     uint8_t *all = mmap(NULL, SDRAM_BYTES + 2 * GUARD, PROT_NONE, flags, -1, 0);
     if (all == MAP_FAILED) {
@@ -118,8 +113,7 @@ static uint8_t *new_sdram(void)
     return mprotect(all + GUARD, SDRAM_BYTES, PROT_READ | PROT_WRITE) == 0 ? all + GUARD : NULL;
 }
 
-struct harness *harness_new(void)
-{
+struct harness *harness_new(void) {
     struct harness *harness = calloc(1, sizeof *harness);
     if (!harness) {
         return NULL;
@@ -143,21 +137,20 @@ struct harness *harness_new(void)
     return harness;
 }
 
-void *harness_memory(struct harness *harness, unsigned which)
-{
+void *harness_memory(struct harness *harness, unsigned which) {
     uint8_t *memories[] = {harness->itcm, harness->dtcm, harness->sdram, harness->sysram};
     return memories[which];
 }
 
-void harness_itcm_written(struct harness *harness, uint32_t offset, uint32_t bytes)
-{
+void harness_itcm_written(struct harness *harness, uint32_t offset, uint32_t bytes) {
     arm_itcm_written(&harness->core, offset, bytes);
 }
 
-void harness_reset(struct harness *harness) { arm_reset(&harness->core); }
+void harness_reset(struct harness *harness) {
+    arm_reset(&harness->core);
+}
 
-void harness_get(const struct harness *harness, uint32_t *state)
-{
+void harness_get(const struct harness *harness, uint32_t *state) {
     const struct arm_core *core = &harness->core;
     memcpy(state, core->r, sizeof core->r);
     state[16] = core->cpsr;
@@ -168,8 +161,7 @@ void harness_get(const struct harness *harness, uint32_t *state)
     memcpy(state + 40, core->fiq_r8_r12, sizeof core->fiq_r8_r12);
 }
 
-void harness_set(struct harness *harness, const uint32_t *state)
-{
+void harness_set(struct harness *harness, const uint32_t *state) {
     struct arm_core *core = &harness->core;
     memcpy(core->r, state, sizeof core->r);
     core->cpsr = state[16];
@@ -181,20 +173,17 @@ void harness_set(struct harness *harness, const uint32_t *state)
     core->waiting = false;
 }
 
-unsigned harness_install(struct harness *harness, const struct native_table *table)
-{
+unsigned harness_install(struct harness *harness, const struct native_table *table) {
     return native_fits(table) ? native_install(&harness->core, table) : 0;
 }
 
-void harness_profile(struct harness *harness, uint8_t *entered, uint8_t *translated, uint32_t *heat)
-{
+void harness_profile(struct harness *harness, uint8_t *entered, uint8_t *translated, uint32_t *heat) {
     native_sample(&harness->core);
     native_profile(&harness->core, entered, translated, heat);
 }
 
 /* cycles, sleep cycles, instructions, hash of the bus accesses, waiting, instructions in translated code */
-void harness_clock(const struct harness *harness, uint64_t *clock)
-{
+void harness_clock(const struct harness *harness, uint64_t *clock) {
     clock[0] = harness->core.cycles;
     clock[1] = harness->core.sleep_cycles;
     clock[2] = harness->core.instructions;
@@ -203,14 +192,12 @@ void harness_clock(const struct harness *harness, uint64_t *clock)
     clock[5] = harness->core.native_instructions;
 }
 
-void harness_lines(struct harness *harness, int irq, int fiq)
-{
+void harness_lines(struct harness *harness, int irq, int fiq) {
     harness->core.irq = irq;
     harness->core.fiq = fiq;
 }
 
-void harness_run(struct harness *harness, uint64_t until, int plain)
-{
+void harness_run(struct harness *harness, uint64_t until, int plain) {
     if (plain) {
         arm_run_plain(&harness->core, until);
     } else {
@@ -219,4 +206,6 @@ void harness_run(struct harness *harness, uint64_t until, int plain)
 }
 
 /* Exactly one instruction or interrupt entry: no instruction is shorter than a cycle. */
-void harness_step(struct harness *harness, int plain) { harness_run(harness, harness->core.cycles + 1u, plain); }
+void harness_step(struct harness *harness, int plain) {
+    harness_run(harness, harness->core.cycles + 1u, plain);
+}
