@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from varesearch.backends import MemoryCost, backend_class
 from varesearch.backends.check import check_backend
@@ -23,6 +24,7 @@ FILES_OF_A_RUN = 2e6
 """Bytes of a run's files beside its recording: figures, tables, log, and its rows in the store."""
 
 _SPARE_MEMORY = "set recording.cells, a longer recording.interval_ms or recording.signals=[]"
+_SPARE_DISK = f"{_SPARE_MEMORY}, free space, or name another project folder in VARESEARCH_ROOT"
 
 
 @dataclass(frozen=True)
@@ -73,20 +75,50 @@ def recording_file_bytes(config: Config) -> float:
 
 def check_disk(config: Config) -> None:
     """Raise ConfigurationError if the recording would not fit where the store keeps its files."""
+    folder, free = _room(config)
+    needed = recording_file_bytes(config) + FILES_OF_A_RUN
+    if free is not None and needed > free:
+        raise ConfigurationError(
+            f"simulation.duration_ms={config.simulation.duration_ms:g}: the run's files will take about "
+            f"{_size(needed)}, and {_size(free)} are free in {folder}; {_SPARE_DISK}"
+        )
+
+
+def check_disk_together(configs: Sequence[Config], n_runs: int) -> None:
+    """Raise ConfigurationError if the files of all runs that a sweep has still to make would not fit together.
+
+    Parameters
+    ----------
+    configs
+        The runs, or some that are like them where they are not known yet.
+    n_runs
+        How many runs there will be.
+    """
+    from varesearch.tracking.store import place
+
+    # With a tracking server, what a run has written is sent at its end and leaves no file here.
+    if not configs or place(configs[0].tracking.uri).database is None:
+        return
+    folder, free = _room(configs[0])
+    needed = n_runs * sum(recording_file_bytes(config) + FILES_OF_A_RUN for config in configs) / len(configs)
+    if free is not None and needed > free:
+        raise ConfigurationError(
+            f"{n_runs} runs: their files will take about {_size(needed)}, and {_size(free)} are free in {folder}; "
+            f"{_SPARE_DISK}"
+        )
+
+
+def _room(config: Config) -> tuple[Path, int | None]:
+    """Where the files of a run will be, and how many bytes are free there; None where that cannot be known."""
     from varesearch.tracking.store import check_folder, place
 
     where = place(config.tracking.uri)
     check_folder(where)
     folder = where.artifacts if where.database else where.staging
     folder = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
-    needed, disk = recording_file_bytes(config) + FILES_OF_A_RUN, shutil.disk_usage(folder)
+    disk = shutil.disk_usage(folder)
     # A file system without any room is none for files (/proc): the store says so.
-    if needed > disk.free and disk.total:
-        raise ConfigurationError(
-            f"simulation.duration_ms={config.simulation.duration_ms:g}: the run's files will take about "
-            f"{_size(needed)}, and {_size(disk.free)} are free in {folder}; {_SPARE_MEMORY}, free space, or name "
-            "another project folder in VARESEARCH_ROOT"
-        )
+    return folder, disk.free if disk.total else None
 
 
 def check_memory_together(configs: Sequence[Config], at_once: int, limit_mb: float | None, workers: str) -> None:

@@ -4,11 +4,12 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from varesearch.tracking import LogCapture
+from varesearch.tracking import LogCapture, log
 
 
 def test_everything_goes_to_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -106,3 +107,31 @@ def test_crash_in_c_leaves_its_stack(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
     assert done.returncode < 0
     assert "Segmentation fault" in (tmp_path / "run.log").read_text()
+
+
+def test_a_log_that_grows_without_end_keeps_its_beginning_and_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "LARGEST_BYTES", 100_000)
+    path = tmp_path / "run.log"
+    with LogCapture(path):
+        print("the beginning")
+        subprocess.run(["sh", "-c", "yes 'a child that never stops' | head -c 5000000"], check=True)
+        for _ in range(100):
+            if path.stat().st_size <= 100_000:
+                break
+            time.sleep(0.1)
+        print("the end")
+    lines = path.read_text().splitlines()
+    assert path.stat().st_size <= 100_000
+    assert lines[0] == "the beginning" and lines[-1] == "the end"
+    (cut,) = (line for line in lines if "left out" in line)
+    assert cut.startswith("... 4,95") and "more than 100,000 bytes" in cut
+
+
+def test_a_log_on_a_full_disk_does_not_disturb_what_prints(capfd: pytest.CaptureFixture[str]) -> None:
+    with LogCapture(Path("/dev/full")) as capture:
+        print("to nowhere")
+        logging.getLogger("some.library").warning("to nowhere")
+        print("and on", file=capture.terminal)
+    assert capfd.readouterr().out == "and on\n"

@@ -12,7 +12,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
 from varesearch.config.validation.launching import check_launching
-from varesearch.preflight import check_memory_together
+from varesearch.preflight import check_disk_together, check_memory_together
 from varesearch.shell import command
 from varesearch.signals import Terminated
 from varesearch.sweep.children import Children
@@ -116,6 +116,9 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
             terminal.line(f"all {len(sweep.jobs)} runs of this sweep are FINISHED already; rerun=true runs them again")
             terminal.line(f"to see it: {session.how_to_open(earlier.info.run_id, Path())}")
             return 0
+        # Only here is it known which runs are done already.
+        ahead = [job for job in sweep.jobs if known.outcome(job) is None]
+        check_disk_together([job.composed.config for job in ahead or sweep.corners], len(ahead) or sweep.sweeper.size())
         run = ParentRun(
             settings,
             sweep.command,

@@ -105,12 +105,11 @@ class RunFiles:
         self._reserve()
         self._write_yaml(CONFIG_FILE, _without_credentials(self.resolved))
         self._write_yaml("overrides.yaml", self._given())
-        try:
+        with self.keeping("provenance.json"):
             self._write_json("provenance.json", provenance)
-            if diff:
+        if diff:
+            with self.keeping("uncommitted.diff"):
                 (self.folder / "uncommitted.diff").write_bytes(diff)
-        except OSError:
-            log.exception("the provenance could not be written")
 
     def _given(self) -> dict[str, Any]:
         return {"command": self.made_by, "overrides": [*self.overrides], "choices": dict(self.choices)}
@@ -123,18 +122,19 @@ class RunFiles:
             "network.hash": network.hash[:16],
         }
         self._tags[NETWORK_HASH] = network.hash
-        self._write_json(
-            "network.json",
-            {
-                "hash": network.hash,
-                "seed": network.seed,
-                "dt_ms": network.dt_ms,
-                "steps": network.n_steps,
-                "cells": {population.name: population.size for population in network.populations},
-                "synapses": {projection.name: projection.size for projection in network.projections},
-                "input_spikes": {source.name: len(source.steps) for source in network.sources},
-            },
-        )
+        with self.keeping("network.json"):
+            self._write_json(
+                "network.json",
+                {
+                    "hash": network.hash,
+                    "seed": network.seed,
+                    "dt_ms": network.dt_ms,
+                    "steps": network.n_steps,
+                    "cells": {population.name: population.size for population in network.populations},
+                    "synapses": {projection.name: projection.size for projection in network.projections},
+                    "input_spikes": {source.name: len(source.steps) for source in network.sources},
+                },
+            )
 
     def log_analysis(self, analysis: "Analysis") -> None:
         """The metrics, and with their units and what is undefined as ``metrics.csv``."""

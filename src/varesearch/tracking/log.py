@@ -8,6 +8,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TextIO
@@ -16,6 +17,9 @@ from varesearch.encoding import PLAIN
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _FOLLOW_S = 0.1
+_LOOK_S = 0.5
+LARGEST_BYTES = 64_000_000
+"""A log that grows beyond it keeps its first half, and of what comes later only the last."""
 
 
 class LogCapture:
@@ -25,6 +29,9 @@ class LogCapture:
     words, and a closed pipe behind them (``| head``) does not disturb the run. Before the folder of the run is known
     (``path`` is None) the log is in an unnamed temporary file: :meth:`move_to` gives it its place. With ``verbose``
     the real standard error shows the log as it grows.
+
+    The log stays below :data:`LARGEST_BYTES`, except for what is written within half a second or by C code that holds
+    Python's lock. What does not fit on the disk is dropped: a full disk must not end the run that prints.
 
     Everything is put back on leaving. Child processes share the log, if they were started after :meth:`move_to`.
     """
@@ -54,8 +61,9 @@ class LogCapture:
             undo.enter_context(contextlib.redirect_stderr(_descriptor_stream(2)))
             undo.enter_context(_logging_to(sys.stderr, self._level))
             undo.enter_context(_fault_handler())
+            undo.enter_context(self._in_thread(self._bound, "log bound"))
             if self._verbose:
-                undo.enter_context(self._followed())
+                undo.enter_context(self._in_thread(self._follow, "log follower"))
             self._undo = undo.pop_all()
         return self
 
@@ -84,17 +92,31 @@ class LogCapture:
         self._file.close()
 
     @contextlib.contextmanager
-    def _followed(self):
-        # A thread that reads the file, not a pipe: C code that holds Python's lock could fill a pipe and wait for ever.
+    def _in_thread(self, target: Callable[[threading.Event], None], name: str) -> Iterator[None]:
+        # Threads that look at the file, not a pipe: C code that holds Python's lock could fill a pipe and wait for
+        # ever.
         done = threading.Event()
-        follower = threading.Thread(target=self._follow, args=(done,), name="log follower", daemon=True)
-        follower.start()
+        thread = threading.Thread(target=target, args=(done,), name=name, daemon=True)
+        thread.start()
         try:
             yield
         finally:
             self.flush()
             done.set()
-            follower.join()
+            thread.join()
+
+    def _bound(self, done: threading.Event) -> None:
+        while True:
+            last = done.wait(_LOOK_S)
+            # move_to may just have closed it; all writers append, so that they go on at the new end.
+            with contextlib.suppress(ValueError, OSError):
+                descriptor = self._file.fileno()
+                size = os.fstat(descriptor).st_size
+                if size > LARGEST_BYTES:
+                    os.ftruncate(descriptor, LARGEST_BYTES // 2)
+                    os.write(descriptor, _cut(size - LARGEST_BYTES // 2))
+            if last:
+                return
 
     def _follow(self, done: threading.Event) -> None:
         position = 0
@@ -102,6 +124,7 @@ class LogCapture:
             last = done.wait(_FOLLOW_S)
             # move_to keeps what was logged at the same place, so that a position holds in the new file too.
             with contextlib.suppress(ValueError):
+                position = min(position, os.fstat(self._file.fileno()).st_size)
                 new = os.pread(self._file.fileno(), 1 << 20, position)
                 while new:
                     position += len(new)
@@ -112,8 +135,8 @@ class LogCapture:
                 return
 
 
-class _Terminal(io.FileIO):
-    """A terminal that may go away: once it is closed at the other end, what is written to it is dropped."""
+class _Lossy(io.FileIO):
+    """What cannot be written is dropped: to a terminal that has gone away, or to a log on a full disk."""
 
     def write(self, data, /) -> int:
         try:
@@ -130,15 +153,19 @@ def _open_log(path: Path | None) -> IO[bytes]:
     return path.open("a+b", buffering=0)
 
 
+def _cut(n_bytes: int) -> bytes:
+    return f"\n... {n_bytes:,} bytes are left out here: the log had more than {LARGEST_BYTES:,} bytes ...\n".encode()
+
+
 def _terminal_stream(descriptor: int, like: TextIO) -> TextIO:
     """A text stream on a descriptor, in the encoding that the terminal has by the stream which stood for it."""
-    raw = _Terminal(descriptor, "w")
+    raw = _Lossy(descriptor, "w")
     encoding = getattr(like, "encoding", None) or "utf-8"
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=PLAIN, line_buffering=True)
 
 
 def _descriptor_stream(descriptor: int) -> TextIO:
-    raw = io.FileIO(descriptor, "w", closefd=False)
+    raw = _Lossy(descriptor, "w", closefd=False)
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
