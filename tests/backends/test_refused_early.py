@@ -41,6 +41,21 @@ REFUSED = [
         r"^cell.i_offset=70000 mV/ms is beyond what SpiNNaker",
     ),
     (("backend=spinnaker", "cell=if_curr_exp", "cell.tau_refrac=70000"), r"^cell.tau_refrac=70000 ms is beyond"),
+    # Their product with tau_m / cm = 100 MOhm would be -61,072 mV.
+    (
+        ("backend=spinnaker", "cell=if_curr_exp", "cell.i_offset=700"),
+        r"^cell.i_offset=700 nA is beyond .*below 65\d\.\d* nA",
+    ),
+    (
+        (
+            "backend=spinnaker",
+            "cell=if_cond_exp",
+            "stimulus=step_current",
+            "stimulus.amplitude=-700",
+            "stimulus.start_ms=5",
+        ),
+        r"^stimulus.amplitude=-700 nA is beyond",
+    ),
     (("backend=spinnaker", "backend.threads=0"), r"^backend.threads=0: allowed are 1 to 64"),
 ]
 ACCEPTED = [
@@ -53,6 +68,8 @@ ACCEPTED = [
     ("backend=nest", "cell=izhikevich_delta", "connectivity.delay_ms=1"),
     ("backend=spinnaker", f"connectivity.delay_ms={LOGNORMAL}"),
     ("backend=spinnaker", "connectivity.delay_ms=64"),
+    ("backend=spinnaker", "cell=if_curr_exp", "cell.i_offset=650"),
+    ("backend=spinnaker", "cell.i_offset=700"),
     ("backend=spinnaker", "cell=if_curr_alpha", "cell.tau_syn_E=1.1"),
 ]
 

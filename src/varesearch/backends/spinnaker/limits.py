@@ -17,6 +17,7 @@ from varesearch.backends.translation.table import Context
 from varesearch.config.cells import CellConfig, IfCurrAlpha
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
+from varesearch.config.stimuli import StepCurrent
 from varesearch.network.model import Network
 
 RING_BITS = 14
@@ -44,6 +45,7 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
     """
     dt_ms = config.simulation.dt_ms
     _check_fixed_point(config.cell, dt_ms)
+    _check_driven(config)
     if isinstance(config.cell, IfCurrAlpha):
         for name in ("tau_syn_E", "tau_syn_I"):
             tau_ms = getattr(config.cell, name)
@@ -70,6 +72,32 @@ def _check_fixed_point(cell: CellConfig, dt_ms: float) -> None:
             raise ConfigurationError(
                 f"cell.{row.ours}={value:g} {row.unit} is beyond what SpiNNaker's numbers hold, "
                 f"{LARGEST:g} {row.their_unit}; is it meant in another unit?"
+            )
+
+
+def _check_driven(config: Config) -> None:
+    """Raise ConfigurationError for a constant current whose product with the membrane's resistance would wrap.
+
+    An integrate-and-fire cell multiplies its current by tau_m / cm at each step. Beyond s16.15 the product changes its
+    sign without a word: the cell is driven away from its threshold.
+    """
+    cell, stimulus = config.cell, config.stimulus
+    tau_m, cm = getattr(cell, "tau_m", None), getattr(cell, "cm", None)
+    if tau_m is None or cm is None:  # Izhikevich cells take the current as it is
+        return
+    offset: float = getattr(cell, "i_offset", 0.0)
+    resistance = tau_m / cm
+    voltages = [abs(getattr(cell, name, 0.0)) for name in ("v_rest", "v_reset", "v_thresh")]
+    most = (LARGEST - 2 * max(voltages)) / resistance
+    driven = {"cell.i_offset": (offset, offset)}
+    if isinstance(stimulus, StepCurrent):
+        driven["stimulus.amplitude"] = (stimulus.amplitude, stimulus.amplitude + offset)
+    for setting, (value, current) in driven.items():
+        if not abs(current) < most:
+            raise ConfigurationError(
+                f"{setting}={value:g} nA is beyond what SpiNNaker's numbers hold: times tau_m / cm = {resistance:g} "
+                f"MOhm it drives an {cell.model} cell by 65536 mV or more; it must be below {most:.6g} nA; is it "
+                "meant in another unit?"
             )
 
 
