@@ -29,6 +29,7 @@ _SOURCES = (
     "config/connectivity.py",
     "config/distributions.py",
     "config/stimuli.py",
+    "narrowing.py",
     "network",
     "recording.py",
     "metrics",

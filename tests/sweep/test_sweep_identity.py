@@ -66,7 +66,13 @@ def test_each_back_end_has_sources_of_its_own() -> None:
 
 
 NO_PART_OF_A_RESULT = {
+    "varesearch/backends/delays.py": "refuses settings before a run",
+    "varesearch/backends/faults.py": "fails a run, or leaves it as it is",
+    "varesearch/backends/printed.py": "what a simulator prints",
+    "varesearch/config/addresses.py": "where a run is kept",
     "varesearch/config/errors.py": "messages",
+    "varesearch/config/outside.py": "refuses addresses of others",
+    "varesearch/config/ranges.py": "warns of settings, or refuses them",
     "varesearch/config/wording.py": "messages",
     "varesearch/config/launching.py": "how children are started",
     "varesearch/config/schema.py": "the values of its settings are in the configuration's own hash",
