@@ -56,6 +56,30 @@ REFUSED = [
         ),
         r"^stimulus.amplitude=-700 nA is beyond",
     ),
+    (
+        ("backend=spinnaker", "cell.v_init={distribution: uniform, low: -65, high: 70000}"),
+        r"^cell.v_init=.*is beyond what SpiNNaker",
+    ),
+    (("backend=spinnaker", "cell.u_init={distribution: normal, mean: -14, std: 1e5}"), r"^cell.u_init=.*is beyond"),
+    (("backend=spinnaker", "stimulus.weight=1e5"), r"^stimulus.weight=.*is beyond"),
+    (("backend=spinnaker", "connectivity.exc_to_inh.weight=1e5"), r"^connectivity.exc_to_inh.weight=.*is beyond"),
+    (("backend=spinnaker", "cell.weight_inh=1e5"), r"^cell.weight_inh=.*is beyond"),
+    (("backend=spinnaker", "cell=if_cond_exp", "cell.weight_exc=70"), r"^cell.weight_exc=70 µS is beyond"),
+    (("backend=spinnaker", "cell=if_curr_exp", "stimulus.weight=1000"), r"^stimulus.weight=1000 nA is .* 65\d\.\d* nA"),
+    (("backend=spinnaker", "cell=if_curr_alpha", "stimulus.weight=1000"), r"^stimulus.weight=1000 nA is beyond"),
+    (("backend=spinnaker", "cell=if_curr_delta", "stimulus.weight=4000"), r"^stimulus.weight=4000 mV is beyond"),
+    (("backend=spinnaker", "cell.i_offset=2000"), r"^cell.i_offset=2000 mV/ms is beyond"),
+    (("backend=spinnaker", "cell=if_curr_exp", "cell.cm=1e-4"), r"^cell.cm=0.0001 nF .*MΩ is beyond"),
+    (
+        (
+            "backend=spinnaker",
+            "cell=if_curr_exp",
+            "stimulus=step_current",
+            "stimulus.start_ms=5",
+            "stimulus.amplitude=-1e3",
+        ),
+        r"^stimulus.amplitude=-1000 nA is beyond",
+    ),
     (("backend=spinnaker", "backend.threads=0"), r"^backend.threads=0: allowed are 1 to 64"),
 ]
 ACCEPTED = [
@@ -70,6 +94,12 @@ ACCEPTED = [
     ("backend=spinnaker", "connectivity.delay_ms=64"),
     ("backend=spinnaker", "cell=if_curr_exp", "cell.i_offset=650"),
     ("backend=spinnaker", "cell.i_offset=700"),
+    ("backend=spinnaker", "cell.v_init={distribution: normal, mean: -65, std: 20}"),
+    ("backend=spinnaker", "cell=if_curr_exp", "stimulus.weight=600"),
+    ("backend=spinnaker", "cell=if_curr_delta", "stimulus.weight=100"),
+    ("backend=spinnaker", "cell.i_offset=1000"),
+    ("backend=spinnaker", "cell.i_offset=10000", "simulation.dt_ms=0.1"),
+    ("backend=spinnaker", "cell=if_cond_exp", "cell.weight_exc=0.5"),
     ("backend=spinnaker", "cell=if_curr_alpha", "cell.tau_syn_E=1.1"),
 ]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from varesearch.backends.base import Availability, Backend, MemoryCost
+from varesearch.backends.spinnaker.fixed_point import rounded_parameters
 from varesearch.backends.spinnaker.limits import CELLS_PER_CORE, check_delays, check_settings
 from varesearch.backends.spinnaker.load import CYCLES_PER_MS, cores_of, start_load
 from varesearch.backends.spinnaker.machines import Machine, choose_machine
@@ -131,6 +132,9 @@ class SpiNNaker(Backend):
             "machine": machine.name,
             "integrator": _SCHEMES.get(network.populations[0].cell.model, "exact, s16.15"),
         }
+        if rounded := rounded_parameters(network.populations[0].cell, network.dt_ms):
+            self._tags["rounded"] = "; ".join(rounded)
+            logger.warning("SpiNNaker rounds parameters by more than 1 %%: %s", self._tags["rounded"])
         if self.config.connectivity.draw == "native":
             self._tags["draw"] = "native"
 
@@ -177,7 +181,9 @@ class SpiNNaker(Backend):
             self._tags |= self._machine.verdict(self._session.time_scale_factor())
             result = read(self._built, self._network, self.config.recording)
         self._metrics |= {name: float(value) for name, value in (provenance.losses | provenance.counts).items()}
-        if doubts := [*provenance.doubts(), *(f"no {signal}: {why}" for signal, why in result.torn.items())]:
+        clipped = int(self._metrics["weights_clipped"])
+        lost = [f"weights too large for 16 bits {clipped}"] if clipped else []
+        if doubts := [*provenance.doubts(), *lost, *(f"no {signal}: {why}" for signal, why in result.torn.items())]:
             advice = ""
             if provenance.too_fast or result.torn:
                 advice = f"; try backend.time_scale_factor={self._next_factor():g}"

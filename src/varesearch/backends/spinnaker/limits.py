@@ -9,22 +9,15 @@ they are lost, or reach another cell, without a word. Up to two rounds every syn
 
 from collections.abc import Callable
 
-import numpy as np
-
 from varesearch.backends.delays import drawn_delays, setting_of
-from varesearch.backends.translation.spinnaker import ROWS
-from varesearch.backends.translation.table import Context
-from varesearch.config.cells import CellConfig, IfCurrAlpha
+from varesearch.backends.spinnaker.fixed_point import check_fixed_point
+from varesearch.config.cells import IfCurrAlpha
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
-from varesearch.config.stimuli import StepCurrent
 from varesearch.network.model import Network
 
 RING_BITS = 14
 """``MAX_RING_BUFFER_BITS`` of sPyNNaker."""
-
-LARGEST = 2.0**16
-"""s16.15: 16 bits before the point."""
 
 CELLS_PER_CORE = 256
 """sPyNNaker's own limit for the cells of this project."""
@@ -44,8 +37,7 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
     which the machine holds as a fraction below 1: at a time constant of 1 ms and steps of 1 ms no current flows at all.
     """
     dt_ms = config.simulation.dt_ms
-    _check_fixed_point(config.cell, dt_ms)
-    _check_driven(config)
+    check_fixed_point(config)
     if isinstance(config.cell, IfCurrAlpha):
         for name in ("tau_syn_E", "tau_syn_I"):
             tau_ms = getattr(config.cell, name)
@@ -62,43 +54,6 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
         limit = longest_delay_steps(sizes[delays.post], neurons_per_core)
         if delays.can_exceed(limit):
             raise ConfigurationError(_message(str(delays), delays.can_exceed, limit, delays.dt_ms))
-
-
-def _check_fixed_point(cell: CellConfig, dt_ms: float) -> None:
-    """Raise ConfigurationError for a parameter beyond what the machine's s16.15 holds."""
-    for row in ROWS[cell.model]:
-        value = getattr(cell, row.ours, None)
-        if isinstance(value, float) and not abs(row.convert(np.asarray(value), Context(cell, dt_ms))) < LARGEST:
-            raise ConfigurationError(
-                f"cell.{row.ours}={value:g} {row.unit} is beyond what SpiNNaker's numbers hold, "
-                f"{LARGEST:g} {row.their_unit}; is it meant in another unit?"
-            )
-
-
-def _check_driven(config: Config) -> None:
-    """Raise ConfigurationError for a constant current whose product with the membrane's resistance would wrap.
-
-    An integrate-and-fire cell multiplies its current by tau_m / cm at each step. Beyond s16.15 the product changes its
-    sign without a word: the cell is driven away from its threshold.
-    """
-    cell, stimulus = config.cell, config.stimulus
-    tau_m, cm = getattr(cell, "tau_m", None), getattr(cell, "cm", None)
-    if tau_m is None or cm is None:  # Izhikevich cells take the current as it is
-        return
-    offset: float = getattr(cell, "i_offset", 0.0)
-    resistance = tau_m / cm
-    voltages = [abs(getattr(cell, name, 0.0)) for name in ("v_rest", "v_reset", "v_thresh")]
-    most = (LARGEST - 2 * max(voltages)) / resistance
-    driven = {"cell.i_offset": (offset, offset)}
-    if isinstance(stimulus, StepCurrent):
-        driven["stimulus.amplitude"] = (stimulus.amplitude, stimulus.amplitude + offset)
-    for setting, (value, current) in driven.items():
-        if not abs(current) < most:
-            raise ConfigurationError(
-                f"{setting}={value:g} nA is beyond what SpiNNaker's numbers hold: times tau_m / cm = {resistance:g} "
-                f"MOhm it drives an {cell.model} cell by 65536 mV or more; it must be below {most:.6g} nA; is it "
-                "meant in another unit?"
-            )
 
 
 def check_delays(network: Network, neurons_per_core: int | None) -> None:
