@@ -11,6 +11,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -26,6 +27,7 @@ _CORES = 32  # in one look
 _HOT = 1_000_000  # heat at which a program is worth a second of a compiler: some ten million instructions
 _MAX_PROGRAMS = 64  # to remember that do not run any more
 _MAX_FILES = 256  # to load, for they stay as long as the machine
+_MOST_TEXT = 100_000  # bytes of what a compiler wrote
 _ROUNDS = 4  # of one program; code that becomes hot later is translated in another round
 
 
@@ -52,7 +54,7 @@ class Translator:
         self._running: dict[tuple[int, int], str] = {}
         self._waiting: list[tuple[int, int]] = []  # cores that this round of looks has yet to see
         self._loaded: set[Path] = set()
-        self._worker: tuple[str, subprocess.Popen[bytes]] | None = None
+        self._worker: tuple[str, subprocess.Popen[bytes], IO[bytes]] | None = None
         self._period_s = _FIRST_PERIOD_S
         self._next_s = 0.0
         self._can_compile = find_compiler() is not None
@@ -79,11 +81,18 @@ class Translator:
         if self._worker is None:
             self._look()
         elif self._worker[1].poll() is not None:
-            key, process = self._worker
+            key, process, errors = self._worker
             self._worker = None
+            with errors:
+                errors.seek(0)
+                text = errors.read(_MOST_TEXT).decode(errors="replace")
             if process.returncode:
                 self._can_compile = False
-                _log.warning("the C compiler failed: hot code is interpreted, with the same results")
+                _log.warning(
+                    "the C compiler failed: hot code is interpreted, with the same results: %s", _one_line(text)
+                )
+            elif text.strip():
+                _log.warning("the C compiler wrote: %s", _one_line(text))
             self._load(key)
         self._next_s = now_s + self._period_s
 
@@ -132,6 +141,7 @@ class Translator:
             barred=(4 * translated.nonzero()[0]).tolist(),
         )
         self._programs[key] = _Program(rounds=program.rounds + 1)
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the process has ended)
         with tempfile.TemporaryFile() as file:
             file.write(json.dumps(asdict(request)).encode())
             file.seek(0)
@@ -139,7 +149,14 @@ class Translator:
                 [sys.executable, "-m", "spinnaker_board.translation.worker"],
                 stdin=file,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stderr=errors,
                 start_new_session=True,  # what it makes is for the next run too, so it outlives the board
             )
-        self._worker = key, process
+        self._worker = key, process, errors
+
+
+def _one_line(text: str) -> str:
+    """The lines that name an error, else the first ones, in one line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    named = [line for line in lines if "error" in line.lower()]
+    return " | ".join((named or lines or ["it wrote nothing"])[:3])

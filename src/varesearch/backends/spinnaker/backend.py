@@ -160,6 +160,7 @@ class SpiNNaker(Backend):
                     raise leaving.__context__ from None
                 raise
             except Exception as error:
+                self._hear_machine()
                 raise SpinnakerError(f"sPyNNaker on {self._machine.describe()}: {telling(error)}") from error
 
     def collect(self) -> Recording | None:
@@ -180,6 +181,7 @@ class SpiNNaker(Backend):
             self._metrics |= self._machine.metrics()
             self._tags |= self._machine.verdict(self._session.time_scale_factor())
             result = read(self._built, self._network, self.config.recording)
+        self._hear_machine()
         self._metrics |= {name: float(value) for name, value in (provenance.losses | provenance.counts).items()}
         clipped = int(self._metrics["weights_clipped"])
         lost = [f"weights too large for 16 bits {clipped}"] if clipped else []
@@ -195,6 +197,16 @@ class SpiNNaker(Backend):
 
     def close(self) -> None:
         self._open.close()
+
+    def _hear_machine(self) -> None:
+        """Log what the machine itself has logged: an error fails the run, a warning is noted with it."""
+        assert self._machine is not None
+        reported = self._machine.reported()
+        for level, text in reported:
+            logger.log(level, "%s: %s", self._machine.describe(), text)
+        if warned := [text for level, text in reported if level == logging.WARNING]:
+            others = f" (and {len(warned) - 1} more in the log)" if len(warned) > 1 else ""
+            self._tags["machine warned"] = warned[0] + others
 
     def phase_seconds(self) -> dict[str, float]:
         return dict(self._phases)

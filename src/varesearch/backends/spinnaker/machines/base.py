@@ -50,6 +50,10 @@ class Machine(ABC):
         """What the machine itself has counted, after the run."""
         return {}
 
+    def reported(self) -> list[tuple[int, str]]:
+        """What the machine's own log holds at the levels WARNING and above: level and text, in order."""
+        return []
+
     def verdict(self, time_scale_factor: float) -> dict[str, str]:
         """What the machine can say of the run's time on hardware, as tags, after the run."""
         return {}

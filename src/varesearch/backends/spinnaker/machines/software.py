@@ -1,5 +1,7 @@
 """The software board of :mod:`spinnaker_board`: started for the run on a loopback address of its own, then stopped."""
 
+import logging
+import re
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +19,9 @@ _NO_HURRY_S = 24 * 3600
 
 MOST_THREADS = 64
 """Of the board's process (see its ``--threads``)."""
+
+_LOGGED = re.compile(r"^[-\d]+ [:,\d]+ (?P<level>WARNING|ERROR|CRITICAL) [\w.]+: (?P<text>.*)$")
+"""A line of the board's log that the run has to know."""
 
 SMALL_CORES = 48
 """Cores for a network on a SpiNN-3: 4 chips of 18, less those of SC&MP and sPyNNaker's own, and some to spare."""
@@ -96,6 +101,11 @@ class Software(Machine):
             "board.sdram_mb_by_dma": sum(core.dma_bytes for core in cores) / 1e6,
             "board.router_hops": float(found.router_hops),
         }
+
+    def reported(self) -> list[tuple[int, str]]:
+        text = self._running.log.read_text(errors="replace") if self._running.log.exists() else ""
+        lines = (_LOGGED.match(line) for line in text.splitlines())
+        return [(getattr(logging, line["level"]), line["text"]) for line in lines if line]
 
     def verdict(self, time_scale_factor: float) -> dict[str, str]:
         """Would a real board hold real time? An estimate, from the busiest tick of the busiest core."""
