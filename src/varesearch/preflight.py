@@ -1,4 +1,4 @@
-"""Whether a configuration can be run here: the one gate that every command passes before anything is drawn."""
+"""Whether a configuration can be run here: the check that every command makes before a network is drawn."""
 
 import shutil
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from varesearch.backends.check import check_backend
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.validation import validate
+from varesearch.config.wording import byte_size
 from varesearch.free_memory import Bound, address_space_bounds, memory_bounds
 from varesearch.network import NetworkEstimate, estimate
 from varesearch.network.estimate import ASSUMED_RATE_HZ, check_counts
@@ -29,9 +30,10 @@ _SPARE_DISK = f"{_SPARE_MEMORY}, free space, or name another project folder in V
 
 @dataclass(frozen=True)
 class MemoryNeed:
-    """What a run holds, in bytes: ``run`` whatever its size, ``parts`` by what they are for, ``total`` at its peak.
+    """The memory that a run takes, in bytes.
 
-    Recorded spikes count as at :data:`~varesearch.network.estimate.ASSUMED_RATE_HZ`: nobody knows them before.
+    ``run`` is taken whatever the network's size, ``parts`` lists the rest by purpose, ``total`` is the peak. The number
+    of spikes is not known before the run; :data:`~varesearch.network.estimate.ASSUMED_RATE_HZ` is assumed.
     """
 
     run: float
@@ -40,7 +42,7 @@ class MemoryNeed:
 
 
 def check(config: Config) -> None:
-    """Raise ConfigurationError for what cannot be run here: invalid, unknown to its back end, or too large."""
+    """Raise ConfigurationError for what cannot be run here: invalid, not supported by its back end, or too large."""
     validate(config)
     check_backend(config)
     check_memory(config)
@@ -49,7 +51,7 @@ def check(config: Config) -> None:
 
 
 def memory_need(config: Config) -> MemoryNeed:
-    """What a run of a valid configuration will hold."""
+    """The memory that a run of a valid configuration will take."""
     cost, size = backend_class(config.backend.name).memory(config), estimate(config)
     return expected_need(cost, size)
 
@@ -68,7 +70,7 @@ def check_memory(config: Config) -> None:
 
 
 def recording_file_bytes(config: Config) -> float:
-    """How large ``recording.npz`` will be: noise in the last bits hardly compresses, spike trains do."""
+    """The size of ``recording.npz``: signals hardly compress, since their last bits are noise; spike trains do."""
     size = estimate(config)
     return 0.92 * size.recording_bytes + 2.0 * size.spikes
 
@@ -80,7 +82,7 @@ def check_disk(config: Config) -> None:
     if free is not None and needed > free:
         raise ConfigurationError(
             f"simulation.duration_ms={config.simulation.duration_ms:g}: the run's files will take about "
-            f"{_size(needed)}, and {_size(free)} are free in {folder}; {_SPARE_DISK}"
+            f"{byte_size(needed)}, and {byte_size(free)} are free in {folder}; {_SPARE_DISK}"
         )
 
 
@@ -103,7 +105,7 @@ def check_disk_together(configs: Sequence[Config], n_runs: int) -> None:
     needed = n_runs * sum(recording_file_bytes(config) + FILES_OF_A_RUN for config in configs) / len(configs)
     if free is not None and needed > free:
         raise ConfigurationError(
-            f"{n_runs} runs: their files will take about {_size(needed)}, and {_size(free)} are free in {folder}; "
+            f"{n_runs} runs: their files will take about {byte_size(needed)}, and {byte_size(free)} are free in {folder}; "
             f"{_SPARE_DISK}"
         )
 
@@ -117,23 +119,23 @@ def _room(config: Config) -> tuple[Path, int | None]:
     folder = where.artifacts if where.database else where.staging
     folder = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
     disk = shutil.disk_usage(folder)
-    # A file system without any room is none for files (/proc): the store says so.
+    # A file system of size 0, such as /proc, takes no files at all; opening the store reports that.
     return folder, disk.free if disk.total else None
 
 
 def check_memory_together(configs: Sequence[Config], at_once: int, limit_mb: float | None, workers: str) -> None:
-    """Raise ConfigurationError if runs that go on at the same time need too much memory, or one more than its limit.
+    """Raise ConfigurationError if one run needs more memory than its limit, or simultaneous runs more than is free.
 
     Parameters
     ----------
     configs
         The runs of a sweep.
     at_once
-        How many of them go on at once on this machine; 0: they run on others.
+        How many of them run at the same time on this machine; 0: they run on other machines.
     limit_mb
         ``launcher.memory_limit_mb``.
     workers
-        The setting that determines ``at_once``, as it is to be named.
+        The setting that determines ``at_once``, as the message names it.
     """
     needs = sorted((memory_need(config) for config in configs), key=lambda need: need.total, reverse=True)
     if not needs:
@@ -141,20 +143,20 @@ def check_memory_together(configs: Sequence[Config], at_once: int, limit_mb: flo
     if limit_mb is not None and needs[0].total > limit_mb * 1e6:
         raise ConfigurationError(
             f"launcher.memory_limit_mb={limit_mb:g}: the largest run needs about {needs[0].total / 1e6:,.0f} MB; "
-            f"raise it, or {_SPARE_MEMORY}"
+            f"raise the limit, or {_SPARE_MEMORY}"
         )
     bound = memory_bounds()[0]
     sizes = [need.total for need in needs[:at_once]]
     if len(sizes) > 1 and sum(sizes) > bound.free:
         fits = max(1, next(n for n in range(len(sizes), -1, -1) if sum(sizes[:n]) <= bound.free))
         raise ConfigurationError(
-            f"{workers}: {len(sizes)} runs at once need about {_size(sum(sizes))}, and {_size(bound.free)} are "
-            f"{bound.what}; set launcher.workers={fits}"
+            f"{workers}: {len(sizes)} runs at once need about {byte_size(sum(sizes))}, but only "
+            f"{byte_size(bound.free)} are {bound.what}; set launcher.workers={fits}"
         )
 
 
 def expected_need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
-    """What a run of that size holds on a back end of that cost."""
+    """The memory that a run of this size takes on a back end with this cost."""
     built = {
         "cells": cost.cell * size.n_cells,
         "synapses": cost.synapse * (size.n_synapses - size.stimulus_synapses),
@@ -162,8 +164,8 @@ def expected_need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
         "input spikes": cost.input_spike * size.input_spikes,
     }
     recorded = cost.sample * size.samples + cost.value * size.values
-    # Three peaks: compilers beside the built network, the recording that is handed over, and its analysis, when the
-    # simulator has gone and the drawn network and the recording are left.
+    # The peak is one of three: compilers running beside the built network, the recording being handed over, or the
+    # analysis, when the simulator is closed and only the drawn network and the recording are left.
     peaks = (
         cost.helpers + sum(built.values()),
         sum(built.values()) + recorded + cost.spike * size.spikes,
@@ -199,13 +201,12 @@ def _message(config: Config, size: NetworkEstimate, need: MemoryNeed, wanted: fl
     largest = max(need.parts, key=lambda part: need.parts[part])
     setting, what, mend = reasons[largest]
     if need.parts[largest] < need.run:
-        setting, what, mend = f"backend={config.backend.name}", "even a small run", "end other programs or raise it"
+        setting, what, mend = (
+            f"backend={config.backend.name}",
+            "even a small run",
+            "close other programs, or raise the limit",
+        )
     return (
-        f"{setting} needs about {_size(wanted)} of memory for {what}, and {_size(bound.free)} are {bound.what}; {mend}"
+        f"{setting} needs about {byte_size(wanted)} of memory for {what}, but only {byte_size(bound.free)} are "
+        f"{bound.what}; {mend}"
     )
-
-
-def _size(n_bytes: float) -> str:
-    if n_bytes < 1e9:
-        return f"{n_bytes / 1e6:,.0f} MB"
-    return f"{n_bytes / 1e9:,.1f} GB" if n_bytes < 1e11 else f"{n_bytes / 1e9:,.0f} GB"

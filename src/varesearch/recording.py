@@ -24,6 +24,10 @@ class Signal:
     times_ms: NDArray[np.float64]
     values: NDArray[np.floating]
 
+    def after(self, time_ms: float) -> NDArray[np.floating]:
+        """The samples taken after ``time_ms``: a view, since a copy would take the memory of the recording again."""
+        return self.values[int(np.searchsorted(self.times_ms, time_ms - 1e-6, side="right")) :]
+
 
 @dataclass(frozen=True)
 class PopulationRecording:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from varesearch.tracking.root import cache_folder
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
     from varesearch.tracking.files import RunFiles
+    from varesearch.tracking.run import TrackedRun
 
 
 log = logging.getLogger(__name__)
@@ -66,25 +68,31 @@ def say_ending(error: BaseException, capture: LogCapture, program: str) -> int:
     return how.exit_code
 
 
-def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | None = None) -> RunResult:
-    """The run, inside a log capture. Raises whatever stopped it, after the tracker has its end.
-
-    ``terminal`` is where it is shown, if not on the capture's own.
-    """
+def tracking_of(
+    composed: Composed, capture: LogCapture, made_by: Sequence[str], tags: Mapping[str, str] | None = None
+) -> "TrackedRun":
+    """The tracked run of a configuration, not yet entered; ``made_by`` is the command (module, then words)."""
     from varesearch.identity import identity_tags
     from varesearch.tracking import track
 
-    terminal = terminal or Terminal(capture.terminal)
-    tags = identity_tags(composed.resolved)
-    tracking = track(
+    return track(
         composed.config,
         composed.resolved,
         composed.overrides,
         composed.choices,
         log_capture=capture,
-        tags=tags,
-        made_by=composed.command,
+        tags={**identity_tags(composed.resolved), **(tags or {})},
+        made_by=made_by,
     )
+
+
+def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | None = None) -> RunResult:
+    """Simulate, analyse and track one run, inside a log capture. Raises whatever stopped it, once its end is tracked.
+
+    ``terminal`` is where it is shown; None: on the terminal of the capture.
+    """
+    terminal = terminal or Terminal(capture.terminal)
+    tracking = tracking_of(composed, capture, composed.command)
     result = record(composed, tracking, terminal)
     terminal.line(f"run {tracking.run_id} FINISHED: {tracking.address}")
     terminal.line(f"to see it: {tracking.how_to_open}")

@@ -7,9 +7,9 @@ import pytest
 
 from varesearch.backends import backend_class
 from varesearch.backends.brian2.schemes import SCHEMES
-from varesearch.backends.known_answers import known_answer
 from varesearch.backends.nest.backend import Nest
 from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, SpinnakerBackend
+from varesearch.known_answers import known_answer
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from varesearch.prune.command import main as prune
 from varesearch.rerun.command import main as rerun
 from varesearch.tracking import load_run, runs
 from varesearch.tracking.mlflow_api import client
+from varesearch.tracking.root import cache_folder, jobs_folder
 from varesearch.tracking.store import place
 
 SMALL = ["connectivity.n=60", "connectivity.p=0.1", "simulation.duration_ms=150"]
@@ -18,10 +19,11 @@ SMALL = ["connectivity.n=60", "connectivity.p=0.1", "simulation.duration_ms=150"
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A project with two finished runs, one of them as if it were going on."""
+    """A project with three runs, one of them marked as still running, and a comparison of two of them."""
     folder = tmp_path_factory.mktemp("project")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         for name in ("old", "live", "third"):
             assert varesearch([*SMALL, f"tracking.run_name={name}"]) == 0
         store = client(place(root=folder).uri)
@@ -29,6 +31,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         comparison = store.create_run(load_run("old", root=folder).experiment_id, run_name="verdict")
         store.set_tag(comparison.info.run_id, "varesearch.kind", "comparison")
         store.set_tag(comparison.info.run_id, "varesearch.a", load_run("old", root=folder).run_id)
+        store.set_tag(comparison.info.run_id, "varesearch.b_runs", load_run("third", root=folder).run_id)
         store.set_terminated(comparison.info.run_id)
         yield folder
 
@@ -41,7 +44,7 @@ def recorded(root: Path) -> set[str]:
 def test_pruning_step_by_step(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert prune([]) == 0
     shown = capfd.readouterr().out
-    assert "nothing was removed" in shown and "2 recordings" in shown and "compared by" in shown
+    assert "nothing was removed" in shown and "2 recordings" in shown and shown.count("compared by") == 2
     assert recorded(root) == {"old", "live", "third"}
     for nothing in (["--older-than", "1"], ["--larger-than", "1000"], ["--status", "FAILED"]):
         assert prune([*nothing, "--yes"]) == 0
@@ -67,6 +70,16 @@ def test_pruning_step_by_step(root: Path, capfd: pytest.CaptureFixture[str]) -> 
     assert prune(["--whole-runs", "--status", "FINISHED", "--yes"]) == 0
     assert {run.name for run in runs(root=root)} == {"live"}
     assert not old.folder.exists()  # type: ignore[union-attr]
+
+    own, earlier, jobs = cache_folder() / "nest", root / "mlruns" / "cache", jobs_folder()
+    for folder in (own, earlier, jobs):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "file").write_bytes(bytes(1_000_000))
+    client(place(root=root).uri).update_run(load_run("live", root=root).run_id, status="FINISHED")
+    capfd.readouterr()
+    assert prune(["--caches", "--older-than", "1", "--yes"]) == 0
+    assert "compiled code: 2.0 MB" in capfd.readouterr().out
+    assert [folder.exists() for folder in (own, earlier, jobs)] == [False, False, True]
 
 
 def test_bad_input_is_one_line(root: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""``python -m varesearch.compare A B``: two simulations in, what differs out, kept as a run of its own."""
+"""``python -m varesearch.compare A B``: what differs between two simulations, kept as a run of its own."""
 
 import sys
 from collections.abc import Sequence
@@ -9,7 +9,6 @@ from varesearch.compare.asked import PROGRAM, Asked, parse
 from varesearch.compare.models import compare_models
 from varesearch.compare.settings import are_two_models, setting_differences
 from varesearch.compare.sides import Side, called, finished, planned, recorded
-from varesearch.compare.spread import MIN_SEEDS
 from varesearch.compare.verdict import Answer
 from varesearch.compare.verdict_run import compare_runs
 from varesearch.config.compose import compose
@@ -27,7 +26,7 @@ EXIT_CODES = {Answer.IDENTICAL: 0, Answer.EQUIVALENT: 0, Answer.DIFFERENT: 1, An
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of it: the exit code, the id of the comparison's own run, and the folder of that."""
+    """The result of a comparison: the exit code, and the id and the folder of the run that keeps it."""
 
     exit_code: int
     run_id: str
@@ -75,37 +74,36 @@ def compare_recorded(a: str, b: str, capture: LogCapture) -> Comparison:
 
 
 def compare(a: Side, b: Side, asked: Asked, capture: LogCapture) -> Comparison:
-    """Compare two sides and keep what comes of it as a run. Raises ConfigurationError if they cannot be compared.
+    """Compare two sides and keep the result as a run. Raises ConfigurationError if they cannot be compared.
 
-    One run of each, of the same drawn network or of the same settings, are judged: do they agree? Two models, or one
-    over several seeds each, are described: what differs, by how much, with which spread.
+    A single run on each side, with the same drawn network or the same model settings, gets a verdict: do they agree?
+    Two models, or several seeds on a side, are described instead: what differs, by how much, and with which spread.
     """
     differences = setting_differences(a.resolved, b.resolved)
     hashes = [side.first.tags.get(NETWORK_HASH) for side in (a, b)]
     single = len(a.records) == len(b.records) == 1
     if single and (hashes[0] == hashes[1] or not are_two_models(differences)):
-        seeds = MIN_SEEDS if asked.seeds is None else asked.seeds
-        if seeds < MIN_SEEDS:
-            raise ConfigurationError(f"--seeds {seeds}: the spread that a verdict needs takes {MIN_SEEDS} or more")
-        tracked, verdict = compare_runs(a, b, differences, asked.made_by, asked.argv, capture, seeds)
+        tracked, verdict = compare_runs(a, b, differences, asked, capture)
         return Comparison(EXIT_CODES[verdict.answer], tracked.run_id, tracked.folder)
     tracked = compare_models(a, b, differences, asked, capture)
     return Comparison(0, tracked.run_id, tracked.folder)
 
 
 def _planned(asked: Asked) -> list[Sweep]:
-    """What is to be run for two sides that are settings. Raises ConfigurationError before anything is begun."""
+    """The two sweeps over seeds, for sides given as settings. Raises ConfigurationError before anything is run."""
     sweeps = [planned(words, asked.seeds, asked.config_dir) for words in asked.sides]
     a, b = (sweep.jobs[0].composed.resolved for sweep in sweeps)
     if not setting_differences(a, b):
         raise ConfigurationError("the settings of the two sides are the same; change at least one of them on one side")
     if sweeps[0].planner.settings.tracking != sweeps[1].planner.settings.tracking:
-        raise ConfigurationError("tracking: both sides are kept in one place; give its settings behind a second --")
+        raise ConfigurationError(
+            "tracking: both sides must be kept in the same store; write its settings after a second --"
+        )
     return sweeps
 
 
 def _recorded(asked: Asked, capture: LogCapture) -> tuple[Side, Side]:
-    """The sides that are runs: recorded ones, or those that two back ends make now."""
+    """Two recorded runs, or the runs that two back ends make now."""
     if asked.runs is not None:
         a, b = (recorded(name, asked.uri) for name in asked.runs)
         return a, b

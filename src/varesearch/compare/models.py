@@ -47,7 +47,7 @@ def compare_models(
     resolved, analysis = a.resolved["analysis"], a.config.analysis
     found = effects(*([metrics_of(record, resolved, analysis) for record in side.records] for side in (a, b)))
     notes = _notes(a, b, differences, again)
-    tracked = ComparisonRun(a, b, differences, asked.made_by, asked.argv, capture)
+    tracked = ComparisonRun(a, b, differences, asked, capture)
     with tracked:
         tracked.set_tags({VERDICT: NOT_JUDGED, DECIDED_BY: _in_short(found)})
         tracked.log_metrics(tracked_metrics(found), "compare")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from varesearch.compare.asked import Asked
 from varesearch.compare.settings import SettingDifference
 from varesearch.compare.sides import Side
 from varesearch.config.schema import TrackingConfig
@@ -27,8 +28,7 @@ class ComparisonRun(TrackedRun):
         a: Side,
         b: Side,
         differences: Sequence[SettingDifference],
-        made_by: Sequence[str],
-        words: Sequence[str],
+        asked: Asked,
         capture: LogCapture,
     ) -> None:
         name = f"compare {a.label} with {b.label}"
@@ -45,7 +45,7 @@ class ComparisonRun(TrackedRun):
             **dict(zip(COMPARED, (a.first.run_id, b.first.run_id), strict=True)),
             **(dict(zip(COMPARED_RUNS, (a.ids, b.ids), strict=True)) if len(a.records) + len(b.records) > 2 else {}),
         }
-        super().__init__(config, shared, words, {}, capture, None, tags, made_by)
+        super().__init__(config, shared, asked.argv, {}, capture, None, tags, asked.made_by)
         self._params |= {d.key: _short(f"A: {d.a}   B: {d.b}") for d in differences}
         sides = [f"- {letter}: {_runs(side)}" for letter, side in zip("AB", (a, b), strict=True)]
         rows = [f"| {d.key} | {_cell(d.a)} | {_cell(d.b)} | {d.unit} |" for d in differences]

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from varesearch.backends import backend_class
+from varesearch.compare.asked import Asked
 from varesearch.compare.coincidence import divergence
 from varesearch.compare.effects import effects
 from varesearch.compare.figures import write_figures
@@ -12,7 +13,7 @@ from varesearch.compare.measured import metrics_of
 from varesearch.compare.settings import SettingDifference
 from varesearch.compare.show import show_differences, show_effects, show_sides, show_verdict
 from varesearch.compare.sides import Side
-from varesearch.compare.spread import PERTURBATION_MV, Spread, cached_spread, measure_spread
+from varesearch.compare.spread import MIN_SEEDS, PERTURBATION_MV, Spread, cached_spread, measure_spread
 from varesearch.compare.tracked import ComparisonRun
 from varesearch.compare.verdict import Answer, Verdict, judge, refuse_incomparable
 from varesearch.config.errors import ConfigurationError
@@ -33,15 +34,17 @@ def compare_runs(
     a: Side,
     b: Side,
     differences: Sequence[SettingDifference],
-    made_by: Sequence[str],
-    words: Sequence[str],
+    asked: Asked,
     capture: LogCapture,
-    seeds: int,
 ) -> tuple[ComparisonRun, Verdict]:
     """Judge one run of each side and keep the verdict as a run. Raises ConfigurationError if they cannot be compared.
 
-    Runs of one drawn network are judged by their trains as well, others (another seed) by distributions alone.
+    If both runs have the same drawn network, their spike trains are judged too; otherwise (another seed) only the
+    distributions are.
     """
+    seeds = MIN_SEEDS if asked.seeds is None else asked.seeds
+    if seeds < MIN_SEEDS:
+        raise ConfigurationError(f"--seeds {seeds}: a verdict needs the natural spread over {MIN_SEEDS} seeds or more")
     runs = a.first, b.first
     recordings = runs[0].recording(), runs[1].recording()
     refuse_incomparable(*recordings)
@@ -50,7 +53,7 @@ def compare_runs(
     found = effects(*([metrics_of(run, a.resolved["analysis"], analysis)] for run in runs))
     notes = [] if paired else [_why_unpaired(a, b)]
     terminal = Terminal(capture.terminal)
-    tracked = ComparisonRun(a, b, differences, made_by, words, capture)
+    tracked = ComparisonRun(a, b, differences, asked, capture)
     with tracked:
         alike = paired and divergence(*recordings).first_ms is None
         spread = None if alike else _spread(_reference(a, b), seeds, terminal)
@@ -80,10 +83,10 @@ def compare_runs(
 def _why_unpaired(a: Side, b: Side) -> str:
     seeds = [side.seeds[0] for side in (a, b)]
     if seeds[0] != seeds[1]:
-        return f"one model with the seeds {seeds[0]} and {seeds[1]}: distributions are judged, not single trains"
+        return f"one model with the seeds {seeds[0]} and {seeds[1]}: only distributions are judged, not spike trains"
     return (
-        "the settings and the seed are the same but the drawn networks are not: other code has drawn them; "
-        "distributions are judged, not single trains"
+        "settings and seed are the same, but the drawn networks differ, so they were drawn by different versions of "
+        "the code: only distributions are judged, not spike trains"
     )
 
 

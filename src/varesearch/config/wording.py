@@ -75,6 +75,16 @@ def mean_and_sd(mean: float, sd: float) -> str:
     return f"{mean:,.{decimals}f}±{sd:.{decimals}f}"
 
 
+def byte_size(n_bytes: float) -> str:
+    """Bytes in the largest unit (powers of ten) that leaves at least one of them."""
+    size = float(n_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.3g} TB"
+
+
 def _scientific(value: float, decimals: int) -> str:
     mantissa, exponent = f"{value:.{decimals}e}".split("e")
     return f"{mantissa}e{int(exponent)}"

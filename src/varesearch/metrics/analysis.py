@@ -104,9 +104,7 @@ def _correlation(trains: Trains, analysis: AnalysisConfig, rng: np.random.Genera
 
 
 def _v(population: PopulationRecording, analysis: AnalysisConfig, reduce: Callable[[np.ndarray], float]) -> float:
-    signal = population.signals["v"]
-    # The times are sorted: a view of what may be most of the run's memory, where a mask would copy it.
-    values = signal.values[int(np.searchsorted(signal.times_ms, analysis.warmup_ms - 1e-6, side="right")) :]
+    values = population.signals["v"].after(analysis.warmup_ms)
     if values.size == 0:
         raise UndefinedMetricError("no sample after the warm-up")
     with np.errstate(invalid="ignore"):
@@ -121,7 +119,7 @@ def _mean(values: np.ndarray) -> float:
 
 
 def _std(values: np.ndarray) -> float:
-    """The standard deviation in double precision, block by block: numpy's own takes the samples' memory again."""
+    """The standard deviation in double precision, block by block: numpy's own would allocate as much as the samples."""
     mean, rows = np.float64(_mean(values)), max(1, _BLOCK_SAMPLES // max(1, values.shape[1]))
     squares = (np.square(values[k : k + rows] - mean).sum(dtype=np.float64) for k in range(0, len(values), rows))
     return math.sqrt(math.fsum(squares) / values.size)

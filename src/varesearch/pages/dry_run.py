@@ -3,6 +3,7 @@
 import yaml
 
 from varesearch.config.compose import Composed
+from varesearch.config.wording import byte_size
 from varesearch.network import estimate
 from varesearch.pages.layout import columns, paragraph, width
 from varesearch.preflight import memory_need, recording_file_bytes
@@ -19,8 +20,11 @@ def dry_run_page(composed: Composed) -> str:
         ("synapses", f"about {expected.n_synapses:,.0f} ({_counts(expected.synapses)})"),
         ("input spikes", f"about {expected.input_spikes:,.0f}"),
         ("steps", f"{steps:,} of {config.simulation.dt_ms:g} ms"),
-        ("memory", f"about {_size(need.total)} at its peak, {_size(need.run)} of it whatever the network's size"),
-        ("recording", f"about {_size(recording_file_bytes(config))} on the disk"),
+        (
+            "memory",
+            f"about {byte_size(need.total)} at its peak, {byte_size(need.run)} of it whatever the network's size",
+        ),
+        ("recording", f"about {byte_size(recording_file_bytes(config))} on the disk"),
     ]
     to = width() - len("# ")
     head = f"{paragraph(f'Nothing is run. {chosen}', to)}\nWould be built:\n{columns(rows, to=to)}"
@@ -30,13 +34,3 @@ def dry_run_page(composed: Composed) -> str:
 
 def _counts(counts: dict[str, int] | dict[str, float]) -> str:
     return ", ".join(f"{name} {count:,.0f}" for name, count in counts.items())
-
-
-def _size(n_bytes: float) -> str:
-    """Bytes in the largest unit (powers of ten) that leaves at least one of them."""
-    size = float(n_bytes)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:,.3g} TB"

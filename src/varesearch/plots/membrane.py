@@ -25,10 +25,7 @@ def v_histogram(recording: Recording, analysis: AnalysisConfig, title: str) -> F
     samples: dict[str, NDArray[np.floating]] = {}
     for name, population in recording.populations.items():
         if "v" in population.signals:
-            signal = population.signals["v"]
-            # A view, not a copy of all that was recorded: the times are sorted.
-            first = int(np.searchsorted(signal.times_ms, analysis.warmup_ms - 1e-6, side="right"))
-            values = signal.values[first:].ravel()
+            values = population.signals["v"].after(analysis.warmup_ms).ravel()
             values = values[:: -(-values.size // HISTOGRAM_SAMPLES) or 1]
             samples[name] = values[np.isfinite(values)]
     if not any(values.size for values in samples.values()):

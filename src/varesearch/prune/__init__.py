@@ -1,1 +1,1 @@
-"""Removing recordings, runs and caches that are no longer wanted."""
+"""Removing recordings, runs and caches that are no longer needed."""

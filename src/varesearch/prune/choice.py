@@ -1,4 +1,4 @@
-"""Which runs of a store are to be pruned, what that frees, and who may still want what is removed."""
+"""Which runs of a store are to be pruned, how much space that frees, and what may still need the files."""
 
 import time
 from collections import defaultdict
@@ -8,23 +8,32 @@ from typing import TYPE_CHECKING
 
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.files import RECORDING_FILE
-from varesearch.tracking.search import search
+from varesearch.tracking.search import search, tag_is
 from varesearch.tracking.session import PARENT
 from varesearch.tracking.store import Place
+from varesearch.tracking.tags import COMPARED, COMPARED_RUNS, COMPARISON_KIND, KIND, SWEEP_KIND
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
 _DAY_MS = 86_400_000.0
-_COMPARED = ("varesearch.a", "varesearch.b")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to go: ``older_than_days`` since its end, of this ``status``, and more than ``larger_than_mb``.
+    """Which runs are to be pruned; a condition that is None selects every run.
 
-    None: whatever it is. ``whole``: the run with all its files and its row, not its recording alone.
+    Attributes
+    ----------
+    older_than_days
+        Runs that ended at least so many days ago.
+    status
+        Runs with this status.
+    larger_than_mb
+        Runs whose files to be removed are larger.
+    whole
+        Remove the whole run (its files and its row in the store) rather than only its recording.
     """
 
     older_than_days: float | None = None
@@ -35,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A run to be pruned: the files that go, their size in bytes, and ``needed``: who may still want them."""
+    """A run to be pruned: the files to be removed, their size in bytes, and what may still need them (``needed``)."""
 
     run_id: str
     name: str
@@ -48,14 +57,15 @@ class Candidate:
 
 
 def candidates(client: "MlflowClient", where: Place, wanted: Wanted) -> list[Candidate]:
-    """The runs that ``wanted`` describes and that have something to remove, the largest first.
+    """The runs that ``wanted`` selects and that have something to remove, the largest first.
 
-    Runs that are RUNNING are never among them, nor are the children of a sweep that is.
+    RUNNING runs and the children of a RUNNING sweep are never among them.
     """
     compared: dict[str, list[str]] = defaultdict(list)
-    for comparison in search(client, "tags.`varesearch.kind` = 'comparison'"):
-        for tag in _COMPARED:
-            compared[comparison.data.tags.get(tag, "")].append(comparison.info.run_id[:8])
+    for comparison in search(client, tag_is(KIND, COMPARISON_KIND)):
+        tags = comparison.data.tags
+        for run_id in dict.fromkeys(" ".join(tags.get(key, "") for key in (*COMPARED, *COMPARED_RUNS)).split()):
+            compared[run_id].append(comparison.info.run_id[:8])
     running = {run.info.run_id for run in search(client, "attributes.status = 'RUNNING'")}
     found = []
     for run in search(client):
@@ -74,7 +84,7 @@ def _candidate(run: "Run", where: Place, wanted: Wanted, compared: dict[str, lis
         return None
     if wanted.older_than_days is not None and age_days < wanted.older_than_days:
         return None
-    # The database says where the files are: nothing outside the store's own folder is ever removed.
+    # The folder is read from the database, which others may have written: nothing outside the store is ever removed.
     if folder is None or not folder.resolve().is_relative_to(where.artifacts.resolve()):
         return None
     pattern = "*" if wanted.whole else f"{Path(RECORDING_FILE).stem}.*"
@@ -95,6 +105,6 @@ def _needed(run: "Run", compared: dict[str, list[str]]) -> str:
         reasons.append(f"compared by {', '.join(compared[run.info.run_id])}")
     if PARENT in run.data.tags:
         reasons.append(f"run again if sweep {run.data.tags[PARENT][:8]} is resumed")
-    if run.data.tags.get("varesearch.kind") == "sweep":
+    if run.data.tags.get(KIND) == SWEEP_KIND:
         reasons.append("a sweep: its children stay")
     return "; ".join(reasons)

@@ -9,6 +9,7 @@ from varesearch.report.sources import folder_of
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.received import read_json, tail
+from varesearch.tracking.tags import COMPARED, DECIDED_BY, VERDICT
 
 _MOST_RUNS = 12
 
@@ -67,8 +68,8 @@ def comparison_page(record: RunRecord) -> ComparisonPage:
         notes=[*notes_of(record, origin), *(Note(text, grave=False) for text in kept.get("notes", []))],
         given=given_of(record),
         judges=(folder / "verdict.json").is_file(),
-        verdict=record.tags.get("varesearch.verdict", ""),
-        decided_by=record.tags.get("varesearch.decided_by", ""),
+        verdict=record.tags.get(VERDICT, ""),
+        decided_by=record.tags.get(DECIDED_BY, ""),
         cannot_decide=[
             f"{row['metric']} of {row['population']}: {row['why']}" for row in judged if row["state"] == "cannot decide"
         ],
@@ -90,7 +91,7 @@ def comparison_page(record: RunRecord) -> ComparisonPage:
 
 def _side(letter: str, kept: dict[str, Any], record: RunRecord) -> SideShown:
     """A side as the comparison keeps it; of an earlier version only the run is known."""
-    runs = kept.get("runs") or [record.tags.get(f"varesearch.{letter.lower()}", "")]
+    runs = kept.get("runs") or [record.tags.get(COMPARED["AB".index(letter)], "")]
     seeds = kept.get("seeds") or [None] * len(runs)
     shown = [
         f"{run[:8]}" + (f" (seed {seed})" if seed is not None else "") for run, seed in zip(runs, seeds, strict=True)

@@ -10,13 +10,12 @@ from typing import Any
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
-from varesearch.identity import identity_tags
 from varesearch.preflight import check
 from varesearch.rerun.addresses import OWN_MACHINE, Machine
 from varesearch.rerun.differences import Differences, compare_runs
-from varesearch.runner import record, say_ending
+from varesearch.runner import record, say_ending, tracking_of
 from varesearch.terminal import Terminal
-from varesearch.tracking import LogCapture, RunRecord, load_run, track
+from varesearch.tracking import LogCapture, RunRecord, load_run
 from varesearch.tracking.received import read_yaml
 from varesearch.tracking.store import connect, one_line, place
 from varesearch.tracking.tags import COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND
@@ -77,16 +76,7 @@ def rerun(
     composed = recomposed(original, uri, machine)
     store = [] if uri is None else ["--uri", uri]
     made_by = ("varesearch.rerun", original.run_id, *machine.words(), *store)
-    tags = {**identity_tags(composed.resolved), RERUN_OF: original.run_id}
-    tracking = track(
-        composed.config,
-        composed.resolved,
-        composed.overrides,
-        composed.choices,
-        log_capture=capture,
-        tags=tags,
-        made_by=made_by,
-    )
+    tracking = tracking_of(composed, capture, made_by, {RERUN_OF: original.run_id})
     again = load_run(record(composed, tracking, terminal).run_id, uri)
     found = compare_runs(original, again)
     _keep(original, again, found, uri)

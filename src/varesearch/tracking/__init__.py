@@ -3,7 +3,6 @@
 Importing this package does not import MLflow; entering :func:`track` and reading a store does.
 """
 
-from varesearch.signals import Terminated
 from varesearch.tracking.endings import Ending, TrackingError, ending
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.provenance import peak_memory_mb
@@ -15,7 +14,6 @@ __all__ = [
     "Ending",
     "LogCapture",
     "RunRecord",
-    "Terminated",
     "TrackedRun",
     "TrackingError",
     "ending",

@@ -13,14 +13,14 @@ STORE_FOLDER = "mlruns"
 
 
 def cache_folder() -> Path:
-    """The folder, made if there is none, where back ends and plots keep what later runs can use again.
+    """The folder in which back ends and plots keep what later runs can use again; it is created if necessary.
 
-    What is in it is executed: compiled cells, the pickles of batch jobs. It is therefore the user's own and closed to
-    everybody else, and never part of a store, which may be shared or received from somebody. The first of these that
-    nobody else can write to: ``varesearch`` in the folder that XDG_CACHE_HOME names, if it names one; ``.cache`` of the
-    checkout; ``~/.cache/varesearch``.
+    Its content is executed: compiled cells, the pickles of batch jobs. It therefore belongs to the user, is closed to
+    everybody else, and is never part of a store, which may be shared or come from somebody else. It is the first of
+    these folders that nobody else can write to: ``$XDG_CACHE_HOME/varesearch`` if that variable is set;
+    ``.cache/varesearch`` in the checkout; ``~/.cache/varesearch``.
 
-    Raises ConfigurationError if all of them can be written by others, or cannot be made.
+    Raises ConfigurationError if others can write to all of them, or none can be created.
     """
     named, checkout = os.environ.get("XDG_CACHE_HOME"), checkout_root()
     folders = [Path(named) / "varesearch"] if named and Path(named).is_absolute() else []
@@ -33,9 +33,14 @@ def cache_folder() -> Path:
         except NotPrivateError as error:
             reasons.append(str(error))
     raise ConfigurationError(
-        f"no folder is safe for compiled code, which is executed: {'; '.join(reasons)}; let XDG_CACHE_HOME name a "
+        f"no folder is safe for compiled code, which is executed: {'; '.join(reasons)}; set XDG_CACHE_HOME to a "
         "folder that only you can write to"
     )
+
+
+def jobs_folder() -> Path:
+    """Where submitit keeps its own files of this user's batch jobs."""
+    return cache_folder() / "slurm"
 
 
 def project_root() -> Path:

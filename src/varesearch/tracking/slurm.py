@@ -74,15 +74,10 @@ def batch_job_tags(job_id: str) -> dict[str, str]:
     return {BATCH_JOB: f"{_PREFIX}{job_id}"}
 
 
-def may_live(tags: Mapping[str, str]) -> bool:
-    """Does a job that these tags name wait or run? Also True when the queue cannot be asked; False without a job."""
-    return tags.get(BATCH_JOB, "") in jobs_that_may_live([tags])
-
-
 def jobs_that_may_live(runs: Iterable[Mapping[str, str]]) -> set[str]:
-    """The jobs, as their tags name them, of these runs (by their tags) that wait or run; the queue is asked once.
+    """The SLURM jobs of these runs that wait or run; all of them if the queue does not answer.
 
-    All of them when the queue cannot be asked.
+    ``runs`` are the tags of each run; a job is returned as its tag names it. The queue is asked once for all of them.
     """
     named = {tags[BATCH_JOB] for tags in runs if tags.get(BATCH_JOB, "").startswith(_PREFIX)}
     try:

@@ -130,6 +130,6 @@ class CheckedCython(CythonCodeObject):
 
 
 CHECKED: dict[str, type[CheckedNumpy | CheckedCython]] = {"numpy": CheckedNumpy, "cython": CheckedCython}
-# By their names: Brian2 2.9 takes a class for the preference, as documented, but then does not find it.
-codegen_targets.update(CHECKED.values())
 """Code generation target -> the class of its code objects; C++ standalone has :func:`.standalone.compile_program`."""
+# The preference names the class: Brian2 2.9 accepts the class itself, as documented, but then does not find it.
+codegen_targets.update(CHECKED.values())

@@ -26,7 +26,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.sweep.jobs import Assignment, ChildEnd
 from varesearch.sweep.launchers.base import Launcher, Work
 from varesearch.sweep.launchers.remote import do_assignment, drop_end, read_end
-from varesearch.tracking.root import cache_folder
+from varesearch.tracking.root import jobs_folder
 from varesearch.tracking.slurm import QueuedJob, QueueError, ask_queue, batch_job_tags
 
 log = logging.getLogger(__name__)
@@ -72,8 +72,8 @@ class _Job:
     def read(cls, assignment: Assignment) -> Self | None:
         """The job that an earlier process submitted for this assignment; None if there is none.
 
-        Raises ConfigurationError for a note that is not one: in a shared store others can write it, and its number is
-        given to scancel.
+        Raises ConfigurationError for a file that does not name a job: in a shared store others can write it, and the
+        job's number is passed to scancel.
         """
         path = assignment.folder / JOB_FILE
         try:
@@ -84,7 +84,7 @@ class _Job:
             raise ConfigurationError(f"{path}: cannot be read ({error}); remove it to submit the run again") from None
         job_id = kept.get("job_id") if isinstance(kept, dict) else None
         if not isinstance(job_id, str) or not _JOB_ID.fullmatch(job_id) or not isinstance(kept.get("files"), str):
-            raise ConfigurationError(f"{path}: names no job of SLURM; remove it to submit the run again")
+            raise ConfigurationError(f"{path}: does not name a SLURM job; remove it to submit the run again")
         return cls(assignment, job_id, Path(kept["files"]))
 
     def printed(self) -> str:
@@ -186,8 +186,8 @@ class SubmititLauncher(Launcher):
             return []
         import submitit
 
-        # A job executes what submitit leaves for it there.
-        files = PrivateFolder(_files() / assignments[0].run_id).path
+        # A job executes the pickle that submitit writes there.
+        files = PrivateFolder(jobs_folder() / assignments[0].run_id).path
         executor = submitit.SlurmExecutor(files)
         # None: not said to SLURM. submitit would otherwise say five minutes, and its own name as a key of accounting.
         executor.update_parameters(
@@ -344,15 +344,10 @@ class _Watch:
         ended = [job for job, end in self._told if end.exit_code is not None]
         while not all(job.result.exists() for job in ended) and time.monotonic() < deadline:
             time.sleep(_LOOK_S)
-        own = _files()
-        # Where the files of a job are is read from the store, which others may write.
+        own = jobs_folder()
+        # The folder of a job is read from the store, which others may be able to write.
         for files in {job.files for job, _ in self._told if job.files.parent == own and job.files.name != ".."}:
             shutil.rmtree(files, ignore_errors=True)
-
-
-def _files() -> Path:
-    """The folder of submitit's own files, this user's."""
-    return cache_folder() / "slurm"
 
 
 def _refresh(folder: Path) -> None:
