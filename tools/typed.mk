@@ -1,6 +1,6 @@
-# Refuses, in one line and with exit code 2, what make would ignore. Make itself takes backend=nest for a variable of its
-# own, a path that exists (make test tests/cli) for a target that is up to date, and ARGS for any target.
-# Variables in capitals (PYTHON, VARESEARCH_ROOT, CC) are left alone: make hands them to its commands in the environment.
+# Refuse, in one line and with exit code 2, arguments that make would ignore. Make takes backend=nest for a variable, an
+# existing path (make test tests/cli) for a target that is up to date, and ARGS for any target.
+# Variables in capitals (PYTHON, VARESEARCH_ROOT, CC) are left alone: make passes them to its commands.
 
 comma := ,
 paren := (
@@ -17,12 +17,12 @@ words = $(foreach v,$(settings),$(call quoted,$v=$(value $v))) $(foreach v,$(mis
 
 ifneq ($(strip $(settings) $(misspelt) $(paths)),)
   ifeq ($(filter $(target),$(TAKE_ARGS)),)
-    $(error make $(target) takes nothing: leave out $(strip $(words)))
+    $(error make $(target) takes no arguments: leave out $(strip $(words)))
   endif
   # In double quotes a shell reads \$\$ as $$, and make reads that as $.
   $(error make would ignore $(strip $(words)): write make $(target) ARGS="$(subst $$,\$$\$$,$(strip $(value ARGS) $(words)))"$(comma) every word inside$(comma) also -m and --help)
 endif
 deaf := $(firstword $(filter-out $(TAKE_ARGS),$(filter $(GOALS),$(MAKECMDGOALS))))
 ifneq ($(and $(filter ARGS,$(given)),$(deaf)),)
-  $(error make $(deaf) takes nothing: leave out ARGS)
+  $(error make $(deaf) takes no arguments: leave out ARGS)
 endif

@@ -1,4 +1,4 @@
-"""Text for terminals that cannot show all of it: a sign that is missing is written with those that are there."""
+"""Text for terminals that lack some characters: a missing character is replaced by similar ones in ASCII."""
 
 import codecs
 import contextlib
@@ -18,7 +18,7 @@ _SIGNS = {
 
 
 def plain(text: str) -> str:
-    """The text in ASCII: ``0.004 µS`` as ``0.004 uS``, letters without accents, ``?`` for what has no likeness."""
+    """The text in ASCII: ``0.004 µS`` as ``0.004 uS``, letters without accents, ``?`` for all other characters."""
     return "".join(sign if sign.isascii() else _SIGNS.get(sign) or _without_accent(sign) for sign in text)
 
 
@@ -37,9 +37,9 @@ codecs.register_error(PLAIN, _replace)
 
 
 def never_fail(*streams: Any) -> None:
-    """Let text streams write signs that their encoding lacks in plain ones, in place of raising UnicodeEncodeError."""
+    """Make text streams replace characters that their encoding lacks, instead of raising UnicodeEncodeError."""
     for stream in streams:
-        # Somebody else's stream, or one that was closed before we began: it is as it is.
+        # A stream of another kind, or one that is already closed, is left as it is.
         with contextlib.suppress(AttributeError, ValueError, io.UnsupportedOperation):
             stream.reconfigure(errors=PLAIN)
 

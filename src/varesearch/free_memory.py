@@ -1,4 +1,4 @@
-"""How much memory this process may still take: what is free, and what a control group or ``ulimit`` leaves of it."""
+"""How much more memory this process can take: what is free, and what a control group or ``ulimit`` allows."""
 
 import contextlib
 import resource
@@ -13,16 +13,16 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True)
 class Bound:
-    """``free`` bytes may still be taken; ``what`` says by whom or what that is bounded."""
+    """``free`` bytes can still be taken; ``what`` names the limit."""
 
     free: int
     what: str
 
 
 def memory_bounds() -> list[Bound]:
-    """Every bound on resident memory that holds for this process, the tightest first."""
+    """All bounds on the resident memory of this process, the tightest first."""
     bounds = [Bound(psutil.virtual_memory().available, "free on this machine")]
-    # A group that is used up, or whose numbers cannot be read, must not look like one without a bound.
+
     bounds += _control_groups()
     return sorted(bounds, key=lambda bound: bound.free)
 
@@ -69,7 +69,7 @@ def _control_groups() -> Iterator[Bound]:
 
 def _groups(root: str, mounted: Path, path: str, names: tuple[str, str, str]) -> Iterator[Bound]:
     """The group at ``path`` and those above it, as far as this process sees them below the mount."""
-    # In a container the mount shows a subtree: the path counts from its root, or is of the host and not to be seen.
+    # In a container the mount shows a subtree: the path is relative to its root, or it is the host's and not visible.
     below = path.removeprefix(root.rstrip("/")) if path.startswith(root) else path
     folder = mounted / below.lstrip("/")
     if not folder.is_dir():
@@ -80,9 +80,9 @@ def _groups(root: str, mounted: Path, path: str, names: tuple[str, str, str]) ->
         with contextlib.suppress(OSError, ValueError):
             limit, usage, cache = names
             bound = (group / limit).read_text().strip()
-            # Version 1 writes no bound as the largest number of whole pages.
+            # Version 1 expresses "no limit" by the largest number of whole pages.
             if bound != "max" and int(bound) < 1 << 62:
-                # Files that the kernel has cached count as used, and are given back when memory is wanted.
+                # Cached files count as used, although the kernel frees them when memory is needed.
                 used = int((group / usage).read_text()) - _statistic(group / "memory.stat", cache)
                 yield Bound(max(0, int(bound) - used), "left in this control group (cgroup)")
 

@@ -1,9 +1,9 @@
-"""Does a simulator on this machine give the trains that are known? A small network, and answers from other sources.
+"""A known-answer test: does a simulator on this machine give the right spike trains for a small network?
 
-For each cell that a back end has there are two populations of one cell. One is driven by a constant current; one is hit
-by a single strong spike with a delay of four steps. The answers come from no simulator: for the integrate-and-fire
-cells from the closed form of the membrane, for Izhikevich's from a plain loop over the published equations
-(Izhikevich 2003; the midpoint rule of Hopkins and Furber 2015 on SpiNNaker).
+For each cell model of a back end there are two populations of one cell: one driven by a constant current, one that
+receives a single strong spike with a delay of four steps. The right answers do not come from a simulator: for the
+integrate-and-fire cells they follow from the closed-form solution of the membrane equation, for Izhikevich's cell from
+a plain loop over the published equations (Izhikevich 2003; on SpiNNaker the midpoint rule of Hopkins and Furber 2015).
 """
 
 import math
@@ -23,24 +23,24 @@ from varesearch.network.model import Network, Population, Projection, SpikeSourc
 from varesearch.simulation import simulate
 
 DT_MS, STEPS = 1.0, 60
-"""Few enough that SpiNNaker's fixed point fires in the same steps as floating point: its sixth spike does not."""
+"""So few steps that fixed point (SpiNNaker) gives the same spikes as floating point; the sixth spike would differ."""
 
 FIRED, DELAY = 10, 4
 """The step in which the source fires, and the delay of its synapses in steps."""
 
 _REST_MV, _THRESHOLD_MV, _TAU_MS, _HELD = -65.0, -50.0, 20.0, 3
 _WEIGHTS: dict[type[CellConfig], float] = {IfCondExp: 1.0, IfCurrExp: 40.0, IfCurrAlpha: 40.0, IfCurrDelta: 20.0}
-"""Of the one spike: enough to reach the threshold in the step in which it acts, and no second time."""
+"""The weight of the single spike: enough to reach the threshold in the step in which it acts, but only once."""
 
 _IZHIKEVICH_WEIGHT = 150.0
 _UNKNOWN = {("spinnaker", "if_curr_alpha", "hit")}
-"""(back end, cell, population) that is not judged: sPyNNaker's alpha current is none at a time constant of one step
+"""(back end, cell, population) that is left out: with a time constant of one step, sPyNNaker's alpha current is zero
 (see :func:`varesearch.backends.spinnaker.limits.check_settings`)."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The trains of one cell model: the steps that are known and those that the simulator gave, each by population."""
+    """The spike trains of one cell model, in steps, by population: the known ones and those of the simulator."""
 
     model: str
     expected: dict[str, list[int]]
@@ -48,7 +48,7 @@ class Answer:
 
     @property
     def right(self) -> bool:
-        """Are they the same?"""
+        """Whether the two are the same."""
         return self.expected == self.found
 
 
@@ -147,7 +147,7 @@ def _expected(cell: Any, what: str, scheme: str) -> list[int]:
         return _izhikevich(cell, cell.i_offset if what == "driven" else 0.0, what == "hit", scheme)
     if what == "hit":
         return [FIRED + DELAY]
-    # v = v_rest + R I (1 - exp(-t / tau)) reaches the threshold after so many updates.
+    # v = v_rest + R I (1 - exp(-t / tau)) reaches the threshold after this number of updates.
     rise_mv = _TAU_MS / cell.cm * cell.i_offset
     updates = math.ceil(_TAU_MS / DT_MS * math.log(rise_mv / (rise_mv - (_THRESHOLD_MV - _REST_MV))))
     return list(range(updates - 1, STEPS, updates + _HELD))

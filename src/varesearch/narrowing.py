@@ -1,6 +1,6 @@
-"""Counts of steps, cells, synapses and spikes as integers of fewer bits: a number that does not fit is refused.
+"""Convert counts of steps, cells, synapses and spikes to smaller integer types; a number that does not fit is refused.
 
-numpy's ``astype`` wraps without a word: 2**32 + 1 steps become 1.
+numpy's ``astype`` wraps around without an error: 2**32 + 1 steps would become 1.
 """
 
 from typing import Any
@@ -11,29 +11,29 @@ from numpy.typing import ArrayLike, NDArray
 from varesearch.config.errors import ConfigurationError
 
 MOST_STEPS_64 = 2**62
-"""Bound of a 64-bit count of steps, so that the sum of two still fits."""
+"""The bound for 64-bit counts of steps, chosen so that the sum of two still fits."""
 
 
 def int32(values: ArrayLike, what: str) -> NDArray[np.int32]:
-    """``values``, whole numbers of any type, as int32.
+    """Whole numbers of any type as int32.
 
-    Raises ConfigurationError, one line with ``what`` and the value, for one that is not a number or needs more bits.
+    Raises ConfigurationError (one line with ``what`` and the value) for NaN and for a number that does not fit.
     """
     bounds = np.iinfo(np.int32)
     return _narrowed(values, np.int32, int(bounds.min), int(bounds.max), what)
 
 
 def int64_steps(values: ArrayLike, what: str) -> NDArray[np.int64]:
-    """``values``, whole numbers of steps of any type, as int64, each at most 2**62. Raises ConfigurationError."""
+    """Whole numbers of steps of any type as int64; raises ConfigurationError for magnitudes above 2**62."""
     return _narrowed(values, np.int64, -MOST_STEPS_64, MOST_STEPS_64, what)
 
 
 def _narrowed(values: ArrayLike, dtype: Any, least: int, most: int, what: str) -> NDArray[Any]:
     array = np.asarray(values)
     if array.size:
-        # NaN is neither above the least nor below the most.
+        # Written so that NaN is refused, too.
         low, high = array.min(), array.max()
         if not (low >= least and high <= most):
             wrong = low if not low >= least else high
-            raise ConfigurationError(f"{what}: {wrong:.15g} is beyond {least} to {most}, what its type holds")
+            raise ConfigurationError(f"{what}: {wrong:.15g} is outside {least} to {most}, the range of its type")
     return array.astype(dtype, copy=False)

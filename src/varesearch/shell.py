@@ -1,11 +1,11 @@
-"""Commands as they are shown to people: quoted, so that a shell gives back the same words."""
+"""Commands for display, quoted so that a shell splits them into the same words."""
 
 import shlex
 from collections.abc import Iterable
 
 
 def quoted(words: Iterable[str]) -> str:
-    """The words as they are typed in a shell: ``'seed=range(5)'`` with its quotes."""
+    """The words quoted for a shell, such as ``'seed=range(5)'``."""
     return shlex.join(words)
 
 
@@ -15,7 +15,7 @@ def command(module: str, *words: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """The text as code in Markdown, whatever back-ticks it holds itself (CommonMark 6.1, code spans)."""
+    """The text as code in Markdown, even if it contains back-ticks (CommonMark 6.1, code spans)."""
     fence = "`"
     while fence in text:
         fence += "`"

@@ -1,6 +1,6 @@
-"""Ctrl-C, SIGTERM and SIGHUP as exceptions: from the first line of a command on, and unable to tear a run's record.
+"""Ctrl-C, SIGTERM and SIGHUP as exceptions, from the start of a command on, without damage to the record of a run.
 
-Nothing heavy is imported here, since a signal may arrive while the imports of a command go on.
+This module imports nothing large, since a signal may arrive while a command is still importing.
 """
 
 import importlib
@@ -31,11 +31,11 @@ def interruption(signum: int) -> BaseException:
 
 
 def run_command(program: str, target: str) -> int:
-    """Import and call a command, and end it well whenever a signal arrives.
+    """Import and call a command, and end it cleanly whenever a signal arrives.
 
-    A signal is raised as KeyboardInterrupt or :class:`Terminated`, also while the command is being imported. What the
-    command itself does not catch ends it in one line. After a signal no process that the command started (a compiler,
-    a server) stays behind.
+    A signal is raised as KeyboardInterrupt or :class:`Terminated`, even while the command is being imported. If the
+    command does not catch it, the command ends with one line. No process that the command started (a compiler, a
+    server) survives the signal.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ def run_command(program: str, target: str) -> int:
         code = 128 + signum
         _complain(f"{program}: {'interrupted (Ctrl-C)' if signum == signal.SIGINT else f'ended by {_name(signum)}'}")
     finally:
-        # What is left is the interpreter's end, in which an exception could only be printed.
+        # From here on Python shuts down, where an exception could only be printed.
         for signum in SIGNALS:
             if signal.getsignal(signum) is handle:
                 signal.signal(signum, signal.SIG_DFL)
-    # Python ends by a signal of its own if a KeyboardInterrupt has passed through an exec (dataclasses make theirs so
-    # while they are imported), although it was caught. The next exec makes it forget that.
+    # If a KeyboardInterrupt passed through an exec (as in the creation of a dataclass), Python would later end with
+    # SIGINT although the exception was caught. Another exec resets that state.
     exec("")
     if code in {128 + signum for signum in SIGNALS}:
         from varesearch.workers import processes
@@ -87,7 +87,7 @@ def _complain(line: str) -> None:
     try:
         print(line, file=sys.stderr, flush=True)
     except OSError:
-        # The terminal has gone, which may be why there is a signal.
+        # The terminal was closed, which may be the reason for the signal.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 

@@ -1,4 +1,4 @@
-"""One simulation on one back end, the same for every caller: build, run, collect, and judge what came back.
+"""One simulation on one back end, the same for every caller: build, run, collect, and check the result.
 
 A single run, a sweep's child, a rerun, a comparison's spread and a benchmark all go through :func:`simulate`.
 """
@@ -24,18 +24,18 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Simulated:
-    """What a back end gave back, and what is wrong with it.
+    """The result of a simulation, and what is wrong with it.
 
-    ``recording`` is None where nothing was simulated (a mapping only). ``faults`` holds one line for each error that
-    the simulator reported and each impossible value that it recorded: with any, the numbers must not be used, but
-    they may be kept.
+    ``recording`` is None if nothing was simulated (only a mapping was made). ``faults`` has one line for each error
+    that the simulator reported and each impossible value that it recorded. A recording with faults may be stored, but
+    must not be analysed.
     """
 
     recording: Recording | None
     faults: tuple[str, ...] = ()
 
     def require_sound(self) -> None:
-        """Raise SimulatorError, with the first fault and the number of others, if there is any."""
+        """Raise SimulatorError with the first fault and the number of others, if there are any."""
         if self.faults:
             others = len(self.faults) - 1
             raise SimulatorError(self.faults[0] + (f" (and {others} more in the log)" if others else ""))
@@ -52,24 +52,23 @@ def simulate(
     Parameters
     ----------
     backend
-        Not built yet; the caller closes it.
+        A loaded back end that is not built yet; the caller closes it.
     network
-        What is simulated.
+        The network to simulate.
     phase
-        Entered with ``build``, ``simulate`` and ``collect`` around these parts, to time them.
+        Makes a context for each of the phases ``build``, ``simulate`` and ``collect``, to time them.
     progress
-        Makes the context, entered around the simulation, whose value takes the simulated time in ms.
+        Makes a context for the simulation; its value is called with the simulated time in ms.
 
     Returns
     -------
     Simulated
-        To be kept before :meth:`Simulated.require_sound` is asked.
+        Store its recording before calling :meth:`Simulated.require_sound`.
 
     Raises
     ------
     SimulatorError
-        The memory of this machine was not enough, or an error was reported before an exception ended the simulation
-        that says nothing itself.
+        The memory was not sufficient, or the simulation ended with an error of a simulator or compiler.
     Exception
         Whatever ended the simulation.
     """
@@ -85,16 +84,16 @@ def simulate(
         except Exception as error:
             if out_of_memory(error):
                 raise SimulatorError(_no_memory(network)) from error
-            # Simulators wrap what passes through them in exceptions of their own, whose text says less.
+            # Simulators wrap exceptions in their own, whose messages are less informative.
             wrapped = next((one for one in chain(error) if isinstance(one, SimulatorError)), error)
             raise wrapped from (None if wrapped is error else error)
     impossible = [] if recording is None else impossible_values(recording)
-    # A recorded signal says more than the final state: when it began.
+    # A recorded signal is more informative than the final state, since it shows when the divergence began.
     return Simulated(recording, (*watch.faults, *(impossible or diverged)))
 
 
 def out_of_memory(error: BaseException | None) -> bool:
-    """Is lack of memory the reason, at whatever depth? Simulators wrap the exception in their own."""
+    """Whether lack of memory is the cause; simulators wrap the exception in their own."""
     return any(isinstance(one, MemoryError) or "std::bad_alloc" in str(one) for one in chain(error))
 
 
@@ -107,10 +106,10 @@ def _no_memory(network: Network) -> str:
 
 
 def impossible_states(states: Mapping[str, Mapping[str, NDArray[np.float64]]], network: Network) -> list[str]:
-    """One line for each population whose cells ended in a state that is not finite, or out of all bounds.
+    """One line for each population in which the final state of a cell is not finite, or beyond all bounds.
 
-    Once v is no number it stays none, and its cell never fires again: without this a network that diverged while no
-    signal of it was recorded would pass for a silent one.
+    Once v is NaN it stays NaN, and the cell never fires again. Without this check, a network that diverged without a
+    recorded signal would look like a silent one.
     """
     found = []
     for population, state in states.items():
@@ -126,19 +125,19 @@ def impossible_states(states: Mapping[str, Mapping[str, NDArray[np.float64]]], n
 
 
 def _impossible(values: NDArray[Any]) -> NDArray[np.bool_]:
-    # Not isfinite alone: NEST holds v at the lowest float, -1.8e308, where others go on to minus infinity.
+    # isfinite is not enough: NEST keeps v at the lowest float, -1.8e308, where others reach minus infinity.
     return ~(np.abs(values) < LARGEST_STATE)
 
 
 def _diverged(dt_ms: float) -> str:
     return (
-        f"the integration diverged; take a smaller simulation.dt_ms than {dt_ms:g}, and look for a parameter, weight "
-        "or current given in another unit"
+        f"the integration diverged; use a smaller simulation.dt_ms than {dt_ms:g}, and check the units of parameters, "
+        "weights and currents"
     )
 
 
 def impossible_values(recording: Recording) -> list[str]:
-    """One line for each signal that is not finite or within all bounds, for spikes of no cell or outside the run."""
+    """One line for each signal that is not finite or beyond all bounds, and for impossible spikes."""
     found = []
     for population in recording.populations.values():
         for signal in population.signals.values():
@@ -167,4 +166,4 @@ def _impossible_spikes(population: PopulationRecording, recording: Recording) ->
 
 
 def _unseen(_simulated_ms: float) -> None:
-    """Progress is not shown."""
+    """Do not show progress."""

@@ -26,7 +26,7 @@ class Terminal:
         self._console = Console(file=stream, highlight=False, soft_wrap=True, width=width)
 
     def line(self, text: str, style: str | None = None) -> None:
-        """One line, as it stands, but for the credentials in addresses."""
+        """Print one line; credentials in addresses are replaced by stars."""
         self._console.print(escape(redact(text)), style=style)
 
     @contextmanager
@@ -77,14 +77,14 @@ class Terminal:
     def table(
         self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int = 2
     ) -> None:
-        """Texts in columns under their heads; what is wider than the terminal goes on in further lines, uncut.
+        """Print texts in columns under their heads; texts that are too wide are wrapped, not cut.
 
-        The columns whose numbers are in ``right`` are flush right; ``gap`` is the space between two columns.
+        The columns with the indices in ``right`` are right-aligned; ``gap`` is the space between columns.
         """
         rows = list(rows)
         widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
         if sum(widths) + gap * (len(widths) - 1) > self._console.width:
-            # A dotted name as a column of its parts: most of the width goes into heads.
+            # Break dotted names into one line for each part, since the heads take most of the width.
             head = [heading.replace(".", ".\n") for heading in head]
         table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
         for column, heading in enumerate(head):
@@ -104,7 +104,7 @@ class Terminal:
         self._console.print(table)
 
     def judged(self, rows: Iterable[tuple[str, str, float, float, str]]) -> None:
-        """Metric, population, value, limit and what that says, a row each; only what is within stands in plain type."""
+        """Print a row for each metric: population, value, limit, and state (bold unless it is "within")."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for heading in ("metric", "population"):
             table.add_column(heading)
@@ -122,7 +122,7 @@ class Terminal:
 
 
 def _number(value: float) -> str:
-    """Counts whole, other numbers with four significant digits; a dash for what is not there."""
+    """Integers as they are, other numbers with four significant digits; a dash for NaN."""
     if math.isnan(value):
         return "–"
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e12 else f"{value:.4g}"

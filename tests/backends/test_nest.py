@@ -116,7 +116,7 @@ def test_a_delay_that_nest_does_not_have_is_refused(model):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"threads": 0}, r"backend.threads=0: allowed are 1 to 64;"),
+        ({"threads": 0}, r"backend.threads=0: must be from 1 to 64;"),
         ({"dt_ms": 0.0005}, r"simulation.dt_ms=0.0005: NEST counts time in whole microseconds"),
         ({"dt_ms": 0.03125}, r"simulation.dt_ms=0.03125"),
     ],
@@ -241,7 +241,7 @@ def test_availability_names_the_installed_version():
     assert found.version.startswith("3.")
 
 
-@pytest.mark.parametrize(("code", "message"), [(1, "could not compile it"), (0, "wrote on its standard error")])
+@pytest.mark.parametrize(("code", "message"), [(1, "could not compile it"), (0, "wrote to standard error")])
 def test_a_compilation_is_told_and_what_the_compiler_says_is_not_swallowed(monkeypatch, tmp_path, code, message):
     """A compiler that complains: with exit code 0, too, nothing is loaded."""
     compiler = tmp_path / "compiler"

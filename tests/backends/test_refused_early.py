@@ -17,8 +17,8 @@ REFUSED = [
     ((*NEST, "connectivity.exc_to_exc.delay_ms=1"), r"^connectivity.exc_to_exc.delay_ms=1 is too short"),
     ((*NEST, "stimulus.delay_ms=1"), r"^stimulus.delay_ms=1 is too short"),
     ((*NEST, f"connectivity.delay_ms={LOGNORMAL}"), r"^connectivity.delay_ms=.* can be too short: .*low: 2"),
-    (("backend=nest", "backend.threads=100000"), r"^backend.threads=100000: allowed are 1 to \d+"),
-    ((*NEST, "cell.tau_syn_E=0.001"), r"^cell.tau_syn_E=0.001 .*is it meant in seconds\?"),
+    (("backend=nest", "backend.threads=100000"), r"^backend.threads=100000: must be from 1 to \d+"),
+    ((*NEST, "cell.tau_syn_E=0.001"), r"^cell.tau_syn_E=0.001 .*is it in seconds\?"),
     (("backend=nest", "cell=if_curr_alpha", "cell.tau_syn_I=0.0014"), r"^cell.tau_syn_I=0.0014 .*0.00143 ms"),
     (("backend=nest", "cell=if_curr_alpha", "cell.tau_m=1e9"), r"^cell.tau_m=1e\+09 ms is too long.* above 1e\+07 ms"),
     (("backend=spinnaker", "stimulus.delay_ms=65"), r"^stimulus.delay_ms=65 is longer.* 64 ms \(64 steps\)"),
@@ -38,7 +38,7 @@ REFUSED = [
     ),
     (
         ("backend=spinnaker", "cell.i_offset=70000"),
-        r"^cell.i_offset=70000 mV/ms is beyond what SpiNNaker",
+        r"^cell.i_offset=70000 mV/ms is beyond the range of SpiNNaker",
     ),
     (("backend=spinnaker", "cell=if_curr_exp", "cell.tau_refrac=70000"), r"^cell.tau_refrac=70000 ms is beyond"),
     # Their product with tau_m / cm = 100 MOhm would be -61,072 mV.

@@ -125,7 +125,7 @@ def test_what_a_compiler_writes_is_an_error_unless_it_is_a_known_remark() -> Non
     with ErrorWatch() as watch:
         compiler_said(log, "g++", remark + "ld: cannot find -lgsl\n")
     assert watch.faults == (
-        "varesearch.backends.compiler reported an error: g++ wrote on its standard error: ld: cannot find -lgsl",
+        "varesearch.backends.compiler reported an error: g++ wrote to standard error: ld: cannot find -lgsl",
     )
     assert all(reason for _pattern, reason in COMPILER_REMARKS)
 

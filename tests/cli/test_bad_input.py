@@ -141,9 +141,9 @@ cell.a= | cell.a=: the value is missing & cell.a=VALUE
 =3 | the name before the = is missing
 cell.=3 | cell.=3: cannot be read & write GROUP=OPTION or KEY=VALUE
 tracking.run_name=µ | cannot be read & two kinds of quotes: 'tracking.run_name="µ"'
-connectivity.delay_ms={distribution: uniform, low: 1, high: 5} | cut this value at its spaces & low: 1, high: 5}'
-stimulus.targets=[exc, inh] seed=2 | cut this value at its spaces & quote it: 'stimulus.targets=[exc, inh]'
--m seed=1,2 stimulus.targets=[exc, inh] | cut this value at its spaces & 'stimulus.targets=[exc, inh]'
+connectivity.delay_ms={distribution: uniform, low: 1, high: 5} | split this value at its spaces & low: 1, high: 5}'
+stimulus.targets=[exc, inh] seed=2 | split this value at its spaces & quote it: 'stimulus.targets=[exc, inh]'
+-m seed=1,2 stimulus.targets=[exc, inh] | split this value at its spaces & 'stimulus.targets=[exc, inh]'
 cell.v_init=distribution:normal cell.v_init=mean:3 | the braces & 'cell.v_init={distribution:normal,mean:3}'
 connectivity.delay_ms={distribution:uniform | cannot be read & { and } do not match
 stimulus.targets=[exc | cannot be read & [ and ] do not match

@@ -49,9 +49,9 @@ def test_settings_that_make_would_take_for_its_own_variables(typed: str, words: 
         ("make test-slow tests/cli -k", 'write make test-slow ARGS="tests/cli"'),
         ("make ui run=1234", 'write make ui ARGS="run=1234"'),
         ("make bench cell=izhikevich", 'write make bench ARGS="cell=izhikevich"'),
-        ("make lint src", "make lint takes nothing"),
-        ("make docs ARGS=--strict", "make docs takes nothing"),
-        ("make run lint ARGS=seed=2", "make lint takes nothing"),
+        ("make lint src", "make lint takes no arguments"),
+        ("make docs ARGS=--strict", "make docs takes no arguments"),
+        ("make run lint ARGS=seed=2", "make lint takes no arguments"),
     ],
 )
 def test_words_that_a_target_would_not_see(typed: str, mend: str) -> None:

@@ -89,7 +89,7 @@ def test_the_page_of_a_cell(command: Command) -> None:
     lines = [" ".join(line.split()) for line in command(["--help", "cell=if_cond_exp"]).out.splitlines()]
     assert "cell.e_rev_I=-80 mV inhibitory reversal potential [-200 to 200]" in lines
     assert "cell.weight_exc=0.004 µS excitatory weight where connectivity names none [0 to 3]" in lines
-    assert "In brackets: where a value makes sense. Beyond it the run goes on, with a warning." in lines
+    assert "In brackets: the plausible range. A value outside is accepted with a warning." in lines
 
 
 def test_the_page_of_a_preset_says_what_it_changes(command: Command) -> None:

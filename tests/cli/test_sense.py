@@ -115,7 +115,7 @@ def test_every_default_in_another_unit_is_guessed_or_still_makes_sense(cell: str
 def test_a_run_warns_on_the_terminal_in_its_log_and_in_its_record(command: Command) -> None:
     words = ["cell=if_curr_exp", "cell.i_offset=700", "connectivity.n=10", "simulation.duration_ms=20"]
     words += ["analysis.warmup_ms=0", "analysis.fano_window_ms=5", "tracking.run_name=doubtful"]
-    line = "cell.i_offset=700 nA is beyond what makes sense (-20 to 20 nA); did you mean 0.7?"
+    line = "cell.i_offset=700 nA is outside the plausible range (-20 to 20 nA); did you mean 0.7?"
     outcome = command(words)
     assert outcome.code == 0
     assert outcome.err == f"varesearch: WARNING: {line}\n"
@@ -138,4 +138,4 @@ def test_a_sweep_warns_once_of_each_setting(command: Command) -> None:
         "varesearch: WARNING: stimulus.weight=100 nA",
         "varesearch: WARNING: cell.i_offset=500 nA",
     ]
-    assert lines[0].endswith("(so in 6 of 6 runs)") and lines[1].endswith("did you mean 0.5? (so in 4 of 6 runs)")
+    assert lines[0].endswith("(in 6 of 6 runs)") and lines[1].endswith("did you mean 0.5? (in 4 of 6 runs)")

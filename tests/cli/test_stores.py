@@ -16,9 +16,9 @@ SMALL = ["connectivity.n=10", "simulation.duration_ms=20", "analysis.warmup_ms=0
 @pytest.mark.parametrize(
     ("uri", "said"),
     [
-        ("sqlite:////proc/nowhere.db", "the store cannot be made"),
+        ("sqlite:////proc/nowhere.db", "the store cannot be created"),
         ("sqlite:////proc/nowhere/runs.db", "there is no folder /proc/nowhere"),
-        ("sqlite:///not/there/runs.db", "not/there; make it first"),
+        ("sqlite:///not/there/runs.db", "not/there; create it first"),
         ("sqlite:////dev/null/runs.db", "there is no folder /dev/null"),
     ],
 )

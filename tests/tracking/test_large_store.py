@@ -186,7 +186,7 @@ def test_several_runs_that_begin_alike_are_named(growing: Path) -> None:
     ids = sorted(row[0] for row in rows(root, "SELECT run_uuid FROM runs"))
     first, second = next(pair for pair in itertools.pairwise(ids) if pair[0][:4] == pair[1][:4])
     with pytest.raises(
-        ConfigurationError, match=f"run {first[:4]}: several runs begin like that .*give more of the id"
+        ConfigurationError, match=f"run {first[:4]}: several ids begin like this .*give more characters"
     ):
         load_run(first[:4], root=root)
     assert load_run(second[:20], root=root).run_id == second

@@ -34,12 +34,20 @@ class Availability:
 
 @dataclass(frozen=True)
 class MemoryCost:
-    """What a back end holds in memory until the recording is handed over, in bytes; measured, not derived.
+    """The memory that a back end takes until it hands over the recording, in bytes, as measured.
 
-    ``run``: a run of a tiny network, all imports included. ``helpers``: programs that run only while the network is
-    built (compilers). The others are what each further one adds: a cell, a synapse, a spike of the stimulus, a spike
-    that is recorded, a sample (one cell in one sampled step) and a value of it (one for each signal).
-    ``tests/end_to_end/test_memory_estimate.py`` holds them against measured peaks.
+    ``tests/end_to_end/test_memory_estimate.py`` compares the estimate with measured peaks.
+
+    Attributes
+    ----------
+    run
+        A run of a tiny network, imports included.
+    helpers
+        Programs that run only while the network is built (compilers).
+    cell, synapse, input_spike, spike
+        Each further cell, synapse, spike of the stimulus, recorded spike.
+    sample, value
+        Each further sample (one cell at one sampled step), and each value of it (one for each signal).
     """
 
     run: float = 400e6
@@ -69,7 +77,7 @@ class Backend(ABC):
     signals: ClassVar[Mapping[str, tuple[str, ...]]]
     """The signals it can record, for each cell model."""
     arithmetic: ClassVar[str] = "float64"
-    """Its numbers. Back ends that integrate a cell by the same scheme in the same arithmetic give the same trains."""
+    """The type of its numbers. The same integration scheme in the same arithmetic gives the same spike trains."""
     draws: ClassVar[tuple[str, ...]] = ("host",)
     """The values of ``connectivity.draw`` that it takes: with ``native`` it expands the wiring rule itself."""
     libraries: ClassVar[tuple[str, ...]] = ()
@@ -89,7 +97,7 @@ class Backend(ABC):
     """Where it may keep compiled code for later runs, set before ``probe``; None: a temporary folder, removed."""
 
     tell: Callable[[str], None] = logger.info
-    """Takes a line for the user about something that will take a while, set before ``probe``; else it is logged."""
+    """Called with a line for the user when something will take long; set before ``probe``. By default it logs."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -120,7 +128,7 @@ class Backend(ABC):
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
-        """What a run of ``config`` holds in memory; the default is a guess for a simulator that nobody has measured."""
+        """The memory that a run of ``config`` takes; the default is a guess for a simulator that was not measured."""
         return MemoryCost()
 
     def probe(self) -> None:  # noqa: B027 (nothing outside this process is the usual case)

@@ -1,4 +1,4 @@
-"""The shortest and longest delay that a configuration can draw, for the back ends that have limits of their own."""
+"""The shortest and longest delays that a configuration can draw, for back ends that limit them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -13,15 +13,15 @@ from varesearch.config.wording import written
 from varesearch.network.estimate import estimate
 
 _RARE = 1e-6
-"""A delay that is expected in fewer synapses than this is not expected at all."""
+"""A delay counts as impossible if fewer synapses than this are expected to have it."""
 
 
 @dataclass(frozen=True)
 class Delays:
     """The delays of one projection before it is drawn.
 
-    ``setting`` names where they are set, ``value`` is what it says; ``post`` is the population of the targets, and
-    ``recurrent`` says whether the sources are a population too. ``synapses`` is the expected number.
+    ``setting`` is the key that sets them and ``value`` its value; ``post`` is the target population; ``recurrent``
+    tells whether the sources are a population, too; ``synapses`` is the expected number of synapses.
     """
 
     setting: str
@@ -31,7 +31,7 @@ class Delays:
     synapses: float
     dt_ms: float
     further_ms: float = 0.0
-    """What the distance adds at most."""
+    """The longest delay that the distance adds."""
 
     def __str__(self) -> str:
         may_be = "is" if self._distribution.kind == "constant" and not self.further_ms else "can be"
@@ -48,7 +48,7 @@ class Delays:
         return _steps(self._distribution.lower, self.dt_ms)
 
     def can_exceed(self, steps: int) -> bool:
-        """Can a delay be drawn that is longer than ``steps``, and is one expected among all synapses?"""
+        """Whether a delay longer than ``steps`` can be drawn and is to be expected among all synapses."""
         delay = self._distribution
         if _steps(delay.upper + self.further_ms, self.dt_ms) <= steps:
             return False
@@ -60,7 +60,7 @@ class Delays:
 
 
 def drawn_delays(config: Config) -> Iterator[Delays]:
-    """Each projection that is expected to have synapses, those of the stimulus included."""
+    """The delays of each projection that is expected to have synapses, those of the stimulus included."""
     wiring, stimulus, dt_ms = config.connectivity, config.stimulus, config.simulation.dt_ms
     synapses = estimate(config).synapses
     further_ms = wiring.longest_way_ms if isinstance(wiring, DistanceDependent) else 0.0
@@ -78,7 +78,7 @@ def drawn_delays(config: Config) -> Iterator[Delays]:
 
 
 def setting_of(projection: str) -> str:
-    """Where the delays of a drawn projection are set, as far as its name tells."""
+    """The setting of the delays of a drawn projection, as far as its name determines it."""
     return f"connectivity.{projection}.delay_ms" if projection in PROJECTIONS else "stimulus.delay_ms"
 
 

@@ -1,8 +1,8 @@
-"""What a simulator or a compiler reports as an error while the run goes on: it fails the run.
+"""Errors that a simulator or a compiler reports without stopping: they fail the run.
 
-Simulators do report errors and continue: Brian2 drops code that Cython could not compile, NEST prints, sPyNNaker logs.
-Whatever they say reaches Python's logging (what is printed is sent there by the back end), and :class:`ErrorWatch`
-keeps every record of level ERROR and above, except for what :data:`HARMLESS` explains.
+Simulators may report an error and continue: Brian2 drops code that Cython could not compile, NEST prints a message,
+sPyNNaker logs one. All of these messages reach Python's logging (back ends send printed output there), and
+:class:`ErrorWatch` keeps every record of level ERROR or above that :data:`HARMLESS` does not list.
 """
 
 import logging
@@ -17,7 +17,7 @@ _MOST = 100
 
 
 class SimulatorError(RuntimeError):
-    """A simulator, or its compiler, reported an error; the message is one line with its text."""
+    """A simulator or its compiler reported an error; the message is its text in one line."""
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -31,7 +31,7 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
 
 @dataclass(frozen=True)
 class Harmless:
-    """A message that is no reason to doubt a result: of loggers that begin with ``logger``, matching ``pattern``."""
+    """An error message that does not affect results: of loggers whose name begins with ``logger``, as ``pattern``."""
 
     logger: str
     pattern: re.Pattern[str]
@@ -39,13 +39,13 @@ class Harmless:
 
 
 HARMLESS: tuple[Harmless, ...] = ()
-"""None is known so far. An entry needs a reason why the result is right all the same."""
+"""None is known so far. Each entry states why the result is still right."""
 
 
 class ErrorWatch(logging.Handler):
-    """Inside ``with``, keeps what any logger says at level ERROR or above, in any thread.
+    """Inside ``with``, collects the messages of all loggers at level ERROR or above, from any thread.
 
-    Of the loggers of varesearch only those of ``varesearch.backends`` count, which speak for a simulator.
+    Of the loggers of varesearch, only those of back ends (``varesearch.backends``) count.
     """
 
     def __init__(self, harmless: Sequence[Harmless] = HARMLESS) -> None:
@@ -61,7 +61,7 @@ class ErrorWatch(logging.Handler):
         logging.getLogger().removeHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the message, once."""
+        """Keep the message unless it was kept before."""
         if record.name.startswith(_OURS) and not record.name.startswith(_OF_BACK_ENDS):
             return
         text = " ".join(record.getMessage().split())
@@ -72,7 +72,7 @@ class ErrorWatch(logging.Handler):
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """What was reported, in order, each text once."""
+        """The messages in the order in which they were reported, without repetitions."""
         return tuple(self._faults)
 
 
@@ -80,22 +80,22 @@ COMPILER_REMARKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\bwarning\b", re.IGNORECASE), "the code was compiled; another compiler warns of other things"),
     (re.compile(r"\bnote\b"), "belongs to a warning"),
     (re.compile(r"performance hint", re.IGNORECASE), "Cython's advice on speed"),
-    (re.compile(r"^(In file included|\s+from |.*: In |.*: At global scope)"), "where a warning is"),
-    (re.compile(r"^(\s|\d+ \||\||~|\^)"), "the line of code that a warning is about"),
+    (re.compile(r"^(In file included|\s+from |.*: In |.*: At global scope)"), "location of a warning"),
+    (re.compile(r"^(\s|\d+ \||\||~|\^)"), "source line of a warning"),
     (
         re.compile(r"^(make|gmake)(\[\d+\])?: (Entering|Leaving|Nothing to be done|.* is up to date)"),
-        "what make says of its progress; its errors begin with ***",
+        "make's messages on its progress; its errors begin with ***",
     ),
-    (re.compile(r"^(\S*-)?ar: creating "), "an archive is new"),
-    (re.compile(r"^(running|building|copying|creating) [^:]*$"), "what setuptools says of its progress"),
+    (re.compile(r"^(\S*-)?ar: creating "), "a new archive"),
+    (re.compile(r"^(running|building|copying|creating) [^:]*$"), "setuptools' messages on its progress"),
 )
-"""Lines on a compiler's standard error that are known to be harmless, and why."""
+"""Lines of a compiler's standard error that are known to be harmless, with the reason."""
 
 
 def compiler_said(logger: logging.Logger, compiler: str, text: str) -> str:
-    """Log what a compiler wrote on its standard error: known remarks as warnings, all else as one error.
+    """Log what a compiler wrote to standard error: known remarks as warnings, everything else as one error.
 
-    Returns that error, ``""`` if there is none, for a caller outside of an :class:`ErrorWatch`.
+    Returns that error, or ``""``, for callers outside of an :class:`ErrorWatch`.
     """
     unknown: list[str] = []
     for line in text.splitlines():
@@ -107,15 +107,15 @@ def compiler_said(logger: logging.Logger, compiler: str, text: str) -> str:
             unknown.append(line.strip())
     if not unknown:
         return ""
-    error = f"{compiler} wrote on its standard error: {' | '.join(unknown[:5])}"
+    error = f"{compiler} wrote to standard error: {' | '.join(unknown[:5])}"
     logger.error("%s", error)
     return error
 
 
 def first_error(text: str) -> str:
-    """The most telling line of a compiler's output: the first that names an error and a place, else the last one."""
+    """The most informative line of a compiler's output: the first error with its position, else the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     placed = (line for line in lines if re.search(r":\d+:\d+: ", line) and not re.search(r"warning|note", line))
     named = (line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE))
-    told = next(placed, None) or next(named, None) or (lines[-1] if lines else "it said nothing")
-    return re.sub(r"\S*/(?=[^/\s]+:\d+:\d+: )", "", told)
+    line = next(placed, None) or next(named, None) or (lines[-1] if lines else "it printed no message")
+    return re.sub(r"\S*/(?=[^/\s]+:\d+:\d+: )", "", line)

@@ -1,4 +1,4 @@
-"""What is printed on the file descriptors 1 and 2, by Python, by C code or by a child process, caught for the log."""
+"""Capture what Python, C code or child processes print to the file descriptors 1 and 2."""
 
 import ctypes
 import logging
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Printed:
-    """What was written on standard output and standard error; filled when :func:`printed` is left."""
+    """What was written to standard output and standard error; filled at the end of the :func:`printed` block."""
 
     output: str = ""
     errors: str = ""
@@ -20,9 +20,9 @@ class Printed:
 
 @contextmanager
 def printed() -> Iterator[Printed]:
-    """Catch what is written to standard output and error inside, also when the inside raises.
+    """Capture what is written to standard output and error inside ``with``, also if the block raises.
 
-    The file descriptors belong to the whole process: keep what is inside short, and print nothing of one's own in it.
+    The file descriptors belong to the whole process: keep the block short, and do not print anything else in it.
     """
     found = Printed()
     with log_held_back(), tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -91,7 +91,7 @@ def _descriptor(stream: object) -> int | None:
 
 
 def flush() -> None:
-    """Empty Python's and C's buffers, so that each text goes where the descriptors pointed when it was printed."""
+    """Flush Python's and C's buffers, so that text goes where the descriptors pointed when it was printed."""
     for stream in (sys.stdout, sys.stderr):
         # A closed or absent stream has nothing to flush (a daemon, a test runner's capture).
         if stream is not None and not stream.closed:

@@ -1,4 +1,4 @@
-"""The words of ``python -m varesearch.compare``: which two sides, and how they are run."""
+"""The command line of ``python -m varesearch.compare``: which two sides are compared, and how they are run."""
 
 import argparse
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
 
 PROGRAM = "varesearch.compare"
-# Stands for "--" while argparse reads the flags, which may come anywhere; no setting or run is called that.
+# Stands for "--" while argparse reads the flags, which may come anywhere; no setting or run can have this name.
 _BETWEEN = "\0"
 
 _USAGE = """\
@@ -24,18 +24,21 @@ _DESCRIPTION = """\
 What differs between two simulations, and by how much.
 
 RUN RUN: two recorded runs (id, its first characters, or name), or two sweeps
-over the seed. Of one network they get a verdict: do they agree? Of two models
-they get what differs in the settings, and by how much the results differ.
+over the seed. Two simulations of one network get a verdict: do they agree? For
+two models, the settings that differ are shown, and how far the results differ.
 
-BACKEND BACKEND SETTINGS: the model of the settings is run on both, and judged.
+BACKEND BACKEND SETTINGS: the model is run on both back ends, and the two runs
+get a verdict.
 
-SETTINGS -- SETTINGS: two models. What stands before -- is A, what follows is B,
-what follows a second -- holds for both; nothing at all is the default model.
-Each is run over several seeds, those that are in the store already are taken,
-and every metric is shown with its spread and the size of the effect.
+SETTINGS -- SETTINGS: two models. Settings before -- are those of A, settings
+after it those of B, settings after a second -- apply to both; without settings
+a side is the default model. Each is run over several seeds (runs that are in
+the store are used again), and every metric is shown with its spread and the
+size of the effect.
 
-Exit code 0: compared; of a verdict, that the two agree. 1: they are different,
-or a run failed. 2: they cannot be compared, or no metric can decide."""
+Exit code 0: the comparison was made, and if there is a verdict, the two agree;
+1: they differ, or a run failed; 2: they cannot be compared, or no metric can
+decide."""
 
 _EXAMPLES = """\
 examples:
@@ -47,12 +50,12 @@ examples:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked for.
+    """What the user asked for.
 
     Attributes
     ----------
     argv
-        The words as they were given.
+        The words as the user gave them.
     runs
         Two names of runs, or None.
     backends
@@ -60,9 +63,9 @@ class Asked:
     sides
         The settings of A and of B.
     seeds
-        As given; None for the default, which depends on the question.
+        The number that the user gave; None for the default, which depends on the kind of comparison.
     uri
-        The store of recorded runs; None: the project's.
+        The store of the recorded runs; None: the project's.
     config_dir
         The folder of the user's own options.
     """
@@ -95,21 +98,23 @@ def parse(argv: Sequence[str]) -> Asked:
         "--seeds",
         type=int,
         metavar="N",
-        help=f"over how many seeds: of each model (default {SEEDS}), or of the natural spread that a verdict is judged "
-        f"by (default and least {MIN_SEEDS})",
+        help=f"number of seeds: for each model (default {SEEDS}), or for the natural spread that a verdict needs "
+        f"(default and minimum {MIN_SEEDS})",
     )
-    parser.add_argument("--uri", metavar="URI", help="another store of the runs than the project's, as in tracking.uri")
-    parser.add_argument("--config-dir", type=Path, metavar="DIR", help="options of your own: DIR/GROUP/OPTION.yaml")
+    parser.add_argument("--uri", metavar="URI", help="the store of the runs, if not the project's; as in tracking.uri")
+    parser.add_argument(
+        "--config-dir", type=Path, metavar="DIR", help="folder of your own options: DIR/GROUP/OPTION.yaml"
+    )
     given = parser.parse_intermixed_args([_BETWEEN if word == "--" else word for word in argv])
     if given.seeds is not None and not 1 <= given.seeds <= MOST_SEEDS:
         raise ConfigurationError(f"--seeds {given.seeds}: give a number from 1 to {MOST_SEEDS}")
     parts = _parts(given.words)
     runs, backends, sides = _sides(parts)
     if runs is None and given.uri is not None:
-        raise ConfigurationError(f"--uri {given.uri}: is where recorded runs are; for new ones set tracking.uri")
+        raise ConfigurationError(f"--uri {given.uri}: applies to recorded runs only; for new runs set tracking.uri")
     if runs is not None and given.config_dir is not None:
         words = " ".join(options_of(given.config_dir))
-        raise ConfigurationError(f"{words}: goes with settings, not with recorded runs; leave it out")
+        raise ConfigurationError(f"{words}: applies to settings, not to recorded runs; leave it out")
     return Asked(tuple(argv), runs, backends, sides, given.seeds, given.uri, given.config_dir)
 
 
@@ -126,15 +131,15 @@ def _parts(words: Sequence[str]) -> list[list[str]]:
 def _sides(
     parts: Sequence[list[str]],
 ) -> tuple[tuple[str, str] | None, tuple[str, str] | None, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The two runs, the two back ends, the settings of both sides; which of them there are depends on the words."""
+    """The two runs or None, the two back ends or None, and the settings of both sides."""
     if len(parts) > 3:
-        raise ConfigurationError("-- is given three times; write A -- B, and a second -- before what holds for both")
+        raise ConfigurationError("-- may be given at most twice: SETTINGS OF A -- SETTINGS OF B -- SETTINGS OF BOTH")
     if len(parts) > 1:
         a, b, *both = parts
         for word in (*a, *b, *(both[0] if both else ())):
             if "=" not in word:
                 raise ConfigurationError(
-                    f"{word}: is no setting; two recorded runs, or two back ends, stand side by side without --"
+                    f"{word}: is not a setting (KEY=VALUE); write two recorded runs or two back ends without --"
                 )
         shared = both[0] if both else []
         return None, None, ((*a, *shared), (*b, *shared))
@@ -149,6 +154,7 @@ def _sides(
         return None, (first, second), (tuple(rest), tuple(rest))
     if rest:
         raise ConfigurationError(
-            f"{rest[0]}: settings go with two back ends ({', '.join(BACKENDS)}), or between --, not with recorded runs"
+            f"{rest[0]}: recorded runs take no settings; give them with two back ends ({', '.join(BACKENDS)}), or "
+            "write SETTINGS -- SETTINGS"
         )
     return (first, second), None, ((), ())

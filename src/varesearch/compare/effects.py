@@ -1,10 +1,10 @@
-"""How large a difference between two models is: each metric's values over seeds, and the size of the effect.
+"""How large the difference between two models is: the values of each metric over seeds, and the effect size.
 
-The standardised difference is Hedges' g, the difference of the means over the pooled standard deviation with the
-correction for few values (Hedges 1981, J. Educ. Stat. 6:107), and its interval that of the noncentral t distribution
-(Steiger & Fouladi 1997, in: What if there were no significance tests?; Cumming & Finch 2001, Educ. Psychol. Meas.
-61:532). Sizes and intervals are reported in place of verdicts (Cumming 2014, Psychol. Sci. 25:7; Nakagawa & Cuthill
-2007, Biol. Rev. 82:591).
+The standardised difference is Hedges' g: the difference of the means divided by the pooled standard deviation, with
+the small-sample correction (Hedges 1981, J. Educ. Stat. 6:107). Its confidence interval comes from the noncentral t
+distribution (Steiger & Fouladi 1997, in: What if there were no significance tests?; Cumming & Finch 2001, Educ.
+Psychol. Meas. 61:532). Effect sizes and intervals are reported instead of verdicts (Cumming 2014, Psychol. Sci. 25:7;
+Nakagawa & Cuthill 2007, Biol. Rev. 82:591).
 """
 
 import math
@@ -17,8 +17,7 @@ from scipy.stats import chi2
 
 CONFIDENCE = 0.95
 _LARGE_T = 1000.0
-"""From here on the limit for large noncentralities is used: scipy's function loses its accuracy there, and is not a
-number some way beyond."""
+"""Above this, the limit for large noncentralities is used: scipy's function becomes inaccurate there, and then NaN."""
 
 
 @dataclass(frozen=True)
@@ -37,15 +36,15 @@ class Effect:
     Attributes
     ----------
     a, b
-        Its value in each run of A and of B that defines it, in the order of the seeds.
+        Its value in each run of A and of B in which it is defined, in the order of the seeds.
     runs
         How many runs A and B have.
     size
-        Hedges' g of B against A with its interval at 95 %; None with fewer than two values on a side, and where
-        neither side has any spread.
+        Hedges' g of B against A with its 95 % interval; None with fewer than two values on a side, or without any
+        spread on either side.
     beyond_chance
-        Whether the interval leaves out 0 even when all metrics that were looked at are taken together (Bonferroni).
-        None where there is no interval.
+        Whether the interval excludes 0 even after the Bonferroni correction for all metrics that were looked at; None
+        without an interval.
     """
 
     metric: str
@@ -84,26 +83,26 @@ class Effect:
 
     @property
     def difference(self) -> float:
-        """B's mean less A's."""
+        """B's mean minus A's."""
         return self.mean_b - self.mean_a
 
     @property
     def ratio(self) -> float:
         """B's mean over A's; NaN where either is negative, or A's is 0."""
-        # Of quantities that can be negative the zero is a convention: -60 mV is not 0.97 times -62 mV in any sense.
+        # Where values can be negative, zero is a convention: -60 mV is not 0.97 times -62 mV in any useful sense.
         return self.mean_b / self.mean_a if self.mean_a > 0 and self.mean_b >= 0 else math.nan
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The metrics of one run: (population, metric) -> value, and -> unit for all that were looked at."""
+    """The metrics of one run by (population, metric): the values, and the units of all that were looked at."""
 
     values: dict[tuple[str, str], float]
     units: dict[tuple[str, str], str]
 
 
 def effects(a: Sequence[Measured], b: Sequence[Measured]) -> list[Effect]:
-    """Every metric that any run of either side was asked for, each metric's populations side by side."""
+    """The effect on every metric of any run, with the populations of a metric next to each other."""
     units: dict[tuple[str, str], str] = {}
     for one in (*a, *b):
         units |= one.units
@@ -132,13 +131,13 @@ def _of(side: Sequence[Measured], key: tuple[str, str]) -> tuple[float, ...]:
 def hedges_g(a: Sequence[float], b: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
     """Hedges' g of ``b`` against ``a`` with a confidence interval of the standardised difference.
 
-    The values count as independent draws from two normal distributions of one variance. Values of the same seeds go
-    together a little, which makes the interval too wide rather than too narrow.
+    The values are taken as independent draws from two normal distributions with the same variance. Values of the same
+    seed are slightly correlated, which makes the interval too wide rather than too narrow.
 
     Returns
     -------
     Interval or None
-        None for fewer than two values on a side, and where neither side varies: there is no spread to measure by.
+        None for fewer than two values on a side, or if neither side varies.
     """
     n_a, n_b = len(a), len(b)
     freedom = n_a + n_b - 2
@@ -146,7 +145,7 @@ def hedges_g(a: Sequence[float], b: Sequence[float], confidence: float = CONFIDE
         return None
     pooled = math.sqrt(((n_a - 1) * np.var(a, ddof=1) + (n_b - 1) * np.var(b, ddof=1)) / freedom)
     difference = _mean(b) - _mean(a)
-    # Rounding in the last digits is no spread.
+    # Rounding errors in the last digits do not count as spread.
     if pooled <= 1e-12 * max(abs(_mean(a)), abs(_mean(b)), abs(difference)):
         return None
     d = difference / pooled
@@ -157,29 +156,29 @@ def hedges_g(a: Sequence[float], b: Sequence[float], confidence: float = CONFIDE
 
 
 def _correction(freedom: int) -> float:
-    """Hedges' exact correction of the bias of few values; about 1 - 3 / (4 freedom - 1)."""
+    """Hedges' exact small-sample correction; about 1 - 3 / (4 freedom - 1)."""
     return math.exp(gammaln(freedom / 2) - gammaln((freedom - 1) / 2)) / math.sqrt(freedom / 2)
 
 
 def _noncentrality(t: float, freedom: int, share: float) -> float:
-    """The noncentrality for which the share of t distributed values below ``t`` is ``share``."""
+    """The noncentrality for which a fraction ``share`` of the t distribution lies below ``t``."""
     if abs(t) > _LARGE_T:
-        # t = (normal + noncentrality) / sqrt(chi2 / freedom), and the normal is nothing beside such a noncentrality.
+        # t = (normal + noncentrality) / sqrt(chi2 / freedom), in which the normal variable is now negligible.
         return t * math.sqrt(float(chi2.ppf(1 - share if t > 0 else share, freedom)) / freedom)
     return float(nctdtrinc(freedom, share, t))
 
 
 def looked_at(found: Iterable[Effect]) -> str:
-    """How many metrics were looked at, and what that does to their intervals, in one sentence."""
+    """How many metrics were looked at, and what that means for their intervals, in one sentence."""
     found = list(found)
     sized = sum(effect.size is not None for effect in found)
     head = f"{len(found)} metrics were looked at"
     if not sized:
         return head
     return (
-        f"{head}, {sized} of them have a g: if nothing differed, about {sized * (1 - CONFIDENCE):.2g} of the {sized} "
-        "intervals would leave out 0 by chance; * marks those that do so at "
-        f"{1 - (1 - CONFIDENCE) / sized:.2%} as well (Bonferroni)"
+        f"{head}, {sized} of them with a g: if nothing differed, about {sized * (1 - CONFIDENCE):.2g} of the {sized} "
+        "intervals would exclude 0 by chance; * marks those that still exclude it at "
+        f"{1 - (1 - CONFIDENCE) / sized:.2%} (Bonferroni)"
     )
 
 

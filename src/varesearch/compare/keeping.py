@@ -1,4 +1,4 @@
-"""The files and numbers that a comparison keeps with its run."""
+"""The files and metrics that are stored with the run of a comparison."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ JUDGED_FILE = "judged.csv"
 def write_comparison(
     folder: Path, a: Side, b: Side, differences: Sequence[SettingDifference], found: Sequence[Effect], notes: list[str]
 ) -> None:
-    """What differs and by how much, as two tables and as one JSON file with every run's values."""
+    """Write what differs and by how much: two tables, and one JSON file with the values of every run."""
     rows = [(each.key, each.a, each.b, each.unit) for each in differences]
     _table(folder / SETTINGS_FILE, ("setting", "A", "B", "unit"), rows)
     _table(folder / EFFECTS_FILE, _HEAD, (_row(effect) for effect in found))
@@ -50,7 +50,7 @@ def write_comparison(
 
 
 def write_verdict(folder: Path, verdict: Verdict, spread: Spread | None, a: Side, b: Side) -> None:
-    """The verdict, and the metrics it was judged by."""
+    """Write the verdict and the metrics that decided it."""
     parting = verdict.divergence
     content = {
         "a": {"run": a.first.run_id, "name": a.first.name},
@@ -74,7 +74,7 @@ def write_verdict(folder: Path, verdict: Verdict, spread: Spread | None, a: Side
 
 
 def tracked_metrics(found: Sequence[Effect]) -> dict[str, float]:
-    """The numbers of a comparison under flat names, those that are defined."""
+    """The defined numbers of a comparison by flat names."""
     numbers: dict[str, float] = {}
     for effect in found:
         numbers |= {

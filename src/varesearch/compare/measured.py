@@ -1,4 +1,4 @@
-"""What the runs of a side have measured: their metrics, and the distributions that the figures show."""
+"""The results of the runs of a side: their metrics, and the distributions that the figures show."""
 
 import csv
 import logging
@@ -38,10 +38,10 @@ class Shown:
 
 
 def metrics_of(record: RunRecord, measured_by: Mapping[str, Any], analysis: AnalysisConfig) -> Measured:
-    """The metrics of a run as it keeps them, or measured anew where it was analysed by other settings than these.
+    """The stored metrics of a run, or new ones if it was analysed with other settings than those of the comparison.
 
-    ``measured_by`` are the analysis settings of the comparison as plain values, ``analysis`` the same typed. Raises
-    ConfigurationError for a run without its metrics or its recording.
+    ``measured_by`` are the analysis settings of the comparison as plain values, ``analysis`` the same as typed
+    settings. Raises ConfigurationError for a run without metrics and recording.
     """
     config = record.config()
     if record.folder is not None and same_analysis(config["analysis"], measured_by):
@@ -51,7 +51,7 @@ def metrics_of(record: RunRecord, measured_by: Mapping[str, Any], analysis: Anal
                 rows = list(csv.DictReader(file))
             keys = [(row["population"], row["metric"]) for row in rows]
             values = {key: float(row["value"]) for key, row in zip(keys, rows, strict=True) if row["value"]}
-            # The unit of one that is undefined is not in the file.
+            # The file does not contain the units of undefined metrics.
             return Measured(values, {key: DEFINITIONS[key[1]].unit for key in keys if key[1] in DEFINITIONS})
     found = analyse(record.recording(), analysis, int(config["seed"]))
     values = {(metric.population, metric.name): metric.value for metric in found.metrics}
@@ -60,12 +60,12 @@ def metrics_of(record: RunRecord, measured_by: Mapping[str, Any], analysis: Anal
 
 
 def same_analysis(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether two analyses measure alike; the format of the figures does not matter."""
+    """Whether two analyses give the same metrics; the format of the figures does not matter."""
     return {**one, "svg": None} == {**other, "svg": None}
 
 
 def shown_of(recording: Recording, analysis: AnalysisConfig) -> Shown:
-    """What the figures show of a recording; what the data do not define is left out."""
+    """What the figures show of a recording, without the statistics that are undefined for it."""
     samples = dict(distributions(recording, analysis).samples)
     rates: dict[str, NDArray[np.float64]] = {}
     for name, population in recording.populations.items():

@@ -1,4 +1,4 @@
-"""Figures of two models side by side: spikes and rates on the same axes, distributions, metrics over seeds."""
+"""Figures that compare two models: spikes and rates on the same axes, distributions, metrics over seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from varesearch.plots.spikes import TRANSIENT
 from varesearch.recording import Recording, sampled_ids
 
 COLOURS = ("#0072B2", "#D55E00")
-"""A and B; where populations have colours of their own, A and B have the left and the right."""
+"""The colours of A and B."""
 _STATISTICS = (
     ("rate", "rate of a cell (Hz)"),
     ("cv_isi", "CV of a cell's intervals"),
@@ -39,14 +39,14 @@ _METRICS = (
 _RASTER_SPIKES = 20_000
 _GAP_IN = 0.16
 _BETWEEN_IN = 0.42
-"""Between A's column and B's, so that the last number of one axis and the first of the other do not touch."""
+"""Between the columns of A and B, so that the tick labels of their axes do not touch."""
 _WIDTH_IN = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
 _LABEL_LETTERS = 58
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """What is drawn of one side: its name, the recording of its first run, and every run's numbers."""
+    """What is drawn of one side: its label, the recording of its first run, and the results of every run."""
 
     label: str
     recording: Recording
@@ -73,7 +73,7 @@ def write_model_figures(
 
 
 def _page(heading: str, a: Drawn, b: Drawn, height_in: float) -> Figure:
-    """A page whose second line is the key: A and B in their colours."""
+    """A page whose second line is the legend: A and B in their colours."""
     figure = style.page(heading, "", [], height_in)
     for side, letter, colour, left in zip((a, b), "AB", COLOURS, (style.LEFT_IN, _right_column()), strict=True):
         text = side.label if len(side.label) <= _LABEL_LETTERS else f"{side.label[: _LABEL_LETTERS - 1]}…"
@@ -98,7 +98,7 @@ def _populations(a: Drawn, b: Drawn) -> list[str]:
 
 
 def _rasters(a: Drawn, b: Drawn, bin_ms: float, warmup_ms: float) -> Figure:
-    """A in the left column, B in the right one; the axes of a row are the same."""
+    """A in the left column, B in the right one, with the same axes in each row."""
     populations = _populations(a, b)
     row_in, rate_in = 1.9, 1.5
     height = style.TOP_IN + style.BOTTOM_IN + len(populations) * (row_in + _GAP_IN) + rate_in
@@ -124,7 +124,7 @@ def _rasters(a: Drawn, b: Drawn, bin_ms: float, warmup_ms: float) -> Figure:
         axes.set_xlim(0, until)
         axes.set_ylim(0, highest * 1.08 or 1)
         if start > highest and column == 0:
-            text = f" start reaches {start:.3g} Hz"
+            text = f" up to {start:.3g} Hz at the start"
             axes.text(
                 warmup_ms, 0.99, text, transform=axes.get_xaxis_transform(), size=8, va="top", color=style.QUIET_COLOUR
             )
@@ -149,7 +149,7 @@ def _left_only(axes: Axes, column: int, label: str) -> None:
 
 
 def _dots(axes: Axes, recording: Recording, name: str, colour: str) -> int:
-    """The spikes of a population; one cell in so many is drawn (the number that is returned)."""
+    """Draw the spikes of a population. Returns n if only one cell in n is drawn."""
     population = recording.populations.get(name)
     if population is None or not len(population.spike_ids):
         axes.text(0.5, 0.5, "no spikes" if population else "no such population", transform=axes.transAxes, ha="center")
@@ -182,9 +182,9 @@ def _rates(axes: Axes, side: Drawn, populations: Sequence[str], bin_ms: float) -
 
 
 def _highest_rate(a: Drawn, b: Drawn, bin_ms: float, warmup_ms: float) -> tuple[float, float]:
-    """Where the axis of the rates ends, and the highest rate of all.
+    """The end of the rate axis, and the highest rate of all.
 
-    A burst at the start that is far higher than anything after the warm-up does not press the rest to the ground.
+    The axis is cut if a burst at the start is so high that the rates after the warm-up could not be seen.
     """
     curves = [rates for side in (a, b) for run in side.runs for rates in run.rates_hz.values()]
     highest = max((float(rates.max()) for rates in curves), default=0.0)
@@ -194,7 +194,7 @@ def _highest_rate(a: Drawn, b: Drawn, bin_ms: float, warmup_ms: float) -> tuple[
 
 
 def _distributions(a: Drawn, b: Drawn) -> Figure:
-    """Cumulative, a thin line for each seed and a broad one for all of them together."""
+    """Cumulative distributions: a thin line for each seed and a thick one for all seeds together."""
     populations = _populations(a, b)
     row_in, between = 1.9, 0.62
     height = len(populations) * (row_in + between) + style.TOP_IN + style.BOTTOM_IN - between + 0.1
@@ -211,7 +211,7 @@ def _distributions(a: Drawn, b: Drawn) -> Figure:
             if column == 0:
                 axes.set_ylabel(f"cumulative share\n{style.population_label(population)}")
     several = any(len(side.runs) > 1 for side in (a, b))
-    style.note(figure, "thin: each seed; broad: all seeds together" if several else "one seed each")
+    style.note(figure, "thin: each seed; thick: all seeds together" if several else "one seed each")
     return figure
 
 
@@ -233,16 +233,16 @@ def _cumulative(axes: Axes, sides: Sequence[Sequence[NDArray[np.float64]]]) -> N
 
 
 def _steps(sample: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The empirical distribution function at no more than some hundred places, which is all that can be seen."""
+    """The empirical distribution function at no more than 400 points, since more could not be seen."""
     ordered = np.sort(sample)
     places = np.unique(np.linspace(0, len(ordered) - 1, min(len(ordered), 400)).round().astype(int))
     return ordered[places], (places + 1) / len(ordered)
 
 
 def _metrics(a: Drawn, b: Drawn, found: Sequence[Effect]) -> Figure:
-    """Every run's value of each metric as a dot, mean and standard deviation beside it.
+    """The value of each metric in every run as a dot, with mean and standard deviation beside it.
 
-    After Ho, Tumkaya, Aryal, Choi & Claridge-Chang 2019, Nat. Methods 16:565: all values, not their means alone.
+    All values are shown, not only their means: Ho, Tumkaya, Aryal, Choi & Claridge-Chang 2019, Nat. Methods 16:565.
     """
     by_metric = {metric: [effect for effect in found if effect.metric == metric] for metric, _ in _METRICS}
     shown = [(metric, label) for metric, label in _METRICS if any(e.a or e.b for e in by_metric[metric])]
@@ -279,5 +279,5 @@ def _strip(axes: Axes, found: Sequence[Effect]) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.margins(y=0.15)
     if not any(value for effect in found for value in (*effect.a, *effect.b)):
-        # All are 0: there is no scale in that, and least of all one below 0.
+        # All values are 0, which defines no scale.
         axes.set_ylim(-0.05, 1)

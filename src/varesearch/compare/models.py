@@ -1,4 +1,4 @@
-"""Two models, or one on two simulators, over one seed or more each: what differs, and how large the effects are."""
+"""Compare two models, or one on two simulators, over one or more seeds: what differs, and how large the effects are."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ from varesearch.tracking import LogCapture
 from varesearch.tracking.tags import DECIDED_BY, VERDICT
 
 NOT_JUDGED = "not judged: two models"
-"""In the place of a verdict: nobody asks whether two models agree, but by how much they do not."""
+"""Stored instead of a verdict: of two models one asks how far they differ, not whether they agree."""
 _MADE_BY = (SCIENCE, LIBRARIES)
 
 
@@ -37,7 +37,10 @@ def compare_models(
     asked: Asked,
     capture: LogCapture,
 ) -> ComparisonRun:
-    """Describe the two, keep it as a run, and show it. Raises ConfigurationError for sides that cannot be compared."""
+    """Describe the differences, store them as a run, and show them.
+
+    Raises ConfigurationError for sides that cannot be compared.
+    """
     two = are_two_models(list(differences))
     again = command_over_seeds(a, b) if asked.runs and two else ""
     if asked.runs and asked.seeds is not None:
@@ -57,7 +60,7 @@ def compare_models(
     if two:
         terminal.line("these are two models, not two simulations of one network; what differs is:", style="bold")
     else:
-        terminal.line("one model, over several seeds; what differs is how it is simulated:", style="bold")
+        terminal.line("this is one model over several seeds; it is simulated with different settings:", style="bold")
     show_differences(terminal, differences)
     show_sides(terminal, a, b)
     show_effects(terminal, found)
@@ -69,14 +72,14 @@ def compare_models(
 
 
 def _drawn(side: Side, analysis: AnalysisConfig) -> Drawn:
-    """One recording is kept in memory, of the others only what is drawn of them."""
+    """The first recording is kept in memory; of the others, only what is drawn."""
     first = side.first.recording()
     runs = [shown_of(first, analysis), *(shown_of(record.recording(), analysis) for record in side.records[1:])]
     return Drawn(side.label, first, runs)
 
 
 def _in_short(found: Sequence[Effect]) -> str:
-    """The rates, in a line for lists of runs."""
+    """The rates in one line, for lists of runs."""
     parts = []
     for effect in (e for e in found if e.metric == "rate_hz"):
         a, b = mean_and_sd(effect.mean_a, effect.sd_a), mean_and_sd(effect.mean_b, effect.sd_b)
@@ -86,26 +89,24 @@ def _in_short(found: Sequence[Effect]) -> str:
 
 
 def _notes(a: Side, b: Side, differences: Sequence[SettingDifference], again: str) -> list[str]:
-    """What a reader must know before taking a difference for the effect of the settings."""
+    """What a reader has to know before attributing a difference to the settings."""
     keys = {each.key for each in differences}
     notes = []
     fewest = min(len(a.records), len(b.records))
     if fewest == 1:
         which = "one seed each" if len(a.records) == len(b.records) == 1 else "one seed on one side"
-        how = f"; to run both over more seeds: {again}" if again else "; run --seeds N"
-        notes.append(
-            f"{which}: the spread is not known, so that nothing here says whether a difference is more than chance{how}"
-        )
+        how = f"; to run both over more seeds: {again}" if again else "; use --seeds N"
+        notes.append(f"{which}: the spread is not known, so these differences cannot be told from chance{how}")
     if any(key.startswith("backend.name") for key in keys) and are_two_models(list(differences)):
-        notes.append("the simulators differ too: a difference may be theirs; compare one model on both of them first")
+        notes.append("the simulators differ, too, and may cause differences; compare one model on both of them first")
     if "simulation.duration_ms" in keys or _sizes(a) != _sizes(b):
         notes.append("the runs differ in length or size: counts of spikes are not comparable, rates are")
     if not same_analysis(a.resolved["analysis"], b.resolved["analysis"]):
-        notes.append("the runs were analysed by different settings: B is measured anew here with the analysis of A")
+        notes.append("the runs were analysed with different settings: here, B is analysed with those of A")
     made_by = [{tag: record.tags.get(tag) for tag in _MADE_BY} for side in (a, b) for record in side.records]
     same_simulator = "backend.name" not in keys
     if same_simulator and any(one != made_by[0] for one in made_by[1:]):
-        notes.append("the runs were made by different code of varesearch or different libraries, not by settings alone")
+        notes.append("the runs were made with different versions of varesearch or of libraries, not only settings")
     for letter, side in (("A", a), ("B", b)):
         degraded = [record for record in side.records if "degraded" in record.tags]
         if degraded:

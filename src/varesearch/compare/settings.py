@@ -1,4 +1,4 @@
-"""In which settings two configurations differ, and what they share."""
+"""The settings in which two configurations differ."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,16 +10,16 @@ from varesearch.sweep.table import units_of
 from varesearch.tracking.naming import science
 
 NOT_THE_MODEL = ("seed", "backend", "recording", "analysis")
-"""Settings of which two runs of one model may differ: the draw, the simulator, and how it is looked at."""
+"""Settings in which two runs of one model may differ: the seed, the simulator, what is recorded, how it is analysed."""
 
 ABSENT = "–"
 
 
 @dataclass(frozen=True)
 class SettingDifference:
-    """One setting: its ``key``, its value in A and in B as written on the command line, and its unit ("": none).
+    """One setting: its ``key``, its value in A and in B as written on the command line, and its unit (or "").
 
-    A value is :data:`ABSENT` where a model does not have the setting at all (another cell has other parameters).
+    The value is :data:`ABSENT` if a model does not have the setting (another cell has other parameters).
     """
 
     key: str
@@ -29,9 +29,9 @@ class SettingDifference:
 
 
 def setting_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[SettingDifference]:
-    """The settings, the seed aside, whose values are not the same in two resolved configurations."""
+    """The settings, except for the seed, that have different values in two resolved configurations."""
     flat = [dict(_flat({key: value for key, value in science(it).items() if key != "seed"}, "")) for it in (a, b)]
-    # In A's order, each key of B's own behind the group that it belongs to.
+    # In the order of A; keys that only B has come at the end of their group.
     groups = dict.fromkeys(key.partition(".")[0] for one in flat for key in one)
     keys = [key for group in groups for key in dict.fromkeys([*flat[0], *flat[1]]) if key.partition(".")[0] == group]
     differing = [key for key in keys if _differ(flat[0].get(key, ABSENT), flat[1].get(key, ABSENT))]
@@ -41,7 +41,7 @@ def setting_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[Sett
 
 
 def are_two_models(differences: list[SettingDifference]) -> bool:
-    """Whether the differences are in what is simulated, not only in how it is simulated and looked at."""
+    """Whether the models differ, and not only how they are simulated, recorded and analysed."""
     return any(each.key.partition(".")[0] not in NOT_THE_MODEL for each in differences)
 
 

@@ -10,10 +10,10 @@ from varesearch.config.wording import mean_and_sd, number
 from varesearch.terminal import Terminal
 
 _MOST_SETTINGS = 40
-# The percentiles of the rate stand in the table that is kept: they would fill the screen with one quantity.
+# The percentiles of the rate are only in the stored table: they would fill the screen with one quantity.
 _NOT_SHOWN = "rate_p"
 _OF_VERDICT = ("rate_hz", "cv_isi", "correlation", "v_mean_mv")
-"""Beside a verdict: the means of those distributions that it judges."""
+"""Shown with a verdict: the means of the distributions that it judges."""
 
 
 def show_sides(terminal: Terminal, a: Side, b: Side) -> None:
@@ -36,7 +36,7 @@ def show_differences(terminal: Terminal, differences: Sequence[SettingDifference
 
 
 def show_effects(terminal: Terminal, found: Sequence[Effect], beside_verdict: bool = False) -> None:
-    """A row for each metric of each population: its values in A and B, and how far they are apart."""
+    """A row for each metric of each population: its values in A and B, and how far apart they are."""
     shown = [e for e in found if not e.metric.startswith(_NOT_SHOWN)]
     if beside_verdict:
         shown = [e for e in found if e.metric in _OF_VERDICT]

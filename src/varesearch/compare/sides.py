@@ -1,4 +1,4 @@
-"""The two sides of a comparison: recorded runs, or settings that are run over several seeds."""
+"""The sides of a comparison: recorded runs, or settings that are run over several seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ from varesearch.tracking.session import StoreSession
 from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND
 
 SEEDS = 5
-"""Over so many seeds settings are run where nothing else is asked for."""
+"""The default number of seeds."""
 MOST_SEEDS = 100
 _LONGEST_LABEL = 60
 
 
 @dataclass(frozen=True)
 class Side:
-    """One model: its runs, one for each seed, and what it is called.
+    """One model: its runs, one for each seed, and its label.
 
-    ``missing``: how many runs have no results; ``uri``: the store that keeps them, None for the project's.
+    ``missing`` is the number of runs without results; ``uri`` is the store of the runs, None for the project's.
     """
 
     label: str
@@ -51,7 +51,7 @@ class Side:
 
     @property
     def config(self) -> Config:
-        """The same, typed. Raises ConfigurationError if this version cannot read it."""
+        """The same as typed settings. Raises ConfigurationError if this version cannot read it."""
         return restore(self.resolved)
 
     @property
@@ -66,9 +66,9 @@ class Side:
 
 
 def recorded(name: str, uri: str | None) -> Side:
-    """The side that a recorded run is, or a sweep over the seed alone.
+    """The side made of a recorded run, or of a sweep over the seed.
 
-    Raises ConfigurationError for a run that is not there or has no results, and for a sweep of several models.
+    Raises ConfigurationError for a run that does not exist or has no results, and for a sweep over several models.
     """
     record = load_run(name, uri)
     if record.tags.get(KIND) != SWEEP_KIND:
@@ -80,13 +80,13 @@ def recorded(name: str, uri: str | None) -> Side:
     what = f"sweep {record.run_id[:8]} ({record.name})"
     if others:
         raise ConfigurationError(
-            f"{what} varies {', '.join(others)}: a side of a comparison is one model, of which only the seed varies; "
+            f"{what} varies {', '.join(others)}: a side of a comparison is one model, in which only the seed varies; "
             "choose two of its runs, or give the settings of the two sides"
         )
     rows = zip(table.values("run_id"), table.values("status"), strict=True)
     finished = [run_id for run_id, status in rows if status == FINISHED]
     if not finished:
-        raise ConfigurationError(f"{what} has no finished run; choose another")
+        raise ConfigurationError(f"{what} has no finished run; choose another sweep")
     return Side(record.name, tuple(load_run(it, uri) for it in finished), len(table.frame) - len(finished), uri)
 
 
@@ -95,26 +95,27 @@ def check_finished(run: RunRecord) -> None:
     if run.status != FINISHED:
         raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is {run.status}; choose a finished one")
     if run.tags.get(KIND) == COMPARISON_KIND:
-        raise ConfigurationError(f"run {run.run_id[:8]} is a comparison itself; choose the runs it compared")
+        raise ConfigurationError(f"run {run.run_id[:8]} is a comparison itself; choose the runs that it compared")
     if run.tags.get("mapping only"):
-        raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is a mapping only: it has no spikes to compare")
+        raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is only a mapping: it has no spikes to compare")
 
 
 def planned(words: Sequence[str], seeds: int | None, config_dir: Path | None) -> Sweep:
-    """The sweep over seeds that gives the runs of a side: ``words`` are its settings, as for a run.
+    """The sweep over seeds that makes the runs of a side; ``words`` are its settings, as for a run.
 
-    ``seeds``: so many, counted up from the configuration's own; None for those that ``words`` say, or else
-    :data:`SEEDS`. Raises ConfigurationError for whatever cannot be run, and for settings that vary more than the seed.
+    ``seeds`` is the number of seeds, counting up from that of the configuration; with None, the seeds that ``words``
+    name, or else :data:`SEEDS` seeds. Raises ConfigurationError for what cannot be run, and if more than the seed
+    varies.
     """
     plan = Planner(words, config_dir)
     others = [dimension.key for dimension in plan.space.dimensions if dimension.key != SEED]
     if others:
         raise ConfigurationError(
-            f"{', '.join(others)}: only the seed may vary on a side of a comparison, which is one model; give one value"
+            f"{', '.join(others)}: only the seed may vary within a side of a comparison; give a single value"
         )
     if plan.space.dimensions:
         if seeds is not None:
-            raise ConfigurationError(f"--seeds {seeds}: the settings say which seeds already; leave one of them out")
+            raise ConfigurationError(f"--seeds {seeds}: the settings already name the seeds; leave out one of the two")
         return prepare(words, config_dir)
     first = plan.settings.seed
     listed = ",".join(str(first + k) for k in range(seeds or SEEDS))
@@ -123,7 +124,7 @@ def planned(words: Sequence[str], seeds: int | None, config_dir: Path | None) ->
 
 
 def finished(sweep: Sweep, words: Sequence[str]) -> Side:
-    """The side that a sweep has made; ``words`` are those that the user gave for it."""
+    """The side made of a sweep that has run; ``words`` are the settings that the user gave for it."""
     tracking = sweep.planner.settings.tracking
     session = StoreSession(tracking)
     session.open()
@@ -131,7 +132,7 @@ def finished(sweep: Sweep, words: Sequence[str]) -> Side:
     outcomes = [known.outcome(job) for job in sweep.jobs]
     ids = [outcome.run_id for outcome in outcomes if outcome is not None and outcome.run_id]
     if not ids:
-        raise ConfigurationError(f"{called(words)}: no run of it is in the store any more; run it again")
+        raise ConfigurationError(f"{called(words)}: none of its runs is in the store any more; run them again")
     records = tuple(load_run(run_id, tracking.uri) for run_id in ids)
     for record in records:
         check_finished(record)
@@ -139,14 +140,14 @@ def finished(sweep: Sweep, words: Sequence[str]) -> Side:
 
 
 def called(words: Sequence[str]) -> str:
-    """What a side is called: the settings that make it another model than the default one."""
+    """The label of a side: the settings in which it differs from the default model."""
     shown = quoted(word for word in words if word.partition("=")[0].split(".")[0] not in (*OF_SWEEPS, SEED, "tracking"))
     label = shown or "the default settings"
     return label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…"
 
 
 def command_over_seeds(a: Side, b: Side) -> str:
-    """The command that runs two recorded models over several seeds and compares them; "" if it cannot be said."""
+    """The command that runs two recorded models over several seeds and compares them; "" if there is none."""
     own = []
     for record in (a.first, b.first):
         given = given_of(record)

@@ -1,4 +1,4 @@
-"""The tracked run of a comparison: named and described by what it compares, with what both sides share as its own."""
+"""The tracked run of a comparison: its name and description say what is compared; its parameters are shared ones."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _LONGEST_PARAM = 250
 
 
 class ComparisonRun(TrackedRun):
-    """See :class:`.TrackedRun`. Its configuration is what A and B share; what differs stands beside it."""
+    """A :class:`.TrackedRun` whose configuration is what A and B share; the differences are additional parameters."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ def _runs(side: Side) -> str:
 
 
 def _cell(text: str) -> str:
-    """A value in a table of Markdown, which takes every | for the end of a cell."""
+    """A value in a Markdown table, in which a | would end the cell."""
     return code_span(text.replace("|", "\\|"))
 
 

@@ -4,8 +4,8 @@
 no further apart than those of other seeds, and the trains part no sooner than those of a start perturbed in the last
 digits. *different*: a metric lies beyond its limit; the one furthest beyond decides. *undecided*: no metric can decide.
 
-A metric cannot decide where even the largest difference that can be would be natural: where its limit is no less than
-the largest possible value. It then agrees whatever the runs are, so it is never counted as an agreement.
+A metric cannot decide if its limit is at or above the largest possible value. It would then agree for any two runs, so
+it is never counted as agreement.
 """
 
 import math
@@ -30,7 +30,7 @@ LEAST_COINCIDENCE = 0.8
 COINCIDENCE_SLACK = 0.1
 """How far below the worst perturbed start the coincidence may lie."""
 LARGEST_DISTANCE = 1.0
-"""Two distribution functions are nowhere further apart."""
+"""The largest possible distance between two distribution functions."""
 MIN_SPIKES = 50
 """Fewer spikes than this in a population, in both runs, are too few to judge."""
 
@@ -54,10 +54,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """One metric: its value, the limit that the natural spread sets, and what it says.
+    """One metric: its value, the limit from the natural spread, and its state.
 
-    ``excess`` is 1 at the limit; larger is further beyond. ``limit`` is NaN where there is no natural spread. ``why``
-    says why the metric cannot decide, "" for one that can.
+    ``excess`` is 1 at the limit and larger beyond it. ``limit`` is NaN without a natural spread. ``why`` tells why the
+    metric cannot decide; it is "" if the metric can.
     """
 
     metric: str
@@ -69,7 +69,7 @@ class Judged:
 
     @property
     def state(self) -> State:
-        """Whether the natural spread covers it, or covers everything."""
+        """Whether the value is within the natural spread, beyond it, or cannot be judged."""
         if self.why:
             return State.CANNOT_DECIDE
         return State.WITHIN if self.excess <= 1.0 else State.BEYOND
@@ -127,7 +127,7 @@ def judge(a: Recording, b: Recording, analysis: AnalysisConfig, spread: Spread |
     judged = [_judge_distance(key, distance, spread) for key, distance in ks_distances(*samples).items()]
     if parting is not None:
         judged += _judge_trains(parting, spread)
-    # Those that decide first, the furthest beyond its limit at the head.
+    # Metrics that can decide come first, beginning with the one furthest beyond its limit.
     judged.sort(key=lambda one: (one.state is State.CANNOT_DECIDE, -one.excess))
     answer, reason = _answer(judged)
     return Verdict(answer, reason, tuple(judged), parting, samples)
@@ -158,7 +158,7 @@ def _judge_distance(key: tuple[str, str], distance: float, spread: Spread) -> Ju
     why = (
         ""
         if limit < LARGEST_DISTANCE
-        else f"its limit is not below {LARGEST_DISTANCE:g}, the largest distance there is"
+        else f"its limit is not below {LARGEST_DISTANCE:g}, the largest possible distance"
     )
     return Judged(metric, population, distance, limit, excess, why)
 
@@ -181,7 +181,7 @@ def _judge_trains(parting: Divergence, spread: Spread) -> list[Judged]:
     limit = float(np.nanmin(spread.coincidence[:, at])) - COINCIDENCE_SLACK
     value = float(np.nan_to_num(parting.coincidence[at]))
     # Measured from full agreement, so that 1 is the limit and a lower coincidence is a larger excess.
-    why = "" if limit > 0.0 else "its limit is not above 0, the least coincidence there is"
+    why = "" if limit > 0.0 else "its limit is not above 0, the smallest possible coincidence"
     judged = [Judged(f"coincidence of trains {until}", "all cells", value, limit, (1.0 - value) / (1.0 - limit), why)]
     if parting.v_difference_mv is not None and spread.v_difference_mv is not None:
         limit = NATURAL_FACTOR * float(spread.v_difference_mv[:, at].max())

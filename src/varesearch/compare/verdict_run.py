@@ -95,7 +95,7 @@ def _label(run: RunRecord) -> str:
 
 
 def _reference(a: Side, b: Side) -> Config:
-    """The configuration whose back end gives the spread: A's, unless that is SpiNNaker and B's is quicker."""
+    """The configuration whose back end measures the spread: A's, unless that is SpiNNaker, which is slow."""
     return min((a.config, b.config), key=lambda config: config.backend.name == "spinnaker")
 
 
@@ -124,5 +124,5 @@ def _simulate(config: Config, network: Network) -> Recording:
     simulated.require_sound()
     recording = simulated.recording
     if recording is None:
-        raise ConfigurationError(f"backend={config.backend.name} gives no spikes here, so no natural spread")
+        raise ConfigurationError(f"backend={config.backend.name} returns no spikes here, so there is no natural spread")
     return recording

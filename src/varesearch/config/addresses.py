@@ -4,7 +4,7 @@ import re
 import urllib.parse
 
 _SECRET = r"[\w.%-]*(?:passw|pwd|token|secret|api[_-]?key|credential|odbc_connect)[\w.%-]*|pass|key|auth|sig|signature"
-"""Names of parameters whose values are secret, as databases, MLflow's servers and storage services call them."""
+"""Names of secret parameters in the addresses of databases, MLflow servers and storage services."""
 
 _USERINFO = re.compile(r"(?<=://)(?!/)\S*@")
 _PARAMETER = re.compile(rf"(?<=[?&;#])({_SECRET})=[^&;#\s'\"]*", re.IGNORECASE)
@@ -16,17 +16,17 @@ def redact(text: str) -> str:
 
 
 def credential_in(address: str) -> str:
-    """What kind of credential an address holds, in words: ``"a password"``, ``"the parameter token"``; else ``""``.
+    """The kind of credential in an address, such as ``"a password"`` or ``"the parameter token"``; ``""`` for none.
 
-    A user's name alone is one where the address is of a web server, which takes nothing else for a token.
+    In the address of a web server a user name alone is a credential, since it may be a token.
 
-    Raises ValueError for what is no address.
+    Raises ValueError for a text that is not an address.
     """
     parts = urllib.parse.urlsplit(address)
     if parts.password is not None:
         return "a password"
     if parts.username is not None and parts.scheme.lower() in ("http", "https"):
-        return "a user"
+        return "a user name"
     pairs = [*urllib.parse.parse_qsl(parts.query, True), *urllib.parse.parse_qsl(parts.fragment, True)]
     named = next((name for name, _ in pairs if re.fullmatch(_SECRET, name, re.IGNORECASE)), "")
     return f"the parameter {named}" if named else ""

@@ -21,13 +21,13 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class UnitOfCell:
-    """The unit of a setting that follows the chosen cell: that of the cell's field ``name``."""
+    """The unit of a setting that depends on the chosen cell: it is the unit of the cell's field ``name``."""
 
     name: str
 
 
 WEIGHT_UNIT = UnitOfCell("weight_exc")
-"""Weights of both receptors of a cell have one unit: that of a current, a conductance or a voltage step."""
+"""All weights of a cell have the same unit: that of a current, a conductance or a voltage step."""
 CURRENT_UNIT = UnitOfCell("i_offset")
 
 
@@ -44,17 +44,17 @@ def quantity(
     Parameters
     ----------
     default
-        Its value where nothing is given; None, a relation (``${cell.weight_exc}``) and a dict are taken too.
+        Its value if the user gives none; it may be None, a relation (``${cell.weight_exc}``) or a dict.
     unit
         Its unit; ``""`` for a pure number or a name.
     what
-        One line on what it is, for ``--help`` and the reference.
+        Its meaning in one line, for ``--help`` and the reference.
     choices
-        All that it may be, if few.
+        All possible values, if they are few.
     sense
-        The range in which it makes sense: a value outside is warned of. Where the unit follows the cell, so does this.
+        The plausible range: a value outside is accepted with a warning. If the unit follows the cell, so does this.
     hard
-        What can be computed with: a value outside is refused. For whole numbers 32 bits, if nothing is given.
+        The range that can be computed with: a value outside is refused. The default for integers is 32 bits.
     """
     metadata = {"unit": unit, "what": what, "choices": choices, "sense": sense, "hard": hard}
     if isinstance(default, dict):
@@ -68,11 +68,11 @@ def unit_of(config: Any, name: str, cell: Any = None) -> str:
     Parameters
     ----------
     config
-        The settings of a group, or one of its parts.
+        The settings of a group, or of a part of a group.
     name
         The field.
     cell
-        The settings of the cell, where the unit may follow the cell.
+        The settings of the cell, if the unit may follow the cell.
 
     Returns
     -------

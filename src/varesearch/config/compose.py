@@ -34,7 +34,7 @@ class Composed:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The command that makes this run: the module after ``python -m``, then its words."""
+        """The command that makes this run: the module after ``python -m``, then the arguments."""
         return ("varesearch", *options_of(self.config_dir), *self.overrides)
 
 

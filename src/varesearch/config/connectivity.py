@@ -152,7 +152,7 @@ class DistanceDependent(ConnectivityConfig):
 
     @property
     def longest_way_ms(self) -> float:
-        """The time a spike takes between the two places of the sheet that are farthest apart; 0 without a velocity."""
+        """The conduction delay between the two points of the sheet that are farthest apart; 0 without a velocity."""
         if self.velocity_mm_per_ms is None:
             return 0.0
         farthest_mm = self.sheet_mm * math.sqrt(2) / (2 if self.periodic else 1)

@@ -112,7 +112,7 @@ class Distribution:
         return math.exp(-self.lower / self.first) - math.exp(-max(self.high, 0.0) / self.first)
 
     def beyond(self, value: float) -> float:
-        """The probability that an untruncated draw is greater than ``value``; 0 where ``high`` forbids it."""
+        """The probability that an untruncated draw is greater than ``value``; 0 if ``high`` excludes it."""
         if value >= self.upper:
             return 0.0
         if self.kind == "normal":

@@ -26,7 +26,7 @@ class LauncherConfig:
     )
 
     addresses: ClassVar[tuple[str, ...]] = ()
-    """As of a back end."""
+    """See :attr:`varesearch.config.schema.BackendConfig.addresses`."""
 
 
 @dataclass

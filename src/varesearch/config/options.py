@@ -56,9 +56,9 @@ class Option:
 
 
 def conf_folder() -> Path:
-    """The folder of the options: beside the package's modules (in a checkout a link to ``conf`` at its top).
+    """The folder of the options: inside the package (in a checkout, a symbolic link to ``conf`` at its top).
 
-    Without the link, as in a checkout on a disk that has none, it is the one at the top.
+    Without the link, as on a file system that has no links, it is ``conf`` at the top of the checkout.
 
     Raises FileNotFoundError for a broken installation.
     """
@@ -80,7 +80,7 @@ def options(config_dir: Path | None = None) -> dict[str, dict[str, Option]]:
 
 
 def options_of(config_dir: Path | None) -> list[str]:
-    """The words of a command that name the folder of own options; [] without one."""
+    """The arguments of a command that name the folder of the user's own options; [] without one."""
     return [] if config_dir is None else ["--config-dir", str(config_dir)]
 
 

@@ -56,15 +56,15 @@ def parse_overrides(words: Sequence[str], options: Mapping[str, Mapping[str, Opt
 
 
 def check_quoting(words: Sequence[str]) -> None:
-    """Raise ConfigurationError for a value that a shell took apart: at its spaces, or at the commas within braces."""
+    """Raise ConfigurationError for a value that the shell split at its spaces, or at the commas within braces."""
     for first, word in enumerate(words):
         for last in range(first + 2, len(words) + 1):
-            # Only with its end is it a value that was cut, and not one that was never closed.
+            # Only if the closing bracket follows was the value split; otherwise it was never closed.
             if not _is_open(word) or "=" in words[last - 1]:
                 break
             whole = " ".join(words[first:last])
             if not _is_open(whole):
-                raise ConfigurationError(f"{echoed(word)}: the shell cut this value at its spaces; {_quoted(whole)}")
+                raise ConfigurationError(f"{echoed(word)}: the shell split this value at its spaces; {_quoted(whole)}")
     parts: dict[str, list[str]] = {}
     for word in words:
         key, _, value = word.partition("=")
@@ -73,7 +73,7 @@ def check_quoting(words: Sequence[str]) -> None:
         if len(values) > 1 and all(_NAME_AND_VALUE.fullmatch(value) for value in values):
             whole = f"{key}={{{','.join(values)}}}"
             raise ConfigurationError(
-                f"{echoed(f'{key}={values[0]}')}: the shell took the braces of this value for its own; {_quoted(whole)}"
+                f"{echoed(f'{key}={values[0]}')}: the shell expanded the braces of this value; {_quoted(whole)}"
             )
 
 
@@ -110,7 +110,7 @@ def read_word(word: str, parser: OverridesParser, options: Mapping[str, Mapping[
             f"{shown}: the value is missing; write {echoed(key)}=VALUE, or {echoed(key)}=null for none"
         )
     if key.split(".")[0].split("/")[0] == "hydra" or "@" in key:
-        raise ConfigurationError(f"{shown}: Hydra's own settings and packages play no part here; leave it out")
+        raise ConfigurationError(f"{shown}: Hydra's own settings and packages are not supported; leave it out")
     try:
         return parser.parse_override(word)
     except HydraException:
@@ -119,11 +119,11 @@ def read_word(word: str, parser: OverridesParser, options: Mapping[str, Mapping[
         most = sys.get_int_max_str_digits()
         raise ConfigurationError(f"{shown}: cannot be read; a number has at most {most:,} digits") from None
     except RecursionError:
-        raise ConfigurationError(f"{shown}: cannot be read; its brackets are nested too deep") from None
+        raise ConfigurationError(f"{shown}: cannot be read; its brackets are nested too deeply") from None
 
 
 def _mend(key: str, text: str, parser: OverridesParser) -> str:
-    """How to write what the grammar does not take."""
+    """How to write a word that the grammar does not accept."""
     for opening, closing in ("[]", "{}", "()"):
         if text.count(opening) != text.count(closing):
             return f"{opening} and {closing} do not match"
@@ -131,8 +131,8 @@ def _mend(key: str, text: str, parser: OverridesParser) -> str:
     try:
         parser.parse_override(quoted)
     except (HydraException, ValueError, RecursionError):
-        return "write GROUP=OPTION or KEY=VALUE, a text that holds quotes or brackets as '\"TEXT\"'"
-    return f"a value with special signs takes two kinds of quotes: {echoed(shlex.quote(quoted))}"
+        return "write GROUP=OPTION or KEY=VALUE; a text with quotes or brackets is written '\"TEXT\"'"
+    return f"a value with special characters needs two kinds of quotes: {echoed(shlex.quote(quoted))}"
 
 
 def _option(word: str, group: str, value: Any, options: Mapping[str, Mapping[str, Option]]) -> str | None:
@@ -192,7 +192,7 @@ def check_key(config: DictConfig, node: Any, parts: Sequence[str], choices: Mapp
 
 
 def _meant(config: DictConfig, parts: Sequence[str], names: Sequence[str]) -> list[str]:
-    """What an unknown setting may stand for: one spelled like it beside it, or of its name elsewhere."""
+    """The settings that an unknown name may mean: similar names in the same place, or the same name elsewhere."""
     name, parent = parts[-1], "".join(f"{part}." for part in parts[:-1])
     near = nearest(name, names)
     beside = [f"{parent}{near}"] if near else []
@@ -203,7 +203,7 @@ def _meant(config: DictConfig, parts: Sequence[str], names: Sequence[str]) -> li
 
 
 def _of_that_name(config: DictConfig, name: str) -> list[str]:
-    """The settings of another place that have this name, with or without their unit."""
+    """The settings elsewhere that have this name, with or without a unit."""
     keys = list(all_keys(config))
     same = [key for key in keys if key.rpartition(".")[2].lower() == name.lower()]
     return _foremost(same or [key for key in keys if key.rpartition(".")[2].lower().startswith(f"{name.lower()}_")])
@@ -218,13 +218,13 @@ def _spelled_alike(config: DictConfig, name: str) -> list[str]:
 
 
 def _foremost(keys: Sequence[str]) -> list[str]:
-    """At most three, none of them a part's own where its group has one: first those that every run has."""
+    """At most three keys of the highest level, those of groups that every run has first."""
     depth = min((key.count(".") for key in keys), default=0)
     return sorted((key for key in keys if key.count(".") == depth), key=lambda key: key.split(".")[0] in SCHEMAS)[:3]
 
 
 def _of_other_options(parts: Sequence[str]) -> list[str]:
-    """The options, of this group if one is named, that have the setting which the chosen ones lack."""
+    """The options (of the named group, if any) that have the setting that the chosen options lack."""
     groups = [parts[0]] if len(parts) > 1 else list(SCHEMAS)
     return [
         f"{group}.{parts[-1]} with {group}={name}"
@@ -250,7 +250,7 @@ def _type_hint(schema: Any, name: str) -> Any:
 
 
 def _assign(config: DictConfig, key: str, value: Any, hint: Any, unit: str) -> None:
-    # A number as Python writes it: of 1.0 it matters that it is no 1.
+    # A float as Python writes it, since 1.0 is refused where 1 is not.
     given = repr(value) if isinstance(value, float) else echoed(value)
     message = f"{key}={given} is not {type_words(hint)}" + (f" ({unit})" if unit else "")
     if int in (hint, *get_args(hint)) and isinstance(value, float) and value.is_integer():

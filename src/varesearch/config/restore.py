@@ -22,10 +22,10 @@ def restore(resolved: Mapping[str, Any], own: bool = False) -> Config:
     Parameters
     ----------
     resolved
-        The configuration as a run keeps it.
+        The configuration as stored with a run.
     own
-        Whether it was written for the user who reads it. A record may come from somebody else; then the addresses in
-        it (of the tracking store and of machines) are left out, as if they had not been set.
+        Whether the configuration is the user's own. A stored run may come from somebody else; therefore, by default,
+        the addresses in it (of the tracking store and of machines) are removed, as if they had not been set.
 
     Raises
     ------

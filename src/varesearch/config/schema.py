@@ -67,7 +67,7 @@ class TrackingConfig:
     neo: bool = quantity(False, "", "also save the recording as a neo file")
 
     addresses: ClassVar[tuple[str, ...]] = ("uri",)
-    """As of a back end."""
+    """See :attr:`BackendConfig.addresses`."""
 
 
 @dataclass
@@ -77,7 +77,7 @@ class BackendConfig:
     name: str = MISSING
 
     addresses: ClassVar[tuple[str, ...]] = ()
-    """Settings that lead to another machine, or say who asks there. A recorded run does not choose them unasked."""
+    """Settings that name another machine or a user there. They are not taken from a recorded run unless asked for."""
 
 
 @dataclass

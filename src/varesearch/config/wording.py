@@ -22,16 +22,16 @@ def written(value: Any) -> str:
 
 
 _LONGEST_ECHO = 160
-"""Longer than any value that a person reads at a glance."""
+"""Longer values are hard to read in a message."""
 
 
 def echoed(value: Any) -> str:
-    """What a person gave, as a message repeats it: as it is written on the command line, cut if it is long."""
+    """A value that the user gave, for a message: as written on the command line, shortened if it is long."""
     return shortened(value if isinstance(value, str) and value else written(value), _LONGEST_ECHO)
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text; of one longer than ``longest`` its beginning, and how long it is."""
+    """The text, or if it is longer than ``longest``, its beginning and its length."""
     return text if len(text) <= longest else f"{text[: longest // 2]}… ({len(text):,} characters)"
 
 
@@ -51,7 +51,7 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 
 def number(value: float, digits: int = 4) -> str:
-    """So many significant digits in little room; a dash for what there is not."""
+    """A number with ``digits`` significant digits in a short form; a dash for NaN."""
     if math.isnan(value):
         return "–"
     if float(value).is_integer() or 1000 <= abs(value) < 1e9:
@@ -62,7 +62,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def mean_and_sd(mean: float, sd: float) -> str:
-    """``32.81±0.52``: two digits of the spread, one of a small one, and no more of the mean; the mean alone without."""
+    """``32.81±0.52``: the spread with one or two digits, and the mean as precise; only the mean without a spread."""
     if math.isnan(sd) or sd == 0:
         return number(mean) + ("" if math.isnan(sd) else "±0")
     if max(abs(mean), sd) < 1e-3:
@@ -76,7 +76,7 @@ def mean_and_sd(mean: float, sd: float) -> str:
 
 
 def byte_size(n_bytes: float) -> str:
-    """Bytes in the largest unit (powers of ten) that leaves at least one of them."""
+    """A number of bytes in the largest decimal unit in which it is at least 1."""
     size = float(n_bytes)
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:

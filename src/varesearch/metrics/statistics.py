@@ -12,7 +12,7 @@ from varesearch.metrics.definitions import UndefinedMetricError
 from varesearch.metrics.trains import Binned, Trains
 
 _BLOCK = 1 << 18
-"""Bins that hold a spike, of all pairs together, that are looked up at once: about 20 MB."""
+"""The number of non-empty bins, over all pairs, that are looked up at once: about 20 MB."""
 
 
 def rates_hz(trains: Trains) -> NDArray[np.float64]:
@@ -117,8 +117,8 @@ def _countable_intervals(
 def _products(binned: Binned, one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.float64]:
     """The sum over bins of the product of two cells' counts, for each pair.
 
-    Looks every listed bin of the first cell up among the second's: no matrix of cells by bins is ever made. Block by
-    block, since all pairs at once would take some hundred bytes for each spike of each pair.
+    Each non-empty bin of the first cell is looked up among those of the second, so that no matrix of cells by bins is
+    needed. This is done in blocks of pairs, since all pairs at once would take about 100 bytes per spike and pair.
     """
     keys = binned.ids * binned.n_bins + binned.bins
     starts = np.searchsorted(binned.ids, np.arange(binned.size + 1))
@@ -148,5 +148,5 @@ def _products_of(
     wanted = other[pair] * binned.n_bins + binned.bins[entry]
     found = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     product = np.where(keys[found] == wanted, binned.counts[found] * binned.counts[entry], 0)
-    # Sums of whole numbers: exact, so that the blocks change no bit.
+    # Sums of integers are exact, so that the result does not depend on the blocks.
     return np.bincount(pair, weights=product, minlength=len(one)).astype(np.float64)

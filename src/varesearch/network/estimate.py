@@ -19,16 +19,16 @@ BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
 # float64, as most simulators hand signals over.
 BYTES_PER_VALUE = 8
 ASSUMED_RATE_HZ = 10.0
-"""How often cells are taken to fire where nobody knows it before the run."""
+"""The assumed firing rate of the cells, which is not known before the run."""
 
 
 @dataclass(frozen=True)
 class NetworkEstimate:
-    """Expected numbers of a network and its recording.
+    """The expected size of a network and of its recording.
 
-    ``synapses`` maps each projection to its expected count; ``stimulus_synapses`` are those among them that are the
-    stimulus's. ``samples`` counts sampled cells times sampled steps, ``values`` that times the number of signals.
-    ``spikes`` is what the cells fire at :data:`ASSUMED_RATE_HZ`.
+    ``synapses`` maps each projection to its expected count, and ``stimulus_synapses`` is the part that belongs to the
+    stimulus. ``samples`` is the number of sampled cells times that of sampled steps, and ``values`` that times the
+    number of signals. ``spikes`` is the number of spikes at :data:`ASSUMED_RATE_HZ`.
     """
 
     cells: dict[str, int]
@@ -61,14 +61,14 @@ class NetworkEstimate:
 
 
 def check_counts(config: Config) -> None:
-    """Raise ConfigurationError for more synapses or input spikes than simulators count in 32 bits."""
+    """Raise ConfigurationError for more synapses or input spikes than simulators can count with 32 bits."""
     size, most = estimate(config), INT32.high
     for name, count in size.synapses.items():
         if count > most:
             recurrent = name in PROJECTIONS
             setting = f"connectivity.n={config.connectivity.n}" if recurrent else f"stimulus={config.stimulus.kind}"
             raise ConfigurationError(
-                f"{setting}: {name} would have about {count:.3g} synapses, more than {most}; take fewer cells"
+                f"{setting}: {name} would have about {count:.3g} synapses, more than {most}; use fewer cells"
                 f"{' or synapses' if recurrent else ' or sources'}"
             )
     if size.input_spikes > most:
@@ -131,6 +131,6 @@ def _stimulus(config: Config, cells: dict[str, int]) -> tuple[float, dict[str, f
 
 
 def _lasts_ms(stimulus: ThalamicBurst | BackgroundPoisson, config: Config) -> float:
-    """How long the stimulus lasts within the run: it ends with the run, however long it was to last."""
+    """How long the stimulus lasts, which ends with the run at the latest."""
     left_ms = config.simulation.duration_ms - stimulus.start_ms
     return left_ms if stimulus.duration_ms is None else min(stimulus.duration_ms, left_ms)

@@ -28,7 +28,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 """Arguments -> what they do."""
 
 _COMMAND = "python -m varesearch"
-_IN_BRACKETS = "In brackets: where a value makes sense. Beyond it the run goes on, with a warning."
+_IN_BRACKETS = "In brackets: the plausible range. A value outside is accepted with a warning."
 
 
 def help_page(topics: Sequence[str], config_dir: Path | None = None) -> str:
@@ -131,9 +131,9 @@ def details(settings: Any) -> str:
 
 @dataclass(frozen=True)
 class Key:
-    """A setting: its ``name`` on the command line, its ``value`` as it is written there, its ``unit`` ("": none).
+    """A setting: its ``name`` and its ``value`` as written on the command line, and its ``unit`` (or "").
 
-    ``what`` is a line on it, ``sense`` the range in which it makes sense ("": none, or it follows the cell).
+    ``what`` is its meaning in one line, ``sense`` its plausible range ("" if it has none, or if it follows the cell).
     """
 
     name: str

@@ -7,19 +7,20 @@ from collections.abc import Iterable
 
 _WIDEST = 110
 _NARROW = 80
-"""Where there is no terminal, and nothing says how wide the text may be."""
+"""The width if there is no terminal and COLUMNS is not set."""
 _LEAST_TEXT = 30
 
 
 def width() -> int:
-    """The terminal's width in characters, or what a page is laid out for where there is none."""
+    """The terminal's width in characters, limited to what is easy to read; 80 without a terminal."""
     return min(_columns_here(), _WIDEST)
 
 
 def columns(rows: Iterable[tuple[str, str]], indent: int = 2, to: int | None = None) -> str:
-    """Names on the left, texts on the right, wrapped to the terminal's width, or ``to`` so many characters.
+    """Names on the left, texts on the right, wrapped to ``to`` characters (default: the terminal's width).
 
-    The left column is as wide as the longest name that leaves the texts some room; a longer name has a line of its own.
+    The left column is as wide as the longest name that leaves enough room for the texts; longer names get their own
+    line.
     """
     pairs, to = list(rows), to or width()
     most = max((to - indent - 2) // 2, to - indent - 2 - 2 * _LEAST_TEXT)
@@ -36,12 +37,12 @@ def columns(rows: Iterable[tuple[str, str]], indent: int = 2, to: int | None = N
 
 
 def paragraph(text: str, to: int | None = None) -> str:
-    """A text, wrapped to the terminal's width, or ``to`` so many characters."""
+    """A text, wrapped to ``to`` characters (default: the terminal's width)."""
     return "\n".join(_wrapped(text, to or width()))
 
 
 def shell_lines(command: str, indent: int = 2) -> str:
-    """A command, continued on further lines between its words where the terminal is too narrow for it."""
+    """A command, split between its words into several lines if the terminal is too narrow for it."""
     lines = [" " * indent]
     for word in re.findall(r"'[^']*'|\S+", command):
         if len(lines[-1]) + len(word) + 2 > _columns_here() and lines[-1].strip():

@@ -28,9 +28,9 @@ sign. Every time that acts on the simulation is a multiple of `simulation.dt_ms`
 or synapse, a number may be replaced by a distribution, `{{distribution: uniform, low: 1, high: 5}}`, also `normal` and
 `lognormal` (`mean`, `std`) and `exponential` (`mean`), these three truncated by `low` and `high` if given.
 
-Beyond the range in which a value makes sense a run goes on, with a warning that its record keeps too (tag
-`varesearch.warnings`). The ranges are wide: what lies beyond is more likely a slip of the unit, and the warning says
-which value may have been meant. Weights and currents that follow the cell have the cell's range.
+A value outside the plausible range is accepted with a warning, which is stored with the run, too (tag
+`varesearch.warnings`). The ranges are wide: a value outside is probably in the wrong unit, and the warning suggests the
+value that may have been meant. Weights and currents that follow the cell have the range of the cell.
 """
 
 _METRICS = f"""# Every metric
@@ -92,7 +92,7 @@ def _option(group: str, name: str, about: str) -> str:
     text = details(settings)
     about_it = f"\n```text\n{text}\n```\n" if text else ""
     rows = [_row(_code(key.name), _code(key.value), key.unit, key.sense, key.what) for key in listed]
-    return f"{head}{about_it}\n| key | default | unit | makes sense | meaning |\n|---|---|---|---|---|\n{''.join(rows)}"
+    return f"{head}{about_it}\n| key | default | unit | plausible | meaning |\n|---|---|---|---|---|\n{''.join(rows)}"
 
 
 def _sentence(text: str) -> str:

@@ -127,7 +127,7 @@ def note(figure: Figure, text: str) -> None:
 def fitted_text(
     figure: Figure, left_in: float, middle_in: float, text: str, room_in: float, size: float, **looks: Any
 ) -> None:
-    """Write one line at a place in inches, smaller where it is wider than ``room_in``, and at last without its end."""
+    """Write a line at a position in inches; if it is wider than ``room_in``, in a smaller size and finally cut."""
     width, height = figure.get_size_inches()
     line = figure.text(left_in / width, middle_in / height, text, size=size, va="center", **looks)
     needed_in = line.get_window_extent().width / figure.dpi
@@ -141,7 +141,7 @@ def fitted_text(
 
 
 def fitted_label(axes: Axes, text: str) -> None:
-    """Name the x axis, smaller or on two lines where the name is wider than the panel."""
+    """Label the x axis, on two lines if the label is wider than the panel."""
     room_in = axes.get_window_extent().width / _figure(axes).dpi + 0.3
     label = axes.set_xlabel(text)
     needed_in = label.get_window_extent().width / _figure(axes).dpi
@@ -157,7 +157,7 @@ def _figure(axes: Axes) -> Figure:
 
 
 def shared_label(figure: Figure, panels: Sequence[Axes], which: Literal["x", "y"], text: str, away_in: float) -> None:
-    """Name the axis that several panels share, once: in the middle below them, or at their left, ``away_in`` off."""
+    """Label the axis that several panels share once: centred below them or to their left, at a distance ``away_in``."""
     width, height = figure.get_size_inches()
     boxes = [axes.get_position() for axes in panels]
     left, right = min(box.x0 for box in boxes), max(box.x1 for box in boxes)

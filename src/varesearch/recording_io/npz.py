@@ -36,7 +36,7 @@ from varesearch.recording import PopulationRecording, Recording, Signal, grid_st
 FORMAT = 1
 """Version of the layout above, stored as ``format``."""
 
-# What numpy, zipfile and zlib raise for files that are torn, or made to do harm.
+# What numpy, zipfile and zlib raise for files that are incomplete, or made to do harm.
 _BROKEN = (
     ValueError,
     TypeError,
@@ -108,10 +108,10 @@ def load_npz(path: Path) -> Recording:
 
 
 def _refuse_what_does_not_fit(archive: zipfile.ZipFile) -> None:
-    """Of a compressed file, a few MB may stand for any number of GB."""
+    """Raise ValueError if the arrays would not fit into memory: a compressed file of a few MB can hold many GB."""
     needed, free = sum(member.file_size for member in archive.infolist()), memory_bounds()[0].free
     if needed > free:
-        raise ValueError(f"its arrays take {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB of memory are free")
+        raise ValueError(f"its arrays take {needed / 1e9:,.1f} GB, but only {free / 1e9:,.1f} GB of memory are free")
 
 
 def _arrays(recording: Recording) -> dict[str, Any]:
@@ -161,19 +161,19 @@ def _recording(arrays: Mapping[str, np.ndarray]) -> Recording:
     for population in populations.values():
         _check(population)
     if not (0 < dt_ms < np.inf and 0 < float(arrays["duration_ms"]) < np.inf):
-        raise ValueError("its time step or its duration is not above 0")
+        raise ValueError("its time step or its duration is not positive")
     return Recording(dt_ms=dt_ms, duration_ms=float(arrays["duration_ms"]), populations=populations)
 
 
 def _check(population: PopulationRecording) -> None:
-    """Raise ValueError for arrays that do not belong together."""
+    """Raise ValueError for arrays that are inconsistent."""
     ids, times, name = population.spike_ids, population.spike_times_ms, population.name
     if ids.ndim != 1 or ids.shape != times.shape or not np.issubdtype(ids.dtype, np.integer):
-        raise ValueError(f"the spikes of {name} are not one cell and one step each")
+        raise ValueError(f"the spikes of {name} do not have one cell and one time each")
     if population.size < 1 or (len(ids) and not (ids.min() >= 0 and ids.max() < population.size)):
-        raise ValueError(f"a spike of {name} is of a cell outside 0..{population.size - 1}")
+        raise ValueError(f"a spike of {name} belongs to a cell outside 0..{population.size - 1}")
     for key, signal in population.signals.items():
         if signal.values.shape != (*signal.times_ms.shape, *signal.ids.shape) or signal.values.ndim != 2:
-            raise ValueError(f"{key} of {name} has not one value for each sampled step and cell")
+            raise ValueError(f"{key} of {name} does not have one value for each sampled step and cell")
         if not (np.issubdtype(signal.values.dtype, np.floating) and np.issubdtype(signal.ids.dtype, np.integer)):
-            raise ValueError(f"{key} of {name} is not of numbers")
+            raise ValueError(f"{key} of {name} does not consist of numbers")

@@ -1,4 +1,4 @@
-"""What the page of a comparison shows, read from its files and its record."""
+"""The content of the page of a comparison, read from its files and its record."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ _MOST_RUNS = 12
 
 @dataclass(frozen=True)
 class SideShown:
-    """One side: its letter, what it is called, how many runs it has, and which."""
+    """One side: its letter, its label, the number of its runs, and which runs they are."""
 
     letter: str
     label: str
@@ -26,10 +26,10 @@ class SideShown:
 
 @dataclass(frozen=True)
 class ComparisonPage:
-    """Everything that the template of a comparison is given.
+    """All data for the template of a comparison.
 
-    ``differences``, ``effects`` and ``judged`` are the rows of its tables as they are kept; ``judges`` says
-    whether it gives a verdict; two models get none. ``sized``: whether there are runs enough for the size of an effect.
+    ``differences``, ``effects`` and ``judged`` are the rows of its stored tables. ``judges`` tells whether there is a
+    verdict (not for two models), ``sized`` whether there are enough runs for effect sizes.
     """
 
     record: RunRecord
@@ -80,7 +80,7 @@ def comparison_page(record: RunRecord) -> ComparisonPage:
         looked_at=kept.get("looked_at", ""),
         judged=judged,
         figures=figures_of(folder),
-        # An earlier version kept the configuration of A as that of the comparison.
+        # Earlier versions stored the configuration of A as that of the comparison.
         settings=settings_of(record, []) if kept else {},
         provenance=origin_rows(origin),
         versions=versions,
@@ -90,7 +90,7 @@ def comparison_page(record: RunRecord) -> ComparisonPage:
 
 
 def _side(letter: str, kept: dict[str, Any], record: RunRecord) -> SideShown:
-    """A side as the comparison keeps it; of an earlier version only the run is known."""
+    """A side as stored with the comparison; earlier versions stored only its run."""
     runs = kept.get("runs") or [record.tags.get(COMPARED["AB".index(letter)], "")]
     seeds = kept.get("seeds") or [None] * len(runs)
     shown = [
@@ -101,5 +101,5 @@ def _side(letter: str, kept: dict[str, Any], record: RunRecord) -> SideShown:
 
 
 def _earlier(row: dict[str, str]) -> str:
-    """What a metric said in a table that did not know yet that some cannot decide."""
+    """The state of a metric in a table of an earlier version, which had no "cannot decide"."""
     return "within" if row.get("within") == "True" else "beyond"

@@ -1,4 +1,4 @@
-"""How a run was made and where it came from, as its page says it."""
+"""How a run was made and where it came from, as shown on its page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,10 +16,7 @@ from varesearch.tracking.tags import COMPARED, COMPARISON_KIND, KIND, RERUN_OF, 
 
 @dataclass(frozen=True)
 class Given:
-    """What the user gave: the ``command`` as it is pasted into a shell, its ``overrides``, and each group's option.
-
-    ``words`` are the overrides as they are typed in a shell.
-    """
+    """What the user typed: the ``command`` for a shell, its ``overrides``, and the chosen option of each group."""
 
     command: str
     overrides: list[str]
@@ -27,12 +24,12 @@ class Given:
 
     @property
     def words(self) -> list[str]:
-        """The overrides, each as it is typed in a shell."""
+        """The overrides, each quoted for a shell."""
         return [quoted([word]) for word in self.overrides]
 
 
 def given_of(record: RunRecord) -> Given:
-    """How a run was made; of a run that kept no command, the command that its overrides and its kind make up."""
+    """How a run was made; for a run that stored no command, it is put together from its overrides and its kind."""
     path = folder_of(record) / "overrides.yaml"
     kept = read_yaml(path) if path.is_file() else {}
     overrides = list(kept.get("overrides") or [])
@@ -47,23 +44,23 @@ def given_of(record: RunRecord) -> Given:
 
 
 def belongs_to(record: RunRecord) -> str:
-    """Which other run this one belongs to, in a sentence; "" for one that stands alone."""
+    """A sentence on the run that this one belongs to; "" if there is none."""
     if RERUN_OF in record.tags:
         return f"It repeats run {record.tags[RERUN_OF][:8]} with the settings of that run."
     if PARENT in record.tags:
-        return f"It is one of the runs of sweep {record.tags[PARENT][:8]}; this command makes it by itself."
+        return f"It is one of the runs of sweep {record.tags[PARENT][:8]}; this command makes this run alone."
     return ""
 
 
 def provenance_of(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """The origin of a run and, apart, the versions of all packages; both empty where it was not written."""
+    """The origin of a run, and separately the versions of all packages; both are empty if they were not stored."""
     path = folder / "provenance.json"
     origin = read_json(path) if path.is_file() else {}
     return origin, origin.pop("versions", None) or {}
 
 
 def origin_rows(origin: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The origin as rows, machine included, without what is not known."""
+    """The origin as rows, machine included, without unknown values."""
     machine = origin.get("machine") or {}
     rows = {**{key: value for key, value in origin.items() if key != "machine"}, **machine}
     memory = rows.pop("memory_bytes", None)

@@ -86,7 +86,7 @@ def _number(value: float | None) -> str:
 
 
 def _spread(mean: str, sd: str) -> str:
-    """A mean and its standard deviation as a table keeps them, "" for one that there is not."""
+    """A mean and its standard deviation from a stored table, in which "" stands for an undefined value."""
     return mean_and_sd(*(float(text) if text else math.nan for text in (mean, sd))).replace("-", "\u2212")
 
 

@@ -90,7 +90,7 @@ class RunPage:
 
     @property
     def repeats(self) -> bool:
-        """Whether this is a run made again."""
+        """Whether this run repeats another one."""
         return RERUN_OF in self.record.tags
 
 
@@ -158,7 +158,7 @@ def settings_of(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[S
 
 
 def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
-    """What a reader must not miss of any kind of run."""
+    """What the reader of any kind of page must not miss."""
     notes = []
     if record.status != "FINISHED":
         why = record.tags.get("varesearch.ended", "")
@@ -166,7 +166,7 @@ def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
     if "degraded" in record.tags:
         notes.append(Note(f"DEGRADED: {record.tags['degraded']}", grave=True))
     if WARNINGS in record.tags:
-        notes.append(Note(f"Warned of: {record.tags[WARNINGS]}", grave=True))
+        notes.append(Note(f"Warning: {record.tags[WARNINGS]}", grave=True))
     if "mapping only" in record.tags:
         notes.append(Note(f"Mapping only, nothing was simulated: {record.tags['mapping only']}", grave=True))
     if record.tags.get("machine") == "software":
@@ -194,7 +194,7 @@ def _metrics(path: Path) -> tuple[list[str], list[MetricRow]]:
 
 
 def _flat(value: Any, config: Any, cell: Any, name: str = "", unit: str = "") -> Iterable[tuple[str, Any, str]]:
-    """Name, value and unit of every setting below ``value``; ``config`` are its typed settings, if they are known."""
+    """Name, value and unit of every setting in ``value``; ``config`` are the same as typed settings, if available."""
     if isinstance(value, Mapping) and "distribution" not in value:
         for key, inner in value.items():
             whole = f"{name}.{key}" if name else str(key)

@@ -44,7 +44,7 @@ def comparisons(where: Place, run_ids: Collection[str]) -> list[Comparison]:
     client, wanted = connect(where), set(run_ids)
     with one_line(where):
         found = {run.info.run_id: run for key in COMPARED for run in with_tag(client, where, key, run_ids)}
-        # Comparisons over several seeds name all runs of a side in one tag: they alone have it, and are looked through.
+        # Comparisons over several seeds, and only they, name all runs of a side in one tag.
         for key in COMPARED_RUNS:
             for run in search(client, f"tags.`{key}` LIKE '%'"):
                 if wanted & set(run.data.tags[key].split()):

@@ -18,13 +18,13 @@ from varesearch.tracking.files import LOG_FILE
 from varesearch.tracking.reading import RunRecord
 
 _MOST_VALUES = 12
-"""More values than this are summed up."""
+"""If there are more values than this, they are summarised."""
 _LONGEST_VALUE = 60
 
 
 @dataclass(frozen=True)
 class Factor:
-    """What varies: its key, the key with its unit, and its values in a few words."""
+    """A setting that varies: its key, the key with its unit, and a summary of its values."""
 
     key: str
     label: str
@@ -35,7 +35,7 @@ class Factor:
 class Child:
     """One row of the results.
 
-    ``anchor`` is where on the page its own section is, ``report`` the command that writes a page of its own.
+    ``anchor`` is the section of the run on this page, ``report`` the command that writes a page of its own.
     """
 
     number: int
@@ -56,10 +56,9 @@ class Child:
 
 @dataclass(frozen=True)
 class SweepPage:
-    """Everything that the template of a sweep is given.
+    """All data for the template of a sweep.
 
-    ``best`` says which point a search found, ``""`` for a grid; ``columns`` are the heads of a child's ``shown``
-    numbers.
+    ``best`` is the best point of a search, ``""`` for a grid; ``columns`` are the heads of a child's ``shown`` numbers.
     """
 
     record: RunRecord
@@ -87,7 +86,7 @@ class SweepPage:
 def sweep_page(
     record: RunRecord, table: Table, verdicts: list[Comparison], words: Mapping[str, Words], uri: str | None = None
 ) -> SweepPage:
-    """Collect it; ``words`` is run id -> what a child left that did not finish, ``uri`` names another store.
+    """Collect it; ``words`` maps the id of each unfinished child to its last output, ``uri`` names another store.
 
     Raises as :func:`.folder_of`.
     """

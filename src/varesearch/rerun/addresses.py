@@ -1,4 +1,4 @@
-"""The machine of a run that is made again: a record does not choose to whom its reader's credentials are shown."""
+"""The machine on which a recorded run is repeated: a record must not decide where the user's credentials are sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,47 +13,48 @@ from varesearch.config.restore import restore
 
 @dataclass(frozen=True)
 class Machine:
-    """Where a recorded run is made again.
+    """The machine on which a recorded run is repeated.
 
     Parameters
     ----------
     settings
-        ``backend.KEY=VALUE`` of the person who makes it again: ``backend.machine``, or an address. They replace all
-        addresses of the record.
+        ``backend.KEY=VALUE`` of the user who repeats it: ``backend.machine`` or an address. They replace all addresses
+        of the record.
     from_record
-        Whether the addresses of the record are taken.
+        Whether the addresses of the record are used.
     """
 
     settings: tuple[str, ...] = ()
     from_record: bool = False
 
     def words(self) -> tuple[str, ...]:
-        """What says so on the command line."""
+        """The arguments on the command line for this machine."""
         return (*self.settings, *(["--machine-from-record"] if self.from_record else []))
 
     def applied(self, resolved: Mapping[str, Any]) -> dict[str, Any]:
         """The configuration of a record with this machine.
 
-        Raises ConfigurationError, which shows the address, for a record that names one that nobody has asked for.
+        Raises ConfigurationError, with the address, if the record names an address that the user did not ask for.
         """
         backend = restore(resolved, own=True).backend
         named = addresses_of(backend)
         if self.settings:
             if self.from_record:
-                raise ConfigurationError(f"--machine-from-record and {self.settings[0]}: give one of them")
+                raise ConfigurationError(f"--machine-from-record and {self.settings[0]}: give only one of them")
             own = _read(self.settings, backend.addresses)
             kept = {key: value for key, value in resolved["backend"].items() if key not in backend.addresses}
             return {**resolved, "backend": {**kept, **own}}
         if named and not self.from_record:
             raise ConfigurationError(
-                f"the record leads to another machine ({', '.join(f'{key}={value}' for key, value in named.items())}): "
-                "add --machine-from-record to go there, with your credentials, or name your own by backend.machine=..."
+                f"the record names another machine ({', '.join(f'{key}={value}' for key, value in named.items())}): "
+                "add --machine-from-record to connect to it with your credentials, or choose a machine of your own "
+                "with backend.machine=..."
             )
         return dict(resolved)
 
 
 OWN_MACHINE = Machine()
-"""No address of a record is taken."""
+"""No address of the record is used."""
 
 
 def _read(settings: tuple[str, ...], addresses: tuple[str, ...]) -> dict[str, Any]:
@@ -62,8 +63,8 @@ def _read(settings: tuple[str, ...], addresses: tuple[str, ...]) -> dict[str, An
     for word in settings:
         key, equals, value = word.partition("=")
         if not equals or key not in allowed:
-            can = f"only {', '.join(allowed)} can" if allowed else "none can, for its back end needs no other machine"
-            raise ConfigurationError(f"{word}: of a recorded run {can} be changed; start another run instead")
+            can = f"only {', '.join(allowed)}" if allowed else "no setting"
+            raise ConfigurationError(f"{word}: {can} of a recorded run can be changed; start another run instead")
         try:
             own[key.removeprefix("backend.")] = yaml.safe_load(value)
         except yaml.YAMLError:

@@ -45,10 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         "settings",
         metavar="backend.KEY=VALUE",
         nargs="*",
-        help="the machine to run on, where the record names one: backend.machine and its addresses",
+        help="the machine to use instead of the recorded one: backend.machine or an address",
     )
     parser.add_argument(
-        "--machine-from-record", action="store_true", help="go to the address that the record names, credentials shown"
+        "--machine-from-record", action="store_true", help="connect to the machine in the record, with your credentials"
     )
     words = parser.parse_args(argv)
     with LogCapture() as capture:
@@ -68,9 +68,9 @@ def rerun(
 ) -> Differences:
     """Run it again in the store at ``uri`` (None: the project's), and compare. Says on the terminal what came of it.
 
-    ``machine`` says what becomes of the addresses that the record names. The new run is tagged with the original, and
-    keeps the differences as ``rerun.json``. Raises ConfigurationError, before anything is tracked, for a run that
-    cannot be run again, and whatever stops the run.
+    ``machine`` tells whether the addresses in the record are used or replaced. The new run has the id of the original
+    as a tag and stores the differences as ``rerun.json``. Raises ConfigurationError, before anything is tracked, for a
+    run that cannot be run again, and whatever stops the run.
     """
     terminal = Terminal(capture.terminal)
     composed = recomposed(original, uri, machine)
@@ -88,11 +88,11 @@ def rerun(
 def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACHINE) -> Composed:
     """The configuration of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
     _refuse(original)
-    original.recording()  # here, so that one that is broken is found before the simulation, not after it
+    original.recording()  # so that a broken recording is found before the simulation, not after it
     # How a sweep was carried out, and where the run was kept, are not the run's own.
     resolved = {key: value for key, value in original.config().items() if key not in ("launcher", "sweeper")}
     resolved = machine.applied(resolved)
-    config = restore(resolved, own=True)  # its addresses are the user's own now
+    config = restore(resolved, own=True)  # its addresses are now those that the user has chosen
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
     config = dataclasses.replace(config, tracking=tracking)

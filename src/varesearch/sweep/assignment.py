@@ -19,7 +19,7 @@ class AssignmentFile:
     """``resolved``, ``overrides`` and ``choices`` as in :class:`Composed`; ``origin`` is where the sweep comes from.
 
     ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` is the command
-    that makes this one run (module, then words).
+    that makes this run alone (module, then arguments).
     """
 
     run_id: str

@@ -27,7 +27,7 @@ def run_assignment(folder: str) -> int:
     where = Path(folder)
     assignment = AssignmentFile.read(where)
     if Path(assignment.root).is_dir():
-        # So that the project is the sweep's, wherever the process was started.
+        # Use the project of the sweep, wherever this process was started.
         os.environ[ROOT_VARIABLE] = assignment.root
     composed = assignment.composed()
     with LogCapture(where / LOG_FILE) as capture:

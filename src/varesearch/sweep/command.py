@@ -47,12 +47,12 @@ class Sweep:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """What starts it: the module after ``python -m``, then its words."""
+        """The command that starts it: the module after ``python -m``, then the arguments."""
         return ("varesearch", "-m", *options_of(self.config_dir), *self.words)
 
     @property
     def resume(self) -> str:
-        """What resumes it, as it is pasted into a shell: ``rerun=true`` would run again what is done."""
+        """The command that resumes it, quoted for a shell; without ``rerun=true``, which would repeat finished runs."""
         return command(*(word for word in self.command if not word.startswith("rerun=")))
 
 
@@ -147,7 +147,7 @@ def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
         ) from None
     except OSError as error:
         raise ConfigurationError(
-            f"{path.parent}: cannot be written ({error.strerror or error}); make room there or make it writable"
+            f"{path.parent}: cannot be written ({error.strerror or error}); free some space or make the folder writable"
         ) from error
 
 

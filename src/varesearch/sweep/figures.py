@@ -43,17 +43,17 @@ def write_sweep_figures(table: Table, folder: Path, title: str = "", objective: 
     table
         The results of the sweep.
     folder
-        Where the pictures go; it is made if it is not there.
+        The folder for the pictures; it is created if necessary.
     title
-        Which sweep it is, in one line.
+        The sweep, in one line.
     objective
-        What was searched for, if it was a search: its points are scattered, so that they are neither joined by lines
-        nor fields of a heat map.
+        The objective of a search, or None for a grid. The points of a search are scattered, so that they are not
+        joined by lines or shown as a heat map.
 
     Returns
     -------
     list of Path
-        The files; empty where no child is FINISHED, or where nothing varies.
+        The files; empty if no child is FINISHED, or if nothing varies.
     """
     found, seeds = factors(table), repetitions(table)
     if not table.finished.any() or (not found and seeds == 1):
@@ -85,7 +85,7 @@ def _save(page: Figure, file: Path) -> Path:
 def _scattered_pages(
     table: Table, found: list[Factor], measures: list[Measure], heading: str, title: str
 ) -> list[Figure]:
-    """The measures over each setting that was searched, whatever the others were: a page for each."""
+    """A page for each setting that was searched, with the measures over it for all values of the other settings."""
     return [_overlay_page(table, Roles(factor), measures, heading, title, joined=False) for factor in found]
 
 
@@ -253,7 +253,7 @@ def _grid(
 
 
 def _name_x(figure: Figure, panels: Sequence[Axes], x: Factor) -> None:
-    """Name the axis once, below all panels: below each of several columns a long name would not fit."""
+    """Label the x axis once, below all panels, since a long label would not fit below each of several columns."""
     width_in = panels[0].get_position().width * style.PAGE_WIDTH_IN
     style.shared_label(figure, panels, "x", x.label, 0.36 + slant(x, width_in).room_in)
 

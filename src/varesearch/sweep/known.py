@@ -20,17 +20,17 @@ SWEEP = "varesearch.sweep"
 
 
 class Known:
-    """What the store knows of jobs: the newest FINISHED run of each, and those that a cluster's job still does.
+    """What the store knows about jobs: the newest FINISHED run of each, and runs that a batch job still carries out.
 
     Parameters
     ----------
     session
-        The store; its experiment is looked at.
+        The store; only its experiment is searched.
     jobs
-        Jobs that are known now; they are looked up at once. Others, to which a search comes while it goes on, are
-        looked up when they are asked for.
+        Jobs that are known from the start and are looked up together. Others, which a search adds later, are looked up
+        when they are needed.
     anew
-        Whether everything is to be run again: then nothing is known.
+        Whether everything is to be run again; then no job counts as known.
     """
 
     def __init__(self, session: StoreSession, jobs: Iterable[Job] = (), anew: bool = False) -> None:
@@ -63,7 +63,7 @@ class Known:
         )
 
     def take_queued(self, job: Job) -> "Run | None":
-        """The run of a job that a cluster's job does already, once: whoever takes it watches it from now on."""
+        """The run of a job that a batch job already carries out; returned once, since the caller then watches it."""
         self._look_up({job.identity})
         return self._queued.pop(job.identity, None)
 

@@ -1,4 +1,4 @@
-"""Short words for the values and keys of a sweep, where a figure or a table has little room."""
+"""Short labels for the values and keys of a sweep, for figures and tables with little space."""
 
 import re
 from collections.abc import Sequence
@@ -7,22 +7,22 @@ from typing import Any
 from varesearch.config.wording import written
 
 LONGEST_LEVEL = 20
-"""Characters of a value's label; longer ones lose their middle."""
+"""The most characters of a value's label; in longer labels the middle is left out."""
 _DISTRIBUTION = re.compile(r"\{distribution: (\w+), (.+)\}")
 
 
 def level_labels(levels: Sequence[Any], longest: int = LONGEST_LEVEL) -> list[str]:
-    """A label for each value, short, and different from all others.
+    """A short and unique label for each value.
 
-    Numbers get as many significant digits as tell them apart, four at least; a distribution that is too long
-    becomes its name and its parameters; other values lose their middle.
+    Numbers get as many significant digits as are needed to distinguish them, but at least four; a distribution that is
+    too long is shortened to its name and parameters; in other values that are too long the middle is left out.
 
     Parameters
     ----------
     levels
-        The distinct values, as :class:`varesearch.sweep.factors.Factor` has them.
+        The distinct values, as in :class:`varesearch.sweep.factors.Factor`.
     longest
-        The most characters of a label.
+        The maximum number of characters of a label.
 
     Returns
     -------
@@ -48,12 +48,12 @@ def level_labels(levels: Sequence[Any], longest: int = LONGEST_LEVEL) -> list[st
     cut = [_without_middle(label, longest) for label in labels]
     if len(set(cut)) == len(set(labels)):
         return cut
-    # Values that differ in their middle only: their numbers tell them apart.
+    # The values differ only in the middle, so they are numbered.
     return [f"{place}: {_without_middle(label, longest - 4)}" for place, label in enumerate(labels, start=1)]
 
 
 def short_keys(keys: Sequence[str]) -> list[str]:
-    """The shortest ends of dotted keys that still differ from one another.
+    """The shortest unambiguous ends of dotted keys.
 
     Examples
     --------

@@ -25,9 +25,9 @@ _MOST_WRITTEN = 64
 _CHARACTER_IN = 0.075
 """Width of a character of a tick's label."""
 _LINE_IN = 0.15
-"""Distance of two lines of text."""
+"""The distance between two lines of text."""
 _MOST_TICKS = 12
-"""More levels than this need not have a tick each."""
+"""If there are more levels than this, not every level needs a tick."""
 
 
 def places_of(factor: Factor) -> NDArray[np.float64]:
@@ -123,7 +123,7 @@ def x_axis(axes: Axes, x: Factor, labelled: bool) -> None:
     """The levels along the x axis, which is logarithmic where they are spaced geometrically; ``labelled`` or bare."""
     places = places_of(x)
     if x.numeric:
-        # Between values that nobody chose, such as a search's, a short logarithmic axis would have no number on it.
+        # With arbitrary values, such as those of a search, a short logarithmic axis would have no tick labels.
         if x.geometric and (not _rounded(x) or places[-1] >= 10 * places[0]):
             axes.set_xscale("log")
             room = (places[-1] / places[0]) ** 0.06
@@ -141,14 +141,14 @@ def x_axis(axes: Axes, x: Factor, labelled: bool) -> None:
 
 @dataclass(frozen=True)
 class Slant:
-    """How the names of levels lie below a panel: their angle in degrees, and the room that they take more (inches)."""
+    """The angle of the tick labels below a panel, in degrees, and the additional height that they need, in inches."""
 
     degrees: int
     room_in: float
 
 
 def slant(x: Factor, width_in: float) -> Slant:
-    """Flat where the labels of ``x`` fit below a panel of that width, else as slanted as their number demands."""
+    """Horizontal if the labels of ``x`` fit below a panel of that width, otherwise as slanted as necessary."""
     if x.numeric:
         return Slant(0, 0.0)
     labels = level_labels(x.levels)
@@ -158,7 +158,7 @@ def slant(x: Factor, width_in: float) -> Slant:
         return Slant(0, 0.0)
     for degrees in (25, 55):
         angle = math.radians(degrees)
-        # Slanted labels reach to the left of their tick, where the first one has the page's margin.
+        # Slanted labels extend to the left of their tick; that of the first label is limited by the page's margin.
         if longest_in * math.cos(angle) <= style.LEFT_IN + apart_in / 2 and apart_in * math.sin(angle) >= _LINE_IN:
             return Slant(degrees, longest_in * math.sin(angle))
     return Slant(90, longest_in)
@@ -180,10 +180,10 @@ def y_range(shown: Sequence[Points]) -> tuple[float, float]:
 def _level_ticks(
     axes: Axes, factor: Factor, which: Literal["x", "y"], places: NDArray[np.float64], to_scale: bool = False
 ) -> None:
-    """A tick for each level, and the labels that have room.
+    """Set a tick for each level, and as many labels as fit.
 
-    Along an axis that is ``to_scale``: round numbers where few of many levels would have room, or where the levels
-    are no round numbers themselves.
+    An axis that is ``to_scale`` gets round numbers instead if most of many levels would have no label, or if the levels
+    are not round numbers.
     """
     labels = level_labels(factor.levels)
     axis = axes.xaxis if which == "x" else axes.yaxis
@@ -211,16 +211,16 @@ def _level_ticks(
 
 
 def _rounded(factor: Factor) -> bool:
-    """Whether the labels of the levels have fewer digits than the levels."""
+    """Whether the labels have fewer digits than the levels."""
     return [written(level) for level in factor.levels] != level_labels(factor.levels)
 
 
 def _with_room(axes: Axes, which: Literal["x", "y"], places: NDArray[np.float64], labels: Sequence[str]) -> list[bool]:
-    """Which labels do not touch the last one before them that has room."""
+    """Which labels fit, that is, do not touch the previous label that fits."""
     points = np.zeros((len(places), 2))
     column = 0 if which == "x" else 1
     points[:, column] = places
-    # On a logarithmic axis 0 is nowhere; the other coordinate does not matter.
+    # The other coordinate does not matter, but must not be 0, which a logarithmic axis cannot show.
     points[:, 1 - column] = (axes.get_ylim() if which == "x" else axes.get_xlim())[0]
     along_in = axes.transData.transform(points)[:, column] / axes.figure.dpi
     taken, fits = -math.inf, []

@@ -1,4 +1,4 @@
-"""The figure of a search: how its best value rose, trial by trial, and what each setting had to do with it."""
+"""The figure of a search: the best value after each trial, and the objective over each setting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ _BEST_COLOUR = "#D55E00"
 class Trials:
     """The points of a search in the order in which they were tried.
 
-    ``rows`` is the first row of the table for each trial, ``values`` (trials,) the objective's mean over the seeds,
-    NaN for a trial of which a run failed or does not define it; ``best`` is None where no trial has a value.
+    ``rows`` is the first row of the table for each trial; ``values`` (trials,) is the mean of the objective over the
+    seeds, or NaN if a run failed or does not define it; ``best`` is None if no trial has a value.
     """
 
     rows: list[int]
@@ -38,7 +38,7 @@ class Trials:
 
 
 def trials_of(table: Table, objective: Objective) -> Trials:
-    """The trials of a search: children that differ in nothing but their seed are one."""
+    """The trials of a search; children that differ only in their seed belong to one trial."""
     keys = [key for key in table.varied if key != SEED]
     points: dict[tuple[Any, ...], list[int]] = {}
     for row, point in enumerate(zip(*(table.values(key) for key in keys), strict=True)):
@@ -57,11 +57,11 @@ def search_page(table: Table, objective: Objective, title: str) -> Figure:
     Parameters
     ----------
     table
-        The results, children in the order in which they were tried.
+        The results, with the children in the order in which they were tried.
     objective
-        The metric that was searched for, and whether its largest or its smallest value.
+        The metric, and whether its largest or its smallest value was searched for.
     title
-        Which sweep it is, in one line.
+        The sweep, in one line.
     """
     trials = trials_of(table, objective)
     searched = factors(table)
@@ -101,7 +101,7 @@ def _over(axes: Axes, factor: Factor, table: Table, trials: Trials) -> None:
     where = dict(zip(factor.levels, places_of(factor), strict=True))
     column = table.values(factor.key)
     across = np.array([where[column[row]] for row in trials.rows])
-    # From dark to light in the order of the trials: where the search went.
+    # The colour, from dark to light, is the order of the trials.
     axes.scatter(across, trials.values, c=np.arange(len(across)), cmap=style.ORDERED_MAP, s=18, linewidths=0)
     _mark_best(axes, across, trials)
     x_axis(axes, factor, labelled=True)

@@ -83,7 +83,7 @@ def point(outcome: Outcome) -> str:
 
 
 def _labels(values: Sequence[Any]) -> dict[str, str]:
-    """Each value as it is written on the command line -> a label with no more digits or letters than it needs."""
+    """Each value as written on the command line -> a label that is as short as possible."""
     levels = list({written(value): value for value in values}.values())
     labels = level_labels(levels, _LONGEST_VALUE)
     return {written(level): label for level, label in zip(levels, labels, strict=True)}

@@ -70,7 +70,7 @@ def units_of(config: Config, keys: Iterable[str]) -> dict[str, str]:
 
 
 def _shared_units(children: Sequence[Outcome]) -> dict[str, str]:
-    """The unit of each swept key; ``""`` where it differs between the children, as a weight's does between cells."""
+    """The unit of each swept key; ``""`` if it differs between children, as that of a weight does between cells."""
     each = [units_of(child.job.composed.config, child.job.varied) for child in children]
     return {key: unit if all(units[key] == unit for units in each) else "" for key, unit in each[0].items()}
 

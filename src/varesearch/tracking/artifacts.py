@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def local_folder(artifact_uri: str, where: Place) -> Path | None:
-    """The folder that an artifact URI names on this machine; None if a server keeps the artifacts, or somebody else.
+    """The folder on this machine that an artifact URI names; None if the artifacts are on a server or not in the store.
 
-    A server may name a folder of its own disk: that is not ours, even if one of that name exists here. A SQLite store
-    may come from somebody else, and then name any folder of ours: its files are those beside it.
+    A server may name a folder on its own disk, even if a folder of that name exists here. A SQLite store may come from
+    somebody else and could name any folder; only its own folder of artifacts is accepted.
     """
     if where.uri.startswith(("http:", "https:")):
         return None
@@ -30,17 +30,17 @@ def local_folder(artifact_uri: str, where: Place) -> Path | None:
 
 
 def refuse_foreign(artifact_uri: str, where: Place, what: str) -> None:
-    """Raise ConfigurationError if the files of ``what`` are kept where its store does not keep any itself.
+    """Raise ConfigurationError if the files of ``what`` are not in the store itself.
 
-    That is, for a SQLite store, outside of its own folder; for a server, on another one, to which MLflow's client
-    would show the credentials of the first.
+    For a SQLite store, this means outside of its own folder; for a server, on another server, to which MLflow's client
+    would send the credentials for the first one.
     """
     parts = urllib.parse.urlsplit(artifact_uri)
     if where.database is not None:
         if local_folder(artifact_uri, where) is None:
             raise ConfigurationError(
                 f"{what} keeps its files at {redact(artifact_uri)}, outside of its store's own folder "
-                f"({where.artifacts}): move them there, or take another experiment or run"
+                f"({where.artifacts}): move them there, or choose another experiment or run"
             )
         return
     other = parts.netloc.rpartition("@")[2]
@@ -49,7 +49,7 @@ def refuse_foreign(artifact_uri: str, where: Place, what: str) -> None:
         if (server.hostname, server.port) != (parts.hostname, parts.port):
             raise ConfigurationError(
                 f"{what} keeps its files at {redact(artifact_uri)}, on another server than {where.shown}: it is not "
-                "asked, since it would be shown your credentials"
+                "contacted, since it would receive your credentials"
             )
 
 

@@ -2,7 +2,7 @@
 
 MLflow's pages keep a view that is shared by its address as a tag of the experiment, ``mlflow.sharedViewState.`` and a
 key, and show it for an address with ``viewStateShareKey=`` and that key (seen in the pages of MLflow 3.17 and 3.18; the
-tag is no documented interface, so that another version may show its own columns instead).
+tag is not a documented interface, so that another version may show its own columns instead).
 """
 
 import json

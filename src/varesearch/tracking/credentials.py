@@ -1,4 +1,4 @@
-"""What MLflow's client shows to a server, and that none of it is sent where others can read it."""
+"""The credentials that MLflow's client sends to a server, which must not be sent unencrypted."""
 
 import configparser
 import os
@@ -13,32 +13,32 @@ _FILE = "~/.mlflow/credentials"
 
 
 def refuse_plain_http(uri: str, shown: str) -> None:
-    """Raise ConfigurationError if a password or token would go to a server over plain http, but to this machine.
+    """Raise ConfigurationError if a password or token would be sent to another machine over plain http.
 
     Parameters
     ----------
     uri
-        Of the server.
+        The address of the server.
     shown
-        The same without credentials, for the message.
+        The address without credentials, for the message.
     """
     if not is_readable_on_the_way(uri):
         return
     source = _source(uri)
     if source is not None:
         raise ConfigurationError(
-            f"tracking.uri={shown}: {source} would be sent unencrypted; use https://, a tunnel to this machine "
-            "(ssh -L), or take it away if the server asks for none"
+            f"tracking.uri={shown}: {source} would be sent unencrypted; use https:// or a tunnel to this machine "
+            "(ssh -L), or remove it if the server does not need it"
         )
 
 
 def _source(uri: str) -> str | None:
-    """Where a password or token is that MLflow's client would send; None if there is none."""
+    """The password or token that MLflow's client would send, in words; None if there is none."""
     if urllib.parse.urlsplit(uri).password:
         return "the password in the address"
     for name in _SECRETS:
         if os.environ.get(name):
-            return f"the environment's {name}"
+            return f"the environment variable {name}"
     file = configparser.ConfigParser(interpolation=None)
     try:
         read = file.read(Path(_FILE).expanduser(), encoding="utf-8")

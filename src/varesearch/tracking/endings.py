@@ -14,7 +14,7 @@ class TrackingError(RuntimeError):
 
 
 class NotKeptError(RuntimeError):
-    """The simulation went well, but files of the run could not be written; the message is one line and names them."""
+    """The simulation succeeded, but some files of the run could not be written; the message (one line) names them."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def open_experiment(client: "MlflowClient", where: Place, name: str) -> str:
 
 
 def _folder_name(experiment: str) -> str:
-    """The folder of an experiment, under a name that any file system takes: 255 bytes at most, not all of them ours."""
+    """The name of an experiment's folder, which any file system accepts and which leaves room for what is appended."""
     name = re.sub(r"[^\w.-]+", "_", experiment).strip(".") or "_"
     if len(name.encode()) <= _LONGEST_FOLDER:
         return name

@@ -39,13 +39,13 @@ RESERVE_BYTES = 1_000_000
 ENDED = "varesearch.ended"
 """The tag that says why a run is not FINISHED."""
 PRUNED = "varesearch.pruned"
-"""The tag of a run whose recording was removed: the date."""
+"""The tag of a run whose recording was removed; its value is the date."""
 
 
 class RunFiles:
     """What is kept of one run, whoever tells the store: ``run_id``, ``name`` and ``folder`` exist once it has begun.
 
-    ``made_by`` is the command that makes the run, as it is pasted into a shell.
+    ``made_by`` is the command that makes the run, quoted for a shell.
 
     What the log methods take is written to ``folder`` at once or collected for the record that :meth:`close` makes.
     """
@@ -75,9 +75,9 @@ class RunFiles:
 
     @contextlib.contextmanager
     def keeping(self, what: str) -> Iterator[None]:
-        """Write a result of the run inside: one that the disk does not take must not cost the others.
+        """Write a result of the run inside ``with``; if this fails (disk full), the other results are still written.
 
-        :meth:`refuse_if_incomplete` fails the run then.
+        :meth:`refuse_if_incomplete` then fails the run.
         """
         try:
             yield
@@ -87,17 +87,17 @@ class RunFiles:
 
     @property
     def complete(self) -> bool:
-        """Whether all results could be written so far."""
+        """Whether all results so far could be written."""
         return not self._not_kept
 
     def refuse_if_incomplete(self) -> None:
         """Raise NotKeptError if a result could not be written."""
         if self._not_kept:
             what, why = ", ".join(self._not_kept), next(iter(self._not_kept.values()))
-            raise NotKeptError(f"not kept: {what} ({why}); everything else was kept")
+            raise NotKeptError(f"not kept: {what} ({why}); all other results were kept")
 
     def now_ms(self) -> int:
-        """Now, in ms since 1970 by the clock that the run began with: setting the clock changes no duration."""
+        """Now, in ms since 1970, counted from the start of the run: setting the clock does not change durations."""
         return int(1000 * (self._began_s + time.monotonic() - self._began_at))
 
     def describe(self, provenance: Mapping[str, Any], diff: bytes = b"") -> None:
@@ -206,7 +206,7 @@ class RunFiles:
         return record, _attempt(lambda: record.write(self.folder))
 
     def _reserve(self) -> None:
-        # Room on the disk for the end of the run, here and in the store, however full the run or others fill it.
+        # Reserve space for recording the end of the run, in case the disk fills up.
         with (self.folder / RESERVE_FILE).open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
 

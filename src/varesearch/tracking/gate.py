@@ -1,13 +1,13 @@
-"""Who may use MLflow's pages: the user who started them, on the machine on which they run.
+"""Access control for MLflow's pages: only the user who started them may use them, and only on the same machine.
 
-MLflow's server asks nobody who he is, and a port on loopback is open to every account of the machine. This stands in
-front of its application (ASGI) and lets a request through that carries
+MLflow's server has no authentication, and a loopback port is open to every account of the machine. The gate is an ASGI
+application in front of MLflow's and passes on requests that have
 
 * the cookie of a browser that has opened an address with a token, which works once, or
-* ``Authorization: Bearer`` with the ``MLFLOW_TRACKING_TOKEN`` under which the pages were started: other programs.
+* for other programs, ``Authorization: Bearer`` with the ``MLFLOW_TRACKING_TOKEN`` with which the pages were started.
 
-A cookie goes to every port of a host, so also to a server of another user to which a browser is lured. Where the
-kernel tells whose the other end of a connection is, that must therefore be the user, too (or root).
+A browser sends a cookie to every port of a host, and thus possibly to a server of another user, who could then use it.
+If the kernel shows which user owns the other end of a connection, it must therefore be the same user (or root).
 """
 
 import hmac
@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 
 LOOPBACK = "127.0.0.1"
 HEALTH = "/health"
-"""Is answered to anybody, and says nothing."""
+"""This path is answered for everybody and reveals nothing."""
 
 _ROOT = 0
 _ESTABLISHED, _LISTENS = "01", "0A"
@@ -40,27 +40,27 @@ Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request is not let through."""
+    """Why a request is refused."""
 
     status: HTTPStatus
     text: str
 
 
 class Gate:
-    """An ASGI application that passes on to another one what it lets through.
+    """An ASGI application that passes accepted requests on to another one.
 
     Parameters
     ----------
     application
-        What is guarded.
+        The application that is protected.
     port
-        Of the pages; a request must name it in its ``Host``, so that no other name leads here (DNS rebinding).
+        The port of the pages; a request must name it in its ``Host`` header, against DNS rebinding.
     token
-        What the first address holds.
+        The token of the first address.
     bearer
-        What programs show; None: none is let in.
+        The token that programs send; None: no program is accepted.
     used
-        Is called with the token of the next address when one was used.
+        Called with the token of the next address when an address was used.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Gate:
             return Refusal(HTTPStatus.FORBIDDEN, f"Use http://{LOOPBACK}:{self._port}.\n")
         origin = headers.get("origin")
         if origin is not None and origin.removeprefix("http://") not in self._hosts:
-            return Refusal(HTTPStatus.FORBIDDEN, "This was asked by a page of another site.\n")
+            return Refusal(HTTPStatus.FORBIDDEN, "This request came from a page of another site.\n")
         if is_of_another_user(scope.get("client"), self._port):
             return Refusal(HTTPStatus.FORBIDDEN, _STRANGER)
         return None
@@ -111,7 +111,7 @@ class Gate:
         return self._bearer is not None and kind.lower() == "bearer" and _same(shown, self._bearer)
 
     async def _enter(self, token: str, headers: dict[str, str], send: Send) -> None:
-        """Give a browser the cookie. The page that it asked for stands behind the #, which a browser keeps."""
+        """Give a browser the cookie. The requested page follows the # of the address, which the browser keeps."""
         if _same(token, self._token):
             self._token = secrets.token_urlsafe(32)
             self._used(self._token)
@@ -123,10 +123,10 @@ class Gate:
 
 
 def is_of_another_user(client: tuple[str, int] | None, port: int) -> bool:
-    """Whether the other end of a connection from this machine to ``port`` belongs to another user than us and root.
+    """Whether the other end of a connection from this machine to ``port`` belongs to a user other than us and root.
 
-    False where the kernel's tables of connections are not to be read. They show an end that was closed as nobody's:
-    that is another user too.
+    False if the kernel's tables of connections cannot be read. A closed end has no owner in them and counts as another
+    user's.
     """
     if client is None:
         return False

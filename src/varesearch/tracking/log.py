@@ -158,7 +158,7 @@ def _cut(n_bytes: int) -> bytes:
 
 
 def _terminal_stream(descriptor: int, like: TextIO) -> TextIO:
-    """A text stream on a descriptor, in the encoding that the terminal has by the stream which stood for it."""
+    """A text stream on a descriptor, with the encoding of the stream that wrote to the terminal before."""
     raw = _Lossy(descriptor, "w")
     encoding = getattr(like, "encoding", None) or "utf-8"
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=PLAIN, line_buffering=True)

@@ -30,16 +30,16 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
     did not reach the store, gets them now with its own status. Files that a server did not take are sent again.
     """
     ended = []
-    # Listed before any is ended: what is ended is RUNNING no more, and the pages after it would begin too late.
+    # All are listed before the first is ended, since ended runs drop out of the search and would shift its pages.
     running = list(search(client, "attributes.status = 'RUNNING'"))
     left = [run for run in [*running, *_staged(client, where)] if _gone_writer(run) is not None]
-    # One question to the queue, however many runs a large array has left.
+    # The queue is asked only once, even for the many runs of a large array.
     live = jobs_that_may_live(run.data.tags for run in left)
     for run in left:
         # One orphan that cannot be ended (its files are gone, two processes at it) must not keep others from running.
         try:
-            # Read again: the process may have ended its run between the list and its own end, which it cannot any more;
-            # or another command has taken the run over since.
+            # Read again: the process may have ended its run before it exited, or another command may have taken over
+            # the run.
             again = client.get_run(run.info.run_id)
             process = _gone_writer(again)
             if process is None or not _end(client, where, again, process, live):
@@ -65,7 +65,7 @@ def _staged(client: "MlflowClient", where: Place) -> Iterator["Run"]:
 
 
 def _gone_writer(run: "Run") -> Process | None:
-    """The process that wrote the run, if it was on this host and is gone; None if it may be there."""
+    """The process that wrote the run, if it was on this host and is gone; None if it may still exist."""
     process = Process.from_tags(run.data.tags)
     return process if process is not None and process.is_here() and not process.is_alive() else None
 

@@ -1,8 +1,8 @@
-"""Which process writes a run, and whether that process is still there.
+"""Which process writes a run, and whether that process still exists.
 
-Wall-clock times play no part: the clock may be set while a process runs. A process is known by its id, by the tick
-since boot at which it started (``/proc/PID/stat``, field 22; proc(5)), and by the boot and the PID namespace in which
-both count.
+Wall-clock times are not used, since the clock may be set while a process runs. A process is identified by its id, by
+its start time in ticks since boot (``/proc/PID/stat``, field 22; proc(5)), and by the boot and the PID namespace in
+which these are valid.
 """
 
 import os
@@ -24,9 +24,9 @@ _GONE = "ZXx"
 class Process:
     """The process that writes a run.
 
-    ``host`` is its name, ``machine`` the id of the installation (empty where there is none). ``started`` is in clock
-    ticks since the boot ``boot``. ``namespace`` is the inode of the PID namespace, 0 where it cannot be read: a
-    container has its own, in which other processes have the same ids.
+    ``host`` is the host's name, ``machine`` the id of the installation (or empty). ``started`` is in clock ticks since
+    the boot ``boot``. ``namespace`` is the inode of the PID namespace, or 0 if it cannot be read: a container has its
+    own namespace, in which other processes have the same ids.
     """
 
     host: str
@@ -73,8 +73,8 @@ class Process:
     def is_here(self) -> bool:
         """Whether :meth:`is_alive` can be answered here.
 
-        It can for a process of this boot and PID namespace, and for one of an earlier boot of this machine. Another
-        container that runs at the same time cannot be looked into, whatever its host name.
+        It can for a process of this boot and PID namespace, and for one of an earlier boot of this machine. Processes
+        of another running container cannot be seen, whatever its host name.
         """
         if self.boot == _boot_id():
             return self.namespace == _namespace()
@@ -98,7 +98,7 @@ class Process:
 
 
 def _stat(pid: str) -> tuple[str, int] | None:
-    """State and start (ticks since boot) of a process; None if there is none of that id."""
+    """State and start (ticks since boot) of a process; None if there is no process with that id."""
     try:
         # The second field is the program's name in parentheses, which may hold spaces and parentheses.
         fields = (_PROC / pid / "stat").read_text(errors="replace").rpartition(")")[2].split()

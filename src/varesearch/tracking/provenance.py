@@ -26,10 +26,10 @@ _THREADS = re.compile(r".*_NUM_THREADS$|^PYTHONHASHSEED$|^CUDA_VISIBLE_DEVICES$"
 
 @dataclass(frozen=True)
 class Commit:
-    """The state of the checkout: its commit, whether the code differs from that, and how.
+    """The state of the checkout: its commit, and how the code differs from it.
 
-    ``dirty``: code that takes part in a run was changed or added; ``diff`` holds these changes, whole new files
-    included, whose names ``untracked`` lists.
+    ``dirty`` tells whether code that affects results was changed or added, ``diff`` contains these changes, including
+    the new files that ``untracked`` lists.
     """
 
     checkout: str
@@ -48,10 +48,9 @@ def read_commit(folder: Path, code: Sequence[str] = ()) -> Commit | None:
     folder
         The top of the checkout, or any folder in it.
     code
-        The files and folders, relative to ``folder``, that a result depends on. Only they count as changes: a page, a
-        test or a folder of own options beside the code does not make a result another one (options are kept in the
-        configuration of the run). Without it the checkout is not ours, and every file that git knows counts, but none
-        that it does not know.
+        The files and folders, relative to ``folder``, that a result depends on. Only changes in them count: pages,
+        tests or a folder of the user's own options do not affect a result (options are stored in the configuration of
+        the run). If it is empty, the checkout is not that of varesearch, and all tracked files count.
     """
     top = _git(folder, "rev-parse", "--show-toplevel")
     if top is None:
@@ -77,8 +76,8 @@ def read_commit(folder: Path, code: Sequence[str] = ()) -> Commit | None:
 
 
 def _whole(folder: Path, name: str) -> bytes:
-    """A file that git does not know, as the difference that adds it."""
-    # Exit code 1 says that the two differ, which is why they are compared.
+    """An untracked file as a diff that adds it."""
+    # git exits with 1 because the file differs from the empty one.
     return _git(folder, "diff", "--no-ext-diff", "--no-color", "--no-index", "--", os.devnull, name, fine=(0, 1)) or b""
 
 

@@ -56,8 +56,8 @@ class RunRecord:
     def recording(self) -> "Recording":
         """The spikes and signals.
 
-        Raises ConfigurationError if the run has none (it failed, it is a mapping only, they were pruned), or if the
-        file is broken.
+        Raises ConfigurationError if the run has no recording (it failed, it is only a mapping, the recording was
+        pruned), or if the file is broken.
         """
         from varesearch.recording_io import load_npz
 
@@ -98,7 +98,7 @@ def runs(
 ) -> list[RunRecord]:
     """Read runs from the store, the newest first.
 
-    Every run costs about 3 ms and 25 kB: in a large store, ask for those that are wanted.
+    Each run takes about 3 ms and 25 kB: in a large store, ask only for the runs that you need.
 
     Parameters
     ----------
@@ -107,14 +107,14 @@ def runs(
     uri, root
         Another store, as in ``tracking.uri``, and the folder that its relative path and the default belong to.
     condition
-        Which runs, in MLflow's language of filters, for instance ``params.seed = '3' and metrics.`exc.rate_hz` > 5``.
+        Which runs, in MLflow's filter syntax, for instance ``params.seed = '3' and metrics.`exc.rate_hz` > 5``.
     most
-        How many runs at most.
+        The maximum number of runs.
 
     Raises
     ------
     ConfigurationError
-        If the store cannot be had, if it has no such experiment, or if MLflow refuses the condition.
+        If the store cannot be opened, if it has no such experiment, or if MLflow refuses the condition.
     """
     where = place(uri, root)
     client = connect(where)
@@ -152,7 +152,7 @@ def _by_id(client: "MlflowClient", start: str) -> "Run | None":
     if len(found) > 1:
         several = ", ".join(run.info.run_id for run in found[:_SHOWN_IDS])
         more = ", ..." if len(found) > _SHOWN_IDS else ""
-        raise ConfigurationError(f"run {start}: several runs begin like that ({several}{more}); give more of the id")
+        raise ConfigurationError(f"run {start}: several ids begin like this ({several}{more}); give more characters")
     return found[0] if found else None
 
 
@@ -186,5 +186,5 @@ def _record(run: "Run", experiment: str, where: Place) -> RunRecord:
 
 
 def _shared_keys(values: Mapping[str, _Value]) -> dict[str, _Value]:
-    # Thousands of runs have the same hundred keys: each is held once.
+    # Thousands of runs share the same hundred keys, so that each key is stored only once.
     return {sys.intern(key): value for key, value in values.items()}

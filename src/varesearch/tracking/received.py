@@ -1,8 +1,8 @@
-"""The files of a run, read with care: a run may have been made, or changed, by somebody else.
+"""Safe reading of the files of a run, which somebody else may have made or changed.
 
-What is in its folder is shown in reports and read into memory. So a file has to lie in the folder itself (a link could
-lead to any file of the reader's), has to be a file (a pipe would never end), and must not be larger than what a run
-leaves. :func:`check_folder` is called before the first file of a run is read.
+Files of a run are shown in reports and read into memory. A file must therefore be in the folder of the run itself (a
+symbolic link could point to any file of the reader), must be a regular file (reading a pipe would never end), and must
+not be larger than what a run writes. :func:`check_folder` is called before the first file of a run is read.
 """
 
 import json
@@ -18,22 +18,22 @@ from varesearch.config.errors import ConfigurationError
 
 _MB = 1_000_000
 _MOST_BYTES = {".yaml": 16 * _MB, ".json": 64 * _MB, ".csv": 512 * _MB, ".png": 64 * _MB}
-"""Suffix -> the largest file that is read as a whole. Recordings have their own bound, logs are read at the end."""
+"""Suffix -> the largest size of a file that is read. Recordings have their own limit; of logs only the end is read."""
 
 _MOST_NODES = 200_000
 _TAIL_BYTES = 1 * _MB
 LOG_LINES = 40
-"""So much of a log is shown, counted from its end."""
+"""The number of lines at the end of a log that are shown."""
 
 
 def check_folder(folder: Path) -> None:
-    """Look at every entry of a run's folder.
+    """Check every entry of a run's folder.
 
     Raises
     ------
     ConfigurationError
-        There is a link that leads out of the folder, something that is neither a file nor a folder, or a file that is
-        far larger than what a run writes.
+        There is a link to something outside of the folder, an entry that is neither a file nor a folder, or a file
+        that is far larger than what a run writes.
     """
     top = folder.resolve()
     for entry in _entries(folder):
@@ -50,7 +50,7 @@ def check_folder(folder: Path) -> None:
             if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
                 what = "is neither a file nor a folder; remove it"
             elif most is not None and stat.S_ISREG(status.st_mode) and status.st_size > most:
-                what = f"has {status.st_size / _MB:,.0f} MB, no run writes more than {most / _MB:,.0f} MB; remove it"
+                what = f"has {status.st_size / _MB:,.0f} MB, but no run writes more than {most / _MB:,.0f}; remove it"
         if what is not None:
             raise ConfigurationError(f"{path}: {what}")
 
@@ -65,13 +65,13 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
         except OSError:
-            continue  # gone meanwhile, or not to be read: then nothing of it is read
+            continue  # removed meanwhile or not readable, so that nothing of it will be read
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A mapping from a YAML file of a run. Raises ConfigurationError for anything else, and for one without bounds.
+    """Read a mapping from a YAML file of a run. Raises ConfigurationError for anything else, and for too many values.
 
-    A few hundred characters of YAML can stand for more values than fit into memory, by aliases of aliases.
+    With aliases of aliases, a few hundred characters of YAML can stand for more values than fit into memory.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -82,7 +82,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A mapping from a JSON file of a run. Raises ConfigurationError for anything else."""
+    """Read a mapping from a JSON file of a run. Raises ConfigurationError for anything else."""
     try:
         return _mapping(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
@@ -90,7 +90,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def tail(path: Path, lines: int = LOG_LINES) -> str:
-    """The last lines of a text file, however large it is; ``""`` if it is not there."""
+    """The last lines of a text file of any size; ``""`` if it does not exist."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -110,7 +110,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _count(node: yaml.Node | None, known: dict[int, int], above: tuple[int, ...]) -> int:
-    """How many values a node stands for, each alias written out."""
+    """The number of values that a node stands for if all aliases are expanded."""
     if node is None:
         return 0
     if id(node) in above:
@@ -130,4 +130,4 @@ def _count(node: yaml.Node | None, known: dict[int, int], above: tuple[int, ...]
 def _broken(path: Path, error: Exception) -> ConfigurationError:
     nested = isinstance(error, RecursionError)
     reason = "it is nested too deeply" if nested else next(iter(str(error).splitlines()), "")
-    return ConfigurationError(f"{path}: cannot be read as the file of a run ({reason})")
+    return ConfigurationError(f"{path}: cannot be read as a file of a run ({reason})")

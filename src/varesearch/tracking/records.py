@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _FILE = ".unsent.json"
 RESERVE_FILE = ".reserve"
-"""Holds room on the disk for the end of a run, until that comes."""
+"""Reserves disk space for recording the end of a run."""
 # What MLflow takes in one call (REST API, "Log Batch": 1000 metrics, 100 parameters, 100 tags).
 _MOST_METRICS, _MOST_PARAMS, _MOST_TAGS = 900, 100, 100
 

@@ -1,7 +1,7 @@
-"""Runs found in the store by what is asked of them, a page at a time; never all runs of a store to find a few.
+"""Search the store for the runs that are needed, a page at a time, without reading all runs.
 
-MLflow's own search does it: that is what works for a file, a database and a server alike. It takes 7 to 17 ms, and 2 ms
-for each run found, in a store of 30,000 runs as in one of 300 (CPU time; ``docs/how-to/tracking-server.md``).
+MLflow's own search is used, which works alike for a file, a database and a server. It takes 7 to 17 ms, plus 2 ms for
+each run that is found, whether the store has 300 or 30,000 runs (CPU time; ``docs/how-to/tracking-server.md``).
 """
 
 import contextlib
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment, Run
 
-# Larger pages are not quicker (2.1 ms a run in pages of 200, 2.9 in pages of 1000), but hold more in memory.
+# Larger pages are not faster (2.1 ms per run in pages of 200, 2.9 in pages of 1000), but take more memory.
 _PAGE = 200
-# So many values are searched for one by one; see `with_tag`.
+# Up to this number, values are searched for one by one; see `with_tag`.
 _FEW_VALUES = 4
-# MLflow's filters have no way to escape these: in a pattern, each is matched by the sign for any character.
+# MLflow's filters cannot escape these characters; they are replaced by the wildcard for any character.
 _NOT_IN_A_FILTER = re.compile(r"['\"`\\\x00-\x1f\x7f]")
 
 
@@ -44,21 +44,20 @@ def search(
     Parameters
     ----------
     condition
-        In MLflow's language of filters, see :func:`is_equal`; empty: every run.
+        In MLflow's filter syntax, see :func:`is_equal`; empty: every run.
     within
-        The ids of the experiments; None: all of the store.
+        The ids of the experiments; None: all experiments of the store.
     most
-        How many runs are wanted; None: all that there are.
+        The maximum number of runs; None: all.
 
     Yields
     ------
     Run
-        The newest first, each once. Deleted runs are left out.
+        Each run once, the newest first. Deleted runs are left out.
     """
     if within is None:
         within = [experiment.experiment_id for experiment in experiments(client)]
-    # A page begins a number of runs after the newest. A run that is made meanwhile moves the others to a later place,
-    # so that some are met again.
+    # Pages are counted from the newest run. A new run shifts all others, so that some runs are returned twice.
     seen: set[str] = set()
     token = None
     while within:
@@ -81,8 +80,8 @@ def search(
 def is_equal(what: str, value: str) -> str:
     """The condition that ``what`` (``attributes.run_name``) is ``value``.
 
-    MLflow has no way to write a quotation mark inside a value. For a value that holds one, the condition is true of
-    other values too: whoever asks compares what is found once more.
+    MLflow cannot represent a quotation mark inside a value. For a value with one, the condition is also true for some
+    other values, so that the caller has to compare the values that were found.
     """
     if _NOT_IN_A_FILTER.search(value):
         return f"{what} LIKE '{_NOT_IN_A_FILTER.sub('_', value)}'"
@@ -95,7 +94,7 @@ def tag_is(key: str, value: str) -> str:
 
 
 def with_ids(client: "MlflowClient", ids: Iterable[str], within: Sequence[str] | None = None) -> "Iterator[Run]":
-    """The runs with these ids that the store has, in pages; in no order."""
+    """The runs with these ids, as far as they exist, read in pages; in no particular order."""
     remaining = list(dict.fromkeys(ids))
     while remaining:
         some, remaining = remaining[:_PAGE], remaining[_PAGE:]
@@ -106,10 +105,10 @@ def with_ids(client: "MlflowClient", ids: Iterable[str], within: Sequence[str] |
 def with_tag(
     client: "MlflowClient", where: Place, key: str, values: Iterable[str], within: Sequence[str] | None = None
 ) -> "Iterator[Run]":
-    """The runs whose tag has any of these values, in no order.
+    """The runs whose tag has any of these values, in no particular order.
 
-    MLflow's filters know one value of a tag at a time: 5,000 of them (the children of a large sweep) take 41 s of CPU,
-    even when no run is found. In a SQLite store of our own the ids are therefore asked for with one SQL query, which
+    MLflow's filters compare a tag with one value at a time: 5,000 values (the children of a large sweep) take 41 s of
+    CPU time, even if no run is found. In a local SQLite store, the ids are therefore found with one SQL query, which
     takes 0.03 s among 30,000 runs; the runs themselves are read by MLflow.
     """
     wanted = set(values)

@@ -29,7 +29,7 @@ CODE = ("src", "conf", "setup.py")
 NOTE = "mlflow.note.content"
 """MLflow's own tag for the description of a run, in Markdown."""
 WARNINGS = "varesearch.warnings"
-"""The tag that keeps what the configuration was warned of."""
+"""The tag with the warnings about the configuration."""
 
 PARENT = "mlflow.parentRunId"
 """MLflow's own tag for a nested run."""
@@ -110,7 +110,7 @@ class StoreSession:
 def science_tags(
     config: Config, resolved: Mapping[str, Any], made_by: str, choices: Mapping[str, str]
 ) -> dict[str, str]:
-    """The tags by which a run of the network is found again; ``made_by`` is the command, without credentials."""
+    """The tags by which a run of a network is found; ``made_by`` is its command, without credentials."""
     doubted = [doubt.text for doubt in doubts(config)]
     return {
         NOTE: code_span(made_by),

@@ -94,26 +94,26 @@ def place(uri: str | None = None, root: Path | None = None) -> Place:
 
 
 def _sqlite_uri(database: Path) -> str:
-    # A percent sign stands for itself unless two hexadecimal digits follow. Written as %25, it would be in the name of
-    # a folder that MLflow makes beside the store.
+    # A percent sign stands for itself unless two hexadecimal digits follow. Written as %25, it would become part of the
+    # name of a folder that MLflow creates beside the store.
     return f"{_SQLITE}{database}"
 
 
 def _refuse_path(database: Path, what: str) -> None:
-    """Raise ConfigurationError for a path that would be another one as the address of a SQLite store."""
+    """Raise ConfigurationError for a path that would denote another file when used in the address of a SQLite store."""
     sign = re.search(r"\?|%[0-9A-Fa-f]{2}", str(database))
     if sign is not None:
         raise ConfigurationError(
-            f"{what}: the path of a SQLite store takes no {sign.group()!r}, which addresses read as another sign; "
-            "rename the folder"
+            f"{what}: the path of a SQLite store cannot contain {sign.group()!r}, which has a special meaning in an "
+            "address; rename the folder"
         )
 
 
 def connect(where: Place) -> "MlflowClient":
     """A client of the store, which exists, has the present schema and answers.
 
-    Raises ConfigurationError, one line and within seconds, for a server that is down or to which a secret would go
-    unencrypted, and for a store that cannot be made, read or migrated.
+    Raises ConfigurationError, in one line and within seconds, for a server that is down or that would receive a secret
+    unencrypted, and for a store that cannot be created, read or migrated.
     """
     if where.database is not None:
         ensure_sqlite(where)
@@ -174,9 +174,9 @@ def probe(uri: str) -> None:
 
 
 def check_folder(where: Place) -> None:
-    """Raise ConfigurationError for an address of a SQLite store in a folder that does not exist.
+    """Raise ConfigurationError for the address of a SQLite store in a folder that does not exist.
 
-    That is more likely a slip of the keyboard than the wish for a new folder; the project's own ``mlruns`` is made.
+    Such an address is probably a typing error; only the project's own ``mlruns`` is created automatically.
     """
     if where.database is None or where.database.parent == where.root / STORE_FOLDER:
         return
@@ -184,9 +184,9 @@ def check_folder(where: Place) -> None:
     try:
         there, why = folder.is_dir(), f"there is no folder {echoed(str(folder))}"
     except OSError as error:
-        there, why = False, f"the store cannot be made ({error.strerror})"
+        there, why = False, f"the store cannot be created ({error.strerror})"
     if not there:
-        raise ConfigurationError(f"tracking.uri={echoed(where.shown)}: {why}; make it first, or mend the address")
+        raise ConfigurationError(f"tracking.uri={echoed(where.shown)}: {why}; create it first, or correct the address")
 
 
 def ensure_sqlite(where: Place) -> None:
@@ -201,7 +201,7 @@ def ensure_sqlite(where: Place) -> None:
     try:
         check_folder(where)
         database.parent.mkdir(exist_ok=True)
-        # The lock would be tried for again and again where no file can be made.
+        # Where no file can be created, the lock below would be tried again and again.
         tempfile.TemporaryFile(dir=database.parent).close()
         with FileLock(f"{database}.lock", timeout=LOCK_S):
             if _is_current(database):
@@ -218,7 +218,9 @@ def ensure_sqlite(where: Place) -> None:
         ) from error
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"tracking.uri={echoed(where.shown)}: the store cannot be made ({reason})") from error
+        raise ConfigurationError(
+            f"tracking.uri={echoed(where.shown)}: the store cannot be created ({reason})"
+        ) from error
 
 
 def relocate(where: Place) -> None:

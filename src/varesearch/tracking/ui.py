@@ -1,6 +1,6 @@
 """MLflow's pages on the store of the project: ``python -m varesearch.tracking.ui [--port N] [--run ID]``.
 
-Served to this machine only (127.0.0.1), and there to the user who starts them only: see
+They are served only on this machine (127.0.0.1), and only to the user who starts them: see
 :mod:`varesearch.tracking.gate`.
 """
 
@@ -29,7 +29,7 @@ from varesearch.tracking.store import Place, ensure_sqlite, first_line, place
 from varesearch.tracking.ui_server import Order
 
 BEARER = "MLFLOW_TRACKING_TOKEN"
-"""Environment variable: the token with which programs are let in; without it, none is."""
+"""Environment variable with the token that programs have to send; without it, programs are refused."""
 
 _USUAL_PORT = 5000
 _START_S = 90.0
@@ -52,7 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def listen(wanted: int | None) -> socket.socket:
-    """A socket that listens at ``wanted``, else ConfigurationError; None: at the usual port or any that is free."""
+    """A socket that listens on port ``wanted``; with None, on the usual port or on any free one.
+
+    Raises ConfigurationError if the port is not available.
+    """
     for port in (_USUAL_PORT, 0) if wanted is None else (wanted,):
         listener = socket.socket()
         try:
@@ -76,7 +79,7 @@ def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
 
 
 def _page(where: Place, run: str | None) -> str:
-    """The part of the address behind the host that leads to the runs, or to one run."""
+    """The part of the address after the host that leads to the runs, or to one run."""
     # MLflow's front page is about language models; the runs are a page of their own.
     newest = runs(uri=where.uri, root=where.root, most=1) if run is None else [load_run(run, where.uri, where.root)]
     page = ""
@@ -112,7 +115,7 @@ def _serve_at(listener: socket.socket, where: Place, page: str) -> int:
                 server.stdin.write(json.dumps(dataclasses.asdict(order)).encode() + b"\n")
                 server.stdin.flush()
             if _answers(server, f"http://{LOOPBACK}:{port}{HEALTH}"):
-                print(f"{order.address(port, order.token)}  (works once, for you alone; Ctrl-C ends)", flush=True)
+                print(f"{order.address(port, order.token)}  (works once, only for you; Ctrl-C ends)", flush=True)
                 server.wait()
             said.seek(0)
             print(said.read().decode(errors="replace")[-2000:], "MLflow's server has ended", file=sys.stderr)

@@ -1,7 +1,8 @@
-"""The process that serves MLflow's pages: ``python -m varesearch.tracking.ui_server FD``, what it needs on stdin.
+"""The process that serves MLflow's pages: ``python -m varesearch.tracking.ui_server FD``.
 
-A line of JSON (:class:`Order`) comes by standard input, since other users can read the arguments of a process. The
-socket, which listens already, is the file descriptor FD. It ends when standard input does: with whoever started it.
+FD is the file descriptor of a listening socket. What to serve is read from standard input as a line of JSON
+(:class:`Order`), since other users can read the arguments of a process. The server ends when standard input is closed,
+that is, together with the process that started it.
 """
 
 import json
@@ -19,9 +20,9 @@ from varesearch.tracking.gate import Gate
 
 @dataclass(frozen=True)
 class Order:
-    """What to serve: the store and its artifacts, the first token, and ``page``, what follows the token in an address.
+    """What to serve: the store and its artifacts, the first token, and ``page``, which follows the token in an address.
 
-    ``bearer`` is the token of programs, None if none is let in.
+    ``bearer`` is the token for programs; with None, programs are refused.
     """
 
     store: str
@@ -31,12 +32,12 @@ class Order:
     bearer: str | None
 
     def address(self, port: int, token: str) -> str:
-        """The address at which a browser enters, once."""
+        """The address for a browser, which works once."""
         return f"http://127.0.0.1:{port}/?token={token}{self.page}"
 
 
 def main() -> int:
-    """Serve until standard input ends, or a signal comes."""
+    """Serve until standard input is closed or a signal arrives."""
     listener = socket.socket(fileno=int(sys.argv[1]))
     order = Order(**json.loads(sys.stdin.readline()))
     terminal = _own_stdout()
@@ -53,14 +54,14 @@ def main() -> int:
         from mlflow.server.fastapi_app import app
 
     gate = Gate(app, port, order.token, order.bearer, used)
-    # No log of requests: their addresses hold tokens.
+    # Requests are not logged, since their addresses contain tokens.
     settings = uvicorn.Config(gate, log_level="warning", access_log=False, server_header=False)
     uvicorn.Server(settings).run(sockets=[listener])
     return 0
 
 
 def _tell_mlflow(order: Order) -> None:
-    """As ``mlflow server`` tells its workers, but without its proxy of artifacts: the store's are files."""
+    """Set the variables that ``mlflow server`` sets for its workers, but without the artifact proxy (we have files)."""
     from mlflow.server import constants
 
     os.environ[constants.BACKEND_STORE_URI_ENV_VAR] = order.store
@@ -69,7 +70,7 @@ def _tell_mlflow(order: Order) -> None:
 
 
 def _own_stdout() -> TextIO:
-    """The terminal; whatever MLflow prints goes where its errors go."""
+    """A stream to the terminal; what MLflow prints is redirected to standard error."""
     terminal = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return terminal

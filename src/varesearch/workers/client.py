@@ -187,7 +187,7 @@ class ForkServer:
         self._output.close()
 
     def _kill_starting(self) -> None:
-        # It imports for seconds, and would hear of nothing before the end of that. What it has started is in its group.
+        # While it imports, for seconds, it does not react to messages. Its child processes are in its process group.
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)

@@ -34,7 +34,7 @@ def die_with(parent: int) -> None:
 
 @contextlib.contextmanager
 def dying_with(parent: int) -> Iterator[None]:
-    """:func:`die_with`, for a while."""
+    """:func:`die_with` for the time of the ``with`` block."""
     die_with(parent)
     yield
     _prctl(_PR_SET_PDEATHSIG, 0)
@@ -61,7 +61,7 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def end_descendants() -> None:
-    """Kill all processes that come of this one, which adopts orphans, and wait until they are gone."""
+    """Kill all descendants of this process, which adopts orphans, and wait until they are gone."""
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)

@@ -29,11 +29,12 @@ def main(control_fd: int, client_pid: int, preload: Sequence[str]) -> None:
     # Out of the client's session, so an interrupt of the terminal is the client's alone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
-    # While it imports it cannot look after the client: the kernel does. The thread that started it waits meanwhile.
+    # During its imports this process cannot watch the client, so the kernel ends it together with the client. (The
+    # client's thread that started it is waiting meanwhile.)
     with dying_with(client_pid):
         _preload(control, preload)
     adopt_orphans()
-    # The kernel clears away supervisors that have ended. Not earlier: imports may wait for processes of their own.
+    # The kernel reaps supervisors that have ended. This is set after the imports, which may wait for child processes.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     _tell(control, {"ready": os.getpid()})
     _serve(control, client)

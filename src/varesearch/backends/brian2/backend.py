@@ -24,14 +24,14 @@ from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_rec
 TOOLS = {"numpy": (), "cython": ("g++",), "cpp_standalone": ("g++", "make")}
 """Code generation target -> the programs that it calls."""
 
-# Measured with Brian2 2.9. Cython's own import stays in the process, the compilers run while the network is built.
+# Measured with Brian2 2.9. Cython stays loaded; the compilers run only while the network is built.
 _MEMORY = {
     "numpy": MemoryCost(run=371e6, cell=500, synapse=53, input_spike=52, spike=25, value=16.8),
     "cython": MemoryCost(run=580e6, helpers=278e6, cell=500, synapse=53, input_spike=52, spike=25, value=16.8),
     "cpp_standalone": MemoryCost(run=370e6, helpers=265e6, cell=400, synapse=57, input_spike=50, spike=20, value=14.5),
 }
 _DRAWN_SYNAPSE = 17
-"""Bytes that a synapse takes further if weights or delays differ from synapse to synapse."""
+"""Additional bytes for each synapse if weights or delays differ between synapses."""
 
 
 class Brian2(Backend):
@@ -74,7 +74,7 @@ class Brian2(Backend):
         context = Context(config.cell, config.simulation.dt_ms)
         for row in ROWS[config.cell.model]:
             if hasattr(config.cell, row.ours):
-                row.convert(np.asarray(getattr(config.cell, row.ours)), context)  # refuses what has no number
+                row.convert(np.asarray(getattr(config.cell, row.ours)), context)  # raises if it does not fit the type
         for tool in TOOLS[config.backend.codegen]:
             if shutil.which(tool) is None:
                 raise ConfigurationError(

@@ -1,8 +1,8 @@
-"""Brian2's Cython modules, kept from run to run under the rule for code that is executed.
+"""Brian2's Cython modules, cached between runs under the rule for code that is executed.
 
-Brian2 loads any file of the right name in the folder it is given, and that name can be computed. Here it is given an
-empty folder of the run's own. A module that an earlier run compiled is put there when Brian2 asks for it, once its
-content has been compared (:mod:`private_folder`); one that Brian2 has compiled is kept.
+Brian2 loads any file with the right name from the folder it is given, and anybody can compute that name. It is
+therefore given an empty folder that belongs to this run alone. When Brian2 asks for a module that an earlier run
+compiled, the module is verified (:mod:`private_folder`) and put there; newly compiled modules are cached.
 """
 
 import os
@@ -17,9 +17,9 @@ from private_folder import PrivateFolder
 
 @contextmanager
 def kept_modules(folder: Path) -> Iterator[None]:
-    """While this lasts, modules that Brian2 compiles are kept in ``folder``, and taken from there.
+    """Inside ``with``, cache the modules that Brian2 compiles in ``folder``.
 
-    Raises NotPrivateError if others could write to it.
+    Raises NotPrivateError if others could write to the folder.
     """
     from brian2.codegen.runtime.cython_rt.extension_manager import cython_extension_manager
 

@@ -1,8 +1,8 @@
-"""Code objects that must have been built, and what compilers say while they build them.
+"""Make sure that every code object was built, and report what compilers print while they build them.
 
-Brian2 2.9 to 2.11 returns without a word from a code object that Cython refuses, and leaves it out when it should run:
-the network then runs without its reset, its synapses or its recording. Its output goes to a file that is only shown if
-an exception passes. Here each code object with code that came to nothing raises, with the compiler's text.
+When Cython cannot compile a code object, Brian2 2.9 to 2.11 raises no exception but leaves the code object out: the
+network then runs without its reset, its synapses or its recording. The compiler's output goes to a file that is only
+shown if an exception is raised. Here a code object that was not built raises an exception with the compiler's message.
 """
 
 import io
@@ -27,19 +27,19 @@ logger = logging.getLogger(__name__)
 
 _BLOCKS = ("before_run", "run", "after_run")
 _EMPTY = "EMPTY_CODE_BLOCK"
-"""Brian2's templates put it where there is nothing to do."""
+"""Brian2's templates write this where there is nothing to do."""
 
 
 @dataclass
 class Output:
-    """What compilers wrote on their standard error inside :func:`compiler_output`."""
+    """What compilers wrote to standard error inside :func:`compiler_output`."""
 
     text: str = ""
 
 
 @contextmanager
 def compiler_output(compiler: str) -> Iterator[Output]:
-    """Collect what is written on standard error by a compiler that Brian2 starts inside; log it when it succeeds."""
+    """Collect what a compiler that Brian2 starts writes to standard error; log it if the compiler succeeds."""
     output = Output()
     std_silent()  # so that its file exists
     path = Path(std_silent.dest_fname_stderr)
@@ -58,7 +58,7 @@ def compiler_output(compiler: str) -> Iterator[Output]:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Give an error inside the text of its reason: Brian2's own names the object, but not what is wrong with it."""
+    """Raise Brian2's errors with the text of their cause: Brian2 names the failing object, but not what is wrong."""
     try:
         yield
     except BrianObjectException as error:
@@ -98,7 +98,7 @@ _ARGUMENTS = "\n# Compiled with "
 
 
 class CheckedNumpy(NumpyCodeObject):
-    """Brian2's numpy code, each block of which must be there after compiling."""
+    """Brian2's numpy code; an error is raised if one of its blocks is missing after compiling."""
 
     class_name = "varesearch_numpy"
 
@@ -108,7 +108,7 @@ class CheckedNumpy(NumpyCodeObject):
 
 
 class CheckedCython(CythonCodeObject):
-    """Brian2's Cython code, each block of which must be there after compiling."""
+    """Brian2's Cython code; an error is raised if one of its blocks is missing after compiling."""
 
     class_name = "varesearch_cython"
 

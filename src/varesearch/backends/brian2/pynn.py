@@ -29,8 +29,8 @@ class Group(brian2.NeuronGroup):
 
     def __init__(self, n: int, celltype: "CellType", parameters: Mapping[str, NDArray[Any]]) -> None:
         scheme, dt_ms = celltype.scheme, celltype.dt_ms
-        # One set of parameters a population: numbers in the code's namespace rather than an array for each. A whole
-        # number stays one: C++ and Cython do not compile the assignment of a floating-point number to an integer.
+        # All cells of a population share their parameters, so these are numbers in the code's namespace rather than
+        # arrays. Integers stay integers: Cython does not compile the assignment of a float to an integer variable.
         values = {name: array[0].item() for name, array in parameters.items()}
         model = "\n".join(f"{variable} : 1" for variable in scheme.state)
         drive, currents = "i_offset", {}
@@ -42,7 +42,7 @@ class Group(brian2.NeuronGroup):
         super().__init__(
             n,
             model=f"{model}\nfree_from : integer" if "held_steps" in values else model,
-            # 64 bits, as the clock's count of steps: tau_refrac may be longer than 2**31 steps.
+            # 64 bits, like the clock's step counter, since tau_refrac may be longer than 2**31 steps.
             dtype={"free_from": np.int64},
             threshold=scheme.threshold,
             reset=scheme.reset,

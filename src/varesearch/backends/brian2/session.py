@@ -79,9 +79,9 @@ class Session:
     """One run's claim on Brian2's and PyNN's global state.
 
     ``codegen`` is ``numpy``, ``cython`` or ``cpp_standalone``; the last generates, compiles and runs a program in
-    ``folder``, a temporary one, where the modules of Cython lie too. ``cache`` is where those are kept for other runs;
-    Brian2's own place for it is the user's home. Entered by :meth:`open`, left by :meth:`close`, which may be called
-    twice.
+    ``folder``, a temporary one, which also holds the Cython modules. ``cache`` is where these are kept for later runs;
+    Brian2 itself would keep them in the user's home. Entered by :meth:`open`, left by :meth:`close`, which may be
+    called twice.
     """
 
     def __init__(self, codegen: str, dt_ms: float, cache: Path | None = None) -> None:

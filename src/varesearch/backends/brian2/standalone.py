@@ -21,7 +21,7 @@ _COMPILER = "The C++ compiler"
 def compile_program(network: Any, duration_ms: float, folder: Path) -> None:
     """Generate and compile the program that simulates ``network``.
 
-    Raises SimulatorError, with the compiler's text, if the compiler fails or leaves out a code object.
+    Raises SimulatorError with the compiler's message if the compiler fails or a code object was not built.
     """
     import brian2
 
@@ -44,8 +44,8 @@ def compile_program(network: Any, duration_ms: float, folder: Path) -> None:
 def run_program(folder: Path, duration_ms: float, progress: Callable[[float], None]) -> None:
     """Run the program; ``progress`` is called, from a thread, with what it has written.
 
-    Raises SimulatorError, with what the program wrote on its standard error, if it fails; if it does not fail, that
-    is logged as an error.
+    Raises SimulatorError with the program's standard error if it fails; otherwise anything that it wrote there is
+    logged as an error.
     """
     import brian2
 
@@ -70,7 +70,7 @@ def run_program(folder: Path, duration_ms: float, progress: Callable[[float], No
         os.environ.update(environment)
         brian2.Network._globally_running = False
     if said.errors.strip():
-        logger.error("Brian2's program wrote on its standard error: %s", " | ".join(said.errors.split("\n")[:5]))
+        logger.error("Brian2's program wrote to standard error: %s", " | ".join(said.errors.split("\n")[:5]))
 
 
 def _watch(path: Path, duration_ms: float, progress: Callable[[float], None], done: threading.Event) -> None:

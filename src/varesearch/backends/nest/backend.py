@@ -74,7 +74,7 @@ class Nest(Backend):
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
-        """Measured with NEST 3.10 on one thread: most of a cell's is its connection to the spike recorder."""
+        """Measured with NEST 3.10 on one thread; a cell's connection to the spike recorder takes most of its memory."""
         return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=40, spike=109, sample=82, value=21)
 
     def probe(self) -> None:

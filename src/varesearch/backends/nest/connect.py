@@ -21,7 +21,7 @@ def connect_arrays(
     if not sources.size:
         return
     delays = np.full(sources.size, nest.GetKernelStatus("min_delay")) if delays_ms is None else delays_ms
-    # NEST keeps room for 1,024 connections of each cell to a device: without a weight 21 kB of it, with one 29 kB.
+    # For each cell that is connected to a device, NEST allocates 1,024 connections: 21 kB without weights, 29 kB with.
     synapses: dict[str, Any] = {"synapse_model": "static_synapse_hom_w", "delay": delays}
     if weights is not None:
         synapses = {"synapse_model": "static_synapse", "weight": weights, "delay": delays}

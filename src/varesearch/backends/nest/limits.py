@@ -15,16 +15,16 @@ TIC_MS = 0.001
 
 
 _THREADS_OF_NEST = 512
-"""It numbers them in 9 bits."""
+"""NEST numbers threads with 9 bits."""
 
 MOST_REFRACTORY_STEPS = 2**31 - 1
-"""NEST's integrate-and-fire cells count them in 32 bits: 2**32 steps are none at all."""
+"""NEST's integrate-and-fire cells count them with 32 bits, so that 2**32 steps would become 0."""
 
 EXACT = ("if_curr_exp", "if_curr_alpha")
 """The cells that NEST integrates by exact propagators, which divide by functions of exp(dt / tau)."""
 
 LARGEST_EXPONENT = 700.0
-"""exp overflows at 709.8. Below dt / 709.8 the alpha current's v is NaN, the exponential's a current without decay."""
+"""exp overflows at 709.8: for a shorter time constant, v becomes NaN (alpha) or the current never decays (exp)."""
 
 
 MOST_STEPS_OF_ALPHA = 1e7
@@ -34,7 +34,7 @@ a word (measured against the matrix exponential; up to here the two agree to 1e-
 
 
 def most_threads() -> int:
-    """Threads that NEST may be given here: it crashes without a word when the system does not give it as many."""
+    """The most threads to use here: NEST crashes without a message if the system cannot start as many as it wants."""
     return min(_THREADS_OF_NEST, max(64, os.cpu_count() or 1))
 
 
@@ -45,7 +45,7 @@ def check_settings(config: Config) -> None:
     most = most_threads()
     if not 1 <= backend.threads <= most:
         raise ConfigurationError(
-            f"backend.threads={backend.threads}: allowed are 1 to {most}; more threads than this machine's "
+            f"backend.threads={backend.threads}: must be from 1 to {most}; more threads than this machine's "
             f"{os.cpu_count()} processors make NEST slower"
         )
     if config.cell.model == "izhikevich" and (reason := missing()):
@@ -65,12 +65,12 @@ def check_settings(config: Config) -> None:
 
 
 def _check_cell(cell: CellConfig, dt_ms: float) -> None:
-    """Values for which NEST's arithmetic fails without a word."""
+    """Raise ConfigurationError for values with which NEST's arithmetic fails without an error."""
     steps = getattr(cell, "tau_refrac", 0.0) / dt_ms
     if steps > MOST_REFRACTORY_STEPS:
         raise ConfigurationError(
-            f"cell.tau_refrac={cell.tau_refrac:g} is {steps:.3g} steps, and NEST counts up to {MOST_REFRACTORY_STEPS} "  # type: ignore[attr-defined]
-            f"({MOST_REFRACTORY_STEPS * dt_ms:g} ms); shorten it, or take backend=brian2"
+            f"cell.tau_refrac={cell.tau_refrac:g} is {steps:.3g} steps, but NEST counts up to {MOST_REFRACTORY_STEPS} "  # type: ignore[attr-defined]
+            f"({MOST_REFRACTORY_STEPS * dt_ms:g} ms); shorten it, or use backend=brian2"
         )
     if cell.model not in EXACT:
         return
@@ -86,8 +86,8 @@ def _check_cell(cell: CellConfig, dt_ms: float) -> None:
         tau_ms = getattr(cell, name, least_ms)
         if tau_ms < least_ms:
             raise ConfigurationError(
-                f"cell.{name}={tau_ms:g} ms is too short for {cell.model} on NEST, whose exact step overflows below "
-                f"{least_ms:.3g} ms (simulation.dt_ms={dt_ms:g} / {LARGEST_EXPONENT:g}); is it meant in seconds?"
+                f"cell.{name}={tau_ms:g} ms is too short for {cell.model} on NEST, whose exact integration overflows "
+                f"below {least_ms:.3g} ms (simulation.dt_ms={dt_ms:g} / {LARGEST_EXPONENT:g}); is it in seconds?"
             )
 
 
@@ -105,7 +105,7 @@ def check_delays(network: Network) -> None:
 
 def _too_short(what: str, model: str, dt_ms: float, least: int) -> ConfigurationError:
     return ConfigurationError(
-        f"{what} too short: NEST lets a current or conductance act one step after its spike arrives, so "
-        f"{model} needs delays of at least {least} steps ({least * dt_ms:g} ms); take a longer delay (low: "
+        f"{what} too short: in NEST a current or conductance acts one step after its spike arrives, so "
+        f"{model} needs delays of at least {least} steps ({least * dt_ms:g} ms); use a longer delay (low: "
         f"{least * dt_ms:g} in a distribution), a smaller simulation.dt_ms, or backend=brian2"
     )

@@ -52,9 +52,9 @@ def missing() -> str:
 def compiled(cache: Path, tell: Callable[[str], None] = logger.info) -> Path:
     """The compiled cell for the installed NEST, from ``cache`` or put there. Without its suffix, as NEST wants it.
 
-    NEST executes the file, so the folder is private: see :mod:`private_folder`. Processes that compile at
-    the same time do not disturb each other. Raises BackendUnavailableError, one line, when there is no compiler, the
-    compiler fails (what it said is in the log), or others could write to the folder.
+    NEST executes the file, so the folder is private: see :mod:`private_folder`. Processes that compile at the same
+    time do not disturb each other. Raises BackendUnavailableError (one line) if there is no compiler, if the compiler
+    fails (its output is in the log), or if others could write to the folder.
     """
     reason = missing()
     program = compiler()
@@ -73,7 +73,7 @@ def compiled(cache: Path, tell: Callable[[str], None] = logger.info) -> Path:
         raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {error}") from error
     kept = private.find(name)
     if not kept:
-        tell(f"compiling the cell {NODE_MODEL} for NEST: some 20 s, once for each version of NEST and compiler")
+        tell(f"compiling the cell {NODE_MODEL} for NEST (about 20 s, once for each version of NEST and compiler)")
         with tempfile.TemporaryDirectory(dir=private.path) as work:
             includes = [f"-I{_NATIVE}", "-isystem", str(nest / "include" / "nest")]
             source, object_file, library = _NATIVE / f"{NODE_MODEL}.cpp", Path(work) / "cell.o", Path(work) / "cell.so"

@@ -1,4 +1,4 @@
-"""What NEST prints goes to the log, each message at the level that NEST gives it."""
+"""Send what NEST prints to the log, each message with the level that NEST gives it."""
 
 import logging
 import re
@@ -9,21 +9,21 @@ from contextlib import contextmanager
 from varesearch.backends.printed import printed
 
 _MESSAGE = re.compile(r"^\[(?P<level>[A-Z]+)\] \[[^\]]*\] (?P<text>.*)$")
-"""A message of NEST 3.10; the lines after it up to the next belong to it."""
+"""The first line of a message of NEST 3.10; all lines up to the next such line belong to it."""
 
 _LEVELS = {"WARNING": logging.WARNING, "ERROR": logging.ERROR, "FATAL": logging.ERROR}
-"""NEST's level -> Python's; the others are DEBUG."""
+"""NEST's level -> Python's; all others become DEBUG."""
 
 _KNOWN = re.compile("The requested simulation time is not an integer multiple of the minimal delay")
-"""Said of every slice of a run. It matters to NEST's own random generators, of which there are none here."""
+"""Printed for every slice of a run. It matters only for NEST's own random generators, which are not used here."""
 
 
 @contextmanager
 def printed_to(logger: logging.Logger) -> Iterator[None]:
     """Send what is written to standard output and error inside, by Python or C, to ``logger``.
 
-    NEST's warnings and errors keep their level; what else stands on standard error is a WARNING, the rest is DEBUG.
-    It is logged after the file descriptors are put back, also when the inside raises.
+    NEST's warnings and errors keep their level; anything else on standard error is logged as WARNING, the rest as
+    DEBUG. Everything is logged once the file descriptors are restored, also if the block raises.
     """
     warned: list[warnings.WarningMessage] = []
     caught = None

@@ -37,9 +37,10 @@ class SpinnakerError(RuntimeError):
 
 
 def telling(error: BaseException) -> str:
-    """The line of an exception of sPyNNaker that says what happened: SpiNNMan's list of exceptions begins without it.
+    """The most informative line of an exception of sPyNNaker.
 
-    Of such a list the first message is taken, and where what it is about was sent.
+    SpiNNMan's exceptions that list other exceptions begin with a line that says nothing; of these, the first message
+    and the destination of its request are returned.
     """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     message = next((line for line in lines if line.startswith("With message")), None)
@@ -100,7 +101,7 @@ class SpiNNaker(Backend):
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
-        """Measured with the software board, whose own process counts; a physical machine takes less here."""
+        """Measured with the software board, its process included; with a physical machine a run takes less."""
         return MemoryCost(run=465e6, cell=10e3, synapse=70, input_spike=50, spike=60, value=17)
 
     def probe(self) -> None:
@@ -265,8 +266,8 @@ class SpiNNaker(Backend):
             self._tags["time scale factor"] = f"{factor:g}, since {why}; backend.time_scale_factor=1 is real time"
         elif factor < needed and not self._machine.simulates:
             self._tags["time scale factor"] = (
-                f"{factor:g} is what was mapped; a run needs {needed}, since {self._start.spikes} cells fire in one of "
-                f"the first steps: take backend.time_scale_factor={needed} on a machine"
+                f"mapped with {factor:g}, but a run needs {needed}, since {self._start.spikes} cells fire in one of "
+                f"the first steps: set backend.time_scale_factor={needed} on a machine"
             )
         elif factor < needed:
             logger.warning(
@@ -325,7 +326,7 @@ def _check_numbers(settings: SpinnakerBackend, config: Config) -> None:
     if settings.neurons_per_core is not None and not 0 < settings.neurons_per_core <= CELLS_PER_CORE:
         raise ConfigurationError(f"backend.neurons_per_core={settings.neurons_per_core}: allowed are 1 to 256, or null")
     if not 1 <= settings.threads <= MOST_THREADS:
-        raise ConfigurationError(f"backend.threads={settings.threads}: allowed are 1 to {MOST_THREADS}")
+        raise ConfigurationError(f"backend.threads={settings.threads}: must be from 1 to {MOST_THREADS}")
     if not 0 < settings.probe_timeout_s <= 60:
         raise ConfigurationError(f"backend.probe_timeout_s={settings.probe_timeout_s:g}: allowed are 0 to 60 s")
     if settings.overrun_s < 1:

@@ -43,8 +43,8 @@ def build(sim: ModuleType, network: Network, config: Config) -> Built:
         built.populations[population.name] = _population(sim, population, network, config)
         _record(built.populations[population.name], population, config, network.dt_ms)
     cells = {population.name: population for population in network.populations}
-    # sPyNNaker's check of the density of spikes fails where a population of sources has none at all; nothing comes
-    # from such a one, so it is left out with its projections.
+    # sPyNNaker's check of the spike density fails if a population of sources has no spikes at all. Such a population
+    # has no effect, so it is left out together with its projections.
     silent = {source.name for source in network.sources if not len(source.steps)}
     for source in network.sources:
         if source.name in silent:
@@ -52,7 +52,7 @@ def build(sim: ModuleType, network: Network, config: Config) -> Built:
         built.populations[source.name] = _source(sim, source, Context(network.populations[0].cell, network.dt_ms))
     for projection in network.projections:
         native = config.connectivity.draw == "native" and projection.name in PROJECTIONS
-        # Nor does sPyNNaker have a projection without synapses.
+        # sPyNNaker has no projections without synapses either.
         if native or (projection.size and projection.pre not in silent):
             context = Context(cells[projection.post].cell, network.dt_ms)
             (_native if native else _list)(sim, built, projection, config, context)

@@ -31,10 +31,10 @@ def longest_delay_steps(size: int, neurons_per_core: int | None) -> int:
 
 
 def check_settings(config: Config, neurons_per_core: int | None) -> None:
-    """Raise ConfigurationError for synapses that would be lost without a word.
+    """Raise ConfigurationError for synapses that would be lost without a message.
 
-    That is a list whose delays could be drawn too long, and an alpha current with dt / tau_syn² of 1 or more (in ms),
-    which the machine holds as a fraction below 1: at a time constant of 1 ms and steps of 1 ms no current flows at all.
+    These are synapses in a list whose delays can be drawn too long, and alpha currents with dt / tau_syn² of 1 or more
+    (in ms), which the machine stores as a fraction below 1: with tau_syn = dt = 1 ms no current flows at all.
     """
     dt_ms = config.simulation.dt_ms
     check_fixed_point(config)
@@ -43,14 +43,14 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
             tau_ms = getattr(config.cell, name)
             if tau_ms**2 <= dt_ms:
                 raise ConfigurationError(
-                    f"cell.{name}={tau_ms:g} ms is too short: SpiNNaker passes no alpha current then; "
-                    f"it must be above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; take a longer one, a "
-                    "shorter step, or backend=brian2"
+                    f"cell.{name}={tau_ms:g} ms is too short: SpiNNaker would deliver no alpha current; it must be "
+                    f"above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; use a longer time constant, a shorter "
+                    "step, or backend=brian2"
                 )
     sizes = {"exc": config.connectivity.n_exc, "inh": config.connectivity.n_inh}
     for delays in drawn_delays(config):
         if delays.recurrent and config.connectivity.draw == "native":
-            continue  # no list: the machine draws it
+            continue  # drawn on the machine, without a list
         limit = longest_delay_steps(sizes[delays.post], neurons_per_core)
         if delays.can_exceed(limit):
             raise ConfigurationError(_message(str(delays), delays.can_exceed, limit, delays.dt_ms))
@@ -78,6 +78,6 @@ def _message(what: str, can_exceed: Callable[[int], bool], limit: int, dt_ms: fl
     fewer = next((2**bits for bits in range(8, 0, -1) if not can_exceed(2 * _ring_steps(2**bits))), None)
     advice = f" or set backend.neurons_per_core={fewer}" if fewer is not None else ""
     return (
-        f"{what} longer than SpiNNaker delivers, {limit * dt_ms:g} ms ({limit} steps) with this many cells on a "
-        f"core; shorten it (high: {limit * dt_ms:g} in a distribution){advice}"
+        f"{what} longer than SpiNNaker can deliver: at most {limit * dt_ms:g} ms ({limit} steps) with this many cells "
+        f"on a core; shorten it (high: {limit * dt_ms:g} in a distribution){advice}"
     )

@@ -38,7 +38,7 @@ def validate(config: Config) -> None:
 
 
 def _check_fields(settings: Any, prefix: str) -> None:
-    """What holds for every field: numbers can be computed with, counts be kept, and a name is among its choices."""
+    """Checks for every field: numbers can be computed with, integers fit, and a name is one of its choices."""
     for field in fields(settings):
         name, value = f"{prefix}{field.name}", getattr(settings, field.name)
         if is_dataclass(value):

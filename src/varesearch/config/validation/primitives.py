@@ -17,7 +17,7 @@ MOST_DELAY_STEPS = 100_000
 
 
 _NEVER_DRAWN = 1e-15
-"""A probability too small for any number of synapses."""
+"""A probability so small that no network has a synapse of this kind."""
 
 
 def refuse(setting: str, value: Any, why: str) -> NoReturn:
@@ -32,7 +32,7 @@ def check_number(setting: str, value: float) -> None:
 
 
 def check_bounds(setting: str, value: float, bounds: Range, unit: str = "") -> None:
-    """Within what can be computed with, or what its bits can keep."""
+    """The value lies in the range that can be computed with or stored."""
     if bounds.holds(value):
         return
     if isinstance(value, float) and value <= 0 < bounds.low:
@@ -95,7 +95,7 @@ def check_multiple(setting: str, time_ms: float, dt_ms: float) -> None:
 
 
 def check_few_steps(setting: str, time_ms: float, dt_ms: float) -> None:
-    """So few steps that simulators can count them in 32 bits."""
+    """Simulators can count the steps in 32 bits."""
     if time_ms / dt_ms > INT32.high:
         refuse(setting, time_ms, f"is {time_ms / dt_ms:.3g} steps, more than {INT32.high:g}; shorten it")
 

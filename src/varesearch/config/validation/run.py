@@ -92,8 +92,8 @@ def check_analysis(config: Config) -> None:
 
 
 _ELSEWHERE = (
-    "take it out and give it by MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN (a "
-    "server), PGPASSWORD or ~/.pgpass (PostgreSQL), or put an MLflow server before the database"
+    "remove it and use MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD or MLFLOW_TRACKING_TOKEN (for a server), "
+    "PGPASSWORD or ~/.pgpass (for PostgreSQL), or put an MLflow server in front of the database"
 )
 
 
@@ -122,7 +122,7 @@ def _check_uri(uri: str) -> None:
         refuse("tracking.uri", uri, "is not an address; write http://HOST:PORT or sqlite:////FOLDER/FILE.db")
     if credential:
         # The address itself is left out of the message: messages end up in logs.
-        refuse("tracking.uri", "***", f"holds {credential}, which would be kept with the run; {_ELSEWHERE}")
+        refuse("tracking.uri", "***", f"holds {credential}, which would be stored with the run; {_ELSEWHERE}")
     scheme = parts.scheme.partition("+")[0].lower()
     if scheme in ("", "file"):
         refuse("tracking.uri", uri, "is a folder, which MLflow no longer takes; write sqlite:////FOLDER/FILE.db")

@@ -40,7 +40,7 @@ class Launcher(ABC):
     """One way to have children done, made from ``config.launcher``: check, prepare, launch (once or more), close."""
 
     workers_here: int = 0
-    """How many children go on at once on this machine; 0: they go on elsewhere."""
+    """How many children run at the same time on this machine; 0: they run elsewhere."""
 
     @abstractmethod
     def check(self) -> None:

@@ -127,8 +127,8 @@ def _connected(settings: launching.RayLauncher) -> Iterator[None]:
     # ray reports how it is used to its makers unless told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if settings.address is None:
-        # Read when ray is imported. With it, ray's processes listen on loopback only; without it, on every interface of
-        # the machine, for ray takes _node_ip_address=127.0.0.1 for a name of the machine's address in the network.
+        # Read when ray is imported. With it, ray's processes listen only on loopback; without it they would listen on
+        # all interfaces, since ray replaces _node_ip_address=127.0.0.1 by the machine's address in the network.
         os.environ.setdefault(_LOOPBACK_ONLY, "0")
     import ray
 
@@ -139,8 +139,8 @@ def _connected(settings: launching.RayLauncher) -> Iterator[None]:
         else:
             # Otherwise ray would make a token of its own and keep it in the user's home.
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
-            # Short: the paths of sockets below it may have 107 characters. ray opens its folders to everybody (mode
-            # 777), so they lie in one that nobody else can enter.
+            # The path is short, since paths of sockets may have at most 107 characters. ray's own folders have mode
+            # 777, so they are put into a folder that nobody else can enter.
             outer = stack.enter_context(tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True))
             folder = str(Path(outer) / "r")
             options |= {

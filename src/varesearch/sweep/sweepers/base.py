@@ -16,14 +16,14 @@ Evaluate = Callable[[Sequence[Job]], list[Outcome]]
 
 @dataclass(frozen=True)
 class Objective:
-    """What a search looks for: the largest or the smallest value of ``metric``, averaged over the seeds."""
+    """The objective of a search: the largest or the smallest value of ``metric``, averaged over the seeds."""
 
     metric: str
     largest: bool
 
     @property
     def words(self) -> str:
-        """As a person says it."""
+        """The objective in words."""
         return f"{'largest' if self.largest else 'smallest'} {self.metric}"
 
 
@@ -47,7 +47,7 @@ class Sweeper(Protocol):
         ...
 
     def objective(self) -> Objective | None:
-        """What is searched for; None where every point is run for its own sake."""
+        """What is searched for; None if all points are run."""
         ...
 
     def identity(self, jobs: Sequence[Job]) -> str:

@@ -114,7 +114,7 @@ def refuse_credentials(setting: str, address: str) -> None:
 
 
 def refuse_plain_http(setting: str, address: str, secret: str) -> None:
-    """Raise ConfigurationError if a secret would go to an address over a network where anybody can read it."""
+    """Raise ConfigurationError if a secret would be sent to an address over an unencrypted network connection."""
     if is_readable_on_the_way(address):
         raise ConfigurationError(
             f"{setting}={address}: {secret} would be sent unencrypted; use https:// (http:// is for this machine only)"

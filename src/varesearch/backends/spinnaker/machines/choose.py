@@ -152,8 +152,8 @@ def from_file(path: Path) -> Machine | None:
     if remote:
         if split_credentials(remote)[1]:
             raise ConfigurationError(
-                f"remote_spinnaker_url of {path} holds a user or password, which sPyNNaker would be given in a file of "
-                "the run: take them out"
+                f"remote_spinnaker_url of {path} contains a user name or password, which would be written to a file of "
+                "the run for sPyNNaker; remove them"
             )
         return Remote(version, remote, options=lines)
     return Mapping(version, options=lines) if virtual else None

@@ -46,7 +46,7 @@ def require_answer(
 
 
 class _OwnOrigin(urllib.request.HTTPRedirectHandler):
-    """Follow an answer that leads elsewhere without the headers, which may hold a token for the first address alone."""
+    """Follow a redirection to another server without the headers, which may contain a token for the first server."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str

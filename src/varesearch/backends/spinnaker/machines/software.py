@@ -18,7 +18,7 @@ _NO_HURRY_S = 24 * 3600
 """The board lags when it is slower than real time. One that died answers no more, and that ends the wait at once."""
 
 MOST_THREADS = 64
-"""Of the board's process (see its ``--threads``)."""
+"""The most threads of the board's process (its ``--threads``)."""
 
 _LOGGED = re.compile(r"^[-\d]+ [:,\d]+ (?P<level>WARNING|ERROR|CRITICAL) [\w.]+: (?P<text>.*)$")
 """A line of the board's log that the run has to know."""
