@@ -38,7 +38,7 @@ REFUSED = [
     ),
     (
         ("backend=spinnaker", "cell.i_offset=70000"),
-        r"^cell.i_offset=70000 mV/ms is beyond the range of SpiNNaker",
+        r"^cell.i_offset=70000 mV/ms is beyond what SpiNNaker",
     ),
     (("backend=spinnaker", "cell=if_curr_exp", "cell.tau_refrac=70000"), r"^cell.tau_refrac=70000 ms is beyond"),
     # Their product with tau_m / cm = 100 MOhm would be -61,072 mV.
@@ -80,7 +80,7 @@ REFUSED = [
         ),
         r"^stimulus.amplitude=-1000 nA is beyond",
     ),
-    (("backend=spinnaker", "backend.threads=0"), r"^backend.threads=0: allowed are 1 to 64"),
+    (("backend=spinnaker", "backend.threads=0"), r"^backend.threads=0: must be from 1 to 64"),
 ]
 ACCEPTED = [
     (*NEST, "connectivity.delay_ms=2"),
