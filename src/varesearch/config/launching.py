@@ -26,7 +26,7 @@ class LauncherConfig:
     )
 
     addresses: ClassVar[tuple[str, ...]] = ()
-    """See :attr:`varesearch.config.schema.BackendConfig.addresses`."""
+    """Settings that name another machine; see ``BackendConfig.addresses``."""
 
 
 @dataclass

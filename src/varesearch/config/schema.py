@@ -67,7 +67,7 @@ class TrackingConfig:
     neo: bool = quantity(False, "", "also save the recording as a neo file")
 
     addresses: ClassVar[tuple[str, ...]] = ("uri",)
-    """See :attr:`BackendConfig.addresses`."""
+    """Settings that name another machine; see ``BackendConfig.addresses``."""
 
 
 @dataclass
