@@ -82,7 +82,7 @@ def check_disk(config: Config) -> None:
     if free is not None and needed > free:
         raise ConfigurationError(
             f"simulation.duration_ms={config.simulation.duration_ms:g}: the run's files will take about "
-            f"{byte_size(needed)}, and {byte_size(free)} are free in {folder}; {_SPARE_DISK}"
+            f"{byte_size(needed)}, but only {byte_size(free)} are free in {folder}; {_SPARE_DISK}"
         )
 
 
@@ -105,8 +105,8 @@ def check_disk_together(configs: Sequence[Config], n_runs: int) -> None:
     needed = n_runs * sum(recording_file_bytes(config) + FILES_OF_A_RUN for config in configs) / len(configs)
     if free is not None and needed > free:
         raise ConfigurationError(
-            f"{n_runs} runs: their files will take about {byte_size(needed)}, and {byte_size(free)} are free in {folder}; "
-            f"{_SPARE_DISK}"
+            f"{n_runs} runs: their files will take about {byte_size(needed)}, but only {byte_size(free)} are free in "
+            f"{folder}; {_SPARE_DISK}"
         )
 
 
