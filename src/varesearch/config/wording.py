@@ -79,7 +79,7 @@ def byte_size(n_bytes: float) -> str:
     """A number of bytes in the largest decimal unit in which it is at least 1."""
     size = float(n_bytes)
     for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
+        if size < 999.5:
             return f"{size:.3g} {unit}"
         size /= 1000
     return f"{size:,.3g} TB"
