@@ -29,6 +29,10 @@ from varesearch.config.store import SCHEMAS
 from varesearch.network import estimate
 
 DRAWN_GROUPS = ("cell", "connectivity", "stimulus")
+COMPILED_EVERY = 50
+"""Of so many seeds one is run on Cython too."""
+NATIVE_EVERY = 20
+"""Of so many seeds one is drawn by SpiNNaker, and run twice."""
 LONGEST_LINE = 1000
 """Characters of a refusal: a line that a person reads."""
 
@@ -104,7 +108,7 @@ class Draw:
         hints = get_type_hints(schema)
         for f in fields(schema):
             key = f"{prefix}.{f.name}"
-            if f.name in DISCRIMINATORS.values() or f.name in ("integrator", "draw", "exc_inh_ratio"):
+            if f.name in DISCRIMINATORS.values() or f.name == "draw":
                 continue
             if is_dataclass(hints[f.name]):
                 self._walk(key, hints[f.name], 0.2)
@@ -131,6 +135,8 @@ class Draw:
         rng, unit = self.rng, f.metadata.get("unit", "")
         if f.metadata.get("choices"):
             return rng.choice(f.metadata["choices"])
+        if name == "integrator":
+            return rng.choice(["auto", *_integrators(self.options["cell"])])
         if hint is bool:
             return rng.choice(["true", "false"])
         if name in ("p", "p_max"):
@@ -187,6 +193,11 @@ class Draw:
         }.get(kind, f"{{distribution: {kind}, mean: {mean:g}, std: {mean / 3:g}, low: 0}}")
 
 
+def _integrators(cell: str) -> list[str]:
+    """All that any back end has for a cell: where one has not the one drawn, it has to refuse."""
+    return sorted({each for backend in BACKENDS for each in backend_class(backend).cells.get(cell, ())})
+
+
 def _settings(prefix: str, schema: type) -> list[str]:
     hints = get_type_hints(schema)
     found = []
@@ -208,7 +219,13 @@ def backends_for(words: list[str], seed: int) -> list[list[str]]:
     cell = next(word.partition("=")[2] for word in words if word.startswith("cell="))
     having = [name for name in BACKENDS if cell in backend_class(name).cells]
     taken = [name for name in having if name not in OF_THIS_MACHINE or seed % 10 == 0]
-    return [[*words, f"backend={name}", *OF_THIS_MACHINE.get(name, ())] for name in taken]
+    found = [[*words, f"backend={name}", *OF_THIS_MACHINE.get(name, ())] for name in taken]
+    if seed % COMPILED_EVERY == COMPILED_EVERY // 2:
+        found.append([*words, "backend=brian2", "backend.codegen=cython"])
+    if seed % NATIVE_EVERY == 0:  # drawn by the machine: there is nothing to compare it with but itself
+        native = [[*each, "connectivity.draw=native"] for each in found if each[len(words)] == "backend=spinnaker"]
+        found += native * 2
+    return found
 
 
 def refusal_faults(words: list[str]) -> str:
@@ -237,7 +254,8 @@ def refusal_faults(words: list[str]) -> str:
 def try_one(seed: int, hostile: bool, cache: Path) -> tuple[str, str]:
     """(what came of it, what is wrong): run, refused, or too large to run here."""
     words = Draw(seed).hostile() if hostile else Draw(seed).valid()
-    faults, ran, reference = [], [], None
+    faults, ran = [], []
+    first: dict[str, tuple[Config, list[str], Trains]] = {}  # by who draws the wiring: us or the machine
     for each in backends_for(words, seed):
         try:
             config = checked(each)
@@ -258,14 +276,13 @@ def try_one(seed: int, hostile: bool, cache: Path) -> tuple[str, str]:
         ran.append(each)
         if not found.finite:
             faults.append(f"samples that are not finite\n  {command(each)[:2000]}")
-        if reference is None:
-            reference = (config, each, found)
-        elif why := _unequal(*reference, config, found, cache):
+        reference = first.setdefault(config.connectivity.draw, (config, each, found))
+        if reference[2] is not found and (why := _unequal(reference[0], reference[2], config, found, cache)):
             faults.append(f"{why}\n  {command(reference[1])}\n  {command(each)}")
     return (f"run on {len(ran)}" if ran else "refused or too large"), "\n".join(faults)
 
 
-def _unequal(first: Config, words: list[str], one: Trains, second: Config, other: Trains, cache: Path) -> str:
+def _unequal(first: Config, one: Trains, second: Config, other: Trains, cache: Path) -> str:
     if one.network != other.network:
         return "two networks"
     a, b = (backend_class(config.backend.name) for config in (first, second))

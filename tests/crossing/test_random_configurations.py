@@ -15,7 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
-from random_configurations import Draw, try_one
+from random_configurations import Draw, refusal_faults, try_one
 
 PATIENCE_S = 300
 """A configuration that takes longer hangs."""
@@ -59,6 +59,31 @@ def test_a_few_hostile_values(compiled: Path) -> None:
     counted, faults = outcomes(range(1, 21), True, compiled)
     assert not faults, "\n".join(faults)
     assert counted["refused or too large"] >= 8
+
+
+ONE_STEP = ["connectivity=fixed_probability", "connectivity.n=20", "connectivity.p=0.3", "simulation.dt_ms=0.5"]
+FOUND = {
+    "a delay of one step on NEST": [*ONE_STEP, "backend=nest", "cell=if_cond_exp", "connectivity.delay_ms=0.5"],
+    "a drawn delay of one step on NEST": [
+        *ONE_STEP,
+        "backend=nest",
+        "cell=if_curr_exp",
+        "connectivity.delay_ms={distribution: uniform, low: 0.5, high: 4}",
+    ],
+    "a pathway's delay of one step on NEST": [
+        *ONE_STEP,
+        "backend=nest",
+        "cell=if_curr_alpha",
+        "connectivity.inh_to_exc.delay_ms={distribution: exponential, mean: 1, low: 0.5, high: 4}",
+    ],
+    "an integrator that another back end has": [*ONE_STEP, "backend=brian2", "cell.integrator=rkf45"],
+}
+"""What random configurations found, at the command line."""
+
+
+@pytest.mark.parametrize("words", FOUND.values(), ids=FOUND)
+def test_what_was_found_is_refused_in_one_line_and_leaves_nothing(words: list[str]) -> None:
+    assert refusal_faults(words) == ""
 
 
 @pytest.mark.slow
