@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from spinnaker_board import layout
 from spinnaker_board.chip import BootValues, ChipState, boot_chip
@@ -32,6 +33,14 @@ def create_core(shape: Shape, threads: int = 1, start_unix_s: int = 0) -> CoreMa
 
     :raises MissingCoreError: the extension in C is missing, or of another version
     """
+    return load_core().Machine(shape.neighbours(), threads, start_unix_s)
+
+
+def load_core() -> Any:
+    """The extension in C, if it was built from these sources.
+
+    :raises MissingCoreError: it is missing, or of another version
+    """
     try:
         from spinnaker_board import _core
     except ImportError as error:
@@ -44,7 +53,7 @@ def create_core(shape: Shape, threads: int = 1, start_unix_s: int = 0) -> CoreMa
             "the software board's core in C was built from another version of its sources; build it again: "
             "install varesearch again, or run `python setup.py build_ext --inplace` in a checkout"
         )
-    return _core.Machine(shape.neighbours(), threads, start_unix_s)
+    return _core
 
 
 class Machine:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import spinnaker_servers as servers
 
+from varesearch import cli
 from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.spinnaker.machines import MACHINES, Machine, choose, choose_machine
 from varesearch.backends.spinnaker.machines.base import split_credentials
@@ -286,3 +287,17 @@ def test_the_command_line_ends_with_2_one_line_and_nothing_written(
     assert said in lines[0]
     assert list(empty_home.iterdir()) == []
     assert list(root.iterdir()) == []
+
+
+def test_a_core_of_the_board_from_older_sources_is_refused_before_anything_is_written(
+    tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a pull that changes the C, where the extension was not built again."""
+    monkeypatch.setattr("spinnaker_board.machine.INTERFACE", -1)
+    monkeypatch.setenv("VARESEARCH_ROOT", str(tmp_path))
+    before = set(tmp_path.iterdir())
+    assert cli.main(["backend=spinnaker", "backend.machine=software"]) == 2
+    printed = capsys.readouterr()
+    (line,) = (printed.out + printed.err).splitlines()
+    assert "build it again" in line and "setup.py build_ext --inplace" in line
+    assert set(tmp_path.iterdir()) == before

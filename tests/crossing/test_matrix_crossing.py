@@ -25,9 +25,11 @@ from crossing_runs import Trains, first_difference, run, shared
 
 COMPILED = ("brian2 cython", "brian2 cpp_standalone")
 """Targets that compile for every new code, for seconds or more: few of their rows are in the suite."""
-STRENGTH = {"nest": None, "spinnaker": 3, "brian2 cython": 3, "brian2 cpp_standalone": 2}
-"""Of a target (or a back end) the slow suite takes an array of all combinations of so many factors, or everything. C++
-shares no compiled code between rows, which take 20 s of CPU each. CROSSING=whole takes all rows of all targets."""
+PROGRAMS = "brian2 cpp_standalone"
+"""The target that shares no compiled code between rows: some 20 s of CPU for each."""
+STRENGTH = {"nest": None, "spinnaker": 3, "brian2 cython": 3}
+"""Of a target (or a back end) the slow suite takes an array of all combinations of so many factors, or everything; of
+:data:`PROGRAMS` each scheme once, and with one scheme all pairs of the other factors. CROSSING=whole takes all rows."""
 
 ALIVE = 20
 """Spikes that the quietest network has at least: 40 cells for 40 or 80 ms."""
@@ -124,10 +126,13 @@ def test_the_recurrent_input_matters(scheme: str, compiled: Path) -> None:
 def array(target: str) -> list[Row]:
     """What the slow suite takes of a target."""
     rows = [row for row in matrix() if row["target"] == target]
-    strength = STRENGTH.get(target, STRENGTH.get(backend_of(target)))
-    if strength is None or os.environ.get("CROSSING") == "whole":
+    if os.environ.get("CROSSING") == "whole":
         return rows
-    return covering(rows, strength)
+    if target == PROGRAMS:
+        first, *others = simplest(target)
+        return [*covering([row for row in rows if row["scheme"] == first["scheme"]]), *others]
+    strength = STRENGTH.get(target, STRENGTH.get(backend_of(target)))
+    return rows if strength is None else covering(rows, strength)
 
 
 @cache

@@ -79,8 +79,12 @@ class Software(Machine):
 
     def probe(self, timeout_s: float) -> None:
         """Whether it could be started; that takes no machine."""
-        if not is_built():
-            raise BackendUnavailableError(f"backend.machine=software: {MISSING}")
+        from spinnaker_board.machine import MissingCoreError, load_core
+
+        try:
+            load_core()
+        except MissingCoreError as error:
+            raise BackendUnavailableError(f"backend.machine=software: {error}") from error
 
     def simulated_ms(self) -> float | None:
         return self._running.status().clock_ms
