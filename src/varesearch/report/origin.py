@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import written
 from varesearch.report.sources import folder_of
 from varesearch.shell import command, quoted
@@ -32,7 +33,9 @@ def given_of(record: RunRecord) -> Given:
     """How a run was made; for a run that stored no command, it is put together from its overrides and its kind."""
     path = folder_of(record) / "overrides.yaml"
     kept = read_yaml(path) if path.is_file() else {}
-    overrides = list(kept.get("overrides") or [])
+    overrides = kept.get("overrides") or []
+    if not isinstance(overrides, list):
+        raise ConfigurationError(f"{path}: cannot be read: its overrides are no list")
     kind = record.tags.get(KIND)
     if kind == COMPARISON_KIND:
         earlier = command("varesearch.compare", *(record.tags.get(key, "") for key in COMPARED))

@@ -205,8 +205,11 @@ def _flat(value: Any, config: Any, cell: Any, name: str = "", unit: str = "") ->
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file; [] if it is not there."""
+    """The rows of a CSV file; [] if it is not there. Raises ConfigurationError for one that cannot be read."""
     if not path.is_file():
         return []
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except (ValueError, csv.Error, OSError) as error:
+        raise ConfigurationError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
