@@ -72,7 +72,7 @@ def test_another_scheme_is_different_and_the_tracker_says_what_decided(root, cap
     ("words", "said"),
     [
         (["first", "nothing"], "no run of that id or name"),
-        (["first", "again", "cell=izhikevich"], "settings go with two back ends"),
+        (["first", "again", "cell=izhikevich"], "recorded runs take no settings"),
         (["first", "again", "--seeds", "3"], "over 5 seeds or more"),
         (["first", "again", "--seeds", "1000"], "from 1 to 100"),
         (["first", "model", "--seeds", "5"], "-- cell.d=6 -- connectivity.n=300"),
