@@ -105,7 +105,7 @@ def test_a_machine_of_ones_own_takes_the_place_of_the_records(
         (["backend.threads=2"], "start another run instead"),
         (["seed=2"], "start another run instead"),
         (["backend.machine"], "start another run instead"),
-        (["backend.machine=software", "--machine-from-record"], "give one of them"),
+        (["backend.machine=software", "--machine-from-record"], "give only one of them"),
     ],
 )
 def test_only_the_machine_can_be_changed(
