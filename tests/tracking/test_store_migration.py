@@ -102,7 +102,8 @@ def test_a_store_that_a_live_run_still_writes_is_left_as_it_is(tmp_path: Path) -
     (run_id,) = (row[0] for row in rows(tmp_path, "SELECT run_uuid FROM runs WHERE status = 'RUNNING'"))
     with closing(sqlite3.connect(database)) as connection, connection:
         for key, value in Process.current().tags().items():
-            connection.execute("UPDATE tags SET value = ? WHERE run_uuid = ? AND key = ?", (value, run_id, key))
+            tag = (key, value, run_id)
+            connection.execute("INSERT OR REPLACE INTO tags (key, value, run_uuid) VALUES (?, ?, ?)", tag)
     database.with_name("mlflow.db.mlflow-version").write_text("3.0.0")
     raw = database.read_bytes()
     with pytest.raises(ConfigurationError, match=f"run {run_id} is still being written; wait for its end"):
