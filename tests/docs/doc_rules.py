@@ -109,6 +109,7 @@ RULES: tuple[Rule, ...] = (
             "varesearch.compare",
             "varesearch.rerun",
             "varesearch.report",
+            "varesearch.prune",
             "spinnaker_board",
             "varesearch.tracking.ui",
         )

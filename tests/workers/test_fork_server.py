@@ -133,11 +133,11 @@ def test_signal_is_named(server: ForkServer, log: Path, number: int, reason: str
 def test_memory_of_a_task_and_its_programs(server: ForkServer, log: Path) -> None:
     """The sum counts, whoever holds it."""
     limits = Limits(memory_mb=400)
-    within = server.run(f"{TASKS}:use_memory", (100, 0), log, limits)
+    within = server.run(f"{TASKS}:use_memory", (100, 0, 1.0), log, limits)
     assert within.ok
     assert 100 < within.peak_memory_mb < 400
     for here, there in ((450, 0), (150, 150)):
-        end = server.run(f"{TASKS}:use_memory", (here, there), log, limits)
+        end = server.run(f"{TASKS}:use_memory", (here, there, 60.0), log, limits)
         assert end.out_of_memory
         assert (end.exit_code, end.signal) == (None, signal.SIGKILL)
         assert end.peak_memory_mb > 400

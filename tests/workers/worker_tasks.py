@@ -85,12 +85,13 @@ def strike(number: int) -> None:
     time.sleep(60)
 
 
-def use_memory(argument: tuple[int, int]) -> None:
-    """Hold so many MB here and so many in each of two programs that are started."""
-    here, there = argument
-    command = [sys.executable, "-c", ALLOCATE, str(there), "1"]
+def use_memory(argument: tuple[int, int, float]) -> None:
+    """Hold so many MB here, and so many in each of two programs that are started, for so many seconds."""
+    here, there, hold_s = argument
+    command = [sys.executable, "-c", ALLOCATE, str(there), str(hold_s)]
     programs = [subprocess.Popen(command) for _ in range(2 if there else 0)]
     data = b"x" * (here * 10**6)
+    time.sleep(hold_s)
     for program in programs:
         program.wait()
     del data
