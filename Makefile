@@ -27,7 +27,7 @@ run: $(READY) ## simulate, analyse, track: make run ARGS="cell=if_cond_exp"
 	@$(BIN)/python -m varesearch $(ARGS)
 
 test: $(READY) ## the suite, without what is marked slow, on every processor
-	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 $(VENV)/.ray: $(READY)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[ray]' && touch $@

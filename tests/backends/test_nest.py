@@ -50,6 +50,7 @@ def test_neither_threads_nor_slices_nor_the_order_of_a_list_change_a_bit(model):
     assert equal(alone, simulate(replace(drawn, projections=(shuffled, *drawn.projections[1:]))))
 
 
+@pytest.mark.slow
 def test_thirty_runs_in_a_process_are_equal_and_flat():
     drawn = random_network(Izhikevich)  # With the compiled cell, which NEST unloads and loads again each time.
     process, first, memory = psutil.Process(), simulate(drawn), []

@@ -199,6 +199,7 @@ def test_child_without_an_end(disks: list[list[Step]]) -> None:
     whole(step, 1)
 
 
+@pytest.mark.slow
 def test_three_sweeps_at_once_and_no_store(tmp_path: Path) -> None:
     _together(tmp_path, 3, 1)
 
