@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from varesearch.config.wording import written
 from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, settings_of
 from varesearch.report.sources import Comparison, Words, folder_of, tail
 from varesearch.shell import command
 from varesearch.sweep.jobs import FINISHED
-from varesearch.sweep.labels import level_labels
+from varesearch.sweep.labels import labels_by_text, level_labels
 from varesearch.sweep.measures import RUN, STATISTICS, TIMES, measured
 from varesearch.sweep.table import Table, heading
 from varesearch.tracking.files import LOG_FILE
@@ -151,7 +152,7 @@ def _shown_metrics(table: Table) -> dict[str, str]:
 
 def _children(table: Table, shown: list[str], words: Mapping[str, Words], store: list[str]) -> list[Child]:
     columns: dict[str, list[Any]] = {name: table.values(name) for name in table.frame}
-    shown_values = {key: _labels(columns[key]) for key in table.varied}
+    shown_values = {key: labels_by_text(columns[key], _LONGEST_VALUE) for key in table.varied}
     children = []
     for row in range(len(table.frame)):
         cell = {name: values[row] for name, values in columns.items()}
@@ -167,7 +168,7 @@ def _children(table: Table, shown: list[str], words: Mapping[str, Words], store:
                 taken_over=bool(cell["taken_over"]),
                 degraded=cell["degraded"] or "",
                 network_hash=cell["network_hash"] or "",
-                varied=[shown_values[key][cell[key]] for key in table.varied],
+                varied=[shown_values[key][written(cell[key])] for key in table.varied],
                 shown=[cell[key] for key in shown],
                 metrics={key: cell[key] for key in table.metrics if not math.isnan(cell[key])},
                 report=command("varesearch.report", run_id[:8], *store),
@@ -175,11 +176,6 @@ def _children(table: Table, shown: list[str], words: Mapping[str, Words], store:
             )
         )
     return children
-
-
-def _labels(column: list[Any]) -> dict[Any, str]:
-    values = list(dict.fromkeys(column))
-    return dict(zip(values, level_labels(values, _LONGEST_VALUE), strict=True))
 
 
 def _notes(record: RunRecord, children: list[Child], origin: Mapping[str, Any]) -> list[Note]:

@@ -1,7 +1,7 @@
 """Short labels for the values and keys of a sweep, for figures and tables with little space."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from varesearch.config.wording import written
@@ -50,6 +50,18 @@ def level_labels(levels: Sequence[Any], longest: int = LONGEST_LEVEL) -> list[st
         return cut
     # The values differ only in the middle, so they are numbered.
     return [f"{place}: {_without_middle(label, longest - 4)}" for place, label in enumerate(labels, start=1)]
+
+
+def labels_by_text(values: Iterable[Any], longest: int = LONGEST_LEVEL) -> dict[str, str]:
+    """Each value as written on the command line -> its label (see :func:`level_labels`); values may repeat.
+
+    Examples
+    --------
+    >>> labels_by_text([0.02, 0.034567891, 0.02])
+    {'0.02': '0.02', '0.034567891': '0.03457'}
+    """
+    levels = {written(value): value for value in values}
+    return dict(zip(levels, level_labels(list(levels.values()), longest), strict=True))
 
 
 def short_keys(keys: Sequence[str]) -> list[str]:

@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from varesearch.config.wording import written
 from varesearch.plots import style
 from varesearch.sweep.factors import Factor, factors
-from varesearch.sweep.labels import level_labels
+from varesearch.sweep.labels import labels_by_text
 from varesearch.sweep.panels import places_of, x_axis
 from varesearch.sweep.sweepers.base import Objective
 from varesearch.sweep.table import SEED, Table
@@ -118,8 +119,8 @@ def _caption(trials: Trials, table: Table, searched: Sequence[Factor], objective
     parts = []
     if trials.best is not None:
         row = trials.rows[trials.best]
-        shown = {factor.key: dict(zip(factor.levels, level_labels(factor.levels), strict=True)) for factor in searched}
-        point = ", ".join(f"{key}={labels[table.values(key)[row]]}" for key, labels in shown.items())
+        shown = {factor.key: labels_by_text(factor.levels) for factor in searched}
+        point = ", ".join(f"{key}={labels[written(table.values(key)[row])]}" for key, labels in shown.items())
         value = style.number(float(trials.values[trials.best]))
         parts.append(f"circle: best, {objective.metric} = {value} at {point}")
     parts.append("dark to light: first to last trial")

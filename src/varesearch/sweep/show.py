@@ -7,7 +7,7 @@ from typing import Any
 from varesearch.config.wording import written
 from varesearch.shell import quoted
 from varesearch.sweep.jobs import FAILED, FINISHED, Outcome
-from varesearch.sweep.labels import level_labels, short_keys
+from varesearch.sweep.labels import labels_by_text, short_keys
 from varesearch.sweep.parent import ParentRun
 from varesearch.sweep.space import Space
 from varesearch.terminal import Terminal
@@ -58,7 +58,7 @@ def show_end(
 def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
     """Head and rows of a table: each combination once, its FINISHED runs averaged over the seeds."""
     keys = [key for key in outcomes[0].job.varied if key != _SEED] if outcomes else []
-    shown = {key: _labels([outcome.job.varied[key] for outcome in outcomes]) for key in keys}
+    shown = {key: labels_by_text((outcome.job.varied[key] for outcome in outcomes), _LONGEST_VALUE) for key in keys}
     groups: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in outcomes:
         point = tuple(shown[key][written(outcome.job.varied[key])] for key in keys)
@@ -80,13 +80,6 @@ def point(outcome: Outcome) -> str:
     """The place of a child in the sweep, as it is written on the command line."""
     varied: Mapping[str, Any] = outcome.job.varied
     return quoted(f"{key}={written(value)}" for key, value in varied.items()) or outcome.name
-
-
-def _labels(values: Sequence[Any]) -> dict[str, str]:
-    """Each value as written on the command line -> a label that is as short as possible."""
-    levels = list({written(value): value for value in values}.values())
-    labels = level_labels(levels, _LONGEST_VALUE)
-    return {written(level): label for level, label in zip(levels, labels, strict=True)}
 
 
 def _mean(values: Sequence[float]) -> str:
