@@ -76,9 +76,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         _complain(str(error))
         return 2
-    except KeyboardInterrupt:
-        _complain("interrupted")
-        return 130
     except BrokenPipeError:
         # Whoever read our output has gone (``| head``); the flush at exit must not complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -3,18 +3,30 @@
 This module imports nothing large, since a signal may arrive while a command is still importing.
 """
 
+import _thread
 import importlib
 import os
 import signal
 import sys
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from varesearch.encoding import standard_streams_never_fail
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_LOST_AFTER_S = 0.3
+"""If the exception of a signal has been gone for so long and nobody has answered it, the signal is sent again."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """The process was asked to end by SIGINT (Ctrl-C)."""
+
+    signum: int = signal.SIGINT
 
 
 class Terminated(SystemExit):
@@ -25,9 +37,65 @@ class Terminated(SystemExit):
         self.signum = signum
 
 
-def interruption(signum: int) -> BaseException:
-    """The exception that stands for a signal."""
-    return KeyboardInterrupt() if signum == signal.SIGINT else Terminated(signum)
+def signal_behind(error: BaseException) -> int | None:
+    """The number of the signal that an exception stands for or was raised because of; None if there is no such signal.
+
+    Python wraps what is raised in ``__set_name__`` in a RuntimeError, and libraries wrap what they catch.
+    """
+    seen: set[int] = set()
+    link: BaseException | None = error
+    while link is not None and id(link) not in seen:
+        if isinstance(link, Terminated):
+            return link.signum
+        if isinstance(link, KeyboardInterrupt):
+            return signal.SIGINT
+        seen.add(id(link))
+        link = link.__cause__ or link.__context__
+    return None
+
+
+class Deliveries:
+    """Raises signals as exceptions, and sends a signal again if its exception got lost.
+
+    An exception that a signal handler raises can be lost: Python prints and drops it in a ``__del__`` method or in the
+    callback of a weak reference (the import system has one), and some libraries catch everything while they are
+    imported. A signal that was lost in this way would leave a long simulation running. Therefore the exception is
+    watched: if it no longer exists and :meth:`answer` was not called, its signal is sent to the process once more.
+    """
+
+    def __init__(self) -> None:
+        self._answered = False
+
+    def answer(self) -> None:
+        """From now on no signal is sent again: the process, or the part that handles signals here, is ending."""
+        self._answered = True
+
+    def deliver(self, signum: int) -> NoReturn:
+        """Raise the exception of a signal. Call it from a signal handler.
+
+        Raises
+        ------
+        Interrupted
+            For SIGINT.
+        Terminated
+            For any other signal.
+        """
+        error = Interrupted() if signum == signal.SIGINT else Terminated(signum)
+        # Not threading.Thread: the interrupted code may hold the lock that it needs.
+        _thread.start_new_thread(self._watch, (signum, weakref.ref(error)))
+        try:
+            raise error
+        finally:
+            # The traceback refers to this frame, which would keep the exception alive.
+            del error
+
+    def _watch(self, signum: int, error: "weakref.ref[BaseException]") -> None:
+        while error() is not None:
+            time.sleep(_LOST_AFTER_S / 3)
+        time.sleep(_LOST_AFTER_S)
+        if not self._answered:
+            # Python handles signals in the main thread, which may be waiting in a system call.
+            signal.pthread_kill(threading.main_thread().ident or 0, signum)
 
 
 def run_command(program: str, target: str) -> int:
@@ -50,12 +118,15 @@ def run_command(program: str, target: str) -> int:
         The exit code: the command's own, or 128 plus the signal's number.
     """
 
+    deliveries = Deliveries()
+
     def handle(signum: int, _frame: FrameType | None) -> None:
-        raise interruption(signum)
+        deliveries.deliver(signum)
 
     for signum in SIGNALS:
         if signal.getsignal(signum) not in (signal.SIG_IGN, None):
             signal.signal(signum, handle)
+    sys.unraisablehook = _say_unless_of_a_signal
     standard_streams_never_fail()
     code = 1
     try:
@@ -64,12 +135,16 @@ def run_command(program: str, target: str) -> int:
         processes.adopt_orphans()
         module, _, name = target.partition(":")
         code = getattr(importlib.import_module(module), name)()
-    except (KeyboardInterrupt, Terminated) as error:
-        signum = error.signum if isinstance(error, Terminated) else signal.SIGINT
+    except BaseException as error:
+        deliveries.answer()
+        signum = signal_behind(error)
+        if signum is None:
+            raise
         code = 128 + signum
-        _complain(f"{program}: {'interrupted (Ctrl-C)' if signum == signal.SIGINT else f'ended by {_name(signum)}'}")
+        _complain(f"{program}: {in_words(signum)}")
     finally:
         # From here on Python shuts down, where an exception could only be printed.
+        deliveries.answer()
         for signum in SIGNALS:
             if signal.getsignal(signum) is handle:
                 signal.signal(signum, signal.SIG_DFL)
@@ -83,6 +158,12 @@ def run_command(program: str, target: str) -> int:
     return code
 
 
+def _say_unless_of_a_signal(lost: "sys.UnraisableHookArgs") -> None:
+    # A signal that got lost in this way is sent again.
+    if not isinstance(lost.exc_value, (Interrupted, Terminated)):
+        sys.__unraisablehook__(lost)
+
+
 def _complain(line: str) -> None:
     try:
         print(line, file=sys.stderr, flush=True)
@@ -91,8 +172,9 @@ def _complain(line: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-def _name(signum: int) -> str:
-    return signal.Signals(signum).name
+def in_words(signum: int) -> str:
+    """How a signal ended a command: ``interrupted (Ctrl-C)`` or ``ended by SIGTERM``."""
+    return "interrupted (Ctrl-C)" if signum == signal.SIGINT else f"ended by {signal.Signals(signum).name}"
 
 
 class SignalGuard:
@@ -107,6 +189,7 @@ class SignalGuard:
     def __init__(self, *protected: Callable[..., Any]) -> None:
         self._protected: frozenset[CodeType] = frozenset(function.__code__ for function in protected)
         self._before: dict[int, Any] = {}
+        self._deliveries = Deliveries()
         self.pending: int | None = None
 
     def install(self) -> None:
@@ -120,6 +203,7 @@ class SignalGuard:
 
     def restore(self) -> None:
         """Put back the handlers that were there before, unless somebody else has replaced ours since."""
+        self._deliveries.answer()
         while self._before:
             signum, before = self._before.popitem()
             if signal.getsignal(signum) == self._handle:
@@ -129,7 +213,7 @@ class SignalGuard:
         """Raise the exception of a signal that was kept."""
         signum, self.pending = self.pending, None
         if signum is not None:
-            raise interruption(signum)
+            self._deliveries.deliver(signum)
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
         while frame is not None:
@@ -137,4 +221,4 @@ class SignalGuard:
                 self.pending = signum
                 return
             frame = frame.f_back
-        raise interruption(signum)
+        self._deliveries.deliver(signum)

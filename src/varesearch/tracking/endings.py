@@ -1,11 +1,10 @@
 """How a run ended: MLflow's status, the exit code of the command, and the line that says it."""
 
-import signal
 from dataclasses import dataclass
 from typing import Literal
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.signals import Terminated
+from varesearch.signals import in_words, signal_behind
 from varesearch.tracking.store import first_line
 
 
@@ -30,10 +29,9 @@ def ending(error: BaseException | None) -> Ending:
     """How a run ended that was left with ``error``."""
     if error is None:
         return Ending("FINISHED", 0)
-    if isinstance(error, KeyboardInterrupt):
-        return Ending("KILLED", 128 + signal.SIGINT, "interrupted (Ctrl-C)")
-    if isinstance(error, Terminated):
-        return Ending("KILLED", 128 + error.signum, f"ended by {signal.Signals(error.signum).name}")
+    signum = signal_behind(error)
+    if signum is not None:
+        return Ending("KILLED", 128 + signum, in_words(signum))
     if isinstance(error, (ConfigurationError, TrackingError)):
         return Ending("FAILED", 2 if isinstance(error, ConfigurationError) else 1, str(error))
     if isinstance(error, NotKeptError):

@@ -108,7 +108,9 @@ def _serve_at(listener: socket.socket, where: Place, page: str) -> int:
             # A group of its own: Ctrl-C reaches us alone, and ending the server ends its workers too.
             start_new_session=True,
         )
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        before = {
+            number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             assert server.stdin is not None
             with contextlib.suppress(BrokenPipeError):
@@ -123,7 +125,8 @@ def _serve_at(listener: socket.socket, where: Place, page: str) -> int:
         except KeyboardInterrupt:
             return 0
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(server.pid, signal.SIGTERM)
             server.wait()
