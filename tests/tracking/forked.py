@@ -35,6 +35,7 @@ from varesearch.config.stimuli import NoStimulus
 from varesearch.metrics import Analysis, Metric, Undefined
 from varesearch.network.model import Network, Population
 from varesearch.phases import Phases
+from varesearch.recording import PopulationRecording, Recording
 from varesearch.tracking import LogCapture, TrackedRun, ending, track
 
 PHASES = ("open", "draw", "build", "simulate", "analyse", "end")
@@ -144,6 +145,20 @@ def lose_store(case: dict[str, Any], reached: Callable[[str], None]) -> int:
         database.write_bytes(b"not a database " * 1000)
 
     return tracked(case, reached, during)
+
+
+def write_recording(case: dict[str, Any], reached: Callable[[str], None]) -> int:
+    """A run that reaches ``rename`` when its recording is written, but does not have its name yet."""
+    rename = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        if target.name == "recording.npz":
+            reached("rename")
+        return rename(self, target)
+
+    Path.replace = replace
+    spikes = PopulationRecording("exc", 8, np.zeros(0, np.int32), np.zeros(0), {})
+    return tracked(case, reached, lambda run: run.log_recording(Recording(1.0, 200.0, {"exc": spikes})))
 
 
 def many(case: dict[str, Any], reached: Callable[[str], None]) -> int:

@@ -27,6 +27,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
     cases += [
         {"name": "hang-up", "at": {"simulate": ["SIGHUP"]}},
         {"name": "Ctrl-C twice", "at": {"simulate": ["SIGINT"], "end": ["SIGINT", "SIGTERM", "SIGINT"]}},
+        {"name": "killed while writing", "does": "write_recording", "at": {"rename": ["SIGKILL"]}},
+        {"name": "interrupted while writing", "does": "write_recording", "at": {"rename": ["SIGINT"]}},
         {"name": "last"},
     ]
     return root, conduct(root, [{"root": str(root), **case} for case in cases])
@@ -137,6 +139,15 @@ def test_second_interrupt_does_not_tear_the_record(project: tuple[Path, Results]
     assert results["Ctrl-C twice"][0]["err"] == "KILLED interrupted (Ctrl-C)\n"
     assert statuses(root)[run_id] == "KILLED"
     assert not list(folder_of(root, run_id).glob(".unsent*"))
+
+
+@pytest.mark.parametrize("name", ["killed while writing", "interrupted while writing"])
+def test_nothing_half_written_is_left(project: tuple[Path, Results], name: str) -> None:
+    root, _ = project
+    run_id = _run_of(project, name)
+    assert statuses(root)[run_id] == "KILLED"
+    hidden = [path.name for path in folder_of(root, run_id).rglob("*") if path.name.startswith(".")]
+    assert hidden == [] and not (folder_of(root, run_id) / "recording.npz").exists()
 
 
 def test_nothing_is_left_running(project: tuple[Path, Results]) -> None:

@@ -23,6 +23,7 @@ from varesearch.config.schema import Config
 from varesearch.network import Network, draw
 from varesearch.network.streams import stream
 from varesearch.recording import Recording
+from varesearch.whole_files import whole_file
 
 MIN_SEEDS = 5
 PERTURBATION_MV = 0.003
@@ -120,9 +121,8 @@ def cached_spread(folder: Path, key: Mapping[str, Any], measure: Callable[[], Sp
         return _from_json(json.loads(path.read_text()))
     spread = measure()
     folder.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{spread.seeds[0]}.tmp")
-    draft.write_text(json.dumps({"key": dict(key), **_to_json(spread)}, default=str))
-    draft.replace(path)  # another process sees a whole file or none
+    with whole_file(path) as temporary:  # another process sees a whole file or none
+        temporary.write_text(json.dumps({"key": dict(key), **_to_json(spread)}, default=str))
     return spread
 
 

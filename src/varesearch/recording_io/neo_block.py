@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from varesearch.recording import PopulationRecording, Recording, Signal, grid_steps, population_recording
+from varesearch.whole_files import whole_file
 
 if TYPE_CHECKING:
     import neo
@@ -58,12 +59,16 @@ def from_neo(block: "neo.Block") -> Recording:
 
 
 def save_neo(recording: Recording, path: Path) -> Path:
-    """Write the recording as a neo block; returns ``path``. Raises ValueError unless it ends in NEO_SUFFIX."""
+    """Write the recording as a neo block, whole or not at all; returns ``path``.
+
+    Raises ValueError unless it ends in NEO_SUFFIX.
+    """
     import neo.io
 
     if path.suffix != NEO_SUFFIX:
         raise ValueError(f"{path}: a neo export is written as {NEO_SUFFIX}")
-    neo.io.NeoMatlabIO(str(path)).write_block(to_neo(recording))
+    with whole_file(path) as temporary:
+        neo.io.NeoMatlabIO(str(temporary)).write_block(to_neo(recording))
     return path
 
 

@@ -17,13 +17,10 @@ Plain numpy opens it (``numpy.load(path)``). For a population ``exc`` sampled fo
 ====================  =======================================================================
 """
 
-import os
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +29,7 @@ import numpy as np
 from varesearch.free_memory import memory_bounds
 from varesearch.narrowing import int32
 from varesearch.recording import PopulationRecording, Recording, Signal, grid_steps
+from varesearch.whole_files import whole_file
 
 FORMAT = 1
 """Version of the layout above, stored as ``format``."""
@@ -61,21 +59,13 @@ def save_npz(recording: Recording, path: Path) -> Path:
     Raises ValueError for spike times off the recording's own grid, which the file could not hold exactly.
     """
     arrays = _arrays(recording)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with (
-            os.fdopen(handle, "wb") as file,
-            zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION_LEVEL) as archive,
-        ):
-            for name, values in arrays.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    np.lib.format.write_array(member, np.asarray(values), allow_pickle=False)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(temporary).unlink()
-        raise
+    with (
+        whole_file(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION_LEVEL) as archive,
+    ):
+        for name, values in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asarray(values), allow_pickle=False)
     return path
 
 

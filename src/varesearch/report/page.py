@@ -18,6 +18,7 @@ from varesearch.sweep.table import PARQUET_FILE, read_table
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.store import place
 from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND
+from varesearch.whole_files import whole_file
 
 REPORT_FILE = "report.html"
 
@@ -31,10 +32,9 @@ def write_report(record: RunRecord, uri: str | None = None, root: Path | None = 
     """
     folder = folder_of(record)
     html = report_html(record, uri, root)
-    part = folder / f".{REPORT_FILE}.part"
     try:
-        part.write_text(html, encoding="utf-8")
-        part.replace(folder / REPORT_FILE)
+        with whole_file(folder / REPORT_FILE) as temporary:
+            temporary.write_text(html, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"{REPORT_FILE}: cannot be written ({error.strerror}); make room for it") from error
     return folder / REPORT_FILE

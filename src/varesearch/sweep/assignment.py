@@ -10,6 +10,7 @@ from typing import Any, Self
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
+from varesearch.whole_files import whole_file
 
 ASSIGNMENT_FILE = ".assignment.json"
 
@@ -33,9 +34,8 @@ class AssignmentFile:
 
     def write(self, folder: Path) -> None:
         """Leave it in the folder, whole or not at all."""
-        part = folder / f"{ASSIGNMENT_FILE}.part"
-        part.write_text(json.dumps(asdict(self)))
-        part.replace(folder / ASSIGNMENT_FILE)
+        with whole_file(folder / ASSIGNMENT_FILE) as temporary:
+            temporary.write_text(json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, folder: Path) -> Self:

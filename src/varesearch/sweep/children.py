@@ -23,6 +23,7 @@ from varesearch.tracking.provenance import origin
 from varesearch.tracking.records import Unsent, log_batch
 from varesearch.tracking.session import PARENT, StoreSession, science_tags
 from varesearch.tracking.store import first_line, redact
+from varesearch.whole_files import remove_unfinished
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -176,6 +177,8 @@ class Children:
             _attempt(lambda: (folder / TRACEBACK_FILE).write_text(_last_words(record.tags[ENDED], folder / LOG_FILE)))
         kept = _attempt(lambda: record.write(folder))
         AssignmentFile.remove(folder)
+        # Of a child that was killed while it wrote a file.
+        remove_unfinished(folder)
         self._deliver(record, folder, kept)
         state: State = FINISHED if record.status == FINISHED else KILLED if record.status == KILLED else FAILED
         self._settle(

@@ -15,6 +15,7 @@ from varesearch.tracking.records import Unsent
 from varesearch.tracking.search import search
 from varesearch.tracking.slurm import BATCH_JOB, jobs_that_may_live
 from varesearch.tracking.store import Place
+from varesearch.whole_files import remove_unfinished
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -80,6 +81,7 @@ def _end(client: "MlflowClient", where: Place, run: "Run", process: Process, liv
             return False
         note = f"killed: process {process.pid} on {process.host} was gone without having ended the run"
         unsent = Unsent(run_id, "KILLED", _last_change_ms(folder), tags={ENDED: note})
+    remove_unfinished(folder)
     deliver(client, where, run_id, folder, unsent)
     return True
 

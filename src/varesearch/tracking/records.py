@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from varesearch.whole_files import whole_file
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
@@ -30,9 +32,8 @@ class Unsent:
 
     def write(self, folder: Path) -> None:
         """Keep it in the folder of the run; the file is whole or not there."""
-        part = folder / f"{_FILE}.part"
-        part.write_text(json.dumps(asdict(self)))
-        part.replace(folder / _FILE)
+        with whole_file(folder / _FILE) as temporary:
+            temporary.write_text(json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
@@ -45,7 +46,7 @@ class Unsent:
     @staticmethod
     def remove(folder: Path) -> None:
         """The store has it."""
-        for name in (_FILE, f"{_FILE}.part", RESERVE_FILE):
+        for name in (_FILE, RESERVE_FILE):
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
 

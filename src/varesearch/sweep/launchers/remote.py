@@ -11,6 +11,7 @@ from types import FrameType
 
 from varesearch.sweep.jobs import ChildEnd
 from varesearch.tracking.files import LOG_FILE
+from varesearch.whole_files import whole_file
 from varesearch.workers import ForkServer, Limits, WorkerEnd, WorkerError
 
 END_FILE = ".child_end.json"
@@ -32,9 +33,8 @@ def do_assignment(folder: Path, time_limit_s: float | None, memory_limit_mb: flo
             end = child_end(_run(server, folder, limits))
     except WorkerError as error:
         end = ChildEnd(reason=str(error))
-    part = folder / f"{END_FILE}.part"
-    part.write_text(json.dumps(asdict(end)))
-    part.replace(folder / END_FILE)
+    with whole_file(folder / END_FILE) as temporary:
+        temporary.write_text(json.dumps(asdict(end)))
     return end
 
 
@@ -64,8 +64,7 @@ def read_end(folder: Path) -> ChildEnd | None:
 
 def drop_end(folder: Path) -> None:
     """Remove it: it has been told."""
-    for name in (END_FILE, f"{END_FILE}.part"):
-        (folder / name).unlink(missing_ok=True)
+    (folder / END_FILE).unlink(missing_ok=True)
 
 
 def child_end(end: WorkerEnd) -> ChildEnd:

@@ -28,6 +28,7 @@ from varesearch.sweep.launchers.base import Launcher, Work
 from varesearch.sweep.launchers.remote import do_assignment, drop_end, read_end
 from varesearch.tracking.root import jobs_folder
 from varesearch.tracking.slurm import QueuedJob, QueueError, ask_queue, batch_job_tags
+from varesearch.whole_files import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +65,8 @@ class _Job:
     files: Path
 
     def write(self) -> None:
-        part = self.assignment.folder / f"{JOB_FILE}.part"
-        part.write_text(json.dumps({"job_id": self.job_id, "files": str(self.files)}))
-        part.replace(self.assignment.folder / JOB_FILE)
+        with whole_file(self.assignment.folder / JOB_FILE) as temporary:
+            temporary.write_text(json.dumps({"job_id": self.job_id, "files": str(self.files)}))
 
     @classmethod
     def read(cls, assignment: Assignment) -> Self | None:
