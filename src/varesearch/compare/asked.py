@@ -10,13 +10,14 @@ from varesearch.compare.sides import MOST_SEEDS, SEEDS
 from varesearch.compare.spread import MIN_SEEDS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
+from varesearch.config.recorded_machine import OWN_MACHINE, Machine
 
 PROGRAM = "varesearch.compare"
 # Stands for "--" while argparse reads the flags, which may come anywhere; no setting or run can have this name.
 _BETWEEN = "\0"
 
 _USAGE = """\
-python -m varesearch.compare [flags] RUN RUN
+python -m varesearch.compare [flags] RUN RUN [backend.KEY=VALUE ...]
        python -m varesearch.compare [flags] BACKEND BACKEND [SETTING ...]
        python -m varesearch.compare [flags] [SETTING ...] -- [SETTING ...]"""
 
@@ -26,6 +27,8 @@ What differs between two simulations, and by how much.
 RUN RUN: two recorded runs (id, its first characters, or name), or two sweeps
 over the seed. Two simulations of one network get a verdict: do they agree? For
 two models, the settings that differ are shown, and how far the results differ.
+A verdict may need further simulations. If they need a machine whose address is
+in the record, choose one: --machine-from-record, or backend.KEY=VALUE.
 
 BACKEND BACKEND SETTINGS: the model is run on both back ends, and the two runs
 get a verdict.
@@ -68,6 +71,8 @@ class Asked:
         The store of the recorded runs; None: the project's.
     config_dir
         The folder of the user's own options.
+    machine
+        The machine on which the natural spread of recorded runs is measured.
     """
 
     argv: tuple[str, ...]
@@ -77,6 +82,7 @@ class Asked:
     seeds: int | None
     uri: str | None
     config_dir: Path | None
+    machine: Machine = OWN_MACHINE
 
     @property
     def made_by(self) -> tuple[str, ...]:
@@ -105,17 +111,23 @@ def parse(argv: Sequence[str]) -> Asked:
     parser.add_argument(
         "--config-dir", type=Path, metavar="DIR", help="folder of your own options: DIR/GROUP/OPTION.yaml"
     )
+    parser.add_argument(
+        "--machine-from-record", action="store_true", help="connect to the machine in the record, with your credentials"
+    )
     given = parser.parse_intermixed_args([_BETWEEN if word == "--" else word for word in argv])
     if given.seeds is not None and not 1 <= given.seeds <= MOST_SEEDS:
         raise ConfigurationError(f"--seeds {given.seeds}: give a number from 1 to {MOST_SEEDS}")
     parts = _parts(given.words)
-    runs, backends, sides = _sides(parts)
+    runs, backends, sides, machine = _sides(parts)
     if runs is None and given.uri is not None:
         raise ConfigurationError(f"--uri {given.uri}: applies to recorded runs only; for new runs set tracking.uri")
     if runs is not None and given.config_dir is not None:
         words = " ".join(options_of(given.config_dir))
         raise ConfigurationError(f"{words}: applies to settings, not to recorded runs; leave it out")
-    return Asked(tuple(argv), runs, backends, sides, given.seeds, given.uri, given.config_dir)
+    if runs is None and given.machine_from_record:
+        raise ConfigurationError("--machine-from-record: applies to recorded runs only; leave it out")
+    asked_machine = Machine(machine, given.machine_from_record)
+    return Asked(tuple(argv), runs, backends, sides, given.seeds, given.uri, given.config_dir, asked_machine)
 
 
 def _parts(words: Sequence[str]) -> list[list[str]]:
@@ -130,8 +142,8 @@ def _parts(words: Sequence[str]) -> list[list[str]]:
 
 def _sides(
     parts: Sequence[list[str]],
-) -> tuple[tuple[str, str] | None, tuple[str, str] | None, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """The two runs or None, the two back ends or None, and the settings of both sides."""
+) -> tuple[tuple[str, str] | None, tuple[str, str] | None, tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]]:
+    """The two runs or None, the two back ends or None, the settings of both sides, and the machine for two runs."""
     if len(parts) > 3:
         raise ConfigurationError("-- may be given at most twice: SETTINGS OF A -- SETTINGS OF B -- SETTINGS OF BOTH")
     if len(parts) > 1:
@@ -142,7 +154,7 @@ def _sides(
                     f"{word}: is not a setting (KEY=VALUE); write two recorded runs or two back ends without --"
                 )
         shared = both[0] if both else []
-        return None, None, ((*a, *shared), (*b, *shared))
+        return None, None, ((*a, *shared), (*b, *shared)), ()
     words = parts[0]
     setting = next((word for word in words[:2] if "=" in word), None)
     if setting is not None:
@@ -151,10 +163,11 @@ def _sides(
         raise ConfigurationError("two sides are needed: RUN RUN, BACKEND BACKEND SETTINGS, or SETTINGS -- SETTINGS")
     first, second, *rest = words
     if first in BACKENDS and second in BACKENDS:
-        return None, (first, second), (tuple(rest), tuple(rest))
-    if rest:
+        return None, (first, second), (tuple(rest), tuple(rest)), ()
+    other = next((word for word in rest if not word.startswith("backend.")), None)
+    if other is not None:
         raise ConfigurationError(
-            f"{rest[0]}: recorded runs take no settings; give them with two back ends ({', '.join(BACKENDS)}), or "
+            f"{other}: recorded runs take no settings; give them with two back ends ({', '.join(BACKENDS)}), or "
             "write SETTINGS -- SETTINGS"
         )
-    return (first, second), None, ((), ())
+    return (first, second), None, ((), ()), tuple(rest)

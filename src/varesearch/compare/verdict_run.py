@@ -17,6 +17,8 @@ from varesearch.compare.spread import MIN_SEEDS, PERTURBATION_MV, Spread, cached
 from varesearch.compare.tracked import ComparisonRun
 from varesearch.compare.verdict import Answer, Verdict, judge, refuse_incomparable
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.recorded_machine import Machine
+from varesearch.config.restore import restore
 from varesearch.config.schema import Config
 from varesearch.network import Network
 from varesearch.recording import Recording
@@ -53,10 +55,12 @@ def compare_runs(
     found = effects(*([metrics_of(run, a.resolved["analysis"], analysis)] for run in runs))
     notes = [] if paired else [_why_unpaired(a, b)]
     terminal = Terminal(capture.terminal)
+    alike = paired and divergence(*recordings).first_ms is None
+    # Before anything is tracked: the machine of the record may have to be chosen by the user.
+    reference = None if alike and not asked.machine.settings else _reference(a, b, asked.machine)
     tracked = ComparisonRun(a, b, differences, asked, capture)
     with tracked:
-        alike = paired and divergence(*recordings).first_ms is None
-        spread = None if alike else _spread(_reference(a, b), seeds, terminal)
+        spread = None if alike or reference is None else _spread(reference, seeds, terminal)
         verdict = judge(*recordings, analysis, spread, paired)
         tracked.set_tags({VERDICT: verdict.answer.value, DECIDED_BY: verdict.reason})
         if verdict.undecided:
@@ -94,9 +98,13 @@ def _label(run: RunRecord) -> str:
     return f"{run.params.get('backend.name', run.name)} {run.run_id[:6]}"
 
 
-def _reference(a: Side, b: Side) -> Config:
-    """The configuration whose back end measures the spread: A's, unless that is SpiNNaker, which is slow."""
-    return min((a.config, b.config), key=lambda config: config.backend.name == "spinnaker")
+def _reference(a: Side, b: Side, machine: Machine) -> Config:
+    """The configuration whose back end measures the spread: A's, unless that is SpiNNaker, which is slow.
+
+    Raises ConfigurationError if it has the address of a machine that the user did not ask for.
+    """
+    side = min((a, b), key=lambda side: side.config.backend.name == "spinnaker")
+    return restore(machine.applied(side.resolved), own=True)
 
 
 def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:

@@ -9,9 +9,9 @@ from typing import Any
 
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.recorded_machine import OWN_MACHINE, Machine
 from varesearch.config.restore import restore
 from varesearch.preflight import check
-from varesearch.rerun.addresses import OWN_MACHINE, Machine
 from varesearch.rerun.differences import Differences, compare_runs
 from varesearch.runner import record, say_ending, tracking_of
 from varesearch.terminal import Terminal

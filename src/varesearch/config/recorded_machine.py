@@ -1,4 +1,4 @@
-"""The machine on which a recorded run is repeated: a record must not decide where the user's credentials are sent."""
+"""The machine for simulating recorded settings: a record must not decide where the user's credentials are sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from varesearch.config.restore import restore
 
 @dataclass(frozen=True)
 class Machine:
-    """The machine on which a recorded run is repeated.
+    """The machine on which the model of a recorded run is simulated again.
 
     Parameters
     ----------
     settings
-        ``backend.KEY=VALUE`` of the user who repeats it: ``backend.machine`` or an address. They replace all addresses
-        of the record.
+        ``backend.KEY=VALUE`` of the user who does so: ``backend.machine`` or an address. They replace all addresses of
+        the record.
     from_record
         Whether the addresses of the record are used.
     """

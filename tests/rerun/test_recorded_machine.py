@@ -3,19 +3,20 @@
 import dataclasses
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from varesearch.compare.command import main as compare
 from varesearch.config.compose import compose
 from varesearch.config.restore import restore
 from varesearch.recording import PopulationRecording, Recording
 from varesearch.recording_io import save_npz
 from varesearch.rerun.command import main as rerun
-from varesearch.tracking import track
+from varesearch.tracking import runs, track
 
 TOKEN = "a-token-of-mine"
 
@@ -51,10 +52,11 @@ def listener() -> Iterator[Listener]:
     started.server.server_close()
 
 
-def received(root: Path, *words: str) -> str:
-    """A finished run in the store, as somebody else has made it."""
+def received(root: Path, *words: str, spike_times_ms: Sequence[float] = ()) -> str:
+    """A finished run in the store, as somebody else has made it, in which cell 0 fires at these times."""
     composed = compose(["connectivity.n=10", "simulation.duration_ms=200", *words])
-    spikes = PopulationRecording("exc", 8, np.zeros(0, np.int32), np.zeros(0), {})
+    times_ms = np.array(spike_times_ms, np.float64)
+    spikes = PopulationRecording("exc", 8, np.zeros(len(times_ms), np.int32), times_ms, {})
     with track(composed.config, composed.resolved, composed.overrides, root=root) as run:
         save_npz(Recording(1.0, 200.0, {"exc": spikes}), run.folder / "recording.npz")
     return run.run_id
@@ -115,6 +117,50 @@ def test_only_the_machine_can_be_changed(
     capfd.readouterr()
     assert rerun([run, *words]) == 2
     assert said in capfd.readouterr().err
+
+
+@pytest.fixture
+def two(root: Path, listener: Listener) -> tuple[str, str]:
+    """Two runs of one network on a machine of somebody else, with different spikes: a verdict needs simulations."""
+    words = ["backend=spinnaker", f"backend.spalloc_server={listener.address}"]
+    return received(root, *words, spike_times_ms=range(20, 100)), received(root, *words, spike_times_ms=range(30, 110))
+
+
+def test_compare_simulates_on_no_machine_that_only_a_record_names(
+    two: tuple[str, str], root: Path, listener: Listener, capfd: pytest.CaptureFixture[str]
+) -> None:
+    refused = {
+        (): f"{listener.address}): add --machine-from-record",
+        ("backend.threads=2",): "start another run instead",
+        ("seed=2",): "recorded runs take no settings",
+        ("backend.machine=software", "--machine-from-record"): "give only one of them",
+    }
+    for words, said in refused.items():
+        capfd.readouterr()
+        assert compare([*two, *words]) == 2
+        error = capfd.readouterr().err
+        assert said in error and len(error.strip().splitlines()) == 1
+    assert listener.heard == [] and len(runs(root=root)) == 2
+
+
+def test_compare_simulates_on_the_machine_that_was_asked_for(
+    two: tuple[str, str], listener: Listener, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert compare([*two, "backend.machine=mapping"]) == 2
+    assert "returns no spikes here" in capfd.readouterr().err
+    assert listener.heard == []
+    assert compare([*two, "--machine-from-record"]) == 2
+    assert "HTTP 404" in capfd.readouterr().err and listener.heard
+
+
+def test_a_comparison_that_needs_no_simulation_needs_no_machine(
+    root: Path, listener: Listener, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["backend=spinnaker", f"backend.spalloc_server={listener.address}"]
+    a, b = (received(root, *words, spike_times_ms=range(20, 100)) for _ in range(2))
+    assert compare([a, b]) == 0
+    assert "IDENTICAL" in capfd.readouterr().out
+    assert listener.heard == []
 
 
 def test_settings_that_were_received_have_no_addresses() -> None:
