@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +68,10 @@ def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     corners = sweeper.corners()
     # By another planner: they are looked at, not run.
     checked = Planner(words, config_dir).compose(corners) if corners else []
-    jobs = planner.compose(sweeper.plan())
+    points = sweeper.plan()
+    # A run takes about 10 ms to compose and check.
+    with Terminal(sys.stderr).progress("checking", len(points), "runs") as progress:
+        jobs = planner.compose(points, progress)
     settings = planner.settings.launcher
     check_memory_together(
         [job.composed.config for job in (*jobs, *checked)],

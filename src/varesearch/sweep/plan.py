@@ -1,6 +1,6 @@
 """From the words of a command to jobs: every child composed, validated and checked before anything is begun."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -38,8 +38,10 @@ class Planner:
         self._answered: set[str] = set()
         self._count = 0
 
-    def compose(self, points: Sequence[tuple[str, ...]]) -> list[Job]:
-        """The jobs of some points, in their order.
+    def compose(
+        self, points: Sequence[tuple[str, ...]], progress: Callable[[float], None] = lambda _: None
+    ) -> list[Job]:
+        """The jobs of some points, in their order; ``progress`` is called with the number of those composed so far.
 
         Raises ConfigurationError, naming the point, for one that cannot be run, that is the same run as another one, or
         that sets for itself what belongs to the whole sweep.
@@ -55,6 +57,7 @@ class Planner:
                 where = f"combination {self._count + 1} of {len(points)}" if len(points) > 1 else "the combination"
                 raise ConfigurationError(f"{error}; that is {where}: {which}") from None
             self._count += 1
+            progress(len(jobs))
         return jobs
 
     def probe(self, jobs: Sequence[Job]) -> None:
