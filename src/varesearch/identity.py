@@ -1,61 +1,55 @@
 """What determines the result of a run, as one hash: the same identity, the same result.
 
-Three things go in: the configuration as far as it is science, the sources of ours that a result passes through, and
-the versions of the libraries that compute it. Not the tracking, the figures, the launcher or the machine: the drawing
-is explicit, and a child has one thread wherever it runs.
+Three things go in: the configuration as far as it is science; the code that a result passes through, without comments
+and docstrings; and the versions of the libraries that compute it. Not the tracking, the figures, the launcher or the
+machine: the drawing is explicit, and a child has one thread wherever it runs.
 """
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import varesearch
 from varesearch.backends import backend_class
-from varesearch.tracking.naming import config_hash
+from varesearch.config.compose import Composed
+from varesearch.config.schema import Config
+from varesearch.sources import c_files, canonical, imported
+from varesearch.tracking.naming import config_hash, science
+from varesearch.tracking.tags import IDENTITY, LIBRARIES, SCIENCE
 
-IDENTITY = "varesearch.identity"
-"""Tag of every run of a network: its identity. The two that follow are parts of it, to say later what differs."""
-SCIENCE = "varesearch.science"
-LIBRARIES = "varesearch.libraries"
-
-_TOP = Path(varesearch.__file__).resolve().parents[1]
-"""The folder that holds varesearch and the packages of ours beside it."""
-_SOURCES = (
-    "config/cells.py",
-    "config/connectivity.py",
-    "config/distributions.py",
-    "config/stimuli.py",
-    "narrowing.py",
-    "network",
-    "recording.py",
-    "metrics",
-    "backends/base.py",
-    "backends/translation/table.py",
-)
+_STEPS = ("varesearch.network.draw", "varesearch.simulation", "varesearch.metrics.analysis")
+"""The modules through which every result passes, beside its back end and the parts of its model."""
 _LIBRARIES = ("numpy", "scipy")
-_SUFFIXES = (".py", ".c", ".h", ".cpp")
 
 
-def identity(resolved: Mapping[str, Any]) -> str:
-    """SHA-256 of everything that determines the result of the configuration ``resolved`` (plain dicts)."""
-    backend = resolved["backend"]["name"]
+def identity(composed: Composed) -> str:
+    """SHA-256 of everything that determines the result of a configuration."""
+    backend = composed.config.backend.name
     parts = {
-        "config": config_hash(_decimal(resolved)),
-        "science": science_hash(backend),
+        "config": config_hash(_decimal(composed.resolved)),
+        "science": science_hash(backend, part_modules(composed.config)),
         "libraries": libraries(backend),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def identity_tags(resolved: Mapping[str, Any]) -> dict[str, str]:
+def identity_tags(composed: Composed) -> dict[str, str]:
     """The identity and what it is made of, as tags of a run."""
-    backend = resolved["backend"]["name"]
-    found = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
-    return {IDENTITY: identity(resolved), SCIENCE: science_hash(backend), LIBRARIES: found}
+    backend = composed.config.backend.name
+    versions = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
+    code = science_hash(backend, part_modules(composed.config))
+    return {IDENTITY: identity(composed), SCIENCE: code, LIBRARIES: versions}
+
+
+def part_modules(config: Config) -> tuple[str, ...]:
+    """The modules that define the parts of a model (cell, wiring rule, stimulus and so on), also the user's own."""
+    parts = (getattr(config, name) for name in science({field.name: None for field in dataclasses.fields(config)}))
+    return tuple(sorted({type(part).__module__ for part in parts if dataclasses.is_dataclass(part)}))
 
 
 def _decimal(value: Any) -> Any:
@@ -68,34 +62,49 @@ def _decimal(value: Any) -> Any:
 
 
 @cache
-def science_hash(backend: str) -> str:
-    """SHA-256 of the sources of ours that determine a result on the back end of that name.
+def science_hash(backend: str, parts: tuple[str, ...] = ()) -> str:
+    """SHA-256 of the code that determines a result on the back end of that name, with the modules of these parts.
 
     Kept for the life of the process, whose code does not change.
     """
-    return hash_files(_TOP, sources(backend))
-
-
-def sources(backend: str) -> list[Path]:
-    """The files and folders that a result on the back end of that name passes through."""
-    names = (*_SOURCES, f"backends/{backend}", f"backends/translation/{backend}.py")
-    own = [_TOP / "varesearch" / name for name in names]
-    return [*own, *(_TOP / name for name in backend_class(backend).sources)]
-
-
-def hash_files(top: Path, paths: Iterable[Path]) -> str:
-    """SHA-256 of files and of all sources in folders: their names, relative to ``top``, and what they hold.
-
-    Raises FileNotFoundError for a path that does not exist.
-    """
     digest = hashlib.sha256()
-    for path in paths:
-        files = [it for it in path.rglob("*") if it.suffix in _SUFFIXES] if path.is_dir() else [path]
-        for file in sorted(files):
-            content = file.read_bytes()
-            digest.update(f"{file.relative_to(top).as_posix()} {len(content)}\n".encode())
-            digest.update(content)
+    for name, path, source in science_sources(backend, parts):
+        code = canonical(path, source).encode("utf-8", errors="surrogateescape")
+        digest.update(f"{name} {len(code)}\n".encode())
+        digest.update(code)
     return digest.hexdigest()
+
+
+def science_sources(backend: str, parts: tuple[str, ...] = ()) -> Iterator[tuple[str, Path, bytes]]:
+    """The name, file and content of every source that determines a result.
+
+    These are the modules that drawing, simulating and analysing import, the packages that the back end names beside
+    them, and the C and C++ of both.
+    """
+    chosen = backend_class(backend)
+    beside = {name: _folder(name) for name in chosen.sources}
+    packages = ("varesearch", *beside)
+    roots = [*_STEPS, chosen.__module__, *parts, *(name for top in beside.items() for name in _modules(*top))]
+    for name, (path, source) in imported(roots, packages).items():
+        # The folder of a file of the user's own does not matter.
+        yield name if name.partition(".")[0] in packages else name.rpartition(".")[2], path, source
+    own = chosen.__module__.rpartition(".")[0]
+    for name, folder in {own: _folder(own), **beside}.items():
+        for path in c_files(folder):
+            yield f"{name}/{path.relative_to(folder).as_posix()}", path, path.read_bytes()
+
+
+def _folder(package: str) -> Path:
+    spec = find_spec(package)
+    assert spec is not None and spec.submodule_search_locations is not None, package
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _modules(package: str, folder: Path) -> Iterator[str]:
+    """The names of all modules in a package."""
+    for path in folder.rglob("*.py"):
+        parts = path.relative_to(folder).with_suffix("").parts
+        yield ".".join((package, *(parts[:-1] if parts[-1] == "__init__" else parts)))
 
 
 @cache

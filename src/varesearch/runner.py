@@ -81,7 +81,7 @@ def tracking_of(
         composed.overrides,
         composed.choices,
         log_capture=capture,
-        tags={**identity_tags(composed.resolved), **(tags or {})},
+        tags={**identity_tags(composed), **(tags or {})},
         made_by=made_by,
     )
 

@@ -1,17 +1,41 @@
 """What makes two runs the same run."""
 
-import ast
+import dataclasses
+import io
+import itertools
+import re
+import subprocess
+import sys
+import tokenize
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from varesearch import identity as module
 from varesearch.config.compose import compose
-from varesearch.identity import hash_files, identity, libraries, science_hash, sources
+from varesearch.identity import identity, libraries, part_modules, science_hash, science_sources
+from varesearch.sources import canonical, imported
+
+BACKENDS = ("brian2", "nest", "spinnaker")
+SOURCES = {
+    path: source
+    for backend in BACKENDS
+    for _, path, source in science_sources(backend, part_modules(compose([f"backend={backend}"]).config))
+}
+PYTHON = sorted(path for path in SOURCES if path.suffix == ".py")
+C = sorted(path for path in SOURCES if path.suffix != ".py")
+SIGNS = {"+": "-", "-": "+", "*": "/", "<": "<=", ">": "<", "==": "!=", "/": "*"}
+
+
+def name_of(path: Path) -> str:
+    """The end of a path, to name a test."""
+    return "/".join(path.parts[-3:])
 
 
 def of(*words: str) -> str:
-    return identity(compose(words).resolved)
+    return identity(compose(words))
 
 
 def test_what_determines_a_result_changes_it() -> None:
@@ -38,69 +62,154 @@ def test_the_versions_of_the_libraries_change_it(monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_library_that_is_named_is_installed() -> None:
-    for backend in ("brian2", "nest", "spinnaker"):
+    for backend in BACKENDS:
         assert all(libraries(backend).values()), libraries(backend)
 
 
-def test_the_sources_change_it_and_their_order_on_the_disk_does_not(tmp_path: Path) -> None:
-    (tmp_path / "network").mkdir()
-    one, two = tmp_path / "network" / "one.py", tmp_path / "network" / "two.c"
-    one.write_text("a = 1")
-    two.write_text("int a = 1;")
-    first = hash_files(tmp_path, [tmp_path / "network"])
-    one.unlink()
-    one.write_text("a = 1")
-    (tmp_path / "network" / "__pycache__").mkdir()
-    (tmp_path / "network" / "__pycache__" / "one.pyc").write_text("compiled")
-    assert hash_files(tmp_path, [tmp_path / "network"]) == first
-    two.write_text("int a = 2;")
-    second = hash_files(tmp_path, [tmp_path / "network"])
-    two.rename(two.with_name("three.c"))
-    assert len({first, second, hash_files(tmp_path, [tmp_path / "network"])}) == 3
-    with pytest.raises(FileNotFoundError):
-        hash_files(tmp_path, [tmp_path / "missing.py"])
-
-
 def test_each_back_end_has_sources_of_its_own() -> None:
-    assert len({science_hash(backend) for backend in ("brian2", "nest", "spinnaker")}) == 3
+    assert len({science_hash(backend) for backend in BACKENDS}) == 3
 
 
-NO_PART_OF_A_RESULT = {
-    "varesearch/backends/delays.py": "refuses settings before a run",
-    "varesearch/backends/faults.py": "fails a run, or leaves it as it is",
-    "varesearch/backends/printed.py": "what a simulator prints",
-    "varesearch/config/addresses.py": "where a run is kept",
-    "varesearch/config/errors.py": "messages",
-    "varesearch/config/outside.py": "refuses addresses of others",
-    "varesearch/config/ranges.py": "warns of settings, or refuses them",
-    "varesearch/config/wording.py": "messages",
-    "varesearch/config/launching.py": "how children are started",
-    "varesearch/config/schema.py": "the values of its settings are in the configuration's own hash",
-}
+@pytest.mark.parametrize(
+    ("backend", "names"),
+    [
+        ("brian2", {"network/draw.py", "brian2/schemes.py", "metrics/statistics.py", "varesearch/simulation.py"}),
+        ("nest", {"network/connectors.py", "nest/build.py", "native/izhikevich_exp.cpp"}),
+        ("spinnaker", {"spinnaker/fixed_point.py", "core/cpu.c", "spinnaker_board/machine.py"}),
+    ],
+)
+def test_what_a_result_passes_through_counts_and_what_looks_on_does_not(backend: str, names: set[str]) -> None:
+    counted = {"/".join(path.parts[-2:]) for _, path, _ in science_sources(backend)}
+    assert names <= counted
+    assert not [name for name in counted if name.split("/")[0] in ("tracking", "sweep", "report", "plots", "commands")]
 
 
-def imported(path: Path, top: Path) -> set[Path]:
-    """The modules beside or below ``top`` that a file imports, anywhere in it."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-    found = set()
-    for name in names:
-        module = top.joinpath(*name.split("."))
-        found |= {file for file in (module.with_suffix(".py"), module / "__init__.py") if file.is_file()}
-    return found
+def _rewritten(text: str) -> str:
+    """Python without comments and with other docstrings and layout, found by its tokens rather than its tree."""
+    tokens, last = [], tokenize.NEWLINE
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        kind, string = token.type, token.string
+        if kind == tokenize.COMMENT:
+            continue
+        begins = last in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
+        last = last if kind == tokenize.NL else kind
+        if kind == tokenize.STRING and begins:
+            string = "'''Another text.'''"
+        tokens.append((kind, string))
+    return "# A new comment.\n" + tokenize.untokenize(tokens)
 
 
-@pytest.mark.parametrize("backend", ["brian2", "nest", "spinnaker"])
-def test_whatever_a_result_passes_through_is_among_the_sources(backend: str) -> None:
-    top = Path(module.__file__).resolve().parents[1]
-    hashed = {file for path in sources(backend) for file in (path.rglob("*.py") if path.is_dir() else [path])}
-    reached, waiting = set(), set(hashed)
-    while waiting:
-        path = waiting.pop()
-        reached.add(path)
-        waiting |= {file for file in imported(path, top) if file.name != "__init__.py"} - reached
-    assert {path.relative_to(top).as_posix() for path in reached - hashed} <= set(NO_PART_OF_A_RESULT)
+@pytest.mark.parametrize("path", PYTHON, ids=name_of)
+def test_a_corrected_comment_or_docstring_of_python_leaves_the_code_the_same(path: Path) -> None:
+    text = SOURCES[path].decode()
+    assert canonical(path, _rewritten(text).encode()) == canonical(path, text.encode())
+
+
+@pytest.mark.parametrize("path", C, ids=name_of)
+def test_a_corrected_comment_of_c_leaves_the_code_the_same(path: Path) -> None:
+    """The compiler's own preprocessor takes the comments out; directives stay."""
+    command = ["gcc", "-fpreprocessed", "-dD", "-E", "-P", "-x", "c++" if path.suffix == ".cpp" else "c", str(path)]
+    bare = subprocess.run(command, check=True, capture_output=True).stdout
+    assert b"/*" not in bare
+    assert canonical(path, bare) == canonical(path, SOURCES[path])
+    assert canonical(path, b"/* New. */\n" + SOURCES[path] + b"\n// The end.\n") == canonical(path, SOURCES[path])
+
+
+def _changed(path: Path, text: str) -> Iterator[str]:
+    """The text with one number or sign of its code changed, at about six places."""
+    if path.suffix == ".py":
+        starts = [0, *itertools.accumulate(len(line) for line in text.splitlines(keepends=True))]
+        places = [
+            (starts[token.start[0] - 1] + token.start[1], token.string)
+            for token in tokenize.generate_tokens(io.StringIO(text).readline)
+            if token.type == tokenize.NUMBER or (token.type == tokenize.OP and token.string in SIGNS)
+        ]
+    else:
+        code = re.sub(r"/\*.*?\*/|//[^\n]*", lambda it: " " * len(it.group()), text, flags=re.DOTALL)
+        places = [(it.start(), it.group()) for it in re.finditer(r"\b\d+\b|(?<=\w) [-+*] (?=\w)", code)]
+    for start, old in places[:: max(1, len(places) // 6)]:
+        new = f" {SIGNS[old.strip()]} " if old.strip() in SIGNS else f"(1 + {old})"
+        yield text[:start] + new + text[start + len(old) :]
+
+
+@pytest.mark.parametrize("path", [*PYTHON, *C], ids=name_of)
+def test_a_changed_number_or_sign_makes_it_other_code(path: Path) -> None:
+    code = canonical(path, SOURCES[path])
+    for other in _changed(path, SOURCES[path].decode()):
+        try:
+            assert canonical(path, other.encode()) != code
+        except SyntaxError:
+            continue  # a sign that cannot stand there
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a+ ++b", "a++ +b"),
+        ("#define F (x)", "#define F(x)"),
+        ("#define A 1\n+2", "#define A 1 +2"),
+        ('"a  b"', '"a b"'),
+        ("a / b // c", "a"),
+        ('"/*" a "*/"', '""'),
+        ("""'"' + 1 // '"'""", """'"'"""),
+        ('R"(//1)"', 'R"(//2)"'),
+    ],
+)
+def test_c_that_looks_alike_but_is_not(one: str, other: str) -> None:
+    path = Path("a.cpp")
+    assert canonical(path, one.encode()) != canonical(path, other.encode())
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("int a=1;", "int  a\n = 1 ; // one"),
+        ("#define A 1", "#define  A /* one */ 1"),
+        ("#define A \\\n 1", "#define A 1"),
+        ('a /* " */ + b /* " */', "a + b"),
+    ],
+)
+def test_c_that_differs_in_layout_and_comments_alone(one: str, other: str) -> None:
+    path = Path("a.c")
+    assert canonical(path, one.encode()) == canonical(path, other.encode())
+
+
+def test_a_part_of_the_users_own_counts_by_its_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it was when it was imported, with what it imports from beside itself, whatever the folder is called."""
+    composed = compose(())
+    shipped = type(composed.config.cell)
+
+    def of_own(folder: str, source: str, shared: str = "RATE = 1") -> str:
+        for name, text in ((folder, None), (f"{folder}._shared", shared), (f"{folder}.my_cell", source)):
+            made = ModuleType(name)
+            if text is not None:
+                made.__file__ = str(tmp_path / f"{name.rpartition('.')[2]}.py")
+                made.__dict__["__source__"] = text.encode()
+            monkeypatch.setitem(sys.modules, name, made)
+        own = type("MyCell", (shipped,), {"__module__": f"{folder}.my_cell"})
+        science_hash.cache_clear()
+        return identity(dataclasses.replace(composed, config=dataclasses.replace(composed.config, cell=own())))
+
+    source = "from ._shared import RATE\nA = 2\n"
+    first = of_own("own_1", source)
+    assert of_own("own_2", f'"""What it is."""\n{source}# end') == first
+    assert of_own("own_1", source.replace("2", "3")) != first
+    assert of_own("own_1", source, "RATE = 2") != first
+    assert identity(composed) != first
+    science_hash.cache_clear()
+
+
+def test_imports_are_followed_wherever_they_stand_but_those_for_type_checkers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "followed"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "a.py").write_text("import numpy\ndef f():\n    from followed import b\n")
+    (package / "b.py").write_text("if TYPE_CHECKING:\n    import followed.d\nelse:\n    from .c import thing\n")
+    for name in "cd":
+        (package / f"{name}.py").write_text("raise RuntimeError('it was imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert list(imported(["followed.a"], ["followed"])) == ["followed", "followed.a", "followed.b", "followed.c"]
+    with pytest.raises(ModuleNotFoundError):
+        imported(["followed.e"], ["followed"])

@@ -121,7 +121,7 @@ def test_a_run_whose_files_are_gone_is_not_taken_over(sweeps: Sweeps) -> None:
 
 def test_a_run_of_another_version_is_not_taken_over(sweeps: Sweeps, monkeypatch: pytest.MonkeyPatch) -> None:
     sweeps.run(*FOUR)
-    monkeypatch.setattr("varesearch.identity.science_hash", lambda backend: "changed")
+    monkeypatch.setattr("varesearch.identity.science_hash", lambda *_: "changed")
     assert sweeps.run(*FOUR) == (0, [0, 1, 2, 3])
     assert len(sweeps.parents()) == 2
 

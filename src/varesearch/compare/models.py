@@ -20,10 +20,9 @@ from varesearch.compare.tracked import ComparisonRun
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig
 from varesearch.config.wording import mean_and_sd
-from varesearch.identity import LIBRARIES, SCIENCE
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture
-from varesearch.tracking.tags import DECIDED_BY, VERDICT
+from varesearch.tracking.tags import DECIDED_BY, LIBRARIES, SCIENCE, VERDICT
 
 NOT_JUDGED = "not judged: two models"
 """Stored instead of a verdict: of two models one asks how far they differ, not whether they agree."""

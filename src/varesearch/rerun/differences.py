@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from varesearch.identity import LIBRARIES, SCIENCE
 from varesearch.rerun.results import metric_differences, recording_differences
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.received import read_json
-from varesearch.tracking.tags import NETWORK_HASH
+from varesearch.tracking.tags import LIBRARIES, NETWORK_HASH, SCIENCE
 
 _COMMIT, _DIRTY = "mlflow.source.git.commit", "varesearch.dirty"
 _MACHINE = ("host", "system", "processor", "usable_cores", "environment")

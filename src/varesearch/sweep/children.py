@@ -149,7 +149,7 @@ class Children:
         made_by = tuple(map(redact, job.composed.command))
         tags = {
             **science_tags(job.composed.config, resolved, command(*made_by), chosen),
-            **identity_tags(resolved),
+            **identity_tags(job.composed),
             PARENT: self._parent_id,
         }
         run_id, folder = self._session.create_run(name, tags)

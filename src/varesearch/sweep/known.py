@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from varesearch.identity import IDENTITY
 from varesearch.sweep.jobs import FINISHED, Job, Outcome
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.files import RECORDING_FILE
 from varesearch.tracking.search import search, tag_is, with_tag
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.slurm import BATCH_JOB
+from varesearch.tracking.tags import IDENTITY
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

@@ -88,7 +88,7 @@ class Planner:
         # As it would be said for a single run, which knows no launcher.
         words = tuple(word for word in point if word.partition("=")[0].split(".")[0] not in OF_SWEEPS)
         composed = replace(composed, overrides=words)
-        job = Job(self._count, words, composed, self._values(point), identity(composed.resolved))
+        job = Job(self._count, words, composed, self._values(point), identity(composed))
         same = self._jobs.setdefault(job.identity, job)
         if same is not job and same.words != words:
             raise ConfigurationError(f"this is the same run as {quoted(same.words)}; leave one of them out")

@@ -7,6 +7,13 @@ SWEEP_KIND, COMPARISON_KIND = "sweep", "comparison"
 NETWORK_HASH = "varesearch.network_hash"
 """The content hash of the drawn network."""
 
+IDENTITY = "varesearch.identity"
+"""Of a run of a network: the hash of all that determines its result. The two that follow are parts of it."""
+SCIENCE = "varesearch.science"
+"""The hash of the code that determines the result, without comments and docstrings."""
+LIBRARIES = "varesearch.libraries"
+"""The versions of the libraries that compute the result."""
+
 RERUN_OF = "varesearch.rerun_of"
 """Of a run that repeats another run: the id of the original."""
 
