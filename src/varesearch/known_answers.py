@@ -15,10 +15,15 @@ from typing import Any
 import numpy as np
 
 from varesearch.backends import backend_class
-from varesearch.config.cells import CELLS, CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp
+from varesearch.config.cell import Cell
 from varesearch.config.connectivity import FixedProbability
+from varesearch.config.parts import parts
 from varesearch.config.schema import BackendConfig, Config, RecordingConfig, SimulationConfig
 from varesearch.config.stimuli import NoStimulus
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.network.model import Network, Population, Projection, SpikeSource
 from varesearch.simulation import simulate
 
@@ -29,7 +34,7 @@ FIRED, DELAY = 10, 4
 """The step in which the source fires, and the delay of its synapses in steps."""
 
 _REST_MV, _THRESHOLD_MV, _TAU_MS, _HELD = -65.0, -50.0, 20.0, 3
-_WEIGHTS: dict[type[CellConfig], float] = {IfCondExp: 1.0, IfCurrExp: 40.0, IfCurrAlpha: 40.0, IfCurrDelta: 20.0}
+_WEIGHTS: dict[type[Cell], float] = {IfCondExp: 1.0, IfCurrExp: 40.0, IfCurrAlpha: 40.0, IfCurrDelta: 20.0}
 """The weight of the single spike: enough to reach the threshold in the step in which it acts, but only once."""
 
 _IZHIKEVICH_WEIGHT = 150.0
@@ -77,7 +82,7 @@ def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None 
         It reported an error, or what it recorded is impossible.
     """
     kind = backend_class(backend_name)
-    cells = [_cell(cell) for cell in CELLS if cell().model in kind.cells]
+    cells = [_cell(cell) for cell in parts(Cell).values() if cell().model in kind.cells]
     network = _network(cells)
     config = Config(
         cell=replace(cells[0]),
@@ -101,7 +106,7 @@ def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None 
         for name, population in simulated.recording.populations.items()
     }
 
-    def judged(cell: CellConfig) -> list[str]:
+    def judged(cell: Cell) -> list[str]:
         return [what for what in ("driven", "hit") if (backend_name, cell.model, what) not in _UNKNOWN]
 
     return [
@@ -114,7 +119,7 @@ def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None 
     ]
 
 
-def _cell(cell: type[CellConfig]) -> CellConfig:
+def _cell(cell: type[Cell]) -> Cell:
     taus = {"tau_syn_E": 1.0, "tau_syn_I": 1.0}
     if cell not in _WEIGHTS:
         return cell(i_offset=10.0, **(taus if "tau_syn_E" in _fields(cell) else {}))  # type: ignore[call-arg]
@@ -123,11 +128,11 @@ def _cell(cell: type[CellConfig]) -> CellConfig:
     return cell(**membrane, **(taus if "tau_syn_E" in _fields(cell) else {}))  # type: ignore[call-arg]
 
 
-def _fields(cell: type[CellConfig]) -> set[str]:
+def _fields(cell: type[Cell]) -> set[str]:
     return {field.name for field in fields(cell)}
 
 
-def _network(cells: list[CellConfig]) -> Network:
+def _network(cells: list[Cell]) -> Network:
     populations, projections = [], []
     for cell in cells:
         initial = {"v": np.array([_REST_MV])} | ({"u": np.array([-13.0])} if hasattr(cell, "u_init") else {})

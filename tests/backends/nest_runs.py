@@ -7,16 +7,14 @@ from small_networks import config as settings_for
 from small_networks import network, population, projection, source
 
 from varesearch.backends.nest.backend import Nest
-from varesearch.config.cells import (
-    CellConfig,
-    IfCondExp,
-    IfCurrAlpha,
-    IfCurrDelta,
-    IfCurrExp,
-    Izhikevich,
-    IzhikevichDelta,
-)
+from varesearch.config.cell import Cell
 from varesearch.config.schema import Config, NestBackend, RecordingConfig
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
 from varesearch.network.model import CurrentStep, Network, Population, Projection, Receptor, SpikeSource
 from varesearch.recording import Recording
 
@@ -24,7 +22,7 @@ REST = -65.0
 """Where every cell of :func:`quiet` stays if nothing arrives, in mV."""
 
 
-def quiet(model: type[CellConfig]) -> CellConfig:
+def quiet(model: type[Cell]) -> Cell:
     """A cell that rests at :data:`REST` and does not fire of itself."""
     if model in (Izhikevich, IzhikevichDelta):
         # 0.04 v² + 5 v + 140 - u + i = 0 and u = b v at v = -65.
@@ -35,7 +33,7 @@ def quiet(model: type[CellConfig]) -> CellConfig:
     return cell
 
 
-def first_psp(cell: CellConfig, receptor: str, weight: float, dt_ms: float) -> float:
+def first_psp(cell: Cell, receptor: str, weight: float, dt_ms: float) -> float:
     """How far v has moved from rest one update after the arrival, in closed form; if_cond_exp to first order in dt."""
     sign = 1.0 if receptor == "excitatory" else -1.0
     if isinstance(cell, IzhikevichDelta | IfCurrDelta):
@@ -57,7 +55,7 @@ def first_psp(cell: CellConfig, receptor: str, weight: float, dt_ms: float) -> f
     return weight * drive / cell.cm * (membrane - synapse) / k
 
 
-def resting(cell: CellConfig, v: float = REST, size: int = 1) -> Population:
+def resting(cell: Cell, v: float = REST, size: int = 1) -> Population:
     return population("exc", cell, [v] * size, 0.2 * REST)
 
 
@@ -100,7 +98,7 @@ def equal(one: Recording, other: Recording) -> bool:
 MODELS = (Izhikevich, IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
 
 
-def random_network(model: type[CellConfig], n: int = 60, n_steps: int = 300) -> Network:
+def random_network(model: type[Cell], n: int = 60, n_steps: int = 300) -> Network:
     """Distributed weights and delays, a dense stimulus and a current: what could make a sum depend on its order."""
     rng = np.random.default_rng(5)
     cell = model()

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from varesearch.config.cells import CellConfig
+from varesearch.config.cell import Cell
 from varesearch.config.connectivity import FixedProbability
 from varesearch.config.schema import BackendConfig, Config, RecordingConfig, SimulationConfig
 from varesearch.config.stimuli import NoStimulus
 from varesearch.network.model import CurrentStep, Network, Population, Projection, Receptor, SpikeSource
 
 
-def population(name: str, cell: CellConfig, v: list[float], u: float = 0.0) -> Population:
+def population(name: str, cell: Cell, v: list[float], u: float = 0.0) -> Population:
     """Cells that start at ``v`` mV (and ``u`` mV/ms)."""
     initial = {"v": np.array(v)}
     if cell.model.startswith("izhikevich"):

@@ -10,16 +10,14 @@ from numpy.typing import NDArray
 from small_networks import config, network, population, projection, source
 
 from varesearch.backends.brian2.backend import Brian2
-from varesearch.config.cells import (
-    CellConfig,
-    IfCondExp,
-    IfCurrAlpha,
-    IfCurrDelta,
-    IfCurrExp,
-    Izhikevich,
-    IzhikevichDelta,
-)
+from varesearch.config.cell import Cell
 from varesearch.config.schema import Brian2Backend, RecordingConfig
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
 from varesearch.network.model import CurrentStep, Network
 from varesearch.recording import Recording
 
@@ -30,7 +28,7 @@ STILL_U = 0.2 * REST
 STILL_I = STILL_U - (0.04 * REST**2 + 5 * REST + 140)
 IZHIKEVICH: dict[str, Any] = {"i_offset": STILL_I, "tau_syn_E": 4.0, "tau_syn_I": 7.0}
 
-CELLS: dict[str, tuple[CellConfig, float]] = {
+CELLS: dict[str, tuple[Cell, float]] = {
     "izhikevich euler": (Izhikevich(**IZHIKEVICH), 0.7),
     "izhikevich spinnaker": (Izhikevich(**IZHIKEVICH, integrator="spinnaker"), 0.7),
     "izhikevich_delta": (IzhikevichDelta(i_offset=STILL_I), 0.7),
@@ -157,7 +155,7 @@ def test_the_exact_cells_follow_the_closed_form_of_the_psp(receptor: str, dt_ms:
 def test_the_first_step_of_the_psp_of_the_other_cells(receptor: str, sign: int) -> None:
     dt_ms = 0.5
 
-    def first(name: str) -> tuple[CellConfig, float, float]:
+    def first(name: str) -> tuple[Cell, float, float]:
         cell, weight = CELLS[name]
         return cell, weight, float(psps(name, dt_ms)[receptor][1])
 

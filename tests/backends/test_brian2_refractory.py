@@ -7,8 +7,11 @@ import pytest
 from small_networks import config, network, population, projection, source
 
 from varesearch.backends.brian2.backend import Brian2
-from varesearch.config.cells import IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp
 from varesearch.config.schema import Brian2Backend, RecordingConfig
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.network.model import Network
 from varesearch.recording import Recording
 

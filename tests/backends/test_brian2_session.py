@@ -16,10 +16,12 @@ from small_networks import config, network, population, projection, source
 
 from varesearch.backends import backend_class
 from varesearch.backends.brian2.backend import Brian2
-from varesearch.config.cells import IfCondExp, IfCurrDelta, Izhikevich
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Brian2Backend, RecordingConfig
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import CurrentStep, Network
 from varesearch.recording import Recording

@@ -11,13 +11,15 @@ from scipy.linalg import expm
 from varesearch.backends.brian2.schemes import SCHEMES, linear_propagator
 from varesearch.backends.translation.brian2 import ROWS, charge_gain, integrators
 from varesearch.backends.translation.table import Context, row, translate
-from varesearch.config.cells import CELLS, CellConfig, Izhikevich
+from varesearch.config.cell import Cell
+from varesearch.config.parts import parts
+from varesearch.model.cells.izhikevich import Izhikevich
 
 NOT_TRANSLATED = {"model", "integrator", "v_init", "u_init", "weight_exc", "weight_inh", "weight_stimulus"}
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.model)
-def test_every_quantity_has_one_row_with_its_unit(cell: type[CellConfig]) -> None:
+@pytest.mark.parametrize("cell", parts(Cell).values(), ids=lambda cell: cell.model)
+def test_every_quantity_has_one_row_with_its_unit(cell: type[Cell]) -> None:
     ours = [r.ours for r in ROWS[cell.model]]
     parameters = {f.name for f in fields(cell)} - NOT_TRANSLATED
     others = {
@@ -35,11 +37,11 @@ def test_every_quantity_has_one_row_with_its_unit(cell: type[CellConfig]) -> Non
     assert {integrator for model, integrator in SCHEMES if model == cell.model} == set(integrators(cell))
 
 
-@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.model)
+@pytest.mark.parametrize("cell", parts(Cell).values(), ids=lambda cell: cell.model)
 @settings(deadline=None)
 @given(weight=st.floats(1e-6, 1e3))
 def test_inhibition_is_negative_for_currents_and_voltage_steps_and_positive_for_conductances(
-    cell: type[CellConfig], weight: float
+    cell: type[Cell], weight: float
 ) -> None:
     context = Context(cell(), 1.0)
     rows = ROWS[cell.model]
@@ -71,7 +73,7 @@ def test_a_delay_of_n_steps_is_n_minus_1_of_brian2s(steps: list[int]) -> None:
 
 def test_a_refractory_period_is_a_number_of_steps() -> None:
     for dt_ms, expected in ((0.1, 50), (1.0, 5)):
-        assert translate(ROWS["if_cond_exp"], "tau_refrac", 5.0, Context(CELLS[2](), dt_ms)) == expected
+        assert translate(ROWS["if_cond_exp"], "tau_refrac", 5.0, Context(parts(Cell).values()[2](), dt_ms)) == expected
 
 
 def test_an_unknown_quantity_has_no_row() -> None:

@@ -19,14 +19,12 @@ from small_networks import network
 
 from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.nest.backend import Nest
-from varesearch.config.cells import (
-    IfCondExp,
-    IfCurrAlpha,
-    IfCurrExp,
-    Izhikevich,
-    IzhikevichDelta,
-)
 from varesearch.config.errors import ConfigurationError
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
 
 
 @pytest.mark.parametrize("model", MODELS)

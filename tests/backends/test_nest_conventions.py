@@ -8,14 +8,12 @@ import pytest
 from nest_runs import MODELS, REST, first_psp, quiet, resting, simulate, source_at, stimulus
 from small_networks import network, projection
 
-from varesearch.config.cells import (
-    IfCondExp,
-    IfCurrAlpha,
-    IfCurrDelta,
-    IfCurrExp,
-    Izhikevich,
-    IzhikevichDelta,
-)
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
 from varesearch.network.model import CurrentStep, Population
 
 SMALL = {Izhikevich: 0.1, IzhikevichDelta: 1.0, IfCondExp: 1e-4, IfCurrExp: 0.01, IfCurrAlpha: 0.01, IfCurrDelta: 1.0}

@@ -23,8 +23,8 @@ from varesearch.backends.faults import COMPILER_REMARKS, ErrorWatch, Harmless, S
 from varesearch.backends.nest.backend import Nest
 from varesearch.backends.nest.quiet import _MESSAGE, printed_to
 from varesearch.backends.printed import printed
-from varesearch.config.cells import IfCurrDelta
 from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, RecordingConfig
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.network.model import Network
 from varesearch.recording import Recording, Signal, population_recording
 from varesearch.simulation import Simulated, impossible_values, simulate

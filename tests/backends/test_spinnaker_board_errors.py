@@ -6,8 +6,8 @@ import pytest
 from small_networks import config, network, population
 
 from varesearch.backends.spinnaker.backend import SpiNNaker
-from varesearch.config.cells import Izhikevich
 from varesearch.config.schema import RecordingConfig, SpinnakerBackend
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.recording import Recording
 from varesearch.simulation import simulate
 

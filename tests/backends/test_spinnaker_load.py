@@ -16,8 +16,9 @@ from varesearch.backends.spinnaker.load import (
     start_load,
 )
 from varesearch.backends.spinnaker.machines.software import SMALL_CORES, SMALL_SDRAM_MB, Software
-from varesearch.config.cells import IfCurrExp, Izhikevich
 from varesearch.config.compose import compose
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import CurrentStep
 

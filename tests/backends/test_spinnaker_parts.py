@@ -23,8 +23,12 @@ from varesearch.backends.spinnaker.quantisation import quantise
 from varesearch.backends.spinnaker.reading import read
 from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS
 from varesearch.backends.translation.table import Context, translate
-from varesearch.config.cells import CELLS, IfCurrAlpha, IfCurrDelta, Izhikevich
+from varesearch.config.cell import Cell
+from varesearch.config.parts import parts
 from varesearch.config.schema import RecordingConfig
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.izhikevich import Izhikevich
 
 Lists = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.int32]]
 
@@ -292,7 +296,7 @@ def test_the_refractory_time_is_rounded_up_to_the_steps_meant(tau_refrac: float,
 
 
 def test_every_quantity_of_a_cell_has_one_row() -> None:
-    for cell in CELLS:
+    for cell in parts(Cell).values():
         model = cell().model
         assert (model in ROWS) == (model in CELL_TYPES)
         if model in ROWS:

@@ -17,10 +17,10 @@ from small_networks import config, network, population, projection, source
 
 from varesearch.backends.spinnaker.backend import SpiNNaker, SpinnakerError
 from varesearch.backends.spinnaker.machines.board import Board
-from varesearch.config.cells import Izhikevich
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config, SpinnakerBackend
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import Network
 

@@ -5,8 +5,8 @@ import pytest
 from small_networks import config, network, population, projection, source
 
 from varesearch.backends.spinnaker.backend import SpiNNaker
-from varesearch.config.cells import IfCurrExp
 from varesearch.config.schema import RecordingConfig, SpinnakerBackend
+from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.network.model import Network, Projection, Receptor
 from varesearch.recording import Recording
 from varesearch.simulation import simulate

@@ -8,16 +8,21 @@ from numpy.typing import NDArray
 from small_networks import config, network, population, projection, source
 
 from varesearch.backends.spinnaker.backend import SpiNNaker
-from varesearch.config.cells import CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp, Izhikevich
+from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
 from varesearch.config.schema import RecordingConfig, SpinnakerBackend
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import CurrentStep, Network, Population
 from varesearch.recording import Recording
 
 SOFTWARE = SpinnakerBackend(machine="software", version=3)
 REST = -65.0
-CELLS: dict[str, tuple[CellConfig, float]] = {
+CELLS: dict[str, tuple[Cell, float]] = {
     "izhikevich": (Izhikevich(i_offset=0.0), 2.0),
     "cond_exp": (IfCondExp(v_rest=REST, v_reset=REST), 0.002),
     "curr_exp": (IfCurrExp(v_rest=REST, v_reset=REST), 0.1),
@@ -46,7 +51,7 @@ def simulate(drawn: Network, recording: RecordingConfig | None = None, folder: P
     return result
 
 
-def at_rest(name: str, cell: CellConfig, size: int) -> list[Population]:
+def at_rest(name: str, cell: Cell, size: int) -> list[Population]:
     return [population(name, cell, [-70.0 if isinstance(cell, Izhikevich) else REST] * size, u=-14.0)]
 
 

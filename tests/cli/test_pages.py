@@ -15,7 +15,7 @@ from varesearch.config.options import options
 from varesearch.config.validation import validate
 from varesearch.config.wording import written
 from varesearch.network import draw
-from varesearch.pages.help import EXAMPLES, describe
+from varesearch.pages.help import EXAMPLES
 from varesearch.sweep.command import prepare
 
 
@@ -26,8 +26,8 @@ def test_help_names_every_option_with_a_line_on_each(command: Command) -> None:
     for group, names in options().items():
         assert any(row[:1] == [f"{group}:"] for row in rows)
         for name, option in names.items():
-            assert describe(option), f"{group}={name} has no line"
-            first_words = describe(option).split()[:2]
+            assert option.about, f"{group}={name} has no line"
+            first_words = option.about.split()[:2]
             assert [name, *first_words] in [[word for word in row if word != "*"][:3] for row in rows]
 
 

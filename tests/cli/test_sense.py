@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from outcomes import Command
 
-from varesearch.config.cells import CELLS, UnitOfCell
+from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
 from varesearch.config.options import options
+from varesearch.config.parts import parts
 from varesearch.config.ranges import Range
 from varesearch.config.schema import Config
-from varesearch.config.store import SCHEMAS
+from varesearch.config.settings import UnitOfCell
+from varesearch.config.store import schemas
 from varesearch.config.validation import validate
 from varesearch.config.validation.sense import doubts, sense_of
 from varesearch.pages.help import EXAMPLES
@@ -83,13 +85,15 @@ def settings_of(schema: Any) -> list[tuple[str, Any]]:
 
 def test_every_quantity_with_a_unit_has_its_range() -> None:
     config = Config()
-    schemas = [option() for group in SCHEMAS.values() for option in group.values()]
-    schemas += [getattr(config, name) for name in ("simulation", "recording", "analysis")]
-    for schema in schemas:
+    known = [option() for group in schemas().values() for option in group.values()]
+    known += [getattr(config, name) for name in ("simulation", "recording", "analysis")]
+    for schema in known:
         for name, field in settings_of(schema):
             unit, metadata = field.metadata.get("unit", ""), field.metadata
             if isinstance(unit, UnitOfCell):
-                assert all(sense_of(schema, field.name, cell()) for cell in CELLS) or "Projection" in name
+                assert (
+                    all(sense_of(schema, field.name, cell()) for cell in parts(Cell).values()) or "Projection" in name
+                )
             elif unit and field.name not in ("n", "n_sources", "cells", "threads", "times_ms"):
                 assert isinstance(metadata.get("sense"), Range), name
 

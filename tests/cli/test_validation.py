@@ -9,13 +9,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from varesearch.config.checks import check_delay, check_weight, whole_steps
 from varesearch.config.compose import compose
 from varesearch.config.connectivity import FixedInDegree, FixedProbability
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.stimuli import SpikeList
 from varesearch.config.validation import validate
-from varesearch.config.validation.primitives import check_delay, check_weight, whole_steps
 from varesearch.network.estimate import check_counts
 from varesearch.recording import grid_steps
 

@@ -14,9 +14,9 @@ import pytest
 from varesearch.backends import backend_class
 from varesearch.compare import Answer, Spread, State, judge, measure_spread
 from varesearch.compare.spread import perturbed
-from varesearch.config.cells import Izhikevich
 from varesearch.config.compose import compose
 from varesearch.config.schema import Config
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import Network, Projection, draw
 from varesearch.recording import Recording
 

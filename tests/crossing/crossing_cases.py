@@ -13,10 +13,10 @@ from itertools import product
 from covering import Row, rows
 
 from varesearch.backends import BACKENDS, backend_class
-from varesearch.config.cells import unit_of
 from varesearch.config.compose import compose
 from varesearch.config.options import options
-from varesearch.config.store import SCHEMAS
+from varesearch.config.settings import unit_of
+from varesearch.config.store import schemas
 
 CELLS = 40
 """Cells of a network: 32 excitatory, 8 inhibitory."""
@@ -60,7 +60,9 @@ def targets() -> dict[str, tuple[str, ...]]:
     """Name -> overrides: each back end with all values of its settings that have a few; first the reference."""
     found = {}
     for backend in BACKENDS:
-        few = {f.name: f.metadata["choices"] for f in fields(SCHEMAS["backend"][backend]) if f.metadata.get("choices")}
+        few = {
+            f.name: f.metadata["choices"] for f in fields(schemas()["backend"][backend]) if f.metadata.get("choices")
+        }
         for values in product(*few.values()):
             chosen = tuple(f"backend.{name}={value}" for name, value in zip(few, values, strict=True))
             name = " ".join((backend, *values))
@@ -98,7 +100,7 @@ def same_scheme(row: Row) -> bool:
 
 def network_words(row: Row) -> list[str]:
     """The overrides that all targets share."""
-    cell = SCHEMAS["cell"][row["scheme"].split("/")[0]]
+    cell = schemas()["cell"][row["scheme"].split("/")[0]]
     step_ms = _step_ms(row["step"])
     # In steps of 1 ms a cell needs longer to show what it does; in finer ones a step costs as much.
     duration_ms = 80 if step_ms > 0.5 else 40
@@ -111,8 +113,8 @@ def network_words(row: Row) -> list[str]:
         "analysis.warmup_ms=0",
         "analysis.fano_window_ms=10",
         f"connectivity.n={CELLS}",
-        *_settings("connectivity", SCHEMAS["connectivity"][row["rule"]], DENSE),
-        *_settings("stimulus", SCHEMAS["stimulus"][row["stimulus"]], STRONG),
+        *_settings("connectivity", schemas()["connectivity"][row["rule"]], DENSE),
+        *_settings("stimulus", schemas()["stimulus"][row["stimulus"]], STRONG),
     ]
     unit = unit_of(cell, "i_offset")
     if unit in DRIVE and cell.i_offset == 0:
@@ -120,7 +122,7 @@ def network_words(row: Row) -> list[str]:
     for receptor in ("exc", "inh"):
         weight = RECURRENT * getattr(cell, f"weight_{receptor}")
         words.append(f"connectivity.weight_{receptor}={_spread(weight) if row['weights'] == 'many' else f'{weight:g}'}")
-    if row["weights"] == "many" and "weight" in {f.name for f in fields(SCHEMAS["stimulus"][row["stimulus"]])}:
+    if row["weights"] == "many" and "weight" in {f.name for f in fields(schemas()["stimulus"][row["stimulus"]])}:
         words.append(f"stimulus.weight={_spread(cell.weight_stimulus)}")
     delay = "{distribution: uniform, low: 2, high: 6}" if row["delays"] == "many" else "2"
     return [*words, f"connectivity.delay_ms={delay}", "recording=spikes"]

@@ -13,6 +13,7 @@ import os
 import random
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -25,7 +26,7 @@ from varesearch.backends import BACKENDS, backend_class
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, options
 from varesearch.config.schema import AnalysisConfig, Config, RecordingConfig
-from varesearch.config.store import SCHEMAS
+from varesearch.config.store import schemas
 from varesearch.network import estimate
 
 DRAWN_GROUPS = ("cell", "connectivity", "stimulus")
@@ -82,9 +83,9 @@ class Draw:
         ]
         known = options()
         for group in DRAWN_GROUPS:
-            self.options[group] = option = self.rng.choice(sorted(set(known[group]) & set(SCHEMAS[group])))
+            self.options[group] = option = self.rng.choice(sorted(set(known[group]) & set(schemas()[group])))
             self.words.append(f"{group}={option}")
-            self._walk(group, SCHEMAS[group][option], 0.5)
+            self._walk(group, schemas()[group][option], 0.5)
         self._walk("recording", RecordingConfig, 0.5)
         self._walk("analysis", AnalysisConfig, 0.0)
         return self.words
@@ -93,13 +94,13 @@ class Draw:
         """A valid one with one word, of any group, replaced by what no person would write."""
         words = self.valid()
         settings = list(_settings("", Config)) + [
-            key for group in SCHEMAS for key in _settings(f"{group}.", SCHEMAS[group][self._option(group)])
+            key for group in schemas() for key in _settings(f"{group}.", schemas()[group][self._option(group)])
         ]
         key = self.rng.choice(settings)
         return [*(word for word in words if not word.startswith(f"{key}=")), f"{key}={self.rng.choice(HOSTILE)}"]
 
     def _option(self, group: str) -> str:
-        return self.options.setdefault(group, self.rng.choice(sorted(SCHEMAS[group])))
+        return self.options.setdefault(group, self.rng.choice(sorted(schemas()[group])))
 
     def time(self, steps: int) -> str:
         return f"{steps * self.dt_ms:.10g}"
@@ -181,7 +182,7 @@ class Draw:
         return f"{{distribution: {kind}, mean: {self.time(low + 1)}{std}, low: {self.time(low)}, high: {high}}}"
 
     def _weight(self, name: str) -> str:
-        cell = SCHEMAS["cell"][self.options["cell"]]
+        cell = schemas()["cell"][self.options["cell"]]
         usual = getattr(cell, {"weight": "weight_exc"}.get(name, name))
         mean = usual * self.rng.choice([0.0, 0.3, 1.0, 2.0])
         if mean == 0 or self.rng.random() < 0.4:
@@ -203,15 +204,15 @@ def _settings(prefix: str, schema: type) -> list[str]:
     found = []
     for f in fields(schema):
         if is_dataclass(hints[f.name]):
-            if hints[f.name] not in (base for schemas in SCHEMAS.values() for base in _bases(schemas)):
+            if hints[f.name] not in (base for known in schemas().values() for base in _bases(known)):
                 found += _settings(f"{prefix}{f.name}.", hints[f.name])
         elif f.name not in DISCRIMINATORS.values():
             found.append(f"{prefix}{f.name}")
     return found
 
 
-def _bases(schemas: dict[str, type]) -> list[type]:
-    return [base for schema in schemas.values() for base in schema.__mro__]
+def _bases(known: Mapping[str, type]) -> list[type]:
+    return [base for schema in known.values() for base in schema.__mro__]
 
 
 def backends_for(words: list[str], seed: int) -> list[list[str]]:

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.config.cells import Izhikevich
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network.model import Network
 
 Arrivals = Literal["one by one", "summed first"]

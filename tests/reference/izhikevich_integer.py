@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.config.cells import Izhikevich
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network.model import Network
 
 ONE = 1 << 15

@@ -5,11 +5,11 @@ import pytest
 from izhikevich_integer import IntegerNetwork, Result, exponential
 
 from varesearch.backends.spinnaker.backend import SpiNNaker
-from varesearch.config.cells import Izhikevich
 from varesearch.config.compose import compose
 from varesearch.config.connectivity import FixedProbability
 from varesearch.config.schema import Config, SimulationConfig, SpinnakerBackend
 from varesearch.config.stimuli import NoStimulus
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import Network, Population, Projection, Receptor, SpikeSource
 from varesearch.recording import Recording

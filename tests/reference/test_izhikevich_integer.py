@@ -5,11 +5,11 @@ import pytest
 from izhikevich_integer import IntegerNetwork, mul, s1615
 
 from varesearch.backends.brian2.backend import Brian2
-from varesearch.config.cells import Izhikevich
 from varesearch.config.compose import compose
 from varesearch.config.connectivity import FixedProbability
 from varesearch.config.schema import Brian2Backend, Config, SimulationConfig
 from varesearch.config.stimuli import NoStimulus
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import CurrentStep, Network, Population
 from varesearch.recording import Recording

@@ -28,11 +28,11 @@ from typing import Any
 
 import numpy as np
 
-from varesearch.config.cells import Izhikevich
 from varesearch.config.connectivity import FixedProbability
 from varesearch.config.schema import Brian2Backend, Config, TrackingConfig
 from varesearch.config.stimuli import NoStimulus
 from varesearch.metrics import Analysis, Metric, Undefined
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network.model import Network, Population
 from varesearch.phases import Phases
 from varesearch.recording import PopulationRecording, Recording

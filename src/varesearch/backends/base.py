@@ -1,7 +1,7 @@
 """What a back end is.
 
 To add one: subclass :class:`Backend` in a package of its own beside this file, add its settings to
-``config/schema.py`` and ``conf/backend/``, and its line to :data:`varesearch.backends.BACKENDS`.
+``config/schema.py``, and its line to :data:`varesearch.backends.BACKENDS`.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.config.cells import AUTO, CellConfig
+from varesearch.config.cell import AUTO, Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
@@ -113,7 +113,7 @@ class Backend(ABC):
         )
 
     @classmethod
-    def integrator(cls, cell: CellConfig) -> str:
+    def integrator(cls, cell: Cell) -> str:
         """The scheme by which this back end integrates ``cell``: the setting, or its own with ``auto``."""
         return cls.cells[cell.model][0] if cell.integrator == AUTO else cell.integrator
 

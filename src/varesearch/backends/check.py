@@ -1,7 +1,7 @@
 """Whether the chosen back end can run a configuration, asked before anything is built."""
 
 from varesearch.backends import BACKENDS, backend_class
-from varesearch.config.cells import AUTO
+from varesearch.config.cell import AUTO
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.wording import did_you_mean

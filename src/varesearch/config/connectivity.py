@@ -7,8 +7,8 @@ from typing import Any
 from omegaconf import MISSING
 
 from varesearch.config import ranges
-from varesearch.config.cells import WEIGHT_UNIT, quantity
 from varesearch.config.ranges import Range
+from varesearch.config.settings import WEIGHT_UNIT, quantity
 
 PROJECTIONS = ("exc_to_exc", "exc_to_inh", "inh_to_exc", "inh_to_inh")
 """The recurrent projections; ``<pre>_to_<post>``."""

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from omegaconf import MISSING
 
 from varesearch.config import ranges
-from varesearch.config.cells import quantity
 from varesearch.config.ranges import Range
+from varesearch.config.settings import quantity
 
 OF_SWEEPS = ("launcher", "sweeper", "fail", "rerun")
 """The settings that only a sweep has."""

@@ -24,9 +24,9 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import GROUPS, conf_folder
+from varesearch.config.options import DISCRIMINATORS, GROUPS, conf_folder
 from varesearch.config.overrides import check_key
-from varesearch.config.store import SCHEMAS, register_schemas
+from varesearch.config.store import schemas, stored
 
 _EXPERIMENT = "experiment@_global_"
 """The group as ``conf/config.yaml`` names it: a preset sets keys of every group."""
@@ -39,11 +39,12 @@ def merge_options(
 
     Also the option of every group. Raises ConfigurationError for a file that cannot be read or does not fit.
     """
-    register_schemas()
     words = [f"{_hydra_name(group)}={option}" for group, option in chosen.items() if option is not None]
     try:
-        with _hydra_behaviour():
+        with _hydra_behaviour(), stored(config_dir):
             merged, known = _merge(words, config_dir)
+    except ConfigurationError:
+        raise
     except yaml.YAMLError as error:
         raise ConfigurationError(f"an option is not valid YAML: {_one_line(error)}") from None
     except MissingConfigException as error:
@@ -133,11 +134,11 @@ def _misfit(merged: DictConfig, default: ResultDefault, error: OmegaConfBaseExce
 
 
 def hint_on_schema(parent: Any, path: str, group: str) -> str:
-    """Why a key of a polymorphic group may be unknown: no schema was named, or a preset meets another option."""
-    if group not in SCHEMAS:
+    """Why a key of a group may be unknown: an option starts from no other one, or a preset meets another option."""
+    if group not in DISCRIMINATORS:
         return ""
-    if OmegaConf.get_type(parent) not in SCHEMAS[group].values():
-        return f"; start an option of {group} from another one, defaults: [{next(iter(SCHEMAS[group]))}, _self_]"
+    if OmegaConf.is_missing(parent, DISCRIMINATORS[group]):
+        return f"; start an option of {group} from another one, defaults: [{next(iter(schemas()[group]))}, _self_]"
     return f"; this preset is written for another {group}" if path.startswith("experiment/") else ""
 
 

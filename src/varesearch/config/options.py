@@ -1,10 +1,16 @@
-"""The groups of the configuration and the options of each: the YAML files of ``conf/`` and of a user's own folder."""
+"""The groups of the configuration and the options of each.
 
+An option is a dataclass (a part, such as a cell) or a YAML file of ``conf/``; both may stand in the user's own folder.
+"""
+
+import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
 import varesearch
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import own_files
+from varesearch.config.store import schemas
 from varesearch.config.wording import echoed
 
 GROUPS: dict[str, str] = {
@@ -37,15 +43,18 @@ _COMMAND = "python -m varesearch"
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a group: the file ``path``."""
+    """One option of a group: the file ``path``, or the dataclass ``schema``."""
 
     group: str
     name: str
-    path: Path
+    path: Path | None = None
+    schema: type | None = None
 
     @property
     def about(self) -> str:
-        """The first comment at the file's head that is not a command; empty if there is none."""
+        """The first comment at the file's head that is not a command, or the first line of the docstring."""
+        if self.path is None:
+            return (inspect.getdoc(self.schema) or "").partition("\n")[0].replace("``", "")
         for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             if not line.startswith("#"):
                 break
@@ -70,13 +79,18 @@ def conf_folder() -> Path:
 
 
 def options(config_dir: Path | None = None) -> dict[str, dict[str, Option]]:
-    """Group -> name -> option, by name; those of ``config_dir`` (see :func:`check_config_dir`) included."""
+    """Group -> name -> option, by name; those of ``config_dir`` (see :func:`check_config_dir`) included.
+
+    Raises ConfigurationError for a part of the user's own that cannot be used.
+    """
     found: dict[str, dict[str, Option]] = {group: {} for group in GROUPS}
+    for group, known in schemas(config_dir).items():
+        found[group] = {name: Option(group, name, schema=schema) for name, schema in known.items()}
     for folder in filter(None, (conf_folder(), config_dir)):
         for group in GROUPS:
-            for path in sorted((folder / group).glob("*.yaml")):
+            for path in (folder / group).glob("*.yaml"):
                 found[group][path.stem] = Option(group, path.stem, path)
-    return found
+    return {group: dict(sorted(found[group].items())) for group in GROUPS}
 
 
 def options_of(config_dir: Path | None) -> list[str]:
@@ -85,23 +99,28 @@ def options_of(config_dir: Path | None) -> list[str]:
 
 
 def check_config_dir(config_dir: Path) -> None:
-    """Raise ConfigurationError unless the folder adds options to known groups and hides none of ours."""
+    """Raise ConfigurationError unless the folder adds options or parts and hides none of ours."""
     shown = echoed(str(config_dir))
     try:
         is_folder = config_dir.is_dir()
         added = [path for group in GROUPS for path in (config_dir / group).glob("*.yaml")]
+        has_parts = bool(own_files(config_dir))
     except OSError as error:
         raise ConfigurationError(
             f"--config-dir {shown} cannot be read ({error.strerror}); name another folder"
         ) from None
     if not is_folder:
-        raise ConfigurationError(f"--config-dir {shown} is not a folder: name one that holds GROUP/OPTION.yaml")
-    if not added:
         raise ConfigurationError(
-            f"--config-dir {shown} holds no option: put files GROUP/OPTION.yaml there; the groups are "
+            f"--config-dir {shown} is not a folder: name one that holds GROUP/OPTION.yaml or NAME.py"
+        )
+    if not added and not has_parts:
+        raise ConfigurationError(
+            f"--config-dir {shown} holds no option: put files GROUP/OPTION.yaml or NAME.py there; the groups are "
             f"{', '.join(GROUPS)}"
         )
     ours = options()
+    for group, known in schemas(config_dir).items():
+        ours[group] |= {name: Option(group, name, schema=schema) for name, schema in known.items()}
     for path in added:
         if path.stem in ours[path.parent.name]:
             raise ConfigurationError(

@@ -14,10 +14,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, Option
-from varesearch.config.store import SCHEMAS
+from varesearch.config.settings import unit_of
+from varesearch.config.store import schemas
 from varesearch.config.wording import did_you_mean, echoed, nearest
 
 _TYPE_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a name"}
@@ -220,16 +220,18 @@ def _spelled_alike(config: DictConfig, name: str) -> list[str]:
 def _foremost(keys: Sequence[str]) -> list[str]:
     """At most three keys of the highest level, those of groups that every run has first."""
     depth = min((key.count(".") for key in keys), default=0)
-    return sorted((key for key in keys if key.count(".") == depth), key=lambda key: key.split(".")[0] in SCHEMAS)[:3]
+    return sorted(
+        (key for key in keys if key.count(".") == depth), key=lambda key: key.split(".")[0] in DISCRIMINATORS
+    )[:3]
 
 
 def _of_other_options(parts: Sequence[str]) -> list[str]:
     """The options (of the named group, if any) that have the setting that the chosen options lack."""
-    groups = [parts[0]] if len(parts) > 1 else list(SCHEMAS)
+    groups = [parts[0]] if len(parts) > 1 else list(DISCRIMINATORS)
     return [
         f"{group}.{parts[-1]} with {group}={name}"
         for group in groups
-        for name, schema in SCHEMAS.get(group, {}).items()
+        for name, schema in schemas().get(group, {}).items()
         if len(parts) < 3 and parts[-1] in {field.name for field in fields(schema)}
     ][:3]
 

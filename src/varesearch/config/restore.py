@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import OmegaConf
@@ -10,13 +11,14 @@ from omegaconf.errors import OmegaConfBaseException
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS
 from varesearch.config.schema import Config
-from varesearch.config.store import SCHEMAS
+from varesearch.config.store import schemas
+from varesearch.config.wording import echoed
 
 _LATER = {"launcher": "basic", "sweeper": "grid"}
 """Groups that came later, and what stands in where a run was kept without them."""
 
 
-def restore(resolved: Mapping[str, Any], own: bool = False) -> Config:
+def restore(resolved: Mapping[str, Any], own: bool = False, config_dir: Path | None = None) -> Config:
     """The settings that ``resolved`` was written from.
 
     Parameters
@@ -26,6 +28,8 @@ def restore(resolved: Mapping[str, Any], own: bool = False) -> Config:
     own
         Whether the configuration is the user's own. A stored run may come from somebody else; therefore, by default,
         the addresses in it (of the tracking store and of machines) are removed, as if they had not been set.
+    config_dir
+        The folder of the user's own parts, from the user's command line; the stored run never names one.
 
     Raises
     ------
@@ -36,7 +40,12 @@ def restore(resolved: Mapping[str, Any], own: bool = False) -> Config:
     try:
         for group, key in DISCRIMINATORS.items():
             name = _LATER[group] if group in _LATER and group not in resolved else resolved[group][key]
-            node[group] = OmegaConf.structured(SCHEMAS[group][name])
+            if isinstance(name, str) and name not in schemas(config_dir)[group]:
+                raise ConfigurationError(
+                    f"{group}={echoed(name)} is unknown here; if it is a part of your own, name the folder that holds "
+                    f"it by --config-dir, else the run was made by another version of varesearch"
+                )
+            node[group] = OmegaConf.structured(schemas(config_dir)[group][name])
         config = cast(Config, OmegaConf.to_object(OmegaConf.merge(node, OmegaConf.create(dict(resolved)))))
     except (KeyError, TypeError, OmegaConfBaseException) as error:
         raise ConfigurationError(

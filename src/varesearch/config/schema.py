@@ -6,10 +6,11 @@ from typing import ClassVar
 from omegaconf import MISSING
 
 from varesearch.config import ranges
-from varesearch.config.cells import CellConfig, quantity
+from varesearch.config.cell import Cell
 from varesearch.config.connectivity import ConnectivityConfig
 from varesearch.config.launching import LauncherConfig, SweeperConfig
 from varesearch.config.ranges import Range
+from varesearch.config.settings import quantity
 from varesearch.config.stimuli import StimulusConfig
 
 
@@ -144,7 +145,7 @@ class SpinnakerBackend(BackendConfig):
 class Config:
     """A run. ``seed`` determines every random draw."""
 
-    cell: CellConfig = MISSING
+    cell: Cell = MISSING
     connectivity: ConnectivityConfig = MISSING
     stimulus: StimulusConfig = MISSING
     backend: BackendConfig = MISSING

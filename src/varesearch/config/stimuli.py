@@ -6,7 +6,7 @@ from typing import Any
 from omegaconf import MISSING
 
 from varesearch.config import ranges
-from varesearch.config.cells import CURRENT_UNIT, WEIGHT_UNIT, quantity
+from varesearch.config.settings import CURRENT_UNIT, WEIGHT_UNIT, quantity
 
 
 def _targets() -> Any:

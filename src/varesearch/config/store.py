@@ -1,30 +1,74 @@
-"""The dataclasses of the configuration in Hydra's ConfigStore, so that every key of the YAML files is typed."""
+"""The dataclasses of the configuration as Hydra's options, so that every key is typed.
+
+``GROUP=NAME`` chooses a dataclass by its name; a YAML file is only needed for an option that sets other values.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
-from varesearch.config.cells import CELLS
+from varesearch.config.cell import Cell
 from varesearch.config.connectivity import CONNECTIVITY
 from varesearch.config.launching import LAUNCHERS, SWEEPERS
+from varesearch.config.parts import parts
 from varesearch.config.schema import BACKENDS, Config
 from varesearch.config.stimuli import STIMULI
 
-SCHEMAS: dict[str, dict[str, type]] = {
-    "cell": {cell.model: cell for cell in CELLS},
-    "connectivity": {rule.rule: rule for rule in CONNECTIVITY},
-    "stimulus": {stimulus.kind: stimulus for stimulus in STIMULI},
-    "backend": {backend.name: backend for backend in BACKENDS},
-    "launcher": {launcher.name: launcher for launcher in LAUNCHERS},
-    "sweeper": {sweeper.name: sweeper for sweeper in SWEEPERS},
-}
-"""Group -> the name that a YAML file gives as ``schema/NAME@_here_`` -> dataclass, for the groups that have several."""
+
+@cache
+def schemas(config_dir: Path | None = None) -> Mapping[str, Mapping[str, type]]:
+    """The dataclasses of the groups that have several, with the parts that the user's folder holds.
+
+    Returns
+    -------
+    Mapping
+        Group -> name of the option -> dataclass.
+
+    Raises
+    ------
+    ConfigurationError
+        A part cannot be used; see :func:`varesearch.config.parts.parts`.
+    """
+    return {
+        "cell": parts(Cell, config_dir),
+        "connectivity": {rule.rule: rule for rule in CONNECTIVITY},
+        "stimulus": {stimulus.kind: stimulus for stimulus in STIMULI},
+        "backend": {backend.name: backend for backend in BACKENDS},
+        "launcher": {launcher.name: launcher for launcher in LAUNCHERS},
+        "sweeper": {sweeper.name: sweeper for sweeper in SWEEPERS},
+    }
 
 
-def register_schemas() -> None:
-    """Put the schemas into the ConfigStore, under names of our own. Doing it again changes nothing."""
+@contextmanager
+def stored(config_dir: Path | None) -> Iterator[None]:
+    """Inside ``with``, Hydra's ConfigStore holds the whole configuration and every dataclass of :func:`schemas`.
+
+    The store belongs to the process. It is left as it was found, so that the parts of one folder cannot be chosen where
+    another folder, or none, was named.
+    """
     store = ConfigStore.instance()
-    if "run_schema.yaml" in store.repo:
-        return
-    store.store(name="run_schema", node=Config, provider="varesearch")
-    for group, schemas in SCHEMAS.items():
-        for name, schema in schemas.items():
-            store.store(group=f"{group}/schema", name=name, node=schema, provider="varesearch")
+    before = store.repo
+    store.repo = _content(config_dir)
+    try:
+        yield
+    finally:
+        store.repo = before
+
+
+@cache
+def _content(config_dir: Path | None) -> dict[str, Any]:
+    store = ConfigStore.instance()
+    before = store.repo
+    store.repo = {}
+    try:
+        store.store(name="run_schema", node=Config, provider="varesearch")
+        for group, options in schemas(config_dir).items():
+            for name, schema in options.items():
+                store.store(group=group, name=name, node=schema, provider="varesearch")
+        return store.repo
+    finally:
+        store.repo = before

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,13 +62,11 @@ def _populations(config: Config) -> dict[str, Population]:
 
 
 def _initial(config: Config, population: str, size: int) -> dict[str, NDArray[np.float64]]:
-    """The state at time 0 from the cell's ``v_init`` (mV) and, where it has one, ``u_init`` (mV/ms)."""
-    settings: dict[str, Any] = {"v": "v_init", "u": "u_init"}
+    """The state at time 0: for each variable of the cell, such as v, from its setting, ``v_init``."""
     owner = "shared" if shares_streams(config) else population
     return {
-        variable: draw_values(getattr(config.cell, setting), f"cell.{setting}", config.seed, owner, size)
-        for variable, setting in settings.items()
-        if hasattr(config.cell, setting)
+        name: draw_values(getattr(config.cell, f"{name}_init"), f"cell.{name}_init", config.seed, owner, size)
+        for name in config.cell.variables
     }
 
 

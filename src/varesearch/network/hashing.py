@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from varesearch.config.cells import NOT_EQUATIONS
-
 if TYPE_CHECKING:
     from varesearch.network.model import Network, Population
 
 
 def cell_content(population: "Population") -> dict[str, Any]:
     """The parameters of a population's cells that determine its equations."""
-    return {key: value for key, value in asdict(population.cell).items() if key not in NOT_EQUATIONS}
+    settings = asdict(population.cell)
+    return {name: settings[name] for name in (population.cell.key, *population.cell.parameters())}
 
 
 def content_hash(network: "Network") -> str:

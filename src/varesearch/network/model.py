@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.config.cells import CellConfig
+from varesearch.config.cell import Cell
 from varesearch.network.hashing import content_hash
 
 Receptor = Literal["excitatory", "inhibitory"]
@@ -28,7 +28,7 @@ class Population:
 
     name: str
     size: int
-    cell: CellConfig
+    cell: Cell
     initial: dict[str, NDArray[np.float64]]
     positions_mm: NDArray[np.float64] | None = None
 
@@ -51,7 +51,7 @@ class Projection:
     """Synapses from ``pre`` (a population or a spike source) to ``post`` (a population).
 
     ``sources``, ``targets``, ``delay_steps`` are int32 and ``weights`` float64, all of shape (synapses,), sorted by
-    source, then target. Weights are in the unit of the target's cell model (see :mod:`varesearch.config.cells`).
+    source, then target. Weights are in the unit of the target's cell model (see :mod:`varesearch.config.settings`).
     """
 
     name: str

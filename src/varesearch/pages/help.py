@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from varesearch import __version__
-from varesearch.config.cells import UnitOfCell, unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, Option, check_config_dir, options
+from varesearch.config.settings import UnitOfCell, unit_of
 from varesearch.config.validation.sense import sense_of
 from varesearch.config.wording import did_you_mean, echoed, written
 from varesearch.pages.layout import columns, paragraph, shell_lines
@@ -67,7 +67,7 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
     ]
     for group, about in GROUPS.items():
         rows = [
-            (f"{name} *" if defaults.get(group) == name else name, describe(option))
+            (f"{name} *" if defaults.get(group) == name else name, option.about)
             for name, option in known[group].items()
         ]
         parts.append(f"{group}: {about}\n{columns(rows)}")
@@ -88,16 +88,6 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
     return "\n\n".join(parts)
 
 
-def describe(option: Option) -> str:
-    """An option in one line: its file's comment, else the first line of its schema's docstring."""
-    if option.about:
-        return option.about
-    from varesearch.config.store import SCHEMAS
-
-    schema = SCHEMAS.get(option.group, {}).get(option.name)
-    return (inspect.getdoc(schema) or "").partition("\n")[0].replace("``", "") if schema else ""
-
-
 def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Path | None) -> str:
     group, equals, name = topic.partition("=")
     if group not in known:
@@ -105,12 +95,12 @@ def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Pa
             f"--help {echoed(topic)}: no such group; choose one of {', '.join(known)}{did_you_mean(group, known)}"
         )
     if not equals:
-        rows = [(option.name, describe(option)) for option in known[group].values()]
+        rows = [(option.name, option.about) for option in known[group].values()]
         return f"{group}: {GROUPS[group]}\n{columns(rows)}\n\nEvery key: {_COMMAND} --help {group}=OPTION"
     from varesearch.config.compose import compose
 
     composed = compose([topic], config_dir)
-    head = paragraph(f"{topic}: {describe(known[group][name])}")
+    head = paragraph(f"{topic}: {known[group][name].about}")
     if group == "experiment":
         return f"{head}\n{columns(changes(composed.resolved, compose([], config_dir).resolved))}"
     about = "\n\n".join(map(paragraph, details(getattr(composed.config, group)).split("\n\n")))

@@ -13,7 +13,7 @@ from varesearch.config.options import GROUPS, options
 from varesearch.config.schema import Config
 from varesearch.config.wording import written
 from varesearch.metrics.definitions import DEFINITIONS
-from varesearch.pages.help import changes, default_choices, describe, details, keys
+from varesearch.pages.help import changes, default_choices, details, keys
 
 FOLDER = Path("docs") / "reference"
 """Below the top of the checkout."""
@@ -57,7 +57,7 @@ def settings_page() -> str:
     parts = [_SETTINGS, _own_keys()]
     for group, known in options().items():
         parts.append(f"## {group}\n\n{_sentence(GROUPS[group])} Default: {_code(chosen.get(group) or 'none')}.\n")
-        parts += [_option(group, name, describe(option)) for name, option in known.items()]
+        parts += [_option(group, name, option.about) for name, option in known.items()]
     return "\n".join(parts)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any
 
-from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
+from varesearch.config.settings import unit_of
 from varesearch.config.wording import written
 from varesearch.report.origin import Given, belongs_to, given_of, origin_rows, provenance_of
 from varesearch.report.sources import Comparison, folder_of, tail

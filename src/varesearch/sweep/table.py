@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from varesearch.config.cells import unit_of
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
+from varesearch.config.settings import unit_of
 from varesearch.config.wording import written
 from varesearch.sweep.jobs import FINISHED, Outcome
 from varesearch.tracking.tags import NETWORK_HASH

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from varesearch.backends.base import Availability, Backend, MemoryCost
 from varesearch.backends.translation.brian2 import ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
-from varesearch.config.cells import CELLS
+from varesearch.config.cell import Cell
 from varesearch.config.connectivity import PROJECTIONS
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import parts
 from varesearch.config.schema import Brian2Backend, Config
 from varesearch.network.model import Network, Population
 from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_recording, sampled_ids
@@ -38,9 +39,9 @@ class Brian2(Backend):
     """Brian2 through PyNN; see :mod:`varesearch.backends.brian2.schemes` for what a step is."""
 
     name = "brian2"
-    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {cell.model: integrators(cell) for cell in CELLS}
+    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {cell.model: integrators(cell) for cell in parts(Cell).values()}
     signals: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        cell.model: ("v", "u") if cell.model.startswith("izhikevich") else ("v",) for cell in CELLS
+        cell.model: ("v", "u") if cell.model.startswith("izhikevich") else ("v",) for cell in parts(Cell).values()
     }
     libraries = ("PyNN", "Cython")
     preload = ("varesearch.backends.brian2.session:load",)

@@ -5,7 +5,7 @@ import os
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.nest.module import missing
 from varesearch.backends.translation.nest import least_delay_steps
-from varesearch.config.cells import CellConfig
+from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config, NestBackend
 from varesearch.network.model import Network
@@ -64,7 +64,7 @@ def check_settings(config: Config) -> None:
     _check_cell(config.cell, dt_ms)
 
 
-def _check_cell(cell: CellConfig, dt_ms: float) -> None:
+def _check_cell(cell: Cell, dt_ms: float) -> None:
     """Raise ConfigurationError for values with which NEST's arithmetic fails without an error."""
     steps = getattr(cell, "tau_refrac", 0.0) / dt_ms
     if steps > MOST_REFRACTORY_STEPS:

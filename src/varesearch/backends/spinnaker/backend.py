@@ -18,8 +18,9 @@ from varesearch.backends.spinnaker.machines import Machine, choose_machine
 from varesearch.backends.spinnaker.machines.software import MOST_THREADS
 from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS, integrators
 from varesearch.backends.translation.table import Context, translate
-from varesearch.config.cells import CELLS
+from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import parts
 from varesearch.config.schema import Config, SpinnakerBackend
 from varesearch.network.model import Network
 from varesearch.recording import Recording
@@ -56,7 +57,7 @@ class SpiNNaker(Backend):
 
     name: ClassVar[str] = "spinnaker"
     cells: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        cell.model: integrators(cell) for cell in CELLS if cell.model in CELL_TYPES
+        cell.model: integrators(cell) for cell in parts(Cell).values() if cell.model in CELL_TYPES
     }
     signals: ClassVar[Mapping[str, tuple[str, ...]]] = dict.fromkeys(CELL_TYPES, ("v",))
     arithmetic = "s16.15"

@@ -8,7 +8,7 @@ import numpy as np
 
 from varesearch.backends.translation.spinnaker import ROWS
 from varesearch.backends.translation.table import Context, row
-from varesearch.config.cells import CellConfig
+from varesearch.config.cell import Cell
 from varesearch.config.connectivity import PROJECTIONS
 from varesearch.config.distributions import Distribution, parse_distribution
 from varesearch.config.errors import ConfigurationError
@@ -64,7 +64,7 @@ def check_fixed_point(config: Config) -> None:
             raise _beyond(f"{drawn.setting}={written(drawn.value)}{unit}", limit, quantity.unit)
 
 
-def rounded_parameters(cell: CellConfig, dt_ms: float) -> list[str]:
+def rounded_parameters(cell: Cell, dt_ms: float) -> list[str]:
     """One line for each parameter that the machine's rounding changes by more than 1 %."""
     context = Context(cell, dt_ms)
     lines = []
@@ -118,12 +118,12 @@ def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
         yield _Drawn("stimulus.amplitude", amplitude, "current_step", 1, room - abs(offset))
 
 
-def _resistance(cell: CellConfig) -> float:
+def _resistance(cell: Cell) -> float:
     """tau_m / cm, by which the machine multiplies currents; 1 for cells whose currents are added to dv/dt."""
     return getattr(cell, "tau_m", 1.0) / getattr(cell, "cm", 1.0)
 
 
-def _largest_current(cell: CellConfig, dt_ms: float) -> float:
+def _largest_current(cell: Cell, dt_ms: float) -> float:
     """The largest current, in the cell's unit, that does not wrap.
 
     An integrate-and-fire cell multiplies it by the resistance and adds potentials. Izhikevich's takes half a
@@ -137,7 +137,7 @@ def _largest_current(cell: CellConfig, dt_ms: float) -> float:
     return (LARGEST - 2 * largest_mv) / max(_resistance(cell), 1.0)
 
 
-def _largest_weight(cell: CellConfig, receptor: str, context: Context) -> float:
+def _largest_weight(cell: Cell, receptor: str, context: Context) -> float:
     """In our unit of the cell's weights, for one synapse by itself."""
     current = _largest_current(cell, context.dt_ms)
     reversal = getattr(cell, f"e_rev_{receptor}", None)

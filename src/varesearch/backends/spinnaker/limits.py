@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.spinnaker.fixed_point import check_fixed_point
-from varesearch.config.cells import IfCurrAlpha
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.network.model import Network
 
 RING_BITS = 14

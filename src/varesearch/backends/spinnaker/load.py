@@ -18,7 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker.limits import CELLS_PER_CORE
-from varesearch.config.cells import IfCondExp, IfCurrAlpha, IfCurrDelta, IfCurrExp, Izhikevich
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network.model import Network, Population
 
 CYCLES_PER_MS = 200_000

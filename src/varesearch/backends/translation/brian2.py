@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.translation.table import NOT_PARAMETERS, Context, Row, negated
-from varesearch.config.cells import CELLS, CellConfig, IfCondExp, IfCurrDelta, IzhikevichDelta
+from varesearch.backends.translation.table import Context, Row, negated
+from varesearch.config.cell import Cell
+from varesearch.config.parts import parts
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
 from varesearch.narrowing import int64_steps
-
-# Not equations' parameters: which model and scheme, and what the network's draw has already used.
 
 
 def refractory_steps(values: NDArray[Any], context: Context) -> NDArray[Any]:
@@ -66,7 +68,7 @@ def _parameter(name: str, unit: str) -> Row:
     return Row(name, unit, "c_m" if name == "cm" else name, unit)
 
 
-def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
+def _weights(cell: type[Cell], unit: str) -> tuple[Row, Row]:
     if cell is IfCondExp:
         return Row("weight_excitatory", unit, "ge", unit), Row("weight_inhibitory", unit, "gi", unit)
     if cell in (IzhikevichDelta, IfCurrDelta):
@@ -87,7 +89,7 @@ def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
     )
 
 
-def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
+def integrators(cell: type[Cell]) -> tuple[str, ...]:
     """The schemes that the Brian2 back end has for a cell, its default first."""
     return {
         "izhikevich": ("euler", "spinnaker"),
@@ -96,9 +98,9 @@ def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
     }.get(cell.model, ("exact",))
 
 
-def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
+def _rows(cell: type[Cell]) -> tuple[Row, ...]:
     units = {field.name: field.metadata.get("unit", "") for field in fields(cell)}
-    parameters = tuple(_parameter(name, unit) for name, unit in units.items() if name not in NOT_PARAMETERS)
+    parameters = tuple(_parameter(name, unit) for name, unit in units.items() if name in cell.parameters())
     initial = tuple(
         Row(name.removesuffix("_init"), units[name], name.removesuffix("_init"), units[name])
         for name in ("v_init", "u_init")
@@ -115,5 +117,5 @@ def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
     )
 
 
-ROWS: dict[str, tuple[Row, ...]] = {cell.model: _rows(cell) for cell in CELLS}
+ROWS: dict[str, tuple[Row, ...]] = {cell.model: _rows(cell) for cell in parts(Cell).values()}
 """Cell model -> one row for each quantity."""

@@ -21,18 +21,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.translation.table import NOT_PARAMETERS, Context, Row, same
-from varesearch.config.cells import (
-    CellConfig,
-    IfCondExp,
-    IfCurrAlpha,
-    IfCurrDelta,
-    IfCurrExp,
-    Izhikevich,
-    IzhikevichDelta,
-)
+from varesearch.backends.translation.table import Context, Row, same
+from varesearch.config.cell import Cell
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
 
-CELLS: tuple[type[CellConfig], ...] = (Izhikevich, IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
+CELLS: tuple[type[Cell], ...] = (Izhikevich, IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
 """The cells that the back end has."""
 
 WEIGHT_GRID = 2.0**-40
@@ -112,14 +110,14 @@ def least_delay_steps(model: str) -> int:
     return 1 if model in {cell().model for cell in (Izhikevich, *_VOLTAGE_STEPS)} else 2
 
 
-def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
+def integrators(cell: type[Cell]) -> tuple[str, ...]:
     """NEST's one scheme for each cell; conductances take an adaptive Runge-Kutta-Fehlberg rule."""
     if cell in _IZHIKEVICH:
         return ("euler",)
     return ("rkf45",) if cell is IfCondExp else ("exact",)
 
 
-def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:
+def _parameter(cell: type[Cell], name: str, unit: str) -> Row:
     if cell is Izhikevich:
         return Row(name, unit, {"i_offset": "I_e"}.get(name, _NEST_NAME.get(name, name)), unit)
     note = f"NEST: {_NEST_NAME[name]}" if name in _NEST_NAME else ""
@@ -130,7 +128,7 @@ def _parameter(cell: type[CellConfig], name: str, unit: str) -> Row:
     return Row(name, unit, name, unit, note=note)
 
 
-def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
+def _weights(cell: type[Cell], unit: str) -> tuple[Row, Row]:
     note = "rounded to 2^-40 of our unit: exact sums"
     if cell in (Izhikevich, *_VOLTAGE_STEPS):
         return (
@@ -144,7 +142,7 @@ def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
     )
 
 
-def _state_and_current(cell: type[CellConfig], units: dict[str, str]) -> tuple[Row, ...]:
+def _state_and_current(cell: type[Cell], units: dict[str, str]) -> tuple[Row, ...]:
     if cell in _IZHIKEVICH:
         initial = (Row("v", "mV", "V_m", "mV"), Row("u", units["u_init"], "U_m", "mV/ms"))
         current, native, formula = same, "mV/ms", "same"
@@ -157,17 +155,17 @@ def _state_and_current(cell: type[CellConfig], units: dict[str, str]) -> tuple[R
     )
 
 
-def _delay(cell: type[CellConfig]) -> Row:
+def _delay(cell: type[Cell]) -> Row:
     if cell in (Izhikevich, *_VOLTAGE_STEPS):
         return Row("delay_steps", "steps", "delay", "ms", delay_of_step, "n dt")
     note = "acts one step after its arrival; n >= 2"
     return Row("delay_steps", "steps", "delay", "ms", delay_of_current, "(n - 1) dt", note)
 
 
-def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
+def _rows(cell: type[Cell]) -> tuple[Row, ...]:
     units = {field.name: field.metadata.get("unit", "") for field in fields(cell)}
     return (
-        *(_parameter(cell, name, unit) for name, unit in units.items() if name not in NOT_PARAMETERS),
+        *(_parameter(cell, name, unit) for name, unit in units.items() if name in cell.parameters()),
         *_state_and_current(cell, units),
         *_weights(cell, units["weight_exc"]),
         _delay(cell),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from varesearch.backends import BACKENDS, backend_class
 from varesearch.backends.translation.table import Row
-from varesearch.config.cells import CELLS
+from varesearch.config.cell import Cell
+from varesearch.config.parts import parts
 
 PAGE = Path("docs") / "translation.md"
 """Below the top of the checkout."""
@@ -39,7 +40,7 @@ def page() -> str:
     tables: dict[str, dict[str, tuple[Row, ...]]] = {
         name: import_module(f"varesearch.backends.translation.{name}").ROWS for name in BACKENDS
     }
-    return _HEAD + "".join(_section(cell().model, _first_line(cell), tables) for cell in CELLS)
+    return _HEAD + "".join(_section(cell().model, _first_line(cell), tables) for cell in parts(Cell).values())
 
 
 def _first_line(cell: type) -> str:

@@ -17,8 +17,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.translation.table import NOT_PARAMETERS, Context, Row
-from varesearch.config.cells import CELLS, CellConfig, IfCondExp, IfCurrAlpha, IfCurrDelta, Izhikevich, IzhikevichDelta
+from varesearch.backends.translation.table import Context, Row
+from varesearch.config.cell import Cell
+from varesearch.config.parts import parts
+from varesearch.model.cells.if_cond_exp import IfCondExp
+from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
+from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
 
 _FIXED_POINT = "s16.15: rounded to 2⁻¹⁵"
 _WEIGHT = "16 bits, one power-of-two scale for each population and receptor; zero if below half a step"
@@ -33,7 +39,7 @@ CELL_TYPES: dict[str, str] = {
 """Cell model -> name of sPyNNaker's cell type. ``izhikevich_delta`` is missing: it has no voltage-step Izhikevich."""
 
 
-def integrators(cell: type[CellConfig]) -> tuple[str, ...]:
+def integrators(cell: type[Cell]) -> tuple[str, ...]:
     """SpiNNaker's one scheme for each cell: a midpoint rule for Izhikevich, the closed-form step for the others.
 
     That step takes the synaptic current for constant, which it is not for conductances: there the scheme is its own.
@@ -88,7 +94,7 @@ def _parameter(name: str, unit: str) -> Row:
     return Row(name, unit, name, unit, note=_FIXED_POINT)
 
 
-def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
+def _weights(cell: type[Cell], unit: str) -> tuple[Row, Row]:
     names = ("weight_excitatory", "weight_inhibitory")
     if cell is IfCurrAlpha:
         note = f"area for peak; acts one step later, dt/τ² and a product of two states in s16.15; {_WEIGHT}"
@@ -108,7 +114,7 @@ def _weights(cell: type[CellConfig], unit: str) -> tuple[Row, Row]:
     return first, second
 
 
-def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
+def _rows(cell: type[Cell]) -> tuple[Row, ...]:
     units = {field.name: field.metadata.get("unit", "") for field in fields(cell)}
     their_current = "nA (label; mV/ms in fact)" if cell is Izhikevich else units["i_offset"]
     initial = tuple(
@@ -117,7 +123,7 @@ def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
         if name in units
     )
     return (
-        *(_parameter(name, unit) for name, unit in units.items() if name not in NOT_PARAMETERS),
+        *(_parameter(name, unit) for name, unit in units.items() if name in cell.parameters()),
         *initial,
         *_weights(cell, units["weight_exc"]),
         Row("delay_steps", "steps", "delay", "ms", milliseconds, "n dt", "up to 64 steps with 256 cells on a core"),
@@ -127,5 +133,7 @@ def _rows(cell: type[CellConfig]) -> tuple[Row, ...]:
     )
 
 
-ROWS: dict[str, tuple[Row, ...]] = {cell.model: _rows(cell) for cell in CELLS if cell is not IzhikevichDelta}
+ROWS: dict[str, tuple[Row, ...]] = {
+    cell.model: _rows(cell) for cell in parts(Cell).values() if cell is not IzhikevichDelta
+}
 """Cell model -> one row for each quantity."""

@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from varesearch.config.cells import NOT_EQUATIONS, CellConfig
-
-NOT_PARAMETERS = NOT_EQUATIONS | {"model"}
-"""Fields of a cell's settings that no row translates by name."""
+from varesearch.config.cell import Cell
 
 
 @dataclass(frozen=True)
 class Context:
     """What a conversion may depend on beside the value: the cell's parameters and the time step."""
 
-    cell: CellConfig
+    cell: Cell
     dt_ms: float
 
 

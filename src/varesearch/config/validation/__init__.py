@@ -7,13 +7,12 @@ to mend it. What only a certain simulator cannot do is asked of the back ends, n
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from varesearch.config.cells import unit_of
+from varesearch.config.checks import check_bounds, check_choice, check_number, refuse
 from varesearch.config.options import DISCRIMINATORS
 from varesearch.config.ranges import INT32, Range
 from varesearch.config.schema import Config
-from varesearch.config.validation.cell import check_cell
+from varesearch.config.settings import unit_of
 from varesearch.config.validation.launching import check_launching
-from varesearch.config.validation.primitives import check_bounds, check_choice, check_number, refuse
 from varesearch.config.validation.run import check_analysis, check_recording, check_simulation, check_tracking
 from varesearch.config.validation.stimulus import check_stimulus
 from varesearch.config.validation.wiring import check_wiring
@@ -28,7 +27,7 @@ def validate(config: Config) -> None:
         if given != chosen:
             refuse(f"{group}.{key}", given, f"cannot be changed, it is {chosen}; choose another by {group}=OPTION")
     check_simulation(config)
-    check_cell(config)
+    config.cell.check_settings(config.simulation.dt_ms)
     check_wiring(config)
     check_stimulus(config)
     check_recording(config)

@@ -1,8 +1,8 @@
 """How the runs of a sweep are chosen and started."""
 
+from varesearch.config.checks import check_at_least, check_positive, refuse
 from varesearch.config.launching import OptunaSweeper, SubmititLauncher
 from varesearch.config.schema import Config
-from varesearch.config.validation.primitives import check_at_least, check_positive, refuse
 
 
 def check_launching(config: Config) -> None:

@@ -3,15 +3,14 @@
 import urllib.parse
 
 from varesearch.config.addresses import credential_in
-from varesearch.config.cells import CellConfig
-from varesearch.config.schema import Config
-from varesearch.config.validation.primitives import (
+from varesearch.config.checks import (
     check_at_least,
     check_multiple,
     check_names,
     check_positive,
     refuse,
 )
+from varesearch.config.schema import Config
 from varesearch.config.wording import did_you_mean
 
 MOST_STEPS = 1_000_000_000
@@ -43,17 +42,12 @@ def check_simulation(config: Config) -> None:
         )
 
 
-def signals_of(cell: CellConfig) -> tuple[str, ...]:
-    """The state variables of a cell."""
-    return ("v", "u") if hasattr(cell, "u_init") else ("v",)
-
-
 def check_recording(config: Config) -> None:
     """Raise ConfigurationError for a signal that the cell does not have, or samples that cannot be taken."""
     recording, run, wiring = config.recording, config.simulation, config.connectivity
     if "spikes" in recording.signals:
         refuse("recording.signals", recording.signals, "names spikes, which are always recorded; leave them out")
-    check_names("recording.signals", recording.signals, signals_of(config.cell))
+    check_names("recording.signals", recording.signals, tuple(config.cell.variables))
     if recording.cells is not None:
         check_at_least("recording.cells", recording.cells, 1, "cell; for no samples write recording.signals=[]")
         most = max(wiring.n_exc, wiring.n_inh)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from varesearch.config.cells import UnitOfCell, unit_of
 from varesearch.config.distributions import parse_distribution
 from varesearch.config.ranges import Range
 from varesearch.config.schema import Config
+from varesearch.config.settings import UnitOfCell, unit_of
 
 _SLIPS = (1e-3, 1e3, 1e-6, 1e6, 1e9)
 """Factors between units that are easily confused: pA and nA, s and ms, nS and µS; S and µS; A and nA."""

@@ -1,8 +1,6 @@
 """The stimulus: it reaches somebody, within the run, on the grid of time steps."""
 
-from varesearch.config.schema import Config
-from varesearch.config.stimuli import BackgroundPoisson, SpikeList, StepCurrent, ThalamicBurst
-from varesearch.config.validation.primitives import (
+from varesearch.config.checks import (
     check_at_least,
     check_delay,
     check_multiple,
@@ -14,6 +12,8 @@ from varesearch.config.validation.primitives import (
     refuse,
     whole_steps,
 )
+from varesearch.config.schema import Config
+from varesearch.config.stimuli import BackgroundPoisson, SpikeList, StepCurrent, ThalamicBurst
 
 POPULATIONS = ("exc", "inh")
 

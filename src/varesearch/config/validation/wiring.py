@@ -1,14 +1,6 @@
 """The wiring: populations with cells in them, and rules that the populations can satisfy."""
 
-from varesearch.config.connectivity import (
-    PROJECTIONS,
-    ConnectivityConfig,
-    DistanceDependent,
-    FixedInDegree,
-    FixedProbability,
-)
-from varesearch.config.schema import Config
-from varesearch.config.validation.primitives import (
+from varesearch.config.checks import (
     MOST_DELAY_STEPS,
     check_at_least,
     check_delay,
@@ -17,6 +9,14 @@ from varesearch.config.validation.primitives import (
     check_weight,
     refuse,
 )
+from varesearch.config.connectivity import (
+    PROJECTIONS,
+    ConnectivityConfig,
+    DistanceDependent,
+    FixedInDegree,
+    FixedProbability,
+)
+from varesearch.config.schema import Config
 
 
 def check_wiring(config: Config) -> None:

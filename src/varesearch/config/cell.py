@@ -1,0 +1,111 @@
+"""What a cell is: its settings, and what every other module may ask of it.
+
+A cell is one module of :mod:`varesearch.model.cells`, or a file of the user's own, found by
+:func:`varesearch.config.parts.parts`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import Any, ClassVar
+
+from omegaconf import MISSING, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from varesearch.config.checks import check_weight
+from varesearch.config.distributions import parse_distribution
+from varesearch.config.parts import Part
+from varesearch.config.settings import quantity, unit_of
+
+AUTO = "auto"
+"""The value of ``cell.integrator`` that leaves the choice to the back end."""
+
+_WEIGHTS = ("weight_exc", "weight_inh", "weight_stimulus")
+_EVERY_CELL = ("i_offset", "v_init", *_WEIGHTS)
+
+
+class Synapse(Enum):
+    """What a spike does to its target. The units of the weights follow from it, and much of each back end."""
+
+    CURRENT = "current"
+    """Adds its weight to a current, which decays exponentially with ``tau_syn_E`` or ``tau_syn_I``."""
+    ALPHA = "alpha current"
+    """Starts a current that rises to its weight within ``tau_syn_E`` or ``tau_syn_I``, and decays."""
+    CONDUCTANCE = "conductance"
+    """Adds its weight to a conductance, which decays exponentially; it drives v towards ``e_rev_E`` or ``e_rev_I``."""
+    VOLTAGE_STEP = "voltage step"
+    """Steps v by its weight."""
+
+
+@dataclass
+class Cell(Part):
+    """The settings that all cells have. ``v_init`` and the weights are a number or a distribution.
+
+    A cell is a dataclass that derives from this one. It declares the settings below once more, with their units and
+    defaults, adds its own parameters, and for each state variable ``x`` beside ``v`` a setting ``x_init``.
+    """
+
+    kind: ClassVar[str] = "cell"
+    package: ClassVar[str] = "varesearch.model.cells"
+    key: ClassVar[str] = "model"
+
+    synapse: ClassVar[Synapse]
+    """The kind of its synapses."""
+    variables: ClassVar[Mapping[str, str]] = {"v": "mV"}
+    """Its state variables, which can be recorded: name -> unit."""
+
+    model: str = MISSING
+    integrator: str = quantity(AUTO, "", "scheme of the time step; auto: the first that --backends lists")
+    i_offset: float = MISSING
+    v_init: Any = MISSING
+    weight_exc: Any = MISSING
+    weight_inh: Any = MISSING
+    weight_stimulus: Any = MISSING
+
+    def check(self, dt_ms: float) -> None:
+        """Raise ConfigurationError for parameters with which the equations make no sense, or not at this time step.
+
+        The ranges of single settings are checked elsewhere.
+        """
+
+    def check_settings(self, dt_ms: float) -> None:
+        """Raise ConfigurationError for any setting with which no network can be drawn or simulated."""
+        self.check(dt_ms)
+        for name in self.variables:
+            parse_distribution(getattr(self, f"{name}_init"), f"cell.{name}_init")
+        for name in _WEIGHTS:
+            check_weight(f"cell.{name}", getattr(self, name))
+
+    @classmethod
+    def parameters(cls) -> tuple[str, ...]:
+        """The settings that are parameters of the equations.
+
+        The others say which model it is, how it is solved, and what the drawing of the network uses.
+        """
+        others = {"model", "integrator", *_WEIGHTS, *(f"{name}_init" for name in cls.variables)}
+        return tuple(each.name for each in fields(cls) if each.name not in others)
+
+    @classmethod
+    def unit_of(cls, setting: str) -> str:
+        """The unit of a setting."""
+        return unit_of(cls, setting)
+
+    @classmethod
+    def definition_fault(cls) -> str:
+        if "__dataclass_fields__" not in cls.__dict__:
+            return "is not a dataclass: write @dataclass above it"
+        if not isinstance(getattr(cls, "synapse", None), Synapse):
+            kinds = ", ".join(f"Synapse.{each.name}" for each in Synapse)
+            return f"names no kind of synapse: write synapse = one of {kinds}"
+        declared = {each.name: each for each in fields(cls)}
+        for name in (*_EVERY_CELL, *(f"{variable}_init" for variable in cls.variables)):
+            if name not in declared or "unit" not in declared[name].metadata:
+                return f"has no {name}: declare it with quantity(DEFAULT, UNIT, MEANING)"
+        for name, each in declared.items():
+            if name != cls.key and "unit" not in each.metadata:
+                return f"declares {name} without a unit: write quantity(DEFAULT, UNIT, MEANING)"
+        try:
+            OmegaConf.structured(cls)
+        except (OmegaConfBaseException, ValueError, TypeError) as error:
+            return f"has a setting that cannot be configured: {' '.join(str(error).split())}"
+        return ""

@@ -1,0 +1,22 @@
+"""The cells, each in one module, and what the file of a cell needs to import.
+
+Nothing lists the cells: :func:`varesearch.config.parts.parts` finds them.
+"""
+
+from varesearch.config import ranges
+from varesearch.config.cell import Cell, Synapse
+from varesearch.config.checks import check_at_least, check_few_steps, check_multiple, check_positive, refuse
+from varesearch.config.settings import quantity, uniform
+
+__all__ = [
+    "Cell",
+    "Synapse",
+    "check_at_least",
+    "check_few_steps",
+    "check_multiple",
+    "check_positive",
+    "quantity",
+    "ranges",
+    "refuse",
+    "uniform",
+]

@@ -1,0 +1,45 @@
+"""Izhikevich's cell with exponential synaptic currents."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from varesearch.model.cells import Cell, Synapse, quantity, ranges, uniform
+from varesearch.model.cells._izhikevich import check_recovery
+
+
+@dataclass
+class Izhikevich(Cell):
+    """Izhikevich's cell with exponential synaptic currents, the model SpiNNaker calls ``Izhikevich``.
+
+    dv/dt = 0.04 v² + 5 v + 140 - u + i_offset + i_exc - i_inh;  du/dt = a (b v - u);  v >= 30 mV: v = c, u += d
+    (Izhikevich 2003, IEEE Trans. Neural Networks 14:1569, eqs. 1-3); di/dt = -i/tau_syn, a spike adds its weight to i.
+    """
+
+    synapse = Synapse.CURRENT
+    variables: ClassVar = {"v": "mV", "u": "mV/ms"}
+
+    a: float = quantity(0.02, "1/ms", "rate of the recovery variable", sense=ranges.RECOVERY_RATE_PER_MS)
+    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v", sense=ranges.RECOVERY_SLOPE_PER_MS)
+    c: float = quantity(-65.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
+    d: float = quantity(2.0, "mV/ms", "added to u at a spike", sense=ranges.RECOVERY_MV_PER_MS)
+    i_offset: float = quantity(5.0, "mV/ms", "constant input current", sense=ranges.CURRENT_MV_PER_MS)
+    tau_syn_E: float = quantity(
+        5.0, "ms", "decay of the excitatory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    tau_syn_I: float = quantity(
+        5.0, "ms", "decay of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
+    )
+    v_init: Any = quantity(uniform(-65.0, -14.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
+    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
+    weight_exc: Any = quantity(
+        1.0, "mV/ms", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV_PER_MS
+    )
+    weight_inh: Any = quantity(
+        2.5, "mV/ms", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV_PER_MS
+    )
+    weight_stimulus: Any = quantity(
+        0.1, "mV/ms", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV_PER_MS
+    )
+
+    def check(self, dt_ms: float) -> None:
+        check_recovery(self.a, self.c, dt_ms)

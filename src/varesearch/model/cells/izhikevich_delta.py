@@ -1,0 +1,31 @@
+"""Izhikevich's cell with voltage steps for synapses."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from varesearch.model.cells import Cell, Synapse, quantity, ranges, uniform
+from varesearch.model.cells._izhikevich import check_recovery
+
+
+@dataclass
+class IzhikevichDelta(Cell):
+    """PyNN's standard ``Izhikevich`` cell: a spike steps v by its weight. Its i_offset here is in mV/ms (PyNN: nA)."""
+
+    synapse = Synapse.VOLTAGE_STEP
+    variables: ClassVar = {"v": "mV", "u": "mV/ms"}
+
+    a: float = quantity(0.02, "1/ms", "rate of the recovery variable", sense=ranges.RECOVERY_RATE_PER_MS)
+    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v", sense=ranges.RECOVERY_SLOPE_PER_MS)
+    c: float = quantity(-65.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
+    d: float = quantity(2.0, "mV/ms", "added to u at a spike", sense=ranges.RECOVERY_MV_PER_MS)
+    i_offset: float = quantity(5.0, "mV/ms", "constant input current", sense=ranges.CURRENT_MV_PER_MS)
+    v_init: Any = quantity(uniform(-65.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
+    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
+    weight_exc: Any = quantity(0.5, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV)
+    weight_inh: Any = quantity(1.25, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV)
+    weight_stimulus: Any = quantity(
+        0.5, "mV", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV
+    )
+
+    def check(self, dt_ms: float) -> None:
+        check_recovery(self.a, self.c, dt_ms)
