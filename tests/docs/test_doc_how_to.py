@@ -70,7 +70,7 @@ def results(changed: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_each_page_adds_something_of_its_own():
     assert {page.path for page in PAGES} == {f"docs/how-to/own-{what}.md" for what in ("backend", "cell", "connector")}
-    assert all(len(page.changes) > 5 and page.of("command") for page in PAGES)
+    assert all(page.changes and page.of("command") for page in PAGES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
