@@ -142,7 +142,7 @@ def test_a_configuration_that_this_version_does_not_know_is_one_line(root, capfd
     try:
         path.write_text(kept.replace("model: izhikevich_delta", "model: of_another_age"))
         assert rerun(["nest"]) == 2
-        assert "does not fit this version" in capfd.readouterr().err
+        assert "cell=of_another_age is unknown here" in capfd.readouterr().err
     finally:
         path.write_text(kept)
 
