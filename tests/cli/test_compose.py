@@ -1,7 +1,6 @@
 """Composing: every preset, relations, distributions, a user's own options, and nothing left behind in Hydra."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,11 +10,14 @@ from hydra.version import VersionBase
 from varesearch.backends.check import check_backend
 from varesearch.config.compose import compose
 from varesearch.config.connectivity import FixedProbability
+from varesearch.config.distributions import Exponential, Normal, Uniform
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, conf_folder, options
+from varesearch.config.plain import as_plain
 from varesearch.config.schema import Config
 from varesearch.config.stimuli import ThalamicBurst
 from varesearch.config.validation import validate
+from varesearch.config.values import Constant
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
@@ -50,23 +52,29 @@ def test_the_preset_of_the_seed_has_exactly_its_numbers() -> None:
         5.0,
         5.0,
     )
-    assert cell.v_init == {"distribution": "uniform", "low": -65.0, "high": -14.0}
-    assert cell.u_init == -14.0
+    assert cell.v_init == Uniform(low=-65.0, high=-14.0)
+    assert cell.u_init == Constant(-14.0)
     assert (wiring.n, wiring.n_exc, wiring.n_inh, wiring.p) == (1500, 1200, 300, 0.02)
-    assert (wiring.weight_exc, wiring.weight_inh, wiring.delay_ms) == (1.0, 2.5, 2.0)
+    assert (wiring.weight_exc, wiring.weight_inh, wiring.delay_ms) == (Constant(1.0), Constant(2.5), Constant(2.0))
     assert (config.simulation.dt_ms, config.simulation.duration_ms, config.seed) == (1.0, 1000.0, 98766987)
     assert config.stimulus == ThalamicBurst(
-        n_sources=20, rate_hz=100.0, start_ms=0.0, duration_ms=50.0, p=0.01, weight=0.1, delay_ms=2.0
+        n_sources=20,
+        rate_hz=100.0,
+        start_ms=0.0,
+        duration_ms=50.0,
+        p=0.01,
+        weight=Constant(0.1),
+        delay_ms=Constant(2.0),
     )
     assert (config.recording.signals, config.recording.cells, config.recording.interval_ms) == (["v"], None, None)
 
 
 def test_the_seeds_relations_follow_what_they_depend_on() -> None:
     config = compose(["experiment=seed_izhikevich", "cell.i_offset=6", "cell.c=-70"]).config
-    assert config.connectivity.weight_exc == pytest.approx(1.2)
-    assert config.connectivity.weight_inh == pytest.approx(3.0)
+    assert config.connectivity.weight_exc.upper == pytest.approx(1.2)
+    assert config.connectivity.weight_inh.upper == pytest.approx(3.0)
     assert isinstance(config.cell, Izhikevich)
-    assert config.cell.v_init == {"distribution": "uniform", "low": -70.0, "high": -14.0}
+    assert config.cell.v_init == Uniform(low=-70.0, high=-14.0)
 
 
 def test_the_original_weights_change_the_weights_alone() -> None:
@@ -84,8 +92,9 @@ def test_the_original_weights_change_the_weights_alone() -> None:
 def test_vogels_abbott_is_pynns_variant(name: str, cell: type, weights: tuple[float, float]) -> None:
     config = compose([f"experiment={name}"]).config
     assert isinstance(config.cell, cell)
-    assert (config.connectivity.weight_exc, config.connectivity.weight_inh) == weights
-    assert (config.connectivity.n, config.connectivity.delay_ms, config.simulation.dt_ms) == (4000, 0.2, 0.1)
+    assert (config.connectivity.weight_exc, config.connectivity.weight_inh) == tuple(map(Constant, weights))
+    assert (config.connectivity.n, config.connectivity.delay_ms) == (4000, Constant(0.2))
+    assert config.simulation.dt_ms == 0.1
     assert (config.simulation.duration_ms, config.analysis.warmup_ms, config.analysis.min_isis) == (2500.0, 500.0, 5)
     assert config.recording.cells is not None and config.recording.cells < 100
 
@@ -104,7 +113,7 @@ def test_the_first_line_of_a_preset_is_its_command(name: str) -> None:
 def test_resolved_and_typed_settings_are_the_same() -> None:
     composed = compose(["experiment=va_cuba", "seed=3"])
     assert isinstance(composed.config, Config)
-    assert composed.resolved == asdict(composed.config)
+    assert composed.resolved == as_plain(composed.config)
     assert composed.overrides == ("experiment=va_cuba", "seed=3")
     assert composed.choices["experiment"] == "va_cuba"
     assert composed.choices["cell"] == "if_curr_exp"
@@ -114,14 +123,13 @@ def test_resolved_and_typed_settings_are_the_same() -> None:
 
 def test_a_distribution_replaces_the_one_before_it() -> None:
     """Merged key by key it would keep the bounds of the uniform one, and be cut to them."""
-    normal = {"distribution": "normal", "mean": -60, "std": 5}
     cell = compose(["cell.v_init={distribution: normal, mean: -60, std: 5}"]).config.cell
-    assert isinstance(cell, Izhikevich) and cell.v_init == normal
+    assert isinstance(cell, Izhikevich) and cell.v_init == Normal(mean=-60.0, std=5.0)
 
 
 def test_one_parameter_of_a_distribution_can_be_changed() -> None:
     cell = compose(["cell.v_init.low=-70"]).config.cell
-    assert isinstance(cell, Izhikevich) and cell.v_init == {"distribution": "uniform", "low": -70, "high": -14.0}
+    assert isinstance(cell, Izhikevich) and cell.v_init == Uniform(low=-70.0, high=-14.0)
 
 
 def test_a_group_of_settings_can_be_given_at_once() -> None:
@@ -133,7 +141,10 @@ def test_a_group_of_settings_can_be_given_at_once() -> None:
 
 def test_stimulus_takes_weight_and_delay_of_its_surroundings() -> None:
     stimulus = compose(["cell=if_cond_exp", "connectivity.delay_ms=3"]).config.stimulus
-    assert isinstance(stimulus, ThalamicBurst) and (stimulus.weight, stimulus.delay_ms) == (0.1, 3)
+    assert isinstance(stimulus, ThalamicBurst) and (stimulus.weight, stimulus.delay_ms) == (
+        Constant(0.1),
+        Constant(3.0),
+    )
 
 
 def test_the_order_of_the_words_does_not_matter() -> None:
@@ -188,7 +199,7 @@ def test_an_own_cell_starts_from_another(own: Callable[[str, str], Path]) -> Non
     composed = compose(["cell=mine"], folder)
     cell = composed.config.cell
     assert isinstance(cell, Izhikevich) and (cell.d, cell.a) == (8.0, 0.02)
-    assert cell.v_init == {"distribution": "exponential", "mean": 3}
+    assert cell.v_init == Exponential(mean=3.0)
     assert composed.choices["cell"] == "mine"
     assert options(folder)["cell"]["mine"].about == "Mine."
 
@@ -197,7 +208,7 @@ def test_an_own_preset_builds_on_ours(own: Callable[[str, str], Path]) -> None:
     text = "defaults:\n  - va_coba@_here_\n  - override /cell: if_curr_exp\n  - _self_\nconnectivity: {n: 100}\n"
     config = compose(["experiment=small"], own("experiment/small", text)).config
     assert isinstance(config.cell, IfCurrExp)
-    assert (config.connectivity.n, config.connectivity.delay_ms) == (100, 0.2)
+    assert (config.connectivity.n, config.connectivity.delay_ms) == (100, Constant(0.2))
 
 
 @pytest.mark.parametrize(

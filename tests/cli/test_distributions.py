@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from varesearch.config.distributions import DISTRIBUTIONS, parse_distribution
+from varesearch.config.distributions import DISTRIBUTIONS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
 from varesearch.config.overrides import parse_overrides
+from varesearch.config.plain import parse_value
 from varesearch.config.wording import written
 
 LOCATION = st.floats(-100, 100)
@@ -64,29 +65,40 @@ def uniform(draw: st.DrawFn) -> dict[str, Any]:
 ANY = st.one_of(uniform(), unbounded(), truncated())
 
 
-@given(truncated())
-def test_the_mean_of_a_truncated_law_is_its_integral(spec: dict[str, Any]) -> None:
-    """Independently by the mean of the quantile function over the share that is kept."""
+@given(ANY, st.floats(0.0, 1.0))
+def test_the_tails_are_those_of_the_truncated_law(spec: dict[str, Any], where: float) -> None:
+    """Also far out, where a difference of two numbers close to 1 would leave nothing."""
     law = _reference(spec)
-    share = law.cdf(spec.get("low", -np.inf)), law.cdf(spec.get("high", np.inf))
-    points = share[0] + (share[1] - share[0]) * (np.arange(20_000) + 0.5) / 20_000
-    assert parse_distribution(spec, "x").mean == pytest.approx(law.ppf(points).mean(), rel=5e-3, abs=1e-5)
+    low, high = spec.get("low", -np.inf), spec.get("high", np.inf)
+    value = float(law.ppf(where)) if 0 < where < 1 else float(law.mean() + 6 * law.std())
+    share = law.cdf(high) - law.cdf(low)
+    above = (law.sf(max(value, low)) - law.sf(high)) / share if value < high else 0.0
+    drawn = parse_value(spec, "x")
+    assert drawn.above(value) == pytest.approx(above, rel=1e-6, abs=1e-14)
+    assert drawn.below(value) == pytest.approx(1 - above, rel=1e-6, abs=1e-9)
 
 
 @given(ANY, st.integers(0, 2**32))
 def test_draws_stay_within_the_bounds(spec: dict[str, Any], seed: int) -> None:
-    distribution = parse_distribution(spec, "x")
+    distribution = parse_value(spec, "x")
     values = distribution.draw(np.random.default_rng(seed), 500)
     assert values.dtype == np.float64 and values.shape == (500,)
     assert distribution.lower <= values.min() and values.max() <= distribution.upper
-    assert distribution.lower <= distribution.mean <= distribution.upper
 
 
 @given(ANY)
 def test_a_distribution_survives_the_command_line(spec: dict[str, Any]) -> None:
     words = [f"cell.v_init={written(spec)}"]
     again = parse_overrides(words, options()).values["cell.v_init"]
-    assert parse_distribution(again, "x") == parse_distribution(spec, "x")
+    assert parse_value(again, "x") == parse_value(spec, "x")
+
+
+@given(st.one_of(ANY, st.floats(-1e6, 1e6)))
+def test_a_value_as_plain_data_is_the_same_value(spec: Any) -> None:
+    """What is written into messages, keys and networks can be read again."""
+    value = parse_value(spec, "x")
+    assert parse_value(value.plain, "x") == value
+    assert str(value) == written(value.plain)
 
 
 @pytest.mark.parametrize(
@@ -100,20 +112,20 @@ def test_a_distribution_survives_the_command_line(spec: dict[str, Any]) -> None:
     ids=list(DISTRIBUTIONS),
 )
 def test_draws_follow_the_law(spec: dict[str, Any]) -> None:
-    values = parse_distribution(spec, "x").draw(np.random.default_rng(1), 20_000)
+    values = parse_value(spec, "x").draw(np.random.default_rng(1), 20_000)
     assert stats.kstest(values, _reference(spec).cdf).pvalue > 1e-3
 
 
 def test_truncated_draws_follow_the_law_between_the_bounds() -> None:
     spec = {"distribution": "normal", "mean": 2.0, "std": 1.0, "low": 1.0, "high": 2.5}
-    values = parse_distribution(spec, "x").draw(np.random.default_rng(2), 20_000)
+    values = parse_value(spec, "x").draw(np.random.default_rng(2), 20_000)
     assert stats.kstest(values, stats.truncnorm(-1.0, 0.5, loc=2.0).cdf).pvalue > 1e-3
 
 
 @given(st.floats(-1e6, 1e6))
 def test_a_number_is_drawn_as_itself_and_uses_no_randomness(value: float) -> None:
     rng, untouched = np.random.default_rng(5), np.random.default_rng(5)
-    assert (parse_distribution(value, "x").draw(rng, 3) == value).all()
+    assert (parse_value(value, "x").draw(rng, 3) == value).all()
     assert rng.random() == untouched.random()
 
 
@@ -144,4 +156,4 @@ def test_a_number_is_drawn_as_itself_and_uses_no_randomness(value: float) -> Non
 )
 def test_what_is_no_distribution_is_refused(value: Any, expected: str) -> None:
     with pytest.raises(ConfigurationError, match=expected):
-        parse_distribution(value, "x")
+        parse_value(value, "x")

@@ -14,13 +14,13 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
 from varesearch.config.parts import own_sources, parts
 from varesearch.config.restore import restore
+from varesearch.config.values import Constant
 
 CELL = '''"""A cell of my own."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from varesearch.model.cells import Cell, Synapse, quantity, refuse
+from varesearch.model.cells import Cell, Synapse, ValueSetting, drawn, quantity, refuse
 
 
 @dataclass
@@ -30,10 +30,10 @@ class Mine(Cell):
     synapse = Synapse.CURRENT
 
     i_offset: float = quantity(0.5, "nA", "constant input current")
-    v_init: Any = quantity(-65.0, "mV", "v at time 0")
-    weight_exc: Any = quantity(0.1, "nA", "excitatory weight")
-    weight_inh: Any = quantity(0.2, "nA", "inhibitory weight")
-    weight_stimulus: Any = quantity(0.3, "nA", "weight of the stimulus")
+    v_init: ValueSetting = drawn(-65.0, "mV", "v at time 0")
+    weight_exc: ValueSetting = drawn(0.1, "nA", "excitatory weight")
+    weight_inh: ValueSetting = drawn(0.2, "nA", "inhibitory weight")
+    weight_stimulus: ValueSetting = drawn(0.3, "nA", "weight of the stimulus")
     slope: float = quantity(2.0, "1/ms", "slope of everything")
 
     def check(self, dt_ms: float) -> None:
@@ -60,7 +60,7 @@ def test_an_own_cell_is_chosen_by_its_files_name(folder: Path) -> None:
     composed = compose(["cell=my_cell", "cell.slope=3"], folder)
     cell = composed.config.cell
     assert (type(cell).__name__, cell.model, composed.resolved["cell"]["slope"]) == ("Mine", "my_cell", 3.0)
-    assert composed.config.connectivity.weight_inh == 0.2
+    assert composed.config.connectivity.weight_inh == Constant(0.2)
     assert composed.choices["cell"] == "my_cell"
 
 
@@ -126,7 +126,7 @@ def test_files_may_share_a_module_that_begins_with_an_underscore(folder: Path) -
         ("plain", CELL.replace("@dataclass\n", ""), "Mine is not a dataclass: write @dataclass above it"),
         ("dumb", CELL.replace("    synapse = Synapse.CURRENT\n", ""), "Mine names no kind of synapse"),
         ("bare", CELL.replace('quantity(2.0, "1/ms", "slope of everything")', "2.0"), "declares slope without a unit"),
-        ("less", CELL.replace("    v_init", "    v_start"), "Mine has no v_init: declare it with quantity("),
+        ("less", CELL.replace("    v_init", "    v_start"), "Mine has no v_init: declare it with drawn("),
         ("wide", CELL.replace("slope: float", "slope: set[int]"), "cannot be configured: Unexpected type"),
     ],
 )

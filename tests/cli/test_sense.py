@@ -18,6 +18,7 @@ from varesearch.config.settings import UnitOfCell
 from varesearch.config.store import schemas
 from varesearch.config.validation import validate
 from varesearch.config.validation.sense import doubts, sense_of
+from varesearch.config.values import Constant
 from varesearch.pages.help import EXAMPLES
 from varesearch.tracking import runs
 
@@ -105,6 +106,7 @@ def test_every_default_in_another_unit_is_guessed_or_still_makes_sense(cell: str
     judged = 0
     for field in fields(config.cell):
         usual = getattr(config.cell, field.name)
+        usual = usual.number if isinstance(usual, Constant) else usual
         sense = field.metadata.get("sense")
         if not isinstance(usual, float) or not usual or sense is None:
             continue

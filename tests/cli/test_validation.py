@@ -13,9 +13,11 @@ from varesearch.config.checks import check_delay, check_weight, whole_steps
 from varesearch.config.compose import compose
 from varesearch.config.connectivity import FixedInDegree, FixedProbability
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.plain import parse_value
 from varesearch.config.schema import Config
 from varesearch.config.stimuli import SpikeList
 from varesearch.config.validation import validate
+from varesearch.config.values import Constant
 from varesearch.network.estimate import check_counts
 from varesearch.recording import grid_steps
 
@@ -40,7 +42,7 @@ def test_any_delay_is_a_multiple_of_the_step_or_refused(delay_ms: float, dt_ms: 
     off_grid = abs(exact - exact.to_integral_value())
     assume(off_grid == 0 or off_grid > Decimal("1e-8") * max(1, exact))
     try:
-        check_delay("connectivity.delay_ms", delay_ms, dt_ms)
+        check_delay("connectivity.delay_ms", Constant(delay_ms), dt_ms)
     except ConfigurationError as error:
         assert off_grid > 0 or exact < 1 or exact > 100_000
         assert str(error).startswith(f"connectivity.delay_ms={delay_ms!r}".removesuffix(".0"))
@@ -52,14 +54,14 @@ def test_any_delay_is_a_multiple_of_the_step_or_refused(delay_ms: float, dt_ms: 
 def test_a_whole_number_of_steps_is_always_accepted(steps: int, dt_ms: float) -> None:
     """Computed (0.1 x 3 = 0.30000000000000004) or written (0.3), and read as the same steps by the recording."""
     for time_ms in (steps * dt_ms, float(Decimal(steps) * Decimal(repr(dt_ms)))):
-        check_delay("connectivity.delay_ms", time_ms, dt_ms)
+        check_delay("connectivity.delay_ms", Constant(time_ms), dt_ms)
         assert whole_steps(time_ms, dt_ms) == steps == grid_steps(np.array(time_ms), dt_ms, "x")
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_a_weight_is_a_finite_magnitude_or_refused(weight: float) -> None:
     try:
-        check_weight("w", weight)
+        check_weight("w", parse_value(weight, "w"))
     except ConfigurationError:
         assert not 0 <= weight <= 1e15
     else:
@@ -87,8 +89,8 @@ def test_an_in_degree_can_be_drawn_or_is_refused(degree: int, n: int, itself: bo
         exc_inh_ratio=1.0,
         in_degree_exc=degree,
         in_degree_inh=0,
-        weight_exc=1.0,
-        weight_inh=1.0,
+        weight_exc=Constant(1.0),
+        weight_inh=Constant(1.0),
         allow_self_connections=itself,
     )
     fits = 0 <= degree <= (wiring.n_exc if itself else wiring.n_exc - 1)
@@ -98,7 +100,7 @@ def test_an_in_degree_can_be_drawn_or_is_refused(degree: int, n: int, itself: bo
 @given(st.lists(st.lists(st.integers(-2, 1010), max_size=6), max_size=3))
 def test_spike_times_rise_within_the_run_or_are_refused(steps: list[list[int]]) -> None:
     times = [[float(step) for step in train] for train in steps]
-    stimulus = SpikeList(times_ms=times, weight=1.0, delay_ms=2.0)
+    stimulus = SpikeList(times_ms=times, weight=Constant(1.0), delay_ms=Constant(2.0))
     good = any(steps) and all(
         all(0 <= step < 1000 for step in train) and train == sorted(set(train)) for train in steps
     )

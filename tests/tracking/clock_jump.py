@@ -13,12 +13,12 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 from forked import config, run_once
 from support import statuses
 
+from varesearch.config.plain import as_plain
 from varesearch.tracking import track
 
 _NEW_USER_AND_MOUNTS = 0x10000000 | 0x00020000  # CLONE_NEWUSER, CLONE_NEWNS
@@ -32,7 +32,7 @@ def main(root: Path, seconds: int) -> None:
     begun, ended = os.pipe(), os.pipe()
 
     def goes_on() -> None:
-        with track(settings, asdict(settings), root=root) as run:
+        with track(settings, as_plain(settings), root=root) as run:
             os.write(begun[1], run.run_id.encode())
             os.close(ended[1])
             os.read(ended[0], 1)

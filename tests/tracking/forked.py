@@ -22,13 +22,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from varesearch.config.connectivity import FixedProbability
+from varesearch.config.plain import as_plain
 from varesearch.config.schema import Brian2Backend, Config, TrackingConfig
 from varesearch.config.stimuli import NoStimulus
 from varesearch.metrics import Analysis, Metric, Undefined
@@ -66,7 +66,7 @@ def analysis() -> Analysis:
 def run_once(root: Path, uri: str | None = None) -> TrackedRun:
     """A run in this process, outside a log capture. Raises what the tracker raises."""
     settings = config(uri)
-    with track(settings, asdict(settings), root=root) as run:
+    with track(settings, as_plain(settings), root=root) as run:
         run.log_network(network())
         run.log_analysis(analysis())
     return run
@@ -81,7 +81,7 @@ def tracked(case: dict[str, Any], reached: Callable[[str], None], during: Callab
         try:
             with track(
                 settings,
-                asdict(settings),
+                as_plain(settings),
                 overrides,
                 {"cell": "izhikevich"},
                 log_capture=capture,

@@ -4,7 +4,6 @@ import re
 import signal
 import subprocess
 import time
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from forked import config
 from hypothesis import given
 from hypothesis import strategies as st
 
+from varesearch.config.plain import as_plain
 from varesearch.signals import SignalGuard, Terminated
 from varesearch.tracking.endings import ending
 from varesearch.tracking.naming import config_hash, flat_params, run_name
@@ -77,7 +77,7 @@ def test_run_name_by_setting() -> None:
 
 
 def test_params_of_the_real_configuration() -> None:
-    params = flat_params(asdict(config()))
+    params = flat_params(as_plain(config()))
     assert params["cell.v_init"] == "uniform(low=-65.0, high=-14.0)"
     assert params["connectivity.exc_inh_ratio"] == "4.0"
     assert params["recording.signals"] == '["v"]'

@@ -9,7 +9,6 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from dataclasses import asdict
 from http.cookiejar import CookieJar
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from forked import analysis, config, run_once
 from support import conduct, statuses
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.plain import as_plain
 from varesearch.tracking import TrackingError, load_run, runs, track
 from varesearch.tracking.mlflow_api import client
 from varesearch.tracking.search import with_tag
@@ -138,7 +138,7 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert not list((elsewhere / "mlruns" / "staging").iterdir())
         # And what happens when it goes away in the middle.
         settings = config(address)
-        third = track(settings, asdict(settings), root=elsewhere)
+        third = track(settings, as_plain(settings), root=elsewhere)
         with pytest.raises(TrackingError, match=r"its results are in .* and the next run will try again$"), third:
             third.log_analysis(analysis())
             server.send_signal(signal.SIGINT)

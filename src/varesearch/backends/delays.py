@@ -1,15 +1,14 @@
 """The shortest and longest delays that a configuration can draw, for back ends that limit them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from varesearch.config.connectivity import PROJECTIONS, DistanceDependent
-from varesearch.config.distributions import Distribution, parse_distribution
 from varesearch.config.schema import Config
-from varesearch.config.wording import written
+from varesearch.config.values import Constant, Value
 from varesearch.network.estimate import estimate
 
 _RARE = 1e-6
@@ -25,7 +24,7 @@ class Delays:
     """
 
     setting: str
-    value: Any
+    value: Value
     post: str
     recurrent: bool
     synapses: float
@@ -34,29 +33,22 @@ class Delays:
     """The longest delay that the distance adds."""
 
     def __str__(self) -> str:
-        may_be = "is" if self._distribution.kind == "constant" and not self.further_ms else "can be"
+        may_be = "is" if isinstance(self.value, Constant) and not self.further_ms else "can be"
         way = f" with the {self.further_ms:.3g} ms that the distance adds" if self.further_ms else ""
-        return f"{self.setting}={written(self.value)}{way} {may_be}"
-
-    @property
-    def _distribution(self) -> Distribution:
-        return parse_distribution(self.value, self.setting)
+        return f"{self.setting}={self.value}{way} {may_be}"
 
     @property
     def shortest_steps(self) -> int:
         """The shortest delay that can be drawn, in steps."""
-        return _steps(self._distribution.lower, self.dt_ms)
+        return _steps(self.value.lower, self.dt_ms)
 
     def can_exceed(self, steps: int) -> bool:
         """Whether a delay longer than ``steps`` can be drawn and is to be expected among all synapses."""
-        delay = self._distribution
+        delay = self.value
         if _steps(delay.upper + self.further_ms, self.dt_ms) <= steps:
             return False
         limit_ms = (steps + 0.5) * self.dt_ms - self.further_ms
-        if delay.kind in ("constant", "uniform") or limit_ms <= max(delay.lower, 0.0):
-            return True
-        within = replace(delay, high=min(limit_ms, delay.high)).accepted / delay.accepted
-        return (1.0 - within) * self.synapses > _RARE
+        return not delay.has_tail or delay.above(limit_ms) * self.synapses > _RARE
 
 
 def drawn_delays(config: Config) -> Iterator[Delays]:
@@ -71,9 +63,9 @@ def drawn_delays(config: Config) -> Iterator[Delays]:
             post = name.partition("_to_")[2]
             value = wiring.value_of(name, "delay_ms")
             yield Delays(setting, value, post, True, synapses[name], dt_ms, further_ms)
-    value = getattr(stimulus, "delay_ms", None)
     for name, expected in synapses.items():
         if name not in PROJECTIONS and expected:
+            value: Value = getattr(stimulus, "delay_ms")  # noqa: B009 (of every stimulus that has synapses)
             yield Delays("stimulus.delay_ms", value, name.rpartition("_to_")[2], False, expected, dt_ms)
 
 

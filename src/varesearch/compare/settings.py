@@ -1,9 +1,10 @@
 """The settings in which two configurations differ."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from varesearch.config.plain import single_settings
 from varesearch.config.restore import restore
 from varesearch.config.wording import written
 from varesearch.sweep.table import units_of
@@ -30,7 +31,7 @@ class SettingDifference:
 
 def setting_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[SettingDifference]:
     """The settings, except for the seed, that have different values in two resolved configurations."""
-    flat = [dict(_flat({key: value for key, value in science(it).items() if key != "seed"}, "")) for it in (a, b)]
+    flat = [dict(single_settings({key: value for key, value in science(it).items() if key != "seed"})) for it in (a, b)]
     # In the order of A; keys that only B has come at the end of their group.
     groups = dict.fromkeys(key.partition(".")[0] for one in flat for key in one)
     keys = [key for group in groups for key in dict.fromkeys([*flat[0], *flat[1]]) if key.partition(".")[0] == group]
@@ -48,11 +49,3 @@ def are_two_models(differences: list[SettingDifference]) -> bool:
 def _differ(a: Any, b: Any) -> bool:
     # 2 and 2.0 are the same weight; True and 1 are not the same choice.
     return a != b or isinstance(a, bool) != isinstance(b, bool)
-
-
-def _flat(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and "distribution" not in value:
-        for key, inner in value.items():
-            yield from _flat(inner, f"{name}.{key}" if name else str(key))
-    else:
-        yield name, value

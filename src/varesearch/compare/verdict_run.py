@@ -1,6 +1,5 @@
 """The verdict on two runs of one model, kept as a run: do they agree?"""
 
-import dataclasses
 from collections.abc import Sequence
 
 from varesearch.backends import backend_class
@@ -17,6 +16,7 @@ from varesearch.compare.spread import MIN_SEEDS, PERTURBATION_MV, Spread, cached
 from varesearch.compare.tracked import ComparisonRun
 from varesearch.compare.verdict import Answer, Verdict, judge, refuse_incomparable
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.plain import as_plain
 from varesearch.config.recorded_machine import Machine
 from varesearch.config.restore import restore
 from varesearch.config.schema import Config
@@ -108,7 +108,7 @@ def _reference(a: Side, b: Side, machine: Machine) -> Config:
 
 
 def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:
-    settings = science(dataclasses.asdict(config))
+    settings = science(as_plain(config))
     key = {"science": settings, "seeds": seeds, "perturbation_mv": PERTURBATION_MV, "version": 1}
     what = f"natural spread of {config.backend.name} over {seeds} seeds"
 

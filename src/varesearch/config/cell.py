@@ -7,21 +7,20 @@ A cell is one module of :mod:`varesearch.model.cells`, or a file of the user's o
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.checks import check_weight
-from varesearch.config.distributions import parse_distribution
 from varesearch.config.parts import Part
-from varesearch.config.settings import quantity, unit_of
+from varesearch.config.settings import Settings, quantity, unit_of
+from varesearch.config.values import ValueSetting
 
 AUTO = "auto"
 """The value of ``cell.integrator`` that leaves the choice to the back end."""
 
 _WEIGHTS = ("weight_exc", "weight_inh", "weight_stimulus")
-_EVERY_CELL = ("i_offset", "v_init", *_WEIGHTS)
 
 
 class Synapse(Enum):
@@ -38,7 +37,7 @@ class Synapse(Enum):
 
 
 @dataclass
-class Cell(Part):
+class Cell(Settings, Part):
     """The settings that all cells have. ``v_init`` and the weights are a number or a distribution.
 
     A cell is a dataclass that derives from this one. It declares the settings below once more, with their units and
@@ -48,6 +47,7 @@ class Cell(Part):
     kind: ClassVar[str] = "cell"
     package: ClassVar[str] = "varesearch.model.cells"
     key: ClassVar[str] = "model"
+    where: ClassVar[str] = "cell"
 
     synapse: ClassVar[Synapse]
     """The kind of its synapses."""
@@ -57,10 +57,10 @@ class Cell(Part):
     model: str = MISSING
     integrator: str = quantity(AUTO, "", "scheme of the time step; auto: the first that --backends lists")
     i_offset: float = MISSING
-    v_init: Any = MISSING
-    weight_exc: Any = MISSING
-    weight_inh: Any = MISSING
-    weight_stimulus: Any = MISSING
+    v_init: ValueSetting = MISSING
+    weight_exc: ValueSetting = MISSING
+    weight_inh: ValueSetting = MISSING
+    weight_stimulus: ValueSetting = MISSING
 
     def check(self, dt_ms: float) -> None:
         """Raise ConfigurationError for parameters with which the equations make no sense, or not at this time step.
@@ -71,8 +71,6 @@ class Cell(Part):
     def check_settings(self, dt_ms: float) -> None:
         """Raise ConfigurationError for any setting with which no network can be drawn or simulated."""
         self.check(dt_ms)
-        for name in self.variables:
-            parse_distribution(getattr(self, f"{name}_init"), f"cell.{name}_init")
         for name in _WEIGHTS:
             check_weight(f"cell.{name}", getattr(self, name))
 
@@ -98,9 +96,12 @@ class Cell(Part):
             kinds = ", ".join(f"Synapse.{each.name}" for each in Synapse)
             return f"names no kind of synapse: write synapse = one of {kinds}"
         declared = {each.name: each for each in fields(cls)}
-        for name in (*_EVERY_CELL, *(f"{variable}_init" for variable in cls.variables)):
+        drawn = (*_WEIGHTS, *(f"{variable}_init" for variable in cls.variables))
+        for name, how in {"i_offset": "quantity", **dict.fromkeys(drawn, "drawn")}.items():
             if name not in declared or "unit" not in declared[name].metadata:
-                return f"has no {name}: declare it with quantity(DEFAULT, UNIT, MEANING)"
+                return f"has no {name}: declare it with {how}(DEFAULT, UNIT, MEANING)"
+            if how == "drawn" and not declared[name].metadata["drawn"]:
+                return f"declares {name} as a fixed number: write {name}: ValueSetting = drawn(DEFAULT, UNIT, MEANING)"
         for name, each in declared.items():
             if name != cls.key and "unit" not in each.metadata:
                 return f"declares {name} without a unit: write quantity(DEFAULT, UNIT, MEANING)"

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from varesearch.config.distributions import Distribution, parse_distribution
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.ranges import INT32, Range
+from varesearch.config.values import Constant, Value
 from varesearch.config.wording import did_you_mean, echoed, written
 
 LARGEST = 1e15
@@ -100,31 +100,27 @@ def check_few_steps(setting: str, time_ms: float, dt_ms: float) -> None:
         refuse(setting, time_ms, f"is {time_ms / dt_ms:.3g} steps, more than {INT32.high:g}; shorten it")
 
 
-def check_delay(setting: str, value: Any, dt_ms: float) -> Distribution:
+def check_delay(setting: str, delay: Value, dt_ms: float) -> None:
     """A number: a multiple of the step, at least one. A distribution: nowhere below one step (draws are rounded)."""
-    delay = parse_distribution(value, setting)
-    if delay.kind == "constant" and delay.first < dt_ms and whole_steps(delay.first, dt_ms) != 1:
-        refuse(setting, delay.first, f"must be at least one step, simulation.dt_ms={dt_ms:g}")
-    if delay.kind == "constant":
-        check_multiple(setting, delay.first, dt_ms)
+    if isinstance(delay, Constant):
+        if delay.number < dt_ms and whole_steps(delay.number, dt_ms) != 1:
+            refuse(setting, delay, f"must be at least one step, simulation.dt_ms={dt_ms:g}")
+        check_multiple(setting, delay.number, dt_ms)
     elif delay.lower < dt_ms:
-        mend = f"low: {dt_ms:g}" if delay.kind != "uniform" else f"low of {dt_ms:g} or more"
-        refuse(setting, value, f"can fall below one step; give it {mend} (simulation.dt_ms={dt_ms:g})")
+        mend = f"low: {dt_ms:g}" if delay.has_tail else f"low of {dt_ms:g} or more"
+        refuse(setting, delay, f"can fall below one step; give it {mend} (simulation.dt_ms={dt_ms:g})")
     longest = MOST_DELAY_STEPS * dt_ms
-    if delay.beyond(longest) > _NEVER_DRAWN:
-        drawn = delay.kind not in ("constant", "uniform")
-        what, mend = ("can be", f"give it a high of {longest:g} or less") if drawn else ("is", "shorten it")
-        refuse(setting, value, f"{what} longer than {MOST_DELAY_STEPS} steps ({longest:g} ms); {mend}")
-    return delay
+    if delay.above(longest) > _NEVER_DRAWN:
+        what, mend = ("can be", f"give it a high of {longest:g} or less") if delay.has_tail else ("is", "shorten it")
+        refuse(setting, delay, f"{what} longer than {MOST_DELAY_STEPS} steps ({longest:g} ms); {mend}")
 
 
-def check_weight(setting: str, value: Any) -> Distribution:
+def check_weight(setting: str, weight: Value) -> None:
     """A magnitude: nowhere negative, whichever the receptor."""
-    weight = parse_distribution(value, setting)
-    if weight.lower < 0:
-        if weight.kind == "constant":
-            what, mend = "must not", f"write {written(-weight.first)}"
-        else:
-            what, mend = "can", "give it low: 0" if weight.kind != "uniform" else "give it a low of 0 or more"
-        refuse(setting, value, f"{what} be negative: weights are magnitudes, the projection says the sign; {mend}")
-    return weight
+    if weight.lower >= 0:
+        return
+    if isinstance(weight, Constant):
+        what, mend = "must not", f"write {written(-weight.number)}"
+    else:
+        what, mend = "can", "give it low: 0" if weight.has_tail else "give it a low of 0 or more"
+    refuse(setting, weight, f"{what} be negative: weights are magnitudes, the projection says the sign; {mend}")

@@ -2,42 +2,45 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
 from varesearch.config import ranges
 from varesearch.config.ranges import Range
-from varesearch.config.settings import WEIGHT_UNIT, quantity
+from varesearch.config.settings import WEIGHT_UNIT, Settings, drawn, quantity
+from varesearch.config.values import ValueSetting
 
 PROJECTIONS = ("exc_to_exc", "exc_to_inh", "inh_to_exc", "inh_to_inh")
 """The recurrent projections; ``<pre>_to_<post>``."""
 
 
 @dataclass
-class ProjectionConfig:
+class ProjectionConfig(Settings):
     """What one projection has of its own; ``null`` takes the value of the group."""
 
-    weight: Any = quantity(None, WEIGHT_UNIT, "weight: a number or a distribution")
-    delay_ms: Any = quantity(None, "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS)
+    weight: ValueSetting = drawn(None, WEIGHT_UNIT, "weight: a number or a distribution")
+    delay_ms: ValueSetting = drawn(None, "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS)
 
 
 @dataclass
-class ConnectivityConfig:
+class ConnectivityConfig(Settings):
     """What all wiring rules share."""
+
+    where: ClassVar[str] = "connectivity"
 
     rule: str = MISSING
     n: int = quantity(1500, "cells", "number of cells, excitatory and inhibitory together", hard=ranges.COUNT_OF_CELLS)
     exc_inh_ratio: float = quantity(
         4.0, "", "excitatory cells for each inhibitory one", sense=Range(0.01, 100), hard=ranges.DIVISOR
     )
-    weight_exc: Any = quantity(
+    weight_exc: ValueSetting = drawn(
         "${cell.weight_exc}", WEIGHT_UNIT, "weight of excitatory synapses: a number or a distribution"
     )
-    weight_inh: Any = quantity(
+    weight_inh: ValueSetting = drawn(
         "${cell.weight_inh}", WEIGHT_UNIT, "weight of inhibitory synapses: a number or a distribution"
     )
-    delay_ms: Any = quantity(2.0, "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS)
+    delay_ms: ValueSetting = drawn(2.0, "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS)
     allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")
     draw: str = quantity(
         "host", "", "host: lists drawn here; native: the rule, expanded by the machine (spinnaker)", ("host", "native")

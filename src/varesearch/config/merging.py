@@ -26,6 +26,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, GROUPS, conf_folder
 from varesearch.config.overrides import check_key
+from varesearch.config.plain import is_distribution
 from varesearch.config.store import schemas, stored
 
 _EXPERIMENT = "experiment@_global_"
@@ -110,7 +111,7 @@ def _make_room(merged: DictConfig, added: Any) -> None:
     for key in added:
         if key not in merged or _is_value(added, key) or _is_value(merged, key):
             continue
-        if "distribution" in added[key]:
+        if is_distribution(added[key]):
             merged[key] = None
         else:
             _make_room(merged[key], added[key])

@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, Option
+from varesearch.config.plain import distribution_name, is_distribution, is_group
 from varesearch.config.settings import unit_of
 from varesearch.config.store import schemas
 from varesearch.config.wording import did_you_mean, echoed, nearest
@@ -178,9 +179,9 @@ def check_key(config: DictConfig, node: Any, parts: Sequence[str], choices: Mapp
     if parts[-1] in node:
         return
     key, parent = ".".join(parts), ".".join(parts[:-1])
-    if "distribution" in node:
+    if is_distribution(node):
         raise ConfigurationError(
-            f"{key} is unknown: it is no parameter of the {node['distribution']} distribution; to change the "
+            f"{key} is unknown: it is no parameter of the {distribution_name(node)} distribution; to change the "
             f"distribution write it whole, {parent}={{distribution: NAME, ...}}"
         )
     names = [str(name) for name in node if len(parts) != 2 or DISCRIMINATORS.get(parts[0]) != name]
@@ -241,7 +242,7 @@ def all_keys(config: DictConfig, prefix: str = "") -> Iterator[str]:
     for name in config:
         is_single = OmegaConf.is_interpolation(config, str(name)) or OmegaConf.is_missing(config, name)
         node = None if is_single else config[name]
-        if isinstance(node, DictConfig) and "distribution" not in node:
+        if is_group(node):
             yield from all_keys(node, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"

@@ -6,9 +6,12 @@ for every receptor: the receptor's name says the sign, and each back end writes 
 """
 
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from typing import Any, ClassVar
 
+from varesearch.config.distributions import Uniform
+from varesearch.config.plain import is_nested, is_relation, parse_value
 from varesearch.config.ranges import Range
+from varesearch.config.values import Value
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ def quantity(
     choices: tuple[str, ...] = (),
     sense: Range | None = None,
     hard: Range | None = None,
+    drawn: bool = False,
 ) -> Any:
     """A field of a settings dataclass.
 
@@ -47,11 +51,41 @@ def quantity(
         The plausible range: a value outside is accepted with a warning. If the unit follows the cell, so does this.
     hard
         The range that can be computed with: a value outside is refused. The default for integers is 32 bits.
+    drawn
+        Whether it is a :class:`~varesearch.config.values.Value`; see :func:`drawn`.
     """
-    metadata = {"unit": unit, "what": what, "choices": choices, "sense": sense, "hard": hard}
+    metadata = {"unit": unit, "what": what, "choices": choices, "sense": sense, "hard": hard, "drawn": drawn}
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def drawn(default: Any, unit: str | UnitOfCell, what: str, sense: Range | None = None) -> Any:
+    """A :func:`quantity` that is given as a number or as a distribution, of which each cell or synapse draws one."""
+    return quantity(default, unit, what, sense=sense, drawn=True)
+
+
+@dataclass
+class Settings:
+    """Typed settings of a part, whose drawn settings hold a :class:`Value` from the beginning."""
+
+    where: ClassVar[str] = ""
+    """The name of these settings in the configuration (``cell``); "" for settings that are held by others."""
+
+    def __post_init__(self) -> None:
+        if self.where:
+            self._parse_values(self.where)
+
+    def _parse_values(self, where: str) -> None:
+        for each in fields(self):
+            given, setting = getattr(self, each.name), f"{where}.{each.name}"
+            if isinstance(given, Settings):
+                given._parse_values(setting)
+                continue
+            # None is a value only where it is the default: it then takes the value of the group.
+            absent = given is None and each.default is None
+            if each.metadata.get("drawn") and not (absent or isinstance(given, Value) or is_relation(given)):
+                setattr(self, each.name, parse_value(given, setting))
 
 
 def unit_of(config: Any, name: str, cell: Any = None) -> str:
@@ -83,6 +117,20 @@ def unit_of(config: Any, name: str, cell: Any = None) -> str:
     return unit
 
 
+def unit_of_key(config: Any, key: str) -> str:
+    """The unit of a single setting of the whole configuration by its full name.
+
+    A parameter of a distribution has the unit of the value. ``""`` for a pure number, a name, or an unknown setting.
+    """
+    unit, settings = "", config
+    for name in key.split("."):
+        if not is_nested(settings):
+            return unit if isinstance(settings, Value) else ""
+        unit = unit_of(settings, name, getattr(config, "cell", None))
+        settings = getattr(settings, name, None)
+    return unit
+
+
 def uniform(low: float, high: float) -> dict[str, Any]:
     """A uniform distribution as it is written in the configuration."""
-    return {"distribution": "uniform", "low": low, "high": high}
+    return Uniform(low, high).plain

@@ -1,12 +1,13 @@
 """What drives the network from outside."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
 from varesearch.config import ranges
-from varesearch.config.settings import CURRENT_UNIT, WEIGHT_UNIT, quantity
+from varesearch.config.settings import CURRENT_UNIT, WEIGHT_UNIT, Settings, drawn, quantity
+from varesearch.config.values import ValueSetting
 
 
 def _targets() -> Any:
@@ -14,8 +15,10 @@ def _targets() -> Any:
 
 
 @dataclass
-class StimulusConfig:
+class StimulusConfig(Settings):
     """What all stimuli share."""
+
+    where: ClassVar[str] = "stimulus"
 
     kind: str = MISSING
 
@@ -38,8 +41,8 @@ class ThalamicBurst(StimulusConfig):
     start_ms: float = quantity(0.0, "ms", "first time of the burst", sense=ranges.START_MS)
     duration_ms: float = quantity(50.0, "ms", "length of the burst", sense=ranges.LENGTH_OF_TIME_MS)
     p: float = quantity(0.01, "", "probability that a source reaches a cell")
-    weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
-    delay_ms: Any = quantity(
+    weight: ValueSetting = drawn("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
+    delay_ms: ValueSetting = drawn(
         "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS
     )
 
@@ -55,8 +58,8 @@ class BackgroundPoisson(StimulusConfig):
     duration_ms: float | None = quantity(
         None, "ms", "how long it lasts; null: to the end of the run", sense=ranges.LENGTH_OF_TIME_MS
     )
-    weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
-    delay_ms: Any = quantity(
+    weight: ValueSetting = drawn("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
+    delay_ms: ValueSetting = drawn(
         "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS
     )
 
@@ -83,8 +86,8 @@ class SpikeList(StimulusConfig):
         metadata={"unit": "ms", "what": "spike times, one list for each source"},
     )
     p: float = quantity(1.0, "", "probability that a source reaches a cell")
-    weight: Any = quantity("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
-    delay_ms: Any = quantity(
+    weight: ValueSetting = drawn("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
+    delay_ms: ValueSetting = drawn(
         "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS
     )
 

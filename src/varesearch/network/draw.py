@@ -1,7 +1,6 @@
 """From the configuration and one seed to the network's arrays."""
 
 import json
-from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from varesearch.config.connectivity import (
     FixedInDegree,
     FixedProbability,
 )
+from varesearch.config.plain import as_plain
 from varesearch.config.schema import Config
 from varesearch.network import connectors
 from varesearch.network.connectors import Pairs
@@ -44,7 +44,7 @@ def draw(config: Config) -> Network:
 def _native_wiring(config: Config) -> str | None:
     if config.connectivity.draw != "native":
         return None
-    return json.dumps({"seed": config.seed, **asdict(config.connectivity)}, sort_keys=True)
+    return json.dumps({"seed": config.seed, **as_plain(config.connectivity)}, sort_keys=True)
 
 
 def _populations(config: Config) -> dict[str, Population]:
@@ -65,7 +65,7 @@ def _initial(config: Config, population: str, size: int) -> dict[str, NDArray[np
     """The state at time 0: for each variable of the cell, such as v, from its setting, ``v_init``."""
     owner = "shared" if shares_streams(config) else population
     return {
-        name: draw_values(getattr(config.cell, f"{name}_init"), f"cell.{name}_init", config.seed, owner, size)
+        name: draw_values(getattr(config.cell, f"{name}_init"), f"{name}_init", config.seed, owner, size)
         for name in config.cell.variables
     }
 
@@ -85,7 +85,7 @@ def _projection(config: Config, name: str, populations: dict[str, Population]) -
 
     def values(setting: str) -> NDArray[np.float64]:
         value = wiring.value_of(name, setting)
-        return draw_values(value, f"connectivity.{name}.{setting}", config.seed, name, len(sources))
+        return draw_values(value, setting, config.seed, name, len(sources))
 
     delays_ms = values("delay_ms")
     if isinstance(wiring, DistanceDependent) and wiring.velocity_mm_per_ms is not None:

@@ -110,7 +110,7 @@ def _projection(config: Config, stimulus: Any, source: SpikeSource, target: str,
     sources, targets = pairs
 
     def values(setting: str) -> NDArray[np.float64]:
-        return draw_values(getattr(stimulus, setting), f"stimulus.{setting}", config.seed, name, len(sources))
+        return draw_values(getattr(stimulus, setting), setting, config.seed, name, len(sources))
 
     return Projection(
         name=name,

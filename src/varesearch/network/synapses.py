@@ -1,19 +1,16 @@
-"""Values for synapses and cells from a number or a distribution, and delays as whole steps."""
-
-from typing import Any
+"""Values for synapses and cells, and delays as whole steps."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.config.distributions import parse_distribution
+from varesearch.config.values import Value
 from varesearch.narrowing import int32
 from varesearch.network.streams import stream
 
 
-def draw_values(value: Any, setting: str, seed: int, owner: str, size: int) -> NDArray[np.float64]:
-    """``size`` values of what ``setting`` says, from the stream of (owner, last word of the setting)."""
-    purpose = setting.rpartition(".")[2]
-    return parse_distribution(value, setting).draw(stream(seed, owner, purpose), size)
+def draw_values(value: Value, purpose: str, seed: int, owner: str, size: int) -> NDArray[np.float64]:
+    """``size`` draws of ``value`` from the stream of (owner, purpose); the purpose is the setting's name."""
+    return value.draw(stream(seed, owner, purpose), size)
 
 
 def delay_steps(delays_ms: NDArray[np.float64], dt_ms: float) -> NDArray[np.int32]:

@@ -2,13 +2,14 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from varesearch import __version__
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, Option, check_config_dir, options
+from varesearch.config.plain import is_nested, single_settings
 from varesearch.config.settings import UnitOfCell, unit_of
 from varesearch.config.validation.sense import sense_of
 from varesearch.config.wording import did_you_mean, echoed, written
@@ -138,7 +139,7 @@ def keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[Key]:
     found: list[Key] = []
     for field in fields(settings):
         value = getattr(settings, field.name)
-        if is_dataclass(value):
+        if is_nested(value):
             found += keys(value, resolved[field.name], f"{prefix}{field.name}.")
         elif "what" in field.metadata:
             what = field.metadata["what"]
@@ -152,16 +153,10 @@ def keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[Key]:
     return found
 
 
-def changes(preset: Mapping[str, Any], default: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def changes(preset: Mapping[str, Any], default: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The keys that a preset sets otherwise than the default run."""
-    rows: list[tuple[str, str]] = []
-    for key, value in preset.items():
-        before = default.get(key)
-        if isinstance(value, Mapping) and "distribution" not in value:
-            rows += changes(value, before if isinstance(before, Mapping) else {}, f"{prefix}{key}.")
-        elif value != before:
-            rows.append((f"{prefix}{key}", written(value)))
-    return rows
+    before = dict(single_settings(default))
+    return [(key, written(value)) for key, value in single_settings(preset) if value != before.get(key)]
 
 
 def default_choices() -> dict[str, str]:

@@ -3,13 +3,14 @@
 import base64
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.plain import single_settings
 from varesearch.config.restore import restore
-from varesearch.config.settings import unit_of
+from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
 from varesearch.report.origin import Given, belongs_to, given_of, origin_rows, provenance_of
 from varesearch.report.sources import Comparison, folder_of, tail
@@ -149,10 +150,10 @@ def settings_of(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[S
         config = None
     given = {override.partition("=")[0].lstrip("+~") for override in overrides}
     groups: dict[str, list[Setting]] = {}
-    for key, value, unit in _flat(resolved, config, getattr(config, "cell", None)):
+    for key, value in single_settings(resolved):
         group = key.partition(".")[0] if "." in key else "run"
         own = any(key == one or key.startswith(f"{one}.") for one in given if "." in one or "." not in key)
-        groups.setdefault(group, []).append(Setting(key, written(value), unit, own))
+        groups.setdefault(group, []).append(Setting(key, written(value), unit_of_key(config, key), own))
     # What was given comes first, in every group.
     return {group: sorted(rows, key=lambda row: not row.given) for group, rows in groups.items()}
 
@@ -191,17 +192,6 @@ def _metrics(path: Path) -> tuple[list[str], list[MetricRow]]:
         else:
             row.undefined[population] = line["undefined because"]
     return populations, list(rows.values())
-
-
-def _flat(value: Any, config: Any, cell: Any, name: str = "", unit: str = "") -> Iterable[tuple[str, Any, str]]:
-    """Name, value and unit of every setting in ``value``; ``config`` are the same as typed settings, if available."""
-    if isinstance(value, Mapping) and "distribution" not in value:
-        for key, inner in value.items():
-            whole = f"{name}.{key}" if name else str(key)
-            its_unit = unit_of(config, str(key), cell) if is_dataclass(config) else ""
-            yield from _flat(inner, getattr(config, key, None), cell, whole, its_unit)
-    else:
-        yield name, value, unit
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -4,11 +4,11 @@ import collections
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.plain import as_plain, is_group
 from varesearch.config.schema import Config
 from varesearch.shell import code_span
 from varesearch.sweep.jobs import FAILED, FINISHED, KILLED, SKIPPED, Job, Outcome
@@ -58,7 +58,7 @@ class ParentRun(TrackedRun):
         capture: LogCapture,
         protected: Sequence[Callable[..., Any]],
     ) -> None:
-        resolved = shared_settings([job.composed.resolved for job in jobs]) if jobs else asdict(settings)
+        resolved = shared_settings([job.composed.resolved for job in jobs]) if jobs else as_plain(settings)
         super().__init__(settings, resolved, space.words, {}, capture, None, {}, made_by, session, protected)
         self._space = space
         self._jobs = jobs
@@ -184,7 +184,7 @@ def _shared(several: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:
         values = [other[key] for other in others]
         if all(value == other for other in values):
             yield key, value
-        elif all(isinstance(it, Mapping) and "distribution" not in it for it in (value, *values)):
+        elif all(is_group(it) for it in (value, *values)):
             inner = dict(_shared([value, *values]))
             if inner:
                 yield key, inner

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from varesearch.backends import backend_class
@@ -10,6 +10,7 @@ from varesearch.config.compose import Composer
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import OF_SWEEPS
 from varesearch.config.overrides import parse_overrides
+from varesearch.config.plain import as_plain
 from varesearch.config.schema import Config
 from varesearch.identity import identity
 from varesearch.preflight import check
@@ -104,4 +105,4 @@ class Planner:
 
 
 def _not_science(config: Config) -> dict[str, object]:
-    return {name: value for name, value in asdict(config).items() if name in NOT_SCIENCE}
+    return {name: as_plain(getattr(config, name)) for name in NOT_SCIENCE}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
-from varesearch.config.settings import unit_of
+from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
 from varesearch.sweep.jobs import FINISHED, Outcome
 from varesearch.tracking.tags import NETWORK_HASH
@@ -59,14 +59,7 @@ class Table:
 
 def units_of(config: Config, keys: Iterable[str]) -> dict[str, str]:
     """Key -> unit of each swept key, from the settings of any one child; ``""`` for a group or a pure number."""
-    units = {}
-    for key in keys:
-        *parts, last = key.split(".")
-        node: Any = config
-        for part in parts:
-            node = getattr(node, part, None)
-        units[key] = unit_of(node, last, config.cell) if node is not None and parts else ""
-    return units
+    return {key: unit_of_key(config, key) for key in keys}
 
 
 def _shared_units(children: Sequence[Outcome]) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from varesearch.config.addresses import redact
+from varesearch.config.plain import distribution_name, is_distribution, parameters_of, single_settings
 from varesearch.config.schema import Config
 
 # How a run is started and watched and where it is kept does not change what it is.
@@ -42,7 +43,12 @@ def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
     A distribution is one parameter (``uniform(low=-65.0, high=-14.0)``); what is null is left out, and so is what does
     not belong to the science (tracking, launcher and the like). A value that is too long for a list is cut.
     """
-    return dict(_flat(science(resolved), ""))
+    params = {}
+    for key, value in single_settings(science(resolved)):
+        if value is not None:
+            text = redact(_text(value))
+            params[key] = text if len(text) <= _LONGEST_PARAM else f"{text[: _LONGEST_PARAM - 1]}…"
+    return params
 
 
 def science(resolved: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,17 +62,8 @@ def config_hash(resolved: Mapping[str, Any], without: Sequence[str] = ()) -> str
     return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping) and "distribution" not in value:
-        for key, inner in value.items():
-            yield from _flat(inner, f"{name}.{key}" if name else str(key))
-    elif value is not None:
-        text = redact(_text(value))
-        yield name, text if len(text) <= _LONGEST_PARAM else f"{text[: _LONGEST_PARAM - 1]}…"
-
-
 def _text(value: Any) -> str:
-    if isinstance(value, Mapping):
-        inner = ", ".join(f"{key}={_text(item)}" for key, item in value.items() if key != "distribution")
-        return f"{value['distribution']}({inner})"
+    if is_distribution(value):
+        inner = ", ".join(f"{key}={_text(item)}" for key, item in parameters_of(value).items())
+        return f"{distribution_name(value)}({inner})"
     return value if isinstance(value, str) else json.dumps(value, default=str)

@@ -19,6 +19,7 @@ from varesearch.config.connectivity import PROJECTIONS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import parts
 from varesearch.config.schema import Brian2Backend, Config
+from varesearch.config.values import Constant
 from varesearch.network.model import Network, Population
 from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_recording, sampled_ids
 
@@ -88,7 +89,7 @@ class Brian2(Backend):
         assert isinstance(config.backend, Brian2Backend)
         cost, wiring = _MEMORY[config.backend.codegen], config.connectivity
         values = [wiring.value_of(name, setting) for name in PROJECTIONS for setting in ("weight", "delay_ms")]
-        drawn = any(isinstance(value, Mapping) for value in values)
+        drawn = any(not isinstance(value, Constant) for value in values)
         return replace(cost, synapse=cost.synapse + _DRAWN_SYNAPSE) if drawn else cost
 
     def load(self) -> None:

@@ -1,8 +1,7 @@
 """What the machine's numbers hold: s16.15, up to 65,536 in steps of 2^-15; beyond they wrap without a word."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,10 +9,9 @@ from varesearch.backends.translation.spinnaker import ROWS
 from varesearch.backends.translation.table import Context, row
 from varesearch.config.cell import Cell
 from varesearch.config.connectivity import PROJECTIONS
-from varesearch.config.distributions import Distribution, parse_distribution
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
-from varesearch.config.wording import written
+from varesearch.config.values import Constant, Value
 from varesearch.network.estimate import estimate
 
 LARGEST = 2.0**16
@@ -39,7 +37,7 @@ class _Drawn:
     """
 
     setting: str
-    value: Any
+    value: Value
     ours: str
     count: float
     limit: float = np.inf
@@ -59,9 +57,9 @@ def check_fixed_point(config: Config) -> None:
     for drawn in _drawn(config, context):
         quantity = row(rows, drawn.ours)
         limit = min(drawn.limit, LARGEST / float(quantity.convert(np.asarray(1.0), context)))
-        if _can_reach(parse_distribution(drawn.value, drawn.setting), limit, drawn.count):
-            unit = "" if isinstance(drawn.value, Mapping) else f" {quantity.unit}"
-            raise _beyond(f"{drawn.setting}={written(drawn.value)}{unit}", limit, quantity.unit)
+        if _can_reach(drawn.value, limit, drawn.count):
+            unit = f" {quantity.unit}" if isinstance(drawn.value, Constant) else ""
+            raise _beyond(f"{drawn.setting}={drawn.value}{unit}", limit, quantity.unit)
 
 
 def rounded_parameters(cell: Cell, dt_ms: float) -> list[str]:
@@ -106,16 +104,16 @@ def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
             value = wiring.value_of(name, "weight")
             yield _Drawn(setting, value, f"weight_{receptor}", expected.synapses[name], largest_weight[receptor])
     if expected.stimulus_synapses:
-        weight = getattr(stimulus, "weight", 0.0)
+        weight = getattr(stimulus, "weight", Constant(0.0))
         yield _Drawn(
             "stimulus.weight", weight, "weight_excitatory", expected.stimulus_synapses, largest_weight["excitatory"]
         )
     offset, room = getattr(cell, "i_offset", 0.0), _largest_current(cell, context.dt_ms)
-    yield _Drawn("cell.i_offset", offset, "current_step", 1, room)
+    yield _Drawn("cell.i_offset", Constant(offset), "current_step", 1, room)
     amplitude = getattr(stimulus, "amplitude", None)
     if amplitude is not None:
         # Both flow at the same time.
-        yield _Drawn("stimulus.amplitude", amplitude, "current_step", 1, room - abs(offset))
+        yield _Drawn("stimulus.amplitude", Constant(amplitude), "current_step", 1, room - abs(offset))
 
 
 def _resistance(cell: Cell) -> float:
@@ -150,13 +148,10 @@ def _largest_weight(cell: Cell, receptor: str, context: Context) -> float:
     return current * context.dt_ms / float(row(ROWS[cell.model], "weight_excitatory").convert(np.asarray(1.0), context))
 
 
-def _can_reach(drawn: Distribution, limit: float, count: float) -> bool:
-    if drawn.kind in ("constant", "uniform"):
-        return not max(abs(drawn.lower), abs(drawn.upper)) < limit
-    tail = drawn.beyond(limit)
-    if drawn.kind == "normal":
-        tail += replace(drawn, first=-drawn.first, low=-drawn.high, high=-drawn.low).beyond(limit)
-    return tail / drawn.accepted * count > _RARE
+def _can_reach(value: Value, limit: float, count: float) -> bool:
+    if not value.has_tail:
+        return not max(abs(value.lower), abs(value.upper)) < limit
+    return (value.above(limit) + value.below(-limit)) * count > _RARE
 
 
 def _beyond(what: str, limit: float, unit: str) -> ConfigurationError:

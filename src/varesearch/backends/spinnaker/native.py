@@ -11,8 +11,8 @@ from typing import Any
 from varesearch.backends.translation.spinnaker import ROWS
 from varesearch.backends.translation.table import Context, translate
 from varesearch.config.connectivity import PROJECTIONS, ConnectivityConfig, FixedInDegree, FixedProbability
-from varesearch.config.distributions import parse_distribution
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.values import Constant
 from varesearch.network.model import Projection
 from varesearch.network.streams import stream
 from varesearch.network.synapses import delay_steps, draw_values
@@ -27,8 +27,8 @@ def check_native(connectivity: ConnectivityConfig) -> None:
         )
     for name in PROJECTIONS:
         for setting in ("weight", "delay_ms"):
-            value = parse_distribution(connectivity.value_of(name, setting), f"connectivity.{name}.{setting}")
-            if value.kind != "constant":
+            value = connectivity.value_of(name, setting)
+            if not isinstance(value, Constant):
                 raise ConfigurationError(
                     f"connectivity.draw=native with a distribution for {setting} of {name} ({value}): give one number, "
                     "or use connectivity.draw=host"
@@ -55,7 +55,7 @@ def native_synapse(sim: ModuleType, connectivity: ConnectivityConfig, projection
 
     def constant(setting: str) -> Any:
         value = connectivity.value_of(projection.name, setting)
-        return draw_values(value, f"connectivity.{projection.name}.{setting}", 0, projection.name, 1)
+        return draw_values(value, setting, 0, projection.name, 1)
 
     rows = ROWS[context.cell.model]
     weight = translate(rows, f"weight_{projection.receptor}", constant("weight"), context)

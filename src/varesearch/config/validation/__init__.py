@@ -4,11 +4,12 @@
 to mend it. What only a certain simulator cannot do is asked of the back ends, not here.
 """
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Any
 
 from varesearch.config.checks import check_bounds, check_choice, check_number, refuse
 from varesearch.config.options import DISCRIMINATORS
+from varesearch.config.plain import is_nested
 from varesearch.config.ranges import INT32, Range
 from varesearch.config.schema import Config
 from varesearch.config.settings import unit_of
@@ -40,7 +41,7 @@ def _check_fields(settings: Any, prefix: str) -> None:
     """Checks for every field: numbers can be computed with, integers fit, and a name is one of its choices."""
     for field in fields(settings):
         name, value = f"{prefix}{field.name}", getattr(settings, field.name)
-        if is_dataclass(value):
+        if is_nested(value):
             _check_fields(value, f"{name}.")
         elif field.metadata.get("choices"):
             check_choice(name, value, field.metadata["choices"])

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from varesearch.config.distributions import parse_distribution
+from varesearch.config.plain import is_nested, is_relation
 from varesearch.config.ranges import Range
 from varesearch.config.schema import Config
 from varesearch.config.settings import UnitOfCell, unit_of
+from varesearch.config.values import Constant, Value
 
 _SLIPS = (1e-3, 1e3, 1e-6, 1e6, 1e9)
 """Factors between units that are easily confused: pA and nA, s and ms, nS and µS; S and µS; A and nA."""
@@ -29,7 +30,8 @@ def doubts(config: Config) -> list[Doubt]:
     A uniform distribution is judged by its ends, any other by its mean, since its tails can be truncated. A value that
     only repeats another setting (``${cell.weight_exc}``) is judged there.
     """
-    return [doubt for group in fields(config) for doubt in _doubts_of(config, getattr(config, group.name), group.name)]
+    groups = [(group.name, getattr(config, group.name)) for group in fields(config)]
+    return [doubt for name, group in groups if is_nested(group) for doubt in _doubts_of(config, group, name)]
 
 
 def warnings(configs: Sequence[Config]) -> list[str]:
@@ -56,15 +58,13 @@ def sense_of(settings: Any, name: str, cell: Any = None) -> Range | None:
 
 
 def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
-    if not is_dataclass(settings):
-        return
     for field in fields(settings):
         name, value = f"{prefix}.{field.name}", getattr(settings, field.name)
-        if is_dataclass(value):
+        if is_nested(value):
             yield from _doubts_of(config, value, name)
         sense = sense_of(settings, field.name, config.cell)
         # A text is an unresolved relation, in settings that were not composed.
-        if sense is None or value is None or isinstance(value, str) or _repeats(config, field.default, value):
+        if sense is None or value is None or is_relation(value) or _repeats(config, field.default, value):
             continue
         unit = unit_of(settings, field.name, config.cell)
         for setting, number in _numbers(name, value):
@@ -74,7 +74,7 @@ def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
 
 def _repeats(config: Config, default: Any, value: Any) -> bool:
     """Whether a value equals that of the setting from which it is taken by default."""
-    if not isinstance(default, str) or not default.startswith("${"):
+    if not is_relation(default):
         return False
     source: Any = config
     for part in default[2:-1].split("."):
@@ -83,12 +83,8 @@ def _repeats(config: Config, default: Any, value: Any) -> bool:
 
 
 def _numbers(setting: str, value: Any) -> list[tuple[str, float]]:
-    drawn = parse_distribution(value, setting)
-    if drawn.kind == "constant":
-        return [(setting, drawn.first)]
-    if drawn.kind == "uniform":
-        return [(f"{setting}.low", drawn.first), (f"{setting}.high", drawn.second)]
-    return [(f"{setting}.mean", drawn.first)]
+    judged = value if isinstance(value, Value) else Constant(value)
+    return [(f"{setting}{ending}", number) for ending, number in judged.scale.items()]
 
 
 def _text(setting: str, value: float, unit: str, sense: Range, usual: Any) -> str:

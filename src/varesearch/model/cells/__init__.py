@@ -6,15 +6,18 @@ Nothing lists the cells: :func:`varesearch.config.parts.parts` finds them.
 from varesearch.config import ranges
 from varesearch.config.cell import Cell, Synapse
 from varesearch.config.checks import check_at_least, check_few_steps, check_multiple, check_positive, refuse
-from varesearch.config.settings import quantity, uniform
+from varesearch.config.settings import drawn, quantity, uniform
+from varesearch.config.values import ValueSetting
 
 __all__ = [
     "Cell",
     "Synapse",
+    "ValueSetting",
     "check_at_least",
     "check_few_steps",
     "check_multiple",
     "check_positive",
+    "drawn",
     "quantity",
     "ranges",
     "refuse",

@@ -1,13 +1,14 @@
 """What the leaky integrate-and-fire cells share."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from varesearch.model.cells import (
     Cell,
+    ValueSetting,
     check_at_least,
     check_few_steps,
     check_multiple,
+    drawn,
     quantity,
     ranges,
     refuse,
@@ -26,7 +27,7 @@ class IntegrateAndFire(Cell):
     tau_m: float = quantity(20.0, "ms", "membrane time constant", sense=ranges.TIME_CONSTANT_MS, hard=ranges.DIVISOR)
     tau_refrac: float = quantity(5.0, "ms", "refractory period", sense=ranges.REFRACTORY_MS)
     i_offset: float = quantity(0.0, "nA", "constant input current", sense=ranges.CURRENT_NA)
-    v_init: Any = quantity(uniform(-60.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
+    v_init: ValueSetting = drawn(uniform(-60.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
 
     def check(self, dt_ms: float) -> None:
         if self.v_reset >= self.v_thresh:

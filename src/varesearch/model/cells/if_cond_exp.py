@@ -1,9 +1,8 @@
 """Leaky integrate-and-fire with exponential conductances."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from varesearch.model.cells import Synapse, quantity, ranges
+from varesearch.model.cells import Synapse, ValueSetting, drawn, quantity, ranges
 from varesearch.model.cells._integrate_and_fire import IntegrateAndFire
 
 
@@ -22,8 +21,12 @@ class IfCondExp(IntegrateAndFire):
     )
     e_rev_E: float = quantity(0.0, "mV", "excitatory reversal potential", sense=ranges.REVERSAL_MV)
     e_rev_I: float = quantity(-80.0, "mV", "inhibitory reversal potential", sense=ranges.REVERSAL_MV)
-    weight_exc: Any = quantity(0.004, "µS", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_US)
-    weight_inh: Any = quantity(0.051, "µS", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_US)
-    weight_stimulus: Any = quantity(
+    weight_exc: ValueSetting = drawn(
+        0.004, "µS", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_US
+    )
+    weight_inh: ValueSetting = drawn(
+        0.051, "µS", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_US
+    )
+    weight_stimulus: ValueSetting = drawn(
         0.1, "µS", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_US
     )

@@ -1,9 +1,8 @@
 """Leaky integrate-and-fire with alpha-shaped currents."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from varesearch.model.cells import Synapse, quantity, ranges
+from varesearch.model.cells import Synapse, ValueSetting, drawn, quantity, ranges
 from varesearch.model.cells._integrate_and_fire import IntegrateAndFire
 
 
@@ -23,12 +22,12 @@ class IfCurrAlpha(IntegrateAndFire):
     tau_syn_I: float = quantity(
         10.0, "ms", "time to the peak of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
     )
-    weight_exc: Any = quantity(
+    weight_exc: ValueSetting = drawn(
         0.006, "nA", "excitatory weight (peak) where connectivity names none", sense=ranges.WEIGHT_NA
     )
-    weight_inh: Any = quantity(
+    weight_inh: ValueSetting = drawn(
         0.033, "nA", "inhibitory weight (peak) where connectivity names none", sense=ranges.WEIGHT_NA
     )
-    weight_stimulus: Any = quantity(
+    weight_stimulus: ValueSetting = drawn(
         0.04, "nA", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_NA
     )

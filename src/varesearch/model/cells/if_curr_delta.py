@@ -1,9 +1,8 @@
 """Leaky integrate-and-fire with voltage steps."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from varesearch.model.cells import Synapse, quantity, ranges
+from varesearch.model.cells import Synapse, ValueSetting, drawn, ranges
 from varesearch.model.cells._integrate_and_fire import IntegrateAndFire
 
 
@@ -16,8 +15,12 @@ class IfCurrDelta(IntegrateAndFire):
 
     synapse = Synapse.VOLTAGE_STEP
 
-    weight_exc: Any = quantity(0.4, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV)
-    weight_inh: Any = quantity(4.5, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV)
-    weight_stimulus: Any = quantity(
+    weight_exc: ValueSetting = drawn(
+        0.4, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV
+    )
+    weight_inh: ValueSetting = drawn(
+        4.5, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV
+    )
+    weight_stimulus: ValueSetting = drawn(
         2.5, "mV", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV
     )

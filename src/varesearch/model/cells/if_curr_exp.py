@@ -1,9 +1,8 @@
 """Leaky integrate-and-fire with exponential currents."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from varesearch.model.cells import Synapse, quantity, ranges
+from varesearch.model.cells import Synapse, ValueSetting, drawn, quantity, ranges
 from varesearch.model.cells._integrate_and_fire import IntegrateAndFire
 
 
@@ -19,8 +18,12 @@ class IfCurrExp(IntegrateAndFire):
     tau_syn_I: float = quantity(
         10.0, "ms", "decay of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
     )
-    weight_exc: Any = quantity(0.0162, "nA", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_NA)
-    weight_inh: Any = quantity(0.09, "nA", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_NA)
-    weight_stimulus: Any = quantity(
+    weight_exc: ValueSetting = drawn(
+        0.0162, "nA", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_NA
+    )
+    weight_inh: ValueSetting = drawn(
+        0.09, "nA", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_NA
+    )
+    weight_stimulus: ValueSetting = drawn(
         0.1, "nA", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_NA
     )

@@ -1,9 +1,9 @@
 """Izhikevich's cell with exponential synaptic currents."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from varesearch.model.cells import Cell, Synapse, quantity, ranges, uniform
+from varesearch.model.cells import Cell, Synapse, ValueSetting, drawn, quantity, ranges, uniform
 from varesearch.model.cells._izhikevich import check_recovery
 
 
@@ -29,15 +29,15 @@ class Izhikevich(Cell):
     tau_syn_I: float = quantity(
         5.0, "ms", "decay of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
     )
-    v_init: Any = quantity(uniform(-65.0, -14.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
-    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
-    weight_exc: Any = quantity(
+    v_init: ValueSetting = drawn(uniform(-65.0, -14.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
+    u_init: ValueSetting = drawn(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
+    weight_exc: ValueSetting = drawn(
         1.0, "mV/ms", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV_PER_MS
     )
-    weight_inh: Any = quantity(
+    weight_inh: ValueSetting = drawn(
         2.5, "mV/ms", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV_PER_MS
     )
-    weight_stimulus: Any = quantity(
+    weight_stimulus: ValueSetting = drawn(
         0.1, "mV/ms", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV_PER_MS
     )
 

@@ -1,9 +1,9 @@
 """Izhikevich's cell with voltage steps for synapses."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from varesearch.model.cells import Cell, Synapse, quantity, ranges, uniform
+from varesearch.model.cells import Cell, Synapse, ValueSetting, drawn, quantity, ranges, uniform
 from varesearch.model.cells._izhikevich import check_recovery
 
 
@@ -19,11 +19,15 @@ class IzhikevichDelta(Cell):
     c: float = quantity(-65.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
     d: float = quantity(2.0, "mV/ms", "added to u at a spike", sense=ranges.RECOVERY_MV_PER_MS)
     i_offset: float = quantity(5.0, "mV/ms", "constant input current", sense=ranges.CURRENT_MV_PER_MS)
-    v_init: Any = quantity(uniform(-65.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
-    u_init: Any = quantity(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
-    weight_exc: Any = quantity(0.5, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV)
-    weight_inh: Any = quantity(1.25, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV)
-    weight_stimulus: Any = quantity(
+    v_init: ValueSetting = drawn(uniform(-65.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
+    u_init: ValueSetting = drawn(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
+    weight_exc: ValueSetting = drawn(
+        0.5, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV
+    )
+    weight_inh: ValueSetting = drawn(
+        1.25, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV
+    )
+    weight_stimulus: ValueSetting = drawn(
         0.5, "mV", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV
     )
 
