@@ -103,11 +103,11 @@ def execute(command: Command) -> int:
 def _run(command: Command) -> int:
     from varesearch.config.compose import compose
     from varesearch.config.validation.sense import warnings
-    from varesearch.preflight import check
+    from varesearch.preflight import prepare
 
     composed = compose(command.words, command.config_dir)
     _refuse_sweep_settings(command.words)
-    check(composed.config)
+    backend = prepare(composed.config)
     _warn(warnings([composed.config]))
     if composed.config.dry_run:
         from varesearch.pages.dry_run import dry_run_page
@@ -116,7 +116,7 @@ def _run(command: Command) -> int:
         return 0
     from varesearch.runner import run
 
-    return run(composed)
+    return run(composed, backend)
 
 
 def _sweep(command: Command) -> int:

@@ -7,14 +7,13 @@ a plain loop over the published equations (Izhikevich 2003; on SpiNNaker the mid
 """
 
 import math
-from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from varesearch.backends import backend_class
+from varesearch.backends import Workspace, backend_class
 from varesearch.config.cell import Cell
 from varesearch.config.connectivity import FixedProbability
 from varesearch.config.parts import parts
@@ -25,7 +24,7 @@ from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.network.model import Network, Population, Projection, SpikeSource
-from varesearch.simulation import simulate
+from varesearch.simulation import probe, simulate
 
 DT_MS, STEPS = 1.0, 60
 """So few steps that fixed point (SpiNNaker) gives the same spikes as floating point; the sixth spike would differ."""
@@ -92,18 +91,15 @@ def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None 
         simulation=SimulationConfig(duration_ms=network.duration_ms, dt_ms=DT_MS),
         recording=RecordingConfig(signals=[]),
     )
-    backend = kind(config)
-    backend.cache = cache
-    with closing(backend):
-        backend.probe()
-        backend.load()
-        simulated = simulate(backend, network)
-    simulated.require_sound()
-    if simulated.recording is None:
+    backend, workspace = kind(config), Workspace(cache=cache)
+    probe(backend, workspace)
+    result = simulate(network, backend, workspace)
+    result.require_sound()
+    if result.recording is None:
         return []
     trains = {
         name: np.rint(population.spike_times_ms / DT_MS).astype(int).tolist()
-        for name, population in simulated.recording.populations.items()
+        for name, population in result.recording.populations.items()
     }
 
     def judged(cell: Cell) -> list[str]:

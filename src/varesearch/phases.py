@@ -17,21 +17,36 @@ class PhaseTime:
     wall_s: float
     cpu_s: float
 
+    def __add__(self, other: "PhaseTime") -> "PhaseTime":
+        return PhaseTime(self.wall_s + other.wall_s, self.cpu_s + other.cpu_s)
+
+    def __sub__(self, other: "PhaseTime") -> "PhaseTime":
+        return PhaseTime(self.wall_s - other.wall_s, self.cpu_s - other.cpu_s)
+
 
 @dataclass
 class Phases:
-    """Phase name -> time spent, in the order in which they ended. A phase entered twice is added up."""
+    """Phase name -> time spent, in the order in which they ended. A phase entered twice is added up.
+
+    A phase that is entered inside another one does not count towards the outer one, so that the sum of all phases is
+    the time that passed.
+    """
 
     times: dict[str, PhaseTime] = field(default_factory=dict)
+    _inner: list[PhaseTime] = field(default_factory=list, init=False, repr=False)
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Time what is done inside."""
         wall, cpu = time.perf_counter(), _cpu_seconds()
+        self._inner.append(PhaseTime(0.0, 0.0))
         try:
             yield
         finally:
-            self.add(name, time.perf_counter() - wall, _cpu_seconds() - cpu)
+            spent, inner = PhaseTime(time.perf_counter() - wall, _cpu_seconds() - cpu), self._inner.pop()
+            self.times[name] = self.times.get(name, PhaseTime(0.0, 0.0)) + spent - inner
+            if self._inner:
+                self._inner[-1] += spent
 
     @contextmanager
     def entering(self, name: str, manager: AbstractContextManager[T]) -> Iterator[T]:
@@ -40,11 +55,6 @@ class Phases:
             with self.phase(name):
                 entered = stack.enter_context(manager)
             yield entered
-
-    def add(self, name: str, wall_s: float, cpu_s: float) -> None:
-        """Add a time measured elsewhere."""
-        before = self.times.get(name, PhaseTime(0.0, 0.0))
-        self.times[name] = PhaseTime(before.wall_s + wall_s, before.cpu_s + cpu_s)
 
 
 def _cpu_seconds() -> float:

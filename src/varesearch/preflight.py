@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from varesearch.backends import MemoryCost, backend_class
-from varesearch.backends.check import check_backend
+from varesearch.backends import Backend, MemoryCost, backend_class
+from varesearch.backends.check import checked_backend
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.validation import validate
@@ -41,13 +41,21 @@ class MemoryNeed:
     total: float
 
 
-def check(config: Config) -> None:
-    """Raise ConfigurationError for what cannot be run here: invalid, not supported by its back end, or too large."""
+def prepare(config: Config) -> Backend:
+    """The one check of a configuration before anything is drawn or tracked: the back end that will run it.
+
+    Raises
+    ------
+    ConfigurationError
+        The configuration is invalid, its back end does not support it or is not installed, or the run would take more
+        memory or disk space than there is.
+    """
     validate(config)
-    check_backend(config)
+    backend = checked_backend(config)
     check_memory(config)
     check_counts(config)
     check_disk(config)
+    return backend
 
 
 def memory_need(config: Config) -> MemoryNeed:

@@ -3,19 +3,20 @@
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from varesearch.backends import Backend, backend_class
+from varesearch.backends import Backend, Workspace
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.validation.sense import doubts
 from varesearch.network import Network, draw
 from varesearch.phases import Phases
 from varesearch.recording import Recording
-from varesearch.simulation import simulate
+from varesearch.result import Result, Status
+from varesearch.simulation import probe, simulate
 from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.log import LogCapture
@@ -38,10 +39,10 @@ class RunResult:
     name: str
     folder: Path
     analysis: "Analysis | None"
-    phases: Phases
+    result: Result
 
 
-def run(composed: Composed) -> int:
+def run(composed: Composed, backend: Backend) -> int:
     """Run a validated configuration, say on the terminal what came of it, and return the exit code.
 
     Raises ConfigurationError when what the run needs (a machine, the tracking store) is not there: nothing is built
@@ -49,7 +50,7 @@ def run(composed: Composed) -> int:
     """
     with LogCapture(verbose=composed.config.verbose) as capture:
         try:
-            run_tracked(composed, capture)
+            run_tracked(composed, backend, capture)
         except ConfigurationError:
             raise
         except TrackingError as error:
@@ -86,64 +87,66 @@ def tracking_of(
     )
 
 
-def run_tracked(composed: Composed, capture: LogCapture, terminal: Terminal | None = None) -> RunResult:
+def run_tracked(
+    composed: Composed, backend: Backend, capture: LogCapture, terminal: Terminal | None = None
+) -> RunResult:
     """Simulate, analyse and track one run, inside a log capture. Raises whatever stopped it, once its end is tracked.
 
     ``terminal`` is where it is shown; None: on the terminal of the capture.
     """
     terminal = terminal or Terminal(capture.terminal)
     tracking = tracking_of(composed, capture, composed.command)
-    result = record(composed, tracking, terminal)
+    result = record(composed, backend, tracking, terminal)
     terminal.line(f"run {tracking.run_id} FINISHED: {tracking.address}")
     terminal.line(f"to see it: {tracking.how_to_open}")
     return result
 
 
-def record(composed: Composed, tracking: "AbstractContextManager[RunFiles]", terminal: Terminal) -> RunResult:
+def record(
+    composed: Composed, backend: Backend, tracking: "AbstractContextManager[RunFiles]", terminal: Terminal
+) -> RunResult:
     """Draw, simulate, measure and plot, inside ``tracking``, which is entered once the back end has answered.
 
-    Raises whatever stopped it.
+    ``backend`` is that of the configuration, as :func:`varesearch.preflight.prepare` returns it. Raises whatever
+    stopped the run.
     """
     from varesearch.tracking import peak_memory_mb
 
     config, phases = composed.config, Phases()
-    backend = backend_class(config.backend.name)(config)
-    backend.cache = cache_folder()
-    backend.tell = terminal.line
+    workspace = Workspace(cache=cache_folder(), tell=terminal.line, phases=phases)
     # Matplotlib's list of fonts would go to the user's home, which a run leaves alone.
-    os.environ.setdefault("MPLCONFIGDIR", str(backend.cache / "matplotlib"))
-    backend.probe()
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
+    probe(backend, workspace)
     with phases.entering("track", tracking) as tracked:
         for doubt in doubts(config):
             log.warning("%s", doubt.text)
-        backend.folder = tracked.folder
-        with closing(backend):
-            with phases.phase("import"):
-                backend.load()
-            with phases.phase("draw"):
-                network = draw(config)
-            tracked.log_network(network)
-            _show_head(terminal, composed, network)
-            simulated = simulate(
-                backend, network, phases.phase, lambda: terminal.progress("simulating", network.duration_ms)
-            )
-        recording = simulated.recording
-        if recording is not None:
+        with phases.phase("draw"):
+            network = draw(config)
+        tracked.log_network(network)
+        _show_head(terminal, composed, network)
+        result = simulate(
+            network,
+            backend,
+            replace(workspace, folder=tracked.folder),
+            lambda: terminal.progress("simulating", network.duration_ms),
+        )
+        if result.recording is not None:
             # Before anything is judged or measured: a fault must not cost the simulation.
             with phases.phase("track"):
-                tracked.log_recording(recording)
-        tracked.set_tags(backend.tags())
-        tracked.log_metrics(backend.metrics())
-        simulated.require_sound()
-        analysis = None if recording is None else _study(recording, composed, tracked, phases)
-        factor = None if recording is None else phases.times["simulate"].wall_s / (network.duration_ms / 1000.0)
-        tracked.log_phases(phases.times, factor, peak_memory_mb(), backend.phase_seconds())
+                tracked.log_recording(result.recording)
+        tracked.log_result(result)
+        if result.status is Status.DEGRADED:
+            log.warning("DEGRADED: %s", result.why_degraded)
+        result.require_sound()
+        analysis = None if result.recording is None else _study(result.recording, composed, tracked, phases)
+        factor = None if result.recording is None else phases.times["simulate"].wall_s / (network.duration_ms / 1000.0)
+        tracked.log_phases(phases.times, factor, peak_memory_mb(), result.inner_s)
         if not tracked.complete:
             # Shown before the line that says what was lost, which comes last.
-            _show_result(terminal, analysis, phases, backend)
+            _show_result(terminal, analysis, phases, result)
             tracked.refuse_if_incomplete()
-    _show_result(terminal, analysis, phases, backend)
-    return RunResult(tracked.run_id, tracked.name, tracked.folder, analysis, phases)
+    _show_result(terminal, analysis, phases, result)
+    return RunResult(tracked.run_id, tracked.name, tracked.folder, analysis, result)
 
 
 def _study(recording: Recording, composed: Composed, tracked: "RunFiles", phases: Phases) -> "Analysis":
@@ -171,7 +174,7 @@ def _show_head(terminal: Terminal, composed: Composed, network: Network) -> None
     )
 
 
-def _show_result(terminal: Terminal, analysis: "Analysis | None", phases: Phases, backend: Backend) -> None:
+def _show_result(terminal: Terminal, analysis: "Analysis | None", phases: Phases, result: Result) -> None:
     if analysis is not None:
         rows: dict[str, tuple[str, dict[str, float]]] = {}
         populations: list[str] = []
@@ -183,8 +186,11 @@ def _show_result(terminal: Terminal, analysis: "Analysis | None", phases: Phases
         for undefined in analysis.undefined:
             terminal.line(f"{undefined.key} is undefined: {undefined.reason}")
     else:
-        terminal.numbers(backend.metrics())
-    for tag, value in backend.tags().items():
-        degraded = tag == "degraded"
-        terminal.line(f"{tag.upper() if degraded else tag}: {value}", style="bold red" if degraded else None)
+        terminal.numbers(result.metrics)
+    if result.status is Status.MAPPED:
+        terminal.line("MAPPED: nothing was simulated", style="bold")
+    for name, text in result.provenance.items():
+        terminal.line(f"{name}: {text}")
+    if result.status is Status.DEGRADED:
+        terminal.line(f"DEGRADED: {result.why_degraded}", style="bold red")
     terminal.phases(phases.times)

@@ -1,20 +1,20 @@
-"""One simulation on one back end, the same for every caller: build, run, collect, and check the result.
+"""One simulation on one back end, the same for every caller: load, build, run, collect, close, and check the result.
 
 A single run, a sweep's child, a rerun, a comparison's spread and a benchmark all go through :func:`simulate`.
 """
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.base import Backend
+from varesearch.backends.base import Backend, Collected, Workspace
 from varesearch.backends.faults import ErrorWatch, SimulatorError, chain
 from varesearch.network.model import Network
 from varesearch.recording import PopulationRecording, Recording
+from varesearch.result import Result, Status
 
 LARGEST_STATE = 1e30
 """In mV, mV/ms, nA or µS: no state variable of a cell is as large, unless the integration diverged."""
@@ -22,48 +22,40 @@ LARGEST_STATE = 1e30
 Progress = Callable[[float], None]
 
 
-@dataclass(frozen=True)
-class Simulated:
-    """The result of a simulation, and what is wrong with it.
+def probe(backend: Backend, workspace: Workspace) -> None:
+    """Find out whether the run can begin: does what it needs outside of here answer, and can its code be compiled?
 
-    ``recording`` is None if nothing was simulated (only a mapping was made). ``faults`` has one line for each error
-    that the simulator reported and each impossible value that it recorded. A recording with faults may be stored, but
-    must not be analysed.
+    Commands ask this before anything is drawn or tracked. Raises BackendUnavailableError.
     """
-
-    recording: Recording | None
-    faults: tuple[str, ...] = ()
-
-    def require_sound(self) -> None:
-        """Raise SimulatorError with the first fault and the number of others, if there are any."""
-        if self.faults:
-            others = len(self.faults) - 1
-            raise SimulatorError(self.faults[0] + (f" (and {others} more in the log)" if others else ""))
+    backend.probe()
+    if workspace.cache is not None:
+        backend.compile(workspace)
 
 
 def simulate(
-    backend: Backend,
     network: Network,
-    phase: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+    backend: Backend,
+    workspace: Workspace | None = None,
     progress: Callable[[], AbstractContextManager[Progress]] = lambda: nullcontext(_unseen),
-) -> Simulated:
-    """Hand ``network`` to a loaded ``backend``, simulate it and read the recording.
+) -> Result:
+    """Simulate ``network`` on a back end, from its import to its closing.
 
     Parameters
     ----------
-    backend
-        A loaded back end that is not built yet; the caller closes it.
     network
         The network to simulate.
-    phase
-        Makes a context for each of the phases ``build``, ``simulate`` and ``collect``, to time them.
+    backend
+        The simulator and its settings, as :func:`varesearch.preflight.prepare` returns it.
+    workspace
+        Folder, cache and timer; the phases ``import``, ``build``, ``simulate`` and ``collect`` are timed there, and
+        ``compile`` if the back end compiles code.
     progress
         Makes a context for the simulation; its value is called with the simulated time in ms.
 
     Returns
     -------
-    Simulated
-        Store its recording before calling :meth:`Simulated.require_sound`.
+    Result
+        Store its recording before calling :meth:`~varesearch.result.Result.require_sound`.
 
     Raises
     ------
@@ -72,24 +64,45 @@ def simulate(
     Exception
         Whatever ended the simulation.
     """
+    workspace = workspace or Workspace()
+    phases = workspace.phases
     with ErrorWatch() as watch:
         try:
-            with phase("build"):
-                backend.build(network)
-            with phase("simulate"), progress() as report:
-                backend.run(report)
-            with phase("collect"):
-                recording = backend.collect()
-                diverged = impossible_states(backend.final_state(), network)
+            with phases.phase("import"):
+                backend.load()
+            with phases.entering("build", backend.build(network, workspace)) as simulation:
+                with phases.phase("simulate"), progress() as report:
+                    simulation.run(report)
+                with phases.phase("collect"):
+                    collected = simulation.collect()
+                    diverged = impossible_states(collected.final_state, network)
         except Exception as error:
             if out_of_memory(error):
                 raise SimulatorError(_no_memory(network)) from error
             # Simulators wrap exceptions in their own, whose messages are less informative.
             wrapped = next((one for one in chain(error) if isinstance(one, SimulatorError)), error)
             raise wrapped from (None if wrapped is error else error)
+    recording = collected.recording
     impossible = [] if recording is None else impossible_values(recording)
-    # A recorded signal is more informative than the final state, since it shows when the divergence began.
-    return Simulated(recording, (*watch.faults, *(impossible or diverged)))
+    return Result(
+        status=_status(collected),
+        network_hash=network.hash,
+        recording=recording,
+        reasons=collected.degraded,
+        advice=collected.advice,
+        metrics=collected.metrics,
+        phases=dict(phases.times),
+        inner_s=collected.seconds,
+        provenance=collected.provenance,
+        # A recorded signal is more informative than the final state, since it shows when the divergence began.
+        faults=(*watch.faults, *(impossible or diverged)),
+    )
+
+
+def _status(collected: Collected) -> Status:
+    if collected.recording is None:
+        return Status.MAPPED
+    return Status.DEGRADED if collected.degraded else Status.FINISHED
 
 
 def out_of_memory(error: BaseException | None) -> bool:

@@ -5,8 +5,10 @@ import math
 import numpy as np
 from small_networks import config as settings_for
 from small_networks import network, population, projection, source
+from small_runs import CACHE, unseen
 
-from varesearch.backends.nest.backend import Nest
+from varesearch.backends import Workspace
+from varesearch.backends.nest.backend import Nest, NestSimulation
 from varesearch.config.cell import Cell
 from varesearch.config.schema import Config, NestBackend, RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
@@ -73,15 +75,14 @@ def config(drawn: Network, threads: int = 1, **recording) -> Config:
 
 
 def simulate(drawn: Network, threads: int = 1, slice_s: float | None = None, **recording) -> Recording:
-    nest = Nest(config(drawn, threads, **recording))
-    if slice_s is not None:
-        nest.slice_s = slice_s  # type: ignore[misc]
-    try:
-        nest.build(drawn)
-        nest.run(lambda _ms: None)
-        return nest.collect()
-    finally:
-        nest.close()
+    with Nest(config(drawn, threads, **recording)).build(drawn, Workspace(cache=CACHE)) as simulation:
+        assert isinstance(simulation, NestSimulation)
+        if slice_s is not None:
+            simulation.slice_s = slice_s  # type: ignore[misc]
+        simulation.run(unseen)
+        result = simulation.collect().recording
+        assert result is not None
+        return result
 
 
 def equal(one: Recording, other: Recording) -> bool:

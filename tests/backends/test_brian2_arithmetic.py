@@ -1,7 +1,7 @@
 """Brian2's numbers are the same on every machine: IEEE 754 doubles, whatever compilers and preferences would do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +14,7 @@ from test_brian2_session import assert_equal, simulate, small
 
 from varesearch.backends.brian2.arithmetic import NUMBERS
 from varesearch.backends.brian2.compiling import CheckedCython
-from varesearch.backends.brian2.session import Session
+from varesearch.backends.brian2.session import session
 
 SINGLE = {
     "core.default_float_dtype": np.float32,
@@ -68,13 +68,8 @@ NEAR_1 = 1 + 2.0**-30
 
 def compiled(codegen: str = "cython") -> Any:
     """The module of :data:`FUSED` as a session compiles it; of "" as Brian2 and the environment ask."""
-    session = Session(codegen, 1.0)
-    if codegen:
-        session.open()
-    try:
+    with session(codegen, 1.0) if codegen else nullcontext():
         return Block(FUSED).compile_block("run")
-    finally:
-        session.close()
 
 
 def test_a_compiler_fuses_no_operations_and_no_number_is_flushed_to_0(
@@ -95,12 +90,8 @@ def test_a_compiler_fuses_no_operations_and_no_number_is_flushed_to_0(
 
 @pytest.mark.parametrize("codegen", ["cython", "cpp_standalone"])
 def test_both_compiled_targets_take_these_arguments(codegen: str) -> None:
-    session = Session(codegen, 1.0)
-    session.open()
-    try:
+    with session(codegen, 1.0):
         _, arguments = get_compiler_and_args()
-    finally:
-        session.close()
     assert arguments == NUMBERS["codegen.cpp.extra_compile_args"]
     assert {"-fno-fast-math", "-ffp-contract=off"} <= set(arguments)
     assert not {"-ffast-math", "-march=native"} & set(arguments)

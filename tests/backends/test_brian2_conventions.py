@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_networks import config, network, population, projection, source
+from small_networks import network, population, projection, source
+from small_runs import sound_on
 
-from varesearch.backends.brian2.backend import Brian2
 from varesearch.config.cell import Cell
 from varesearch.config.schema import Brian2Backend, RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
@@ -44,13 +44,7 @@ CELLS: dict[str, tuple[Cell, float]] = {
 
 
 def simulate(drawn: Network, recording: RecordingConfig | None = None, codegen: str = "numpy") -> Recording:
-    backend = Brian2(config(drawn, Brian2Backend(codegen=codegen), recording))
-    try:
-        backend.build(drawn)
-        backend.run(lambda _simulated_ms: None)
-        return backend.collect()
-    finally:
-        backend.close()
+    return sound_on(drawn, Brian2Backend(codegen=codegen), recording)
 
 
 def v_of(recording: Recording, name: str = "cells") -> NDArray[np.floating]:

@@ -1,12 +1,10 @@
 """The refractory time of the integrate-and-fire cells, on every code generation target."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from small_networks import config, network, population, projection, source
+from small_networks import network, population, projection, source
+from small_runs import sound_on
 
-from varesearch.backends.brian2.backend import Brian2
 from varesearch.config.schema import Brian2Backend, RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
@@ -22,21 +20,8 @@ DT_MS = 0.5
 REFRACTORY_STEPS = [2**32 + 1, 0, 3, 40]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    Brian2.cache = tmp_path_factory.mktemp("brian2")
-    yield
-    Brian2.cache = None
-
-
 def _simulate(drawn: Network, codegen: str = "numpy") -> Recording:
-    backend = Brian2(config(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=[])))
-    try:
-        backend.build(drawn)
-        backend.run(lambda _ms: None)
-        return backend.collect()
-    finally:
-        backend.close()
+    return sound_on(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=[]))
 
 
 def _cell(cell: type[IntegrateAndFire], steps: int, i_offset: float) -> IntegrateAndFire:

@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 from small_networks import config, network, population, projection, source
+from small_runs import result_of, sound
 
 from varesearch.backends import backend_class
 from varesearch.backends.brian2.backend import Brian2
@@ -52,12 +53,7 @@ def simulate(drawn: Network, codegen: str = "numpy") -> tuple[Recording, list[fl
     signals = list(Brian2.signals[drawn.populations[0].cell.model])
     backend = Brian2(config(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=signals)))
     seen: list[float] = []
-    try:
-        backend.build(drawn)
-        backend.run(seen.append)
-        return backend.collect(), seen
-    finally:
-        backend.close()
+    return sound(drawn, backend, seen.append), seen
 
 
 def assert_equal(a: Recording, b: Recording, tolerance: float = 0.0) -> None:
@@ -184,16 +180,14 @@ def test_an_interrupt_ends_the_run_as_an_interrupt() -> None:
             os.kill(os.getpid(), signal.SIGINT)
 
     try:
-        backend.build(drawn)
         with pytest.raises(KeyboardInterrupt):
-            backend.run(interrupt)
+            result_of(drawn, backend, progress=interrupt)
     finally:
-        backend.close()
         signal.signal(signal.SIGINT, previous)
     assert_equal(simulate(small())[0], simulate(small())[0])
 
 
-def test_close_after_a_build_that_failed_and_twice() -> None:
+def test_a_build_that_fails_gives_everything_back() -> None:
     drawn = small()
     broken = type(drawn)(
         drawn.dt_ms,
@@ -204,13 +198,12 @@ def test_close_after_a_build_that_failed_and_twice() -> None:
         (projection("exc", "exc", "excitatory", [(0, 99, 1.0, 1)]),),
         (),
     )
-    backend = Brian2(config(broken, Brian2Backend()))
+    import brian2  # not above: a test looks at what its first import changes
+
+    before = dict(brian2.prefs.items())
     with pytest.raises(IndexError):
-        backend.build(broken)
-    backend.close()
-    backend.close()
-    never_built = Brian2(config(broken, Brian2Backend()))
-    never_built.close()
+        result_of(broken, Brian2(config(broken, Brian2Backend())))
+    assert dict(brian2.prefs.items()) == before
     assert_equal(simulate(small())[0], simulate(small())[0])
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from scipy.stats import t
+from small_runs import sound_with
 
-from varesearch.backends.brian2.backend import Brian2
 from varesearch.config.compose import compose
 from varesearch.metrics import analyse
 from varesearch.network import draw
@@ -38,13 +38,7 @@ def metrics_of(preset: str) -> dict[str, np.ndarray]:
     runs = []
     for seed in SEEDS:
         config = compose([f"experiment={preset}", f"seed={seed}", "recording.signals=[]"]).config
-        backend = Brian2(config)
-        try:
-            backend.build(draw(config))
-            backend.run(lambda _simulated_ms: None)
-            runs.append(analyse(backend.collect(), config.analysis, seed).values())
-        finally:
-            backend.close()
+        runs.append(analyse(sound_with(draw(config), config), config.analysis, seed).values())
     return {name: np.array([run[name] for run in runs]) for name in runs[0]}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from small_runs import result_of
 
 from varesearch.backends import backend_class
 from varesearch.config.compose import compose
@@ -27,19 +28,13 @@ def settings() -> list[Config]:
 
 def run(config: Config) -> Any:
     """Spikes of all populations, or what a mapping found."""
-    backend = backend_class(config.backend.name)(config)
-    try:
-        backend.build(draw(config))
-        backend.run(lambda _simulated_ms: None)
-        recording = backend.collect()
-        if recording is None:
-            return {name: value for name, value in backend.metrics().items() if not name.endswith("_s")}
-        return {
-            name: (population.spike_ids.tolist(), population.spike_times_ms.tolist())
-            for name, population in recording.populations.items()
-        }
-    finally:
-        backend.close()
+    result = result_of(draw(config), backend_class(config.backend.name)(config))
+    if result.recording is None:
+        return {name: value for name, value in result.metrics.items() if not name.endswith("_s")}
+    return {
+        name: (population.spike_ids.tolist(), population.spike_times_ms.tolist())
+        for name, population in result.recording.populations.items()
+    }
 
 
 def state() -> dict[str, Any]:

@@ -4,10 +4,10 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from small_runs import CACHE
 
 from varesearch.backends import backend_class
 from varesearch.backends.brian2.schemes import SCHEMES
-from varesearch.backends.nest.backend import Nest
 from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, SpinnakerBackend
 from varesearch.known_answers import known_answer
 
@@ -25,7 +25,7 @@ from varesearch.known_answers import known_answer
     ids=str,
 )
 def test_every_cell_gives_the_trains_that_are_known(settings: BackendConfig, tmp_path: Path) -> None:
-    cache = Nest.cache if settings.name == "nest" else tmp_path
+    cache = CACHE if settings.name == "nest" else tmp_path
     answers = known_answer(settings.name, settings, cache)
     assert {answer.model for answer in answers} == set(backend_class(settings.name).cells)
     for answer in answers:

@@ -16,7 +16,9 @@ import psutil
 import pytest
 from nest_runs import MODELS, config, equal, quiet, random_network, resting, simulate, source_at, stimulus
 from small_networks import network
+from small_runs import CACHE, result_of
 
+from varesearch.backends import Workspace
 from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.nest.backend import Nest
 from varesearch.config.errors import ConfigurationError
@@ -25,6 +27,7 @@ from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
+from varesearch.simulation import probe
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -61,16 +64,12 @@ def test_thirty_runs_in_a_process_are_equal_and_flat():
 
 def test_progress_rises_to_the_whole_run():
     drawn = random_network(IzhikevichDelta)
-    nest, seen = Nest(config(drawn)), []
-    try:
-        nest.build(drawn)
-        nest.run(seen.append)
-    finally:
-        nest.close()
+    seen: list[float] = []
+    result = result_of(drawn, Nest(config(drawn)), progress=seen.append)
     assert len(seen) > 1
     assert all(a < b for a, b in pairwise(seen))
     assert seen[-1] == drawn.duration_ms
-    assert {"import", "create", "connect", "simulate"} <= nest.phase_seconds().keys()
+    assert {"create", "connect", "simulate", "read"} == result.inner_s.keys()
 
 
 def test_closing_empties_the_kernel_and_removes_the_temporary_folder():
@@ -78,25 +77,22 @@ def test_closing_empties_the_kernel_and_removes_the_temporary_folder():
 
     before = signal.getsignal(signal.SIGINT), sys.excepthook, sys.getdlopenflags(), list(sys.argv)
     drawn = random_network(IzhikevichDelta)
-    backend = Nest(config(drawn))
-    backend.build(drawn)
-    assert simulator.network_size > 60
-    folder = Path(simulator.data_path)
-    assert folder.is_dir()
-    backend.close()
+    with Nest(config(drawn)).build(drawn, Workspace()):
+        assert simulator.network_size > 60
+        folder = Path(simulator.data_path)
+        assert folder.is_dir()
     assert simulator.network_size == 0
     assert not folder.exists()
     assert (signal.getsignal(signal.SIGINT), sys.excepthook, sys.getdlopenflags(), list(sys.argv)) == before
 
 
-def test_closing_after_a_failure_and_without_a_build():
+def test_a_build_that_fails_leaves_an_empty_kernel():
     broken = random_network(IzhikevichDelta)
-    Nest(config(broken)).close()
-    backend = Nest(config(broken))
     broken.populations[0].initial["v"] = np.full(3, -65.0)
     with pytest.raises(IndexError):
-        backend.build(broken)
-    backend.close()
+        result_of(broken, Nest(config(broken)))
+    simulator: Any = importlib.import_module("nest")
+    assert simulator.network_size == 0
     assert equal(simulate(random_network(IfCurrExp)), simulate(random_network(IfCurrExp)))
 
 
@@ -208,30 +204,27 @@ def test_a_compiler_that_fails_is_said_in_one_line_before_anything_is_built(monk
     broken.chmod(0o755)
     monkeypatch.setenv("CXX", str(broken))
     backend = Nest(config(network([resting(Izhikevich())], 10, 1.0)))
-    backend.cache = tmp_path / "cache"
     with pytest.raises(BackendUnavailableError, match=r"not compile it \(cell.cpp:1: error: unknown language\)") as no:
-        backend.probe()
+        probe(backend, Workspace(cache=tmp_path / "cache"))
     assert "\n" not in str(no.value)
-    backend.close()
 
 
 def test_the_cell_is_compiled_once():
     """A second back end takes the file as it is."""
     drawn = network([resting(Izhikevich())], 10, 1.0)
     simulate(drawn)
-    assert Nest.cache is not None
-    files = {path: path.stat().st_mtime_ns for path in Nest.cache.rglob("*.so")}
+    files = {path: path.stat().st_mtime_ns for path in CACHE.rglob("*.so")}
     assert len(files) == 1
-    backend = Nest(config(drawn))
-    backend.probe()
-    backend.close()
-    assert {path: path.stat().st_mtime_ns for path in Nest.cache.rglob("*.so")} == files
+    workspace = Workspace(cache=CACHE)
+    probe(Nest(config(drawn)), workspace)
+    assert "compile" not in workspace.phases.times
+    assert {path: path.stat().st_mtime_ns for path in CACHE.rglob("*.so")} == files
 
 
 @pytest.mark.parametrize(("model", "scheme"), [(IfCondExp, "rkf45"), (IfCurrExp, "exact"), (IzhikevichDelta, "euler")])
-def test_the_tags_say_how_the_cell_was_integrated(model, scheme):
+def test_the_provenance_says_how_the_cell_was_integrated(model, scheme):
     drawn = network([resting(model())], 10, 1.0)
-    assert Nest(config(drawn, threads=2)).tags() == {"threads": "2", "integrator": scheme}
+    assert result_of(drawn, Nest(config(drawn, threads=2))).provenance == {"threads": "2", "integrator": scheme}
 
 
 def test_availability_names_the_installed_version():
@@ -247,10 +240,8 @@ def test_a_compilation_is_told_and_what_the_compiler_says_is_not_swallowed(monke
     compiler.write_text(f"#!/bin/sh\ntest \"$1\" = --version || echo 'cc1plus: out of registers' >&2\nexit {code}\n")
     compiler.chmod(0o755)
     monkeypatch.setenv("CXX", str(compiler))
-    monkeypatch.setattr(Nest, "cache", tmp_path / "cache")
     backend = Nest(config(network([resting(Izhikevich())], 10, 1.0)))
     told: list[str] = []
-    backend.tell = told.append
     with pytest.raises(ConfigurationError, match=message):
-        backend.probe()
+        probe(backend, Workspace(cache=tmp_path / "cache", tell=told.append))
     assert len(told) == 1 and "20 s" in told[0]

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from small_runs import sound_with
 
-from varesearch.backends import backend_class
-from varesearch.backends.base import Backend
 from varesearch.config.compose import compose
 from varesearch.network import Network, draw
 from varesearch.recording import Recording
@@ -15,15 +14,7 @@ SMALL = ("connectivity.n=300", "simulation.duration_ms=500", "recording.cells=20
 def simulate(name: str, overrides: tuple[str, ...]) -> tuple[Network, Recording]:
     config = compose([f"backend={name}", *SMALL, *overrides]).config
     drawn = draw(config)
-    backend: Backend = backend_class(name)(config)
-    try:
-        backend.build(drawn)
-        backend.run(lambda _ms: None)
-        recording = backend.collect()
-    finally:
-        backend.close()
-    assert recording is not None
-    return drawn, recording
+    return drawn, sound_with(drawn, config)
 
 
 def both(*overrides: str) -> tuple[Recording, Recording]:

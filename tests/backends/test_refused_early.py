@@ -2,7 +2,7 @@
 
 import pytest
 
-from varesearch.backends.check import check_backend
+from varesearch.backends.check import checked_backend
 from varesearch.backends.delays import drawn_delays
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
@@ -109,7 +109,7 @@ def test_refused_in_one_line_that_names_the_setting(words: tuple[str, ...], mess
     config = compose([*SHORT, *words]).config
     validate(config)
     with pytest.raises(ConfigurationError, match=message) as refused:
-        check_backend(config)
+        checked_backend(config)
     assert "\n" not in str(refused.value)
 
 
@@ -117,7 +117,7 @@ def test_refused_in_one_line_that_names_the_setting(words: tuple[str, ...], mess
 def test_what_lies_just_within_is_accepted(words: tuple[str, ...]) -> None:
     config = compose([*SHORT, *words]).config
     validate(config)
-    check_backend(config)
+    checked_backend(config)
 
 
 @pytest.mark.parametrize(

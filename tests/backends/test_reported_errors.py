@@ -7,16 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from small_networks import config, network, population
+from small_runs import CACHE
 
-from varesearch.backends import backend_class
-from varesearch.backends.base import Backend
+from varesearch.backends import Backend, Simulation, Workspace, backend_class
 from varesearch.backends.brian2.backend import Brian2
 from varesearch.backends.brian2.schemes import SCHEMES
 from varesearch.backends.faults import COMPILER_REMARKS, ErrorWatch, Harmless, SimulatorError, compiler_said
@@ -27,7 +28,8 @@ from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, 
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.network.model import Network
 from varesearch.recording import Recording, Signal, population_recording
-from varesearch.simulation import Simulated, impossible_values, simulate
+from varesearch.result import Result
+from varesearch.simulation import impossible_values, simulate
 from varesearch.tracking.log import LogCapture
 
 DRAWN = network([population("cells", IfCurrDelta(i_offset=1.0), [-65.0, -60.0])], 30, 1.0)
@@ -37,22 +39,25 @@ def brian2(codegen: str = "numpy", drawn: Network = DRAWN) -> Brian2:
     return Brian2(config(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=["v"])))
 
 
-def simulated(backend: Backend, drawn: Network = DRAWN) -> Simulated:
-    try:
-        return simulate(backend, drawn)
-    finally:
-        backend.close()
+def simulated(backend: Backend, drawn: Network = DRAWN, cache: Path = CACHE) -> Result:
+    return simulate(drawn, backend, Workspace(cache=cache))
 
 
 def also(backend: Backend, phase: str, then: Callable[[], object]) -> Backend:
     """The back end, in whose ``phase`` something happens besides."""
-    original = getattr(backend, phase)
+    original = backend.build
 
-    def changed(*arguments: object) -> object:
-        then()
-        return original(*arguments)
+    @contextmanager
+    def build(network: Network, workspace: Workspace) -> Iterator[Simulation]:
+        if phase == "build":
+            then()
+        with original(network, workspace) as simulation:
+            if phase != "build":
+                method = getattr(simulation, phase)
+                setattr(simulation, phase, lambda *arguments: (then(), method(*arguments))[1])
+            yield simulation
 
-    setattr(backend, phase, changed)
+    backend.build = build  # type: ignore[method-assign]
     return backend
 
 
@@ -99,10 +104,9 @@ def test_code_that_cython_refuses_fails_the_run_with_its_text(monkeypatch: pytes
     scheme = SCHEMES["if_curr_delta", "exact"]
     broken = dataclasses.replace(scheme, update=f"{scheme.update}\nfree_from = 0.5*v")
     monkeypatch.setitem(SCHEMES, ("if_curr_delta", "exact"), broken)
-    monkeypatch.setattr(Brian2, "cache", tmp_path)
     backend = Brian2(config(DRAWN, Brian2Backend(codegen="cython"), RecordingConfig(signals=[])))
     with pytest.raises(SimulatorError, match=r"Cython did not build cells_cells_update.*\.pyx:.*Cannot assign type"):
-        simulated(backend)
+        simulated(backend, cache=tmp_path)
 
 
 def test_a_cxx_compiler_that_fails_is_told_in_its_own_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -131,12 +135,11 @@ def test_what_a_compiler_writes_is_an_error_unless_it_is_a_known_remark() -> Non
 
 
 @pytest.mark.parametrize("codegen", ["cython", pytest.param("cpp_standalone", marks=pytest.mark.slow)])
-def test_a_first_compile_is_sound(codegen: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_first_compile_is_sound(codegen: str, tmp_path: Path) -> None:
     """With an empty cache and under the log of a run, to which setuptools logs each command of the compiler."""
-    monkeypatch.setattr(Brian2, "cache", tmp_path / "cache")
     drawn = network([population("cells", IfCurrDelta(i_offset=1.0), [-65.0, -60.0, -55.0])], 30, 1.0)
     with LogCapture(tmp_path / "run.log"):
-        result = simulated(brian2(codegen, drawn), drawn)
+        result = simulated(brian2(codegen, drawn), drawn, tmp_path / "cache")
     assert result.faults == ()
     assert result.recording is not None and len(result.recording.populations["cells"].spike_ids) > 0
     if codegen == "cython":
@@ -197,15 +200,12 @@ def test_brian2_names_memory_where_its_own_exception_names_an_object(monkeypatch
 
 
 def test_nest_writes_its_messages_in_the_form_that_is_read() -> None:
-    backend = Nest(config(DRAWN, NestBackend()))
-    backend.load()
-    try:
+    with Nest(config(DRAWN, NestBackend())).build(DRAWN, Workspace()):
         nest: Any = sys.modules["nest"]
+        nest.ResetKernel()
         nest.verbosity = nest.VerbosityLevel.INFO
         with printed() as said:
             nest.set(resolution=0.2)
-    finally:
-        backend.close()
     messages = [line for line in (said.output + said.errors).splitlines() if line.strip()]
     assert messages
     assert _MESSAGE.match(messages[0]), messages

@@ -15,6 +15,7 @@ from varesearch.backends.spinnaker.load import (
     first_spikes,
     start_load,
 )
+from varesearch.backends.spinnaker.machines import Size
 from varesearch.backends.spinnaker.machines.software import SMALL_CORES, SMALL_SDRAM_MB, Software
 from varesearch.config.compose import compose
 from varesearch.model.cells.if_curr_exp import IfCurrExp
@@ -85,6 +86,5 @@ def test_the_factor_is_the_smallest_that_gives_the_tick_room(cycles: float, dt_m
 def test_the_software_board_is_no_larger_than_the_network_needs_unless_it_is_told() -> None:
     for cores, memory, version in ((8, 10.0, 3), (SMALL_CORES + 1, 10.0, 5), (8, SMALL_SDRAM_MB + 1, 5)):
         free, told = Software(5, smallest=True), Software(5)
-        free.fit(cores, memory)
-        told.fit(cores, memory)
-        assert (free.version, told.version) == (version, 5)
+        size = Size(cores, memory)
+        assert (free.version_for(size), told.version_for(size)) == (version, 5)

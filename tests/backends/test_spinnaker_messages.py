@@ -3,9 +3,11 @@
 import types
 from typing import Any
 
+from small_runs import result_of
 from spinnman.exceptions import SpinnmanGroupedProcessException, SpinnmanTimeoutException
 
-from varesearch.backends.spinnaker.backend import SpiNNaker, telling
+from varesearch.backends.spinnaker.backend import SpiNNaker
+from varesearch.backends.spinnaker.simulation import telling
 from varesearch.config.compose import compose
 from varesearch.network import draw
 
@@ -29,14 +31,9 @@ def test_a_list_of_exceptions_is_told_by_its_first_message_and_place() -> None:
 def test_a_mapping_says_which_time_scale_factor_a_run_needs() -> None:
     config = compose(["backend=spinnaker", "backend.machine=mapping"]).config
     network = draw(config)
-    backend = SpiNNaker(config)
-    try:
-        backend.build(network)
-        load = backend.metrics()["estimate.start_load"]
-        factor = backend.metrics()["time_scale_factor"]
-        told = backend.tags()["time scale factor"]
-    finally:
-        backend.close()
+    result = result_of(network, SpiNNaker(config))
+    load, factor = result.metrics["estimate.start_load"], result.metrics["time_scale_factor"]
+    told = result.provenance["time scale factor"]
     needed = int(told.rpartition("backend.time_scale_factor=")[2].split()[0])
     assert factor < needed
     assert needed - 1 < load * factor <= needed

@@ -1,11 +1,9 @@
 """The SpiNNaker back end with the real sPyNNaker: mappings, runs that fail, and what is left of them."""
 
-import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +12,21 @@ import psutil
 import pytest
 import spinnaker_servers as servers
 from small_networks import config, network, population, projection, source
+from small_runs import result_of, unseen
 
-from varesearch.backends.spinnaker.backend import SpiNNaker, SpinnakerError
+from varesearch.backends import Workspace
+from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.backends.spinnaker.machines.board import Board
+from varesearch.backends.spinnaker.simulation import SpinnakerError
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config, SpinnakerBackend
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import Network
+from varesearch.result import Status
 
 PASSWORD = "correct-horse-battery-staple"
-
-
-def nothing(_simulated_ms: float) -> None:
-    """Progress that nobody looks at."""
 
 
 def composed(*overrides: str) -> Config:
@@ -37,17 +35,13 @@ def composed(*overrides: str) -> Config:
 
 
 def map_network(settings: Config, drawn: Network | None = None) -> tuple[dict[str, float], dict[str, str]]:
-    """Metrics and tags of a mapping; there is no recording."""
-    backend = SpiNNaker(settings)
+    """Metrics and provenance of a mapping; there is no recording."""
     SpiNNaker.check(settings)
-    try:
-        backend.build(drawn or draw(settings))
-        backend.run(nothing)
-        assert backend.collect() is None
-        assert backend.phase_seconds()["map"] > 0
-        return backend.metrics(), backend.tags()
-    finally:
-        backend.close()
+    result = result_of(drawn or draw(settings), SpiNNaker(settings))
+    assert result.status is Status.MAPPED
+    assert result.recording is None
+    assert result.inner_s["map"] > 0
+    return dict(result.metrics), dict(result.provenance)
 
 
 def process_state() -> dict[str, Any]:
@@ -99,9 +93,8 @@ def test_the_seed_network_maps_to_eight_cores_on_one_chip() -> None:
     assert 0 < metrics["loading_estimate_s"] < metrics["sdram_mb"]
     assert metrics["mapping_time_s"] > 0
     assert metrics["time_scale_factor"] == 1
-    assert tags["mapping only"] == "true"
     assert tags["machine"] == "mapping"
-    assert not {"degraded", "draw"} & set(tags)
+    assert "draw" not in tags
 
 
 def test_the_weight_errors_are_those_of_the_scale_of_each_population() -> None:
@@ -206,22 +199,17 @@ def test_nothing_stays_changed_in_the_process_between_two_calls(home: Path, tmp_
     handler.addFilter(lambda _record: True)
     logging.getLogger().addHandler(handler)
     settings, drawn = tiny(machine="mapping")
-    backend = SpiNNaker(settings)
-    backend.folder = tmp_path / "run"
     try:
         before = process_state()
-        calls: list[Callable[[], object]] = [
-            lambda: backend.build(drawn),
-            lambda: backend.run(nothing),
-            backend.collect,
-            backend.close,
-        ]
-        for call in calls:
-            call()
+        with SpiNNaker(settings).build(drawn, Workspace(folder=tmp_path / "run")) as simulation:
             assert process_state() == before
+            simulation.run(unseen)
+            assert process_state() == before
+            simulation.collect()
+            assert process_state() == before
+        assert process_state() == before
     finally:
         logging.getLogger().removeHandler(handler)
-        backend.close()
     assert [path.name for path in home.iterdir()] == [".spynnaker.cfg"]
     assert "203.0.113.7" in (home / ".spynnaker.cfg").read_text()
 
@@ -235,14 +223,7 @@ def test_configuration_and_reports_lie_in_the_folder_of_the_run_and_no_other_is_
     monkeypatch.chdir(here)
     settings, drawn = tiny(machine="mapping")
     for number in (1, 2):
-        backend = SpiNNaker(settings)
-        backend.folder = tmp_path / f"run{number}"
-        try:
-            backend.build(drawn)
-            backend.run(nothing)
-            backend.collect()
-        finally:
-            backend.close()
+        result_of(drawn, SpiNNaker(settings), tmp_path / f"run{number}")
     for number in (1, 2):
         folder = tmp_path / f"run{number}" / "spinnaker"
         files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
@@ -252,16 +233,11 @@ def test_configuration_and_reports_lie_in_the_folder_of_the_run_and_no_other_is_
     assert [path.name for path in here.iterdir()] == ["spynnaker.cfg"]
 
 
-def test_a_folder_of_its_own_is_removed_and_closing_twice_is_harmless(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_of_its_own_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     settings, drawn = tiny(machine="mapping")
-    backend = SpiNNaker(settings)
-    backend.build(drawn)
-    assert list(tmp_path.glob("varesearch-spinnaker-*"))
-    backend.close()
-    backend.close()
+    with SpiNNaker(settings).build(drawn, Workspace()):
+        assert list(tmp_path.glob("varesearch-spinnaker-*"))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -270,17 +246,12 @@ def test_a_run_that_fails_ends_with_one_line_and_puts_everything_back(
 ) -> None:
     monkeypatch.setattr(Board, "probe", lambda _self, _timeout_s: None)  # answered when asked, gone when needed
     settings, drawn = tiny(machine_name="127.0.0.45", version=3)
-    backend = SpiNNaker(settings)
-    backend.folder = tmp_path
     before = process_state()
-    try:
-        backend.build(drawn)
+    with SpiNNaker(settings).build(drawn, Workspace(folder=tmp_path)) as simulation:
         with pytest.raises(SpinnakerError, match=r"^sPyNNaker on board 127\.0\.0\.45 \(version 3\): .+") as caught:
-            backend.run(nothing)
+            simulation.run(unseen)
         assert "\n" not in str(caught.value)
         assert process_state() == before
-    finally:
-        backend.close()
     assert process_state() == before
     assert map_network(tiny(machine="mapping")[0], drawn)[0]["cores"] == 2  # and the next run is not hurt
 
@@ -294,19 +265,14 @@ def test_no_credential_is_written_anywhere_in_the_folder_of_the_run(
     with servers.http_server(200) as (url, requests), caplog.at_level(logging.DEBUG):
         settings, drawn = tiny(machine="spalloc", spalloc_server=url)
         backend = SpiNNaker(settings)
-        backend.folder = folder
-        try:
-            backend.probe()
-            backend.build(drawn)
-            with pytest.raises(SpinnakerError) as caught:  # the page has no form to log in with
-                backend.run(nothing)
-        finally:
-            backend.close()
+        backend.probe()
+        with pytest.raises(SpinnakerError) as caught:  # the page has no form to log in with
+            result_of(drawn, backend, folder)
     assert len(requests) > 1  # the probe's, and spalloc's own client's
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]
-    assert PASSWORD not in caplog.text + str(caught.value) + json.dumps(backend.tags())
+    assert PASSWORD not in caplog.text + str(caught.value)
 
 
 def _repeat(times: int) -> None:

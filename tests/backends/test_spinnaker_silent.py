@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 from small_networks import config, network, population, projection, source
+from small_runs import result_of
 
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.config.schema import RecordingConfig, SpinnakerBackend
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.network.model import Network, Projection, Receptor
 from varesearch.recording import Recording
-from varesearch.simulation import simulate
+from varesearch.result import Status
 
 REST = -65.0
 CELL = IfCurrExp(v_rest=REST, v_reset=REST)
@@ -17,15 +18,11 @@ EMPTY = np.zeros(0, np.int32)
 
 
 def simulated(drawn: Network) -> Recording:
-    backend = SpiNNaker(config(drawn, SpinnakerBackend(machine="software", version=3), RecordingConfig(signals=["v"])))
-    try:
-        result = simulate(backend, drawn)
-        tags = backend.tags()
-    finally:
-        backend.close()
+    settings = SpinnakerBackend(machine="software", version=3)
+    result = result_of(drawn, SpiNNaker(config(drawn, settings, RecordingConfig(signals=["v"]))))
     result.require_sound()
     assert result.recording is not None
-    assert "degraded" not in tags
+    assert result.status is Status.FINISHED
     return result.recording
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from small_networks import config, network, population, projection, source
+from small_runs import result_of
 
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.config.cell import Cell
@@ -19,6 +20,7 @@ from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import CurrentStep, Network, Population
 from varesearch.recording import Recording
+from varesearch.result import Status
 
 SOFTWARE = SpinnakerBackend(machine="software", version=3)
 REST = -65.0
@@ -34,21 +36,14 @@ CELLS: dict[str, tuple[Cell, float]] = {
 
 def simulate(drawn: Network, recording: RecordingConfig | None = None, folder: Path | None = None) -> Recording:
     """What came back, nothing lost."""
-    backend = SpiNNaker(config(drawn, SOFTWARE, recording))
-    backend.folder = folder
     seen: list[float] = []
-    try:
-        backend.build(drawn)
-        backend.run(seen.append)
-        result = backend.collect()
-    finally:
-        backend.close()
-    assert result is not None
-    assert "degraded" not in backend.tags()
-    assert backend.tags()["machine"] == "software"
+    result = result_of(drawn, SpiNNaker(config(drawn, SOFTWARE, recording)), folder, seen.append)
+    assert result.recording is not None
+    assert result.status is Status.FINISHED
+    assert result.provenance["machine"] == "software"
     assert seen[-1] == drawn.duration_ms
-    assert backend.metrics()["estimate.busiest_core_load"] > 0
-    return result
+    assert result.metrics["estimate.busiest_core_load"] > 0
+    return result.recording
 
 
 def at_rest(name: str, cell: Cell, size: int) -> list[Population]:
@@ -150,17 +145,13 @@ def test_the_seed_networks_start_is_degraded_at_factor_1_and_whole_at_5(factor: 
         ["experiment=seed_izhikevich", "backend=spinnaker", "backend.machine=software", "backend.version=3",
          f"backend.time_scale_factor={factor}"]
     ).config  # fmt: skip
-    backend = SpiNNaker(settings)
-    try:
-        backend.build(draw(settings))
-        backend.run(lambda _ms: None)
-        result = backend.collect()
-    finally:
-        backend.close()
-    assert result is not None
+    result = result_of(draw(settings), SpiNNaker(settings))
+    assert result.recording is not None
     if factor == 1:
-        assert "backend.time_scale_factor=4" in backend.tags()["degraded"]
+        assert result.status is Status.DEGRADED
+        assert "backend.time_scale_factor=4" in result.advice
         return
-    assert "degraded" not in backend.tags()
-    assert 53_089 <= sum(len(p.spike_ids) for p in result.populations.values()) <= 64_798
-    assert [p.signals["v"].values.shape for p in result.populations.values()] == [(1000, 1200), (1000, 300)]
+    assert result.status is Status.FINISHED
+    populations = result.recording.populations.values()
+    assert 53_089 <= sum(len(p.spike_ids) for p in populations) <= 64_798
+    assert [p.signals["v"].values.shape for p in populations] == [(1000, 1200), (1000, 300)]

@@ -92,7 +92,7 @@ def long_enough(_key: str, repetitions: list[dict[str, Any]]) -> None:
 
 def test_a_session_holds_what_was_measured(session: Session):
     ours, native = (session.results[key].repetitions[0].measured for key in (OURS, NATIVE))
-    assert list(ours.phases) == ["import", "draw", "compile", "build", "simulate", "collect"]
+    assert list(ours.phases) == ["draw", "import", "build", "simulate", "collect"]
     assert ours.facts["cells"] == native.facts["cells"] == 100
     assert ours.facts["synapses"] == pytest.approx(3000, rel=0.2)
     assert ours.facts["synaptic_events"] == pytest.approx(30 * ours.facts["spikes"], rel=0.2)

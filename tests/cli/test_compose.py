@@ -7,7 +7,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 
-from varesearch.backends.check import check_backend
+from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.connectivity import FixedProbability
 from varesearch.config.distributions import Exponential, Normal, Uniform
@@ -29,7 +29,7 @@ EVERY_OPTION = [f"{group}={name}" for group, names in options().items() for name
 def test_every_option_composes_and_validates_on_the_default_back_end(choice: str) -> None:
     config = compose([choice]).config
     validate(config)
-    check_backend(config)
+    checked_backend(config)
 
 
 @pytest.mark.parametrize("name", options()["backend"])

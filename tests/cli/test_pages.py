@@ -9,7 +9,7 @@ from outcomes import Command
 
 from varesearch import __version__
 from varesearch.backends import BACKENDS, backend_class
-from varesearch.backends.check import check_backend
+from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.options import options
 from varesearch.config.validation import validate
@@ -74,7 +74,7 @@ def test_there_are_six_examples_and_each_can_be_run(command: Command, monkeypatc
             continue
         config = compose(shlex.split(words)).config
         validate(config)
-        check_backend(config)
+        checked_backend(config)
 
 
 @pytest.mark.parametrize("group", options())

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from varesearch import simulation as engine
 from varesearch.backends import backend_class
 from varesearch.compare import Answer, Spread, State, judge, measure_spread
 from varesearch.compare.spread import perturbed
@@ -35,13 +36,9 @@ NETWORK = draw(CONFIG)
 
 
 def simulate(config: Config, network: Network) -> Recording:
-    backend = backend_class("brian2")(config)
-    try:
-        backend.build(network)
-        backend.run(lambda simulated_ms: None)
-        recording = backend.collect()
-    finally:
-        backend.close()
+    result = engine.simulate(network, backend_class("brian2")(config))
+    result.require_sound()
+    recording = result.recording
     assert recording is not None
     return recording
 

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends import backend_class
-from varesearch.backends.check import check_backend
+from varesearch import simulation as engine
+from varesearch.backends import Workspace
+from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.schema import Config
 from varesearch.config.validation import validate
 from varesearch.network import draw
 from varesearch.preflight import check_memory
+from varesearch.tracking.tags import result_tags
 
 
 @dataclass(frozen=True)
@@ -36,27 +38,19 @@ def checked(overrides: Sequence[str]) -> Config:
     """The settings, through every check of the command. Raises ConfigurationError."""
     config = compose(overrides).config
     validate(config)
-    check_backend(config)
+    checked_backend(config)
     check_memory(config)
     return config
 
 
 def simulate(config: Config, cache: Path, nudge_mv: float = 0.0) -> Trains:
     """Run checked settings. ``cache`` keeps compiled code for later runs; ``nudge_mv`` moves every cell's first v."""
-    backend = backend_class(config.backend.name)(config)
-    backend.cache = cache
-    try:
-        backend.probe()
-        backend.load()
-        network = draw(config)
-        drawn = network.hash
-        for population in network.populations:
-            population.initial["v"][:] += nudge_mv
-        backend.build(network)
-        backend.run(lambda _ms: None)
-        recording = backend.collect()
-    finally:
-        backend.close()
+    network = draw(config)
+    drawn = network.hash
+    for population in network.populations:
+        population.initial["v"][:] += nudge_mv
+    result = engine.simulate(network, checked_backend(config), Workspace(cache=cache))
+    recording = result.recording
     assert recording is not None
     spikes = {
         name: np.stack([np.rint(p.spike_times_ms / network.dt_ms).astype(np.int64), p.spike_ids.astype(np.int64)], 1)
@@ -64,7 +58,7 @@ def simulate(config: Config, cache: Path, nudge_mv: float = 0.0) -> Trains:
     }
     signals = [signal.values for p in recording.populations.values() for signal in p.signals.values()]
     finite = all(bool(np.isfinite(values).all()) for values in signals)
-    return Trains(drawn, spikes, backend.tags(), finite)
+    return Trains(drawn, spikes, result_tags(result), finite)
 
 
 @lru_cache(maxsize=64)

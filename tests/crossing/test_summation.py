@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from summation import simulate
 
-from varesearch.backends import backend_class
+from varesearch import simulation as engine
+from varesearch.backends import Workspace, backend_class
 from varesearch.backends.translation.nest import WEIGHT_GRID
 from varesearch.config.compose import compose
 from varesearch.network import Network, draw
@@ -56,14 +57,9 @@ def model(words: tuple[str, ...], orders: tuple) -> tuple[Spikes, NDArray[np.flo
 def on(backend: str, words: tuple[str, ...], compiled: Path) -> tuple[Spikes, NDArray[np.float64]]:
     """Spikes and v of a back end, in the model's form."""
     config = compose([*words, f"backend={backend}", "cell.integrator=euler"]).config
-    simulator = backend_class(backend)(config)
-    simulator.cache = compiled
-    try:
-        simulator.build(drawn(words))
-        simulator.run(lambda _ms: None)
-        recording = simulator.collect()
-    finally:
-        simulator.close()
+    result = engine.simulate(drawn(words), backend_class(backend)(config), Workspace(cache=compiled))
+    result.require_sound()
+    recording = result.recording
     assert recording is not None
     spikes, v, first = set(), [], 0
     for population in recording.populations.values():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from varesearch.backends.check import check_backend
+from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.narrowing import int32, int64_steps
@@ -42,4 +42,4 @@ def test_delays_and_spikes_that_would_wrap_are_refused() -> None:
 def test_a_refractory_time_beyond_64_bits_is_refused_before_anything_is_built() -> None:
     words = ["cell=if_curr_exp", "cell.tau_refrac=1e15", "simulation.dt_ms=0.0001", "simulation.duration_ms=1"]
     with pytest.raises(ConfigurationError, match=r"^cell.tau_refrac in steps: 1e\+19 "):
-        check_backend(compose([*words, "analysis.warmup_ms=0"]).config)
+        checked_backend(compose([*words, "analysis.warmup_ms=0"]).config)

@@ -13,22 +13,18 @@ from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import Network, Population, Projection, Receptor, SpikeSource
 from varesearch.recording import Recording
+from varesearch.result import Status
+from varesearch.simulation import simulate
 
 STEPS = 300
 SIZES = {"exc": 300, "inh": 80, "src": 40}
 
 
 def on_the_board(network: Network, config: Config) -> Recording:
-    backend = SpiNNaker(config)
-    try:
-        backend.build(network)
-        backend.run(lambda _simulated_ms: None)
-        result = backend.collect()
-    finally:
-        backend.close()
-    assert result is not None
-    assert "degraded" not in backend.tags()
-    return result
+    result = simulate(network, SpiNNaker(config))
+    assert result.status is Status.FINISHED
+    assert result.recording is not None
+    return result.recording
 
 
 def recurrent_network(cell: Izhikevich) -> Network:

@@ -13,6 +13,7 @@ from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import CurrentStep, Network, Population
 from varesearch.recording import Recording
+from varesearch.simulation import simulate
 
 # The cell of sPyNNaker's integration test test_set_toffset_izk (i_offset 0, 2 and 4 for a second each, one cell of its
 # 32 equal ones) and the times it asserts of a board.
@@ -27,13 +28,9 @@ def one_cell() -> Network:
 
 
 def on_brian2(network: Network, config: Config) -> Recording:
-    backend = Brian2(config)
-    try:
-        backend.build(network)
-        backend.run(lambda _simulated_ms: None)
-        return backend.collect()
-    finally:
-        backend.close()
+    result = simulate(network, Brian2(config))
+    assert result.recording is not None
+    return result.recording
 
 
 def float_spikes(square: float, h_after_spike: float = 1.85) -> list[int]:

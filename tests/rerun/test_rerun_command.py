@@ -119,7 +119,7 @@ def refused(root: Path, name: str, tags: dict[str, str], fails: bool) -> None:
         ("failed", {}, True, "is FAILED; choose a finished one"),
         ("sweep", {"varesearch.kind": "sweep"}, False, "is a sweep; start it again with rerun=true"),
         ("comparison", {"varesearch.kind": "comparison"}, False, "is a comparison"),
-        ("mapped", {"mapping only": "yes"}, False, "is a mapping only"),
+        ("mapped", {"varesearch.result": "MAPPED"}, False, "is a mapping only"),
         ("nothing", None, False, "no run of that id or name"),
     ],
 )
@@ -155,7 +155,7 @@ def test_a_run_is_looked_for_in_the_store_that_is_named(root, tmp_path, capfd) -
         pass
     store = client(place(uri).uri)
     (run,) = store.search_runs(["1"])
-    store.set_tag(run.info.run_id, "mapping only", "yes")
+    store.set_tag(run.info.run_id, "varesearch.result", "MAPPED")
     assert rerun([run.info.run_id, "--uri", uri]) == 2
     assert "is a mapping only" in capfd.readouterr().err
     assert rerun([run.info.run_id]) == 2

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from varesearch.backends.base import Availability, Backend, MemoryCost
+from varesearch.backends.base import Availability, Backend, Collected, MemoryCost, Simulation, Workspace
 
 BACKENDS = {
     "brian2": "varesearch.backends.brian2.backend:Brian2",
@@ -18,4 +18,13 @@ def backend_class(name: str) -> type[Backend]:
     return getattr(import_module(module), attribute)
 
 
-__all__ = ["BACKENDS", "Availability", "Backend", "MemoryCost", "backend_class"]
+__all__ = [
+    "BACKENDS",
+    "Availability",
+    "Backend",
+    "Collected",
+    "MemoryCost",
+    "Simulation",
+    "Workspace",
+    "backend_class",
+]

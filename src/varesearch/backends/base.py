@@ -7,7 +7,8 @@ To add one: subclass :class:`Backend` in a package of its own beside this file, 
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +19,7 @@ from varesearch.config.cell import AUTO, Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
+from varesearch.phases import Phases
 from varesearch.recording import Recording
 
 logger = logging.getLogger(__name__)
@@ -64,11 +66,79 @@ class BackendUnavailableError(ConfigurationError):
     """What the run needs outside this process (a machine, a server) is not there; one line says what to do."""
 
 
-class Backend(ABC):
-    """One simulator, used for one run: construct, build, run, collect, close, in this order.
+@dataclass(frozen=True)
+class Workspace:
+    """What a simulation may use outside of the simulator.
 
-    Everything slow or global (imports, code generation, processes) happens in ``build`` or later, so that asking what
-    a back end supports costs nothing.
+    Attributes
+    ----------
+    folder
+        Where it may leave files that belong to the run; None: a temporary folder, which is removed.
+    cache
+        Where it may keep compiled code for later runs; None: a temporary folder, which is removed.
+    tell
+        Called with a line for the user when something will take long. By default it logs.
+    phases
+        Times what is done; a back end enters the phase ``compile`` when it compiles code.
+    """
+
+    folder: Path | None = None
+    cache: Path | None = None
+    tell: Callable[[str], None] = logger.info
+    phases: Phases = field(default_factory=Phases)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What a simulation gave, as the back end knows it.
+
+    Attributes
+    ----------
+    recording
+        In the conventions of :mod:`varesearch.recording`. None: nothing was simulated (a mapping only), which is not
+        the same as a silent network.
+    final_state
+        Population -> state variable -> its value in every cell at the end of the run. A value that is not finite fails
+        the run, also where nothing was recorded. Empty for a simulator whose numbers are always finite (fixed point).
+    degraded
+        Why the result is not to be trusted, one phrase for each cause; usually empty.
+    advice
+        A setting that may avoid what ``degraded`` says.
+    metrics
+        What only this back end can count (losses, quantisation, load).
+    provenance
+        What marks a result of this back end, in words (``machine``, ``integrator``, ``code generation``).
+    seconds
+        Where the time of build, run and collect went, in the simulator's own words: name -> wall seconds.
+    """
+
+    recording: Recording | None
+    final_state: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
+    degraded: tuple[str, ...] = ()
+    advice: str = ""
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+class Simulation(ABC):
+    """A network inside a simulator, made by :meth:`Backend.build`."""
+
+    @abstractmethod
+    def run(self, progress: Callable[[float], None]) -> None:
+        """Simulate ``network.n_steps``; call ``progress(simulated_ms)`` now and then."""
+
+    @abstractmethod
+    def collect(self) -> Collected:
+        """Read what was recorded, and what the simulator knows about it."""
+
+
+class Backend(ABC):
+    """One simulator with its settings.
+
+    Everything slow or global (imports, code generation, processes) happens in ``load`` and ``build``, so that asking
+    what a back end supports costs nothing. Its methods may be called in any order: none needs another one before it.
+    Commands do not call them but :func:`varesearch.simulation.simulate`.
     """
 
     name: ClassVar[str]
@@ -90,16 +160,8 @@ class Backend(ABC):
     It must leave no thread behind and nothing that a forked process cannot use.
     """
 
-    folder: Path | None = None
-    """Where it may leave files that belong to the run, set before ``build``; None: a temporary folder, removed."""
-
-    cache: Path | None = None
-    """Where it may keep compiled code for later runs, set before ``probe``; None: a temporary folder, removed."""
-
-    tell: Callable[[str], None] = logger.info
-    """Called with a line for the user when something will take long; set before ``probe``. By default it logs."""
-
     def __init__(self, config: Config) -> None:
+        """Raises ConfigurationError for a machine or the like that does not exist. ``check`` has the other checks."""
         self.config = config
 
     @classmethod
@@ -132,49 +194,23 @@ class Backend(ABC):
         return MemoryCost()
 
     def probe(self) -> None:  # noqa: B027 (nothing outside this process is the usual case)
-        """Find out, in seconds, whether what the run needs outside this process answers; before anything is built.
+        """Find out, in seconds, whether what the run needs outside this process answers.
 
         Raises BackendUnavailableError.
+        """
+
+    def compile(self, workspace: Workspace) -> None:  # noqa: B027 (few back ends keep compiled code)
+        """Put code that later runs use again into ``workspace.cache``, if it is not there yet.
+
+        Raises BackendUnavailableError if it cannot be compiled here.
         """
 
     def load(self) -> None:  # noqa: B027 (a back end may have nothing to import)
         """Import the simulator, so that its import is timed apart from building."""
 
     @abstractmethod
-    def build(self, network: Network) -> None:
-        """Hand the network to the simulator."""
+    def build(self, network: Network, workspace: Workspace) -> AbstractContextManager[Simulation]:
+        """Hand the network to the simulator, inside ``with``.
 
-    @abstractmethod
-    def run(self, progress: Callable[[float], None]) -> None:
-        """Simulate ``network.n_steps``; call ``progress(simulated_ms)`` now and then."""
-
-    @abstractmethod
-    def collect(self) -> Recording | None:
-        """What was recorded, in the conventions of :mod:`varesearch.recording`.
-
-        None: nothing was simulated (a mapping only), which is not the same as a silent network.
+        Leaving the context gives back everything global or external. If building fails, it is given back as well.
         """
-
-    def final_state(self) -> Mapping[str, Mapping[str, NDArray[np.float64]]]:
-        """Population -> state variable -> its value in every cell at the end of the run, asked after ``collect``.
-
-        A value that is not finite fails the run, also where nothing was recorded. The default is for a simulator whose
-        numbers are always finite (fixed point).
-        """
-        return {}
-
-    @abstractmethod
-    def close(self) -> None:
-        """Give back what is global or external. Called once, also after a failure in any phase."""
-
-    def phase_seconds(self) -> dict[str, float]:
-        """Where the time of build, run and collect went, in the simulator's own words: name -> wall seconds."""
-        return {}
-
-    def metrics(self) -> dict[str, float]:
-        """What only this back end knows about the run (losses, quantisation, load), after ``collect``."""
-        return {}
-
-    def tags(self) -> dict[str, str]:
-        """What marks a result of this back end (``machine``, ``degraded``, ``code generation``), after ``collect``."""
-        return {}

@@ -1,14 +1,16 @@
 """Whether the chosen back end can run a configuration, asked before anything is built."""
 
-from varesearch.backends import BACKENDS, backend_class
+from varesearch.backends import BACKENDS, Backend, backend_class
 from varesearch.config.cell import AUTO
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.wording import did_you_mean
 
 
-def check_backend(config: Config) -> None:
-    """Raise ConfigurationError for a cell, integrator, signal or draw that the back end lacks, or if it is unusable.
+def checked_backend(config: Config) -> Backend:
+    """The back end of a configuration.
+
+    Raises ConfigurationError for a cell, integrator, signal or draw that it lacks, or if it is unusable here.
 
     What only the back end itself can judge is left to its own ``check``, which is called last.
     """
@@ -42,6 +44,7 @@ def check_backend(config: Config) -> None:
     if not available.usable:
         raise ConfigurationError(f"backend={name} is not usable here: {available.reason}")
     backend.check(config)
+    return backend(config)
 
 
 def _others(model: str) -> str:

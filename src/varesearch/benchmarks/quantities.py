@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from varesearch.benchmarks.session import Repetition, Result, Session
+from varesearch.tracking.tags import DEGRADED
 
 BOARD = "board"
 SECONDS = ("set_up", "simulate", BOARD, "process")
@@ -67,7 +68,7 @@ def figures_of(result: Result, session: Session) -> dict[str, float]:
 def _spinnaker(result: Result, facts: Mapping[str, float], simulated_s: float) -> dict[str, float]:
     measured = result.repetitions[-1].measured
     figures = {f"host.{name}_s": measured.within_s[name] for name in ("map", "load", "extract")}
-    if "degraded" not in measured.notes and not facts["backend.estimate.core_overruns"]:
+    if DEGRADED not in measured.notes and not facts["backend.estimate.core_overruns"]:
         figures["hardware.realtime_factor"] = facts["backend.time_scale_factor"]
         figures["hardware.slack"] = 1.0 - facts["backend.estimate.busiest_core_load"]
     board_s = best(result, BOARD)

@@ -9,6 +9,7 @@ from varesearch.benchmarks.published import NETWORK, PUBLISHED, SOURCE
 from varesearch.benchmarks.quantities import BOARD, figures_of, times
 from varesearch.benchmarks.session import Result, Session
 from varesearch.benchmarks.words import NETWORKS, PROGRAMS, SIMULATORS
+from varesearch.tracking.tags import DEGRADED
 
 DATA = Path("docs") / "data" / "benchmarks.json"
 """Where the sessions are kept that the page is drawn from, below the top of the checkout."""
@@ -287,7 +288,7 @@ def _why_not(result: Result) -> str:
             f"{facts['backend.estimate.core_overruns']:.0f} ticks of a core without sleep (sPyNNaker counts "
             f"{facts['backend.timer_overruns']:.0f} overruns, {facts['backend.late_spikes']:.0f} late spikes)"
         )
-    return measured.notes["degraded"].partition(";")[0]
+    return measured.notes[DEGRADED].partition(";")[0]
 
 
 def _middle(result: Result, name: str) -> str:

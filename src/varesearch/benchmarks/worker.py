@@ -1,28 +1,25 @@
 """One network on one back end, phases apart, in this process: ``python -m varesearch.benchmarks.worker OVERRIDES``.
 
-The phases are those of a run without tracking, analysis and figures: ``import``, ``draw``, ``compile`` (code that is
-kept for later runs or built for this one), ``build``, ``simulate``, ``collect``.
+The phases are those of a run without tracking, analysis and figures: ``draw``, ``import``, ``compile`` (code that is
+kept for later runs or built for this one; only if there is any), ``build``, ``simulate``, ``collect``.
 """
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing, nullcontext, suppress
+from contextlib import nullcontext, suppress
 
 import numpy as np
 import psutil
 
-from varesearch.backends import backend_class
+from varesearch.backends import Workspace
 from varesearch.benchmarks.measured import Measured
 from varesearch.config.compose import compose
 from varesearch.network import Network, draw
-from varesearch.phases import Phases
-from varesearch.preflight import check
+from varesearch.preflight import prepare
 from varesearch.recording import Recording
-from varesearch.simulation import simulate
+from varesearch.simulation import probe, simulate
 from varesearch.tracking.root import cache_folder
-
-_COMPILING = "build: generate and compile"
-"""Brian2's name, among a back end's own phases, for the part of ``build`` that makes a program."""
+from varesearch.tracking.tags import result_tags
 
 
 def measure(overrides: Sequence[str]) -> Measured:
@@ -31,33 +28,20 @@ def measure(overrides: Sequence[str]) -> Measured:
     Raises ConfigurationError for what cannot be run, ValueError for a back end that simulates nothing.
     """
     config = compose(overrides).config
-    check(config)
-    phases = Phases()
-    backend = backend_class(config.backend.name)(config)
-    backend.cache = cache_folder()
-    with closing(backend):
-        with phases.phase("import"):
-            backend.load()
-        with phases.phase("draw"):
-            network = draw(config)
-        with phases.phase("compile"):
-            backend.probe()
-        board = _Board()
-        look = board.look if config.backend.name == "spinnaker" else _quiet
-        simulated = simulate(backend, network, phases.phase, lambda: nullcontext(look))
-        simulated.require_sound()
-        recording = simulated.recording
-        if recording is None:
-            raise ValueError("nothing was simulated: there is no speed to measure")
-        facts = {**_facts(network, recording), **board.facts()}
-        facts |= {f"backend.{name}": value for name, value in backend.metrics().items()}
-        within = backend.phase_seconds()
-        notes = {**backend.tags(), "network": network.hash[:12]}
-    if _COMPILING in within:
-        # Wall time only: the back end does not say how much CPU time it was; all of that stays in build.
-        phases.add("compile", within[_COMPILING], 0.0)
-        phases.add("build", -within[_COMPILING], 0.0)
-    return Measured.here(phases, facts, within, notes)
+    backend, workspace = prepare(config), Workspace(cache=cache_folder())
+    probe(backend, workspace)
+    with workspace.phases.phase("draw"):
+        network = draw(config)
+    board = _Board()
+    look = board.look if config.backend.name == "spinnaker" else _quiet
+    result = simulate(network, backend, workspace, lambda: nullcontext(look))
+    result.require_sound()
+    if result.recording is None:
+        raise ValueError("nothing was simulated: there is no speed to measure")
+    facts = {**_facts(network, result.recording), **board.facts()}
+    facts |= {f"backend.{name}": value for name, value in result.metrics.items()}
+    notes = {**result_tags(result), "network": network.hash[:12]}
+    return Measured.here(workspace.phases, facts, result.inner_s, notes)
 
 
 def synaptic_events(network: Network, recording: Recording) -> int:

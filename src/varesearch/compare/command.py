@@ -13,7 +13,7 @@ from varesearch.compare.verdict import Answer
 from varesearch.compare.verdict_run import compare_runs
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
-from varesearch.preflight import check
+from varesearch.preflight import prepare
 from varesearch.runner import run_tracked, say_ending
 from varesearch.sweep.command import Sweep, run_sweep
 from varesearch.sweep.dry_run import plan_page
@@ -109,12 +109,11 @@ def _recorded(asked: Asked, capture: LogCapture) -> tuple[Side, Side]:
         return a, b
     assert asked.backends is not None
     composed = [compose([*asked.sides[0], f"backend={name}"], asked.config_dir) for name in asked.backends]
-    for one in composed:
-        check(one.config)
+    prepared = [prepare(one.config) for one in composed]
     sides = []
-    for name, one in zip(asked.backends, composed, strict=True):
+    for name, one, backend in zip(asked.backends, composed, prepared, strict=True):
         with LogCapture() as own:
-            result = run_tracked(one, own, Terminal(capture.terminal))
+            result = run_tracked(one, backend, own, Terminal(capture.terminal))
         uri = one.config.tracking.uri
         sides.append(Side(name, (load_run(result.run_id, uri),), uri=uri))
     return sides[0], sides[1]

@@ -22,7 +22,7 @@ from varesearch.config.schema import AnalysisConfig
 from varesearch.config.wording import mean_and_sd
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture
-from varesearch.tracking.tags import DECIDED_BY, LIBRARIES, SCIENCE, VERDICT
+from varesearch.tracking.tags import DECIDED_BY, LIBRARIES, SCIENCE, VERDICT, why_degraded
 
 NOT_JUDGED = "not judged: two models"
 """Stored instead of a verdict: of two models one asks how far they differ, not whether they agree."""
@@ -107,9 +107,9 @@ def _notes(a: Side, b: Side, differences: Sequence[SettingDifference], again: st
     if same_simulator and any(one != made_by[0] for one in made_by[1:]):
         notes.append("the runs were made with different versions of varesearch or of libraries, not only settings")
     for letter, side in (("A", a), ("B", b)):
-        degraded = [record for record in side.records if "degraded" in record.tags]
+        degraded = [why for record in side.records if (why := why_degraded(record.tags))]
         if degraded:
-            reason = degraded[0].tags["degraded"]
+            reason = degraded[0]
             notes.append(f"{len(degraded)} of {len(side.records)} runs of {letter} are DEGRADED: {reason}")
         if side.missing:
             notes.append(f"{side.missing} runs of {letter} have no results and are left out")

@@ -19,7 +19,7 @@ from varesearch.sweep.plan import Planner
 from varesearch.sweep.table import SEED, read_table
 from varesearch.tracking.reading import RunRecord, load_run
 from varesearch.tracking.session import StoreSession
-from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND
+from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND, is_mapped
 
 SEEDS = 5
 """The default number of seeds."""
@@ -96,7 +96,7 @@ def check_finished(run: RunRecord) -> None:
         raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is {run.status}; choose a finished one")
     if run.tags.get(KIND) == COMPARISON_KIND:
         raise ConfigurationError(f"run {run.run_id[:8]} is a comparison itself; choose the runs that it compared")
-    if run.tags.get("mapping only"):
+    if is_mapped(run.tags):
         raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is only a mapping: it has no spikes to compare")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from varesearch.backends import backend_class
+from varesearch.backends import Workspace
 from varesearch.compare.asked import Asked
 from varesearch.compare.coincidence import divergence
 from varesearch.compare.effects import effects
@@ -21,6 +21,7 @@ from varesearch.config.recorded_machine import Machine
 from varesearch.config.restore import restore
 from varesearch.config.schema import Config
 from varesearch.network import Network
+from varesearch.preflight import prepare
 from varesearch.recording import Recording
 from varesearch.simulation import simulate
 from varesearch.terminal import Terminal
@@ -122,15 +123,8 @@ def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:
 
 
 def _simulate(config: Config, network: Network) -> Recording:
-    backend = backend_class(config.backend.name)(config)
-    backend.cache = cache_folder()
-    try:
-        backend.load()
-        simulated = simulate(backend, network)
-    finally:
-        backend.close()
-    simulated.require_sound()
-    recording = simulated.recording
-    if recording is None:
+    result = simulate(network, prepare(config), Workspace(cache=cache_folder()))
+    result.require_sound()
+    if result.recording is None:
         raise ConfigurationError(f"backend={config.backend.name} returns no spikes here, so there is no natural spread")
-    return recording
+    return result.recording

@@ -17,7 +17,7 @@ from varesearch.report.sources import Comparison, folder_of, tail
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.session import WARNINGS
-from varesearch.tracking.tags import RERUN_OF
+from varesearch.tracking.tags import DEGRADED, RERUN_OF, is_mapped, why_degraded
 
 _FIGURE_ORDER = (
     "search", "statistics", "times", "metrics", "rasters", "divergence", "raster", "distributions", "events",
@@ -27,7 +27,7 @@ _MAIN_PACKAGES = (
     "python", "varesearch", "brian2", "nest-simulator", "spynnaker", "pynn", "numpy", "scipy", "mlflow",
 )  # fmt: skip
 # Said in the notes, or by the rest of the page.
-_KNOWN_TAGS = ("degraded", "mapping only", WARNINGS)
+_KNOWN_TAGS = (DEGRADED, WARNINGS)
 
 
 @dataclass(frozen=True)
@@ -164,12 +164,12 @@ def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
     if record.status != "FINISHED":
         why = record.tags.get("varesearch.ended", "")
         notes.append(Note(f"{record.status}{': ' if why else ''}{why}", grave=True))
-    if "degraded" in record.tags:
-        notes.append(Note(f"DEGRADED: {record.tags['degraded']}", grave=True))
+    if why := why_degraded(record.tags):
+        notes.append(Note(f"DEGRADED: {why}", grave=True))
     if WARNINGS in record.tags:
         notes.append(Note(f"Warning: {record.tags[WARNINGS]}", grave=True))
-    if "mapping only" in record.tags:
-        notes.append(Note(f"Mapping only, nothing was simulated: {record.tags['mapping only']}", grave=True))
+    if is_mapped(record.tags):
+        notes.append(Note("MAPPED: the network was only placed on a machine, nothing was simulated", grave=True))
     if record.tags.get("machine") == "software":
         words = "The SpiNNaker board was played in software: its times are estimates."
         notes.append(Note(words, grave=False))

@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from varesearch.backends import Backend
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.recorded_machine import OWN_MACHINE, Machine
 from varesearch.config.restore import restore
-from varesearch.preflight import check
+from varesearch.preflight import prepare
 from varesearch.rerun.differences import Differences, compare_runs
 from varesearch.runner import record, say_ending, tracking_of
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run
 from varesearch.tracking.received import read_yaml
 from varesearch.tracking.store import connect, one_line, place
-from varesearch.tracking.tags import COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND
+from varesearch.tracking.tags import COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND, is_mapped
 
 OUTCOME = "varesearch.rerun"
 DIFFERENCES_FILE = "rerun.json"
@@ -73,11 +74,11 @@ def rerun(
     run that cannot be run again, and whatever stops the run.
     """
     terminal = Terminal(capture.terminal)
-    composed = recomposed(original, uri, machine)
+    composed, backend = recomposed(original, uri, machine)
     store = [] if uri is None else ["--uri", uri]
     made_by = ("varesearch.rerun", original.run_id, *machine.words(), *store)
     tracking = tracking_of(composed, capture, made_by, {RERUN_OF: original.run_id})
-    again = load_run(record(composed, tracking, terminal).run_id, uri)
+    again = load_run(record(composed, backend, tracking, terminal).run_id, uri)
     found = compare_runs(original, again)
     _keep(original, again, found, uri)
     _show(terminal, original, again, found)
@@ -85,8 +86,8 @@ def rerun(
     return found
 
 
-def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACHINE) -> Composed:
-    """The configuration of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
+def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACHINE) -> tuple[Composed, Backend]:
+    """The configuration and back end of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
     _refuse(original)
     original.recording()  # so that a broken recording is found before the simulation, not after it
     # How a sweep was carried out, and where the run was kept, are not the run's own.
@@ -96,10 +97,10 @@ def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACH
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
     config = dataclasses.replace(config, tracking=tracking)
-    check(config)
+    backend = prepare(config)
     resolved["tracking"] = dataclasses.asdict(tracking)
     overrides, choices = _words(original)
-    return Composed(config, resolved, overrides, choices)
+    return Composed(config, resolved, overrides, choices), backend
 
 
 def _refuse(original: RunRecord) -> None:
@@ -111,7 +112,7 @@ def _refuse(original: RunRecord) -> None:
         raise ConfigurationError(f"{what} is a sweep; start it again with rerun=true, or choose one of its runs")
     if original.status != "FINISHED":
         raise ConfigurationError(f"{what} is {original.status}; choose a finished one")
-    if original.tags.get("mapping only"):
+    if is_mapped(original.tags):
         raise ConfigurationError(f"{what} is a mapping only: it has no spikes to compare")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from varesearch.rerun.results import metric_differences, recording_differences
 from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.received import read_json
-from varesearch.tracking.tags import LIBRARIES, NETWORK_HASH, SCIENCE
+from varesearch.tracking.tags import DEGRADED, LIBRARIES, NETWORK_HASH, RESULT, SCIENCE
 
 _COMMIT, _DIRTY = "mlflow.source.git.commit", "varesearch.dirty"
 _MACHINE = ("host", "system", "processor", "usable_cores", "environment")
@@ -35,7 +35,7 @@ def compare_runs(original: RunRecord, again: RunRecord) -> Differences:
         hashes = [str(run.tags.get(NETWORK_HASH))[:12] for run in (original, again)]
         result.append(f"network: {hashes[0]}, now {hashes[1]}")
     result += recording_differences(original.recording(), again.recording())
-    for tag in ("degraded", "machine", "integrator"):
+    for tag in (RESULT, DEGRADED, "machine", "integrator"):
         result += _changed({tag: original.tags.get(tag)}, {tag: again.tags.get(tag)})
     if original.folder is not None and again.folder is not None:
         result += metric_differences(original.folder, again.folder)

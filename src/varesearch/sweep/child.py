@@ -8,6 +8,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from varesearch.backends import backend_class
 from varesearch.config.errors import ConfigurationError
 from varesearch.runner import record
 from varesearch.sweep.assignment import AssignmentFile
@@ -44,7 +45,8 @@ def run_assignment(folder: str) -> int:
                 assignment.made_by,
             )
             with run as files:
-                record(composed, nullcontext(files), Terminal(capture.terminal))
+                backend = backend_class(composed.config.backend.name)(composed.config)
+                record(composed, backend, nullcontext(files), Terminal(capture.terminal))
         except BaseException as error:
             how = ending(error)
             Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}")

@@ -10,7 +10,7 @@ from varesearch.tracking.files import RECORDING_FILE
 from varesearch.tracking.search import search, tag_is, with_tag
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.slurm import BATCH_JOB
-from varesearch.tracking.tags import IDENTITY
+from varesearch.tracking.tags import IDENTITY, is_mapped
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -48,7 +48,7 @@ class Known:
         if run is None:
             return None
         folder = local_folder(run.info.artifact_uri or "", self._session.place)
-        if folder is not None and "mapping only" not in run.data.tags and not (folder / RECORDING_FILE).is_file():
+        if folder is not None and not is_mapped(run.data.tags) and not (folder / RECORDING_FILE).is_file():
             return None
         return Outcome(
             job,

@@ -1,11 +1,10 @@
 """From the words of a command to jobs: every child composed, validated and checked before anything is begun."""
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from varesearch.backends import backend_class
+from varesearch.backends import Workspace
 from varesearch.config.compose import Composer
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import OF_SWEEPS
@@ -13,8 +12,9 @@ from varesearch.config.overrides import parse_overrides
 from varesearch.config.plain import as_plain
 from varesearch.config.schema import Config
 from varesearch.identity import identity
-from varesearch.preflight import check
+from varesearch.preflight import prepare
 from varesearch.shell import quoted
+from varesearch.simulation import probe
 from varesearch.sweep.jobs import Job
 from varesearch.sweep.space import Space, read_space
 from varesearch.tracking.naming import NOT_SCIENCE
@@ -68,18 +68,15 @@ class Planner:
         """
         for job in jobs:
             config = job.composed.config
-            key = repr(config.backend)
-            if key in self._answered:
-                continue
-            self._answered.add(key)
-            with closing(backend_class(config.backend.name)(config)) as backend:
-                backend.cache = cache_folder()
-                backend.probe()
+            key = repr((config.backend, config.cell.model))
+            if key not in self._answered:
+                self._answered.add(key)
+                probe(prepare(config), Workspace(cache=cache_folder()))
 
     def _job(self, point: tuple[str, ...]) -> Job:
         composed = self._composer.compose(point)
         config = composed.config
-        check(config)
+        prepare(config)
         own = _not_science(config)
         other = next((name for name in own if own[name] != self._shared[name]), None)
         if other is not None:

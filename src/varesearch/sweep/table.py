@@ -15,7 +15,7 @@ from varesearch.config.schema import Config
 from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
 from varesearch.sweep.jobs import FINISHED, Outcome
-from varesearch.tracking.tags import NETWORK_HASH
+from varesearch.tracking.tags import DEGRADED, NETWORK_HASH
 
 CSV_FILE = "results.csv"
 PARQUET_FILE = "results.parquet"
@@ -84,7 +84,7 @@ def results_table(children: Sequence[Outcome]) -> Table:
         "name": [child.name for child in children],
         "network_hash": [child.tags.get(NETWORK_HASH) for child in children],
         "taken_over": [child.taken_over for child in children],
-        "degraded": [child.tags.get("degraded") for child in children],
+        "degraded": [child.tags.get(DEGRADED) for child in children],
     }
     for column in STATE_COLUMNS:
         columns[column] = pd.array(states[column], dtype="boolean" if column == "taken_over" else "string")

@@ -8,7 +8,7 @@ tag is not a documented interface, so that another version may show its own colu
 import json
 from typing import TYPE_CHECKING
 
-from varesearch.tracking.tags import VERDICT
+from varesearch.tracking.tags import DEGRADED, VERDICT
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -19,7 +19,7 @@ _COLUMNS = {
     "attributes": ("Created", "Duration"),
     "params": ("backend.name", "cell.model", "connectivity.n", "seed"),
     "metrics": ("exc.rate_hz", "inh.rate_hz", "exc.cv_isi", "exc.synchrony", "realtime_factor"),
-    "tags": ("degraded", VERDICT),
+    "tags": (DEGRADED, VERDICT),
 }
 
 

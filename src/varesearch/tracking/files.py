@@ -21,11 +21,12 @@ from varesearch.tracking import tables
 from varesearch.tracking.endings import Ending, NotKeptError
 from varesearch.tracking.records import RESERVE_FILE, Unsent
 from varesearch.tracking.store import redact
-from varesearch.tracking.tags import NETWORK_HASH
+from varesearch.tracking.tags import NETWORK_HASH, result_tags
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
     from varesearch.recording import Recording
+    from varesearch.result import Result
 
 log = logging.getLogger(__name__)
 
@@ -188,8 +189,13 @@ class RunFiles:
             with self.keeping(neo_file):
                 save_neo(recording, self.folder / neo_file)
 
+    def log_result(self, result: "Result") -> None:
+        """How the simulation ended and what made it, as tags; what only the back end knows, as metrics."""
+        self._tags |= result_tags(result)
+        self.log_metrics(result.metrics)
+
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Tags, such as ``degraded`` and why."""
+        """Further tags."""
         self._tags |= tags
 
     def close(self, how: Ending, error: BaseException | None) -> tuple[Unsent, bool]:

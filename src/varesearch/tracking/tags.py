@@ -1,5 +1,9 @@
 """The names of the tags by which runs are found and distinguished, each defined only here."""
 
+from collections.abc import Mapping
+
+from varesearch.result import Result, Status
+
 KIND = "varesearch.kind"
 """The kind of a run that is not a simulation: ``sweep`` (the parent of other runs) or ``comparison``."""
 SWEEP_KIND, COMPARISON_KIND = "sweep", "comparison"
@@ -26,3 +30,24 @@ DECIDED_BY = "varesearch.decided_by"
 """Of a comparison: its answer, and what decided it, in one line."""
 CANNOT_DECIDE = "varesearch.cannot_decide"
 """Of a comparison: the metrics that cannot decide, since no possible value is beyond their limit."""
+
+RESULT = "varesearch.result"
+"""Of a run of a network: how its simulation ended, a :class:`~varesearch.result.Status`."""
+DEGRADED = "degraded"
+"""Why a result is degraded, with the advice; only if it is."""
+
+
+def result_tags(result: Result) -> dict[str, str]:
+    """The tags of a result: its status, why it is degraded, and what made it."""
+    degraded = {DEGRADED: result.why_degraded} if result.status is Status.DEGRADED else {}
+    return {**result.provenance, RESULT: result.status.value, **degraded}
+
+
+def is_mapped(tags: Mapping[str, str]) -> bool:
+    """Whether a run only mapped its network, so that it has no recording."""
+    return tags.get(RESULT) == Status.MAPPED
+
+
+def why_degraded(tags: Mapping[str, str]) -> str:
+    """Why the result of a run is degraded; empty if it is not."""
+    return tags.get(DEGRADED, "")

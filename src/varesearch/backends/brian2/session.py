@@ -6,7 +6,9 @@ import shutil
 import signal
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,89 +77,106 @@ def _modules() -> tuple[Any, Any]:
     return brian2, sim
 
 
+@dataclass(frozen=True)
 class Session:
-    """One run's claim on Brian2's and PyNN's global state.
+    """One run's claim on Brian2's and PyNN's global state, made by :func:`session`.
 
-    ``codegen`` is ``numpy``, ``cython`` or ``cpp_standalone``; the last generates, compiles and runs a program in
-    ``folder``, a temporary one, which also holds the Cython modules. ``cache`` is where these are kept for later runs;
-    Brian2 itself would keep them in the user's home. Entered by :meth:`open`, left by :meth:`close`, which may be
-    called twice.
+    ``program`` is the folder of the compiled program that the simulation is; None where Brian2 itself simulates.
     """
 
-    def __init__(self, codegen: str, dt_ms: float, cache: Path | None = None) -> None:
-        self.codegen, self.dt_ms, self.cache = codegen, dt_ms, cache
-        self.folder: Path | None = None
-        self._before: dict[str, Any] | None = None
-        self._kept = ExitStack()
+    program: Path | None
 
     @property
-    def standalone(self) -> bool:
-        """Is the simulation a compiled program?"""
-        return self.codegen == "cpp_standalone"
+    def network(self) -> Any:
+        """PyNN's Brian2 network, empty at first but for its clock. Not kept here, so that it can be freed."""
+        return _modules()[1].simulator.state.network
 
-    def open(self) -> Any:
-        """Set the device up and return PyNN's empty Brian2 network, with its clock."""
-        load()
-        brian2, sim = _modules()
 
-        from varesearch.backends.brian2.arithmetic import NUMBERS
-        from varesearch.backends.brian2.schemes import SCHEDULE
+@contextmanager
+def session(codegen: str, dt_ms: float, cache: Path | None = None) -> Iterator[Session]:
+    """Set Brian2 and PyNN up for one run; on leaving, drop the network and put everything back as it was.
 
-        self._before = {name: brian2.prefs[name] for name in (_TARGET, _CYTHON_CACHE, _MAKE, *NUMBERS)}
-        for name, value in NUMBERS.items():
-            brian2.prefs[name] = value
-        if self.standalone or self.codegen == "cython":
-            self.folder = Path(tempfile.mkdtemp(prefix="varesearch_brian2_"))
-        if self.standalone:
-            from joblib import cpu_count  # what is ours: affinity and cgroups
+    Parameters
+    ----------
+    codegen
+        ``numpy``, ``cython`` or ``cpp_standalone``; the last generates, compiles and runs a program.
+    dt_ms
+        The time step.
+    cache
+        Where Cython modules are kept for later runs; Brian2 itself would keep them in the user's home.
+    """
+    load()
+    brian2, sim = _modules()
 
-            # Brian2 would start a compiler for every file at once: 4 GB for the seed network.
-            brian2.prefs[_MAKE] = [f"-j{cpu_count()}"]
-            brian2.set_device("cpp_standalone", build_on_run=False)
-            brian2.get_device().reinit()
-            brian2.get_device().activate(build_on_run=False)
+    from varesearch.backends.brian2.arithmetic import NUMBERS
+
+    standalone = codegen == "cpp_standalone"
+    with ExitStack() as stack:
+        stack.callback(gc.collect)  # Brian2's objects refer to each other in circles, and hold the synapses' arrays
+        folder = None
+        if codegen in ("cython", "cpp_standalone"):
+            folder = Path(tempfile.mkdtemp(prefix="varesearch_brian2_"))
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(sim.simulator.state.clear)
+        before = {name: brian2.prefs[name] for name in (_TARGET, _CYTHON_CACHE, _MAKE, *NUMBERS)}
+        stack.callback(_set_preferences, before)
+        _set_preferences(NUMBERS)
+        if standalone:
+            _set_standalone_device(stack)
         else:
             from varesearch.backends.brian2.compiling import CHECKED
 
-            brian2.prefs[_TARGET] = CHECKED[self.codegen].class_name
-        if self.codegen == "cython":
-            brian2.prefs[_CYTHON_CACHE] = str(self.folder)
-            if self.cache is not None:
-                self._keep_modules(self.cache / "brian2_cython")
-        sim.setup(timestep=self.dt_ms, min_delay=self.dt_ms)
-        state = sim.simulator.state
-        # PyNN's current sources call Python in every step; current steps here are part of the cells' equations.
-        state.network.remove(list(state.network.objects))
-        state.network.clock = brian2.Clock(self.dt_ms * brian2.ms, name=CLOCK)
-        state.network.schedule = SCHEDULE
-        return state.network
+            brian2.prefs[_TARGET] = CHECKED[codegen].class_name
+        if codegen == "cython":
+            brian2.prefs[_CYTHON_CACHE] = str(folder)
+            if cache is not None:
+                _keep_modules(stack, cache / "brian2_cython")
+        _set_up(dt_ms)
+        yield Session(folder if standalone else None)
 
-    def _keep_modules(self, folder: Path) -> None:
-        from varesearch.backends.brian2.compiled import kept_modules
 
-        try:
-            self._kept.enter_context(kept_modules(folder))
-        except NotPrivateError as error:
-            raise BackendUnavailableError(f"backend.codegen=cython: {error}") from error
+def _set_preferences(values: Mapping[str, Any]) -> None:
+    brian2, _ = _modules()
+    for name, value in values.items():
+        brian2.prefs[name] = value
 
-    def close(self) -> None:
-        """Drop the network, put device and target back, remove the program."""
-        if self._before is None:
-            return
-        brian2, sim = _modules()
-        self._kept.close()
-        try:
-            if self.standalone:
-                from brian2.devices.device import reset_device
 
-                brian2.get_device().reinit()
-                reset_device()
-            for name, value in self._before.items():
-                brian2.prefs[name] = value
-            sim.simulator.state.clear()
-        finally:
-            self._before = None
-            if self.folder is not None:
-                shutil.rmtree(self.folder, ignore_errors=True)
-                self.folder = None
-        gc.collect()  # Brian2's objects refer to each other in circles, and hold the synapses' arrays
+def _set_standalone_device(stack: ExitStack) -> None:
+    from joblib import cpu_count  # what is ours: affinity and cgroups
+
+    brian2, _ = _modules()
+    # Brian2 would start a compiler for every file at once: 4 GB for the seed network.
+    brian2.prefs[_MAKE] = [f"-j{cpu_count()}"]
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    stack.callback(_reset_device)
+    brian2.get_device().reinit()
+    brian2.get_device().activate(build_on_run=False)
+
+
+def _reset_device() -> None:
+    from brian2.devices.device import reset_device
+
+    _modules()[0].get_device().reinit()
+    reset_device()
+
+
+def _set_up(dt_ms: float) -> None:
+    """Make PyNN's network, empty but for its clock."""
+    from varesearch.backends.brian2.schemes import SCHEDULE
+
+    brian2, sim = _modules()
+    sim.setup(timestep=dt_ms, min_delay=dt_ms)
+    network = sim.simulator.state.network
+    # PyNN's current sources call Python in every step; current steps here are part of the cells' equations.
+    network.remove(list(network.objects))
+    network.clock = brian2.Clock(dt_ms * brian2.ms, name=CLOCK)
+    network.schedule = SCHEDULE
+
+
+def _keep_modules(stack: ExitStack, folder: Path) -> None:
+    from varesearch.backends.brian2.compiled import kept_modules
+
+    try:
+        stack.enter_context(kept_modules(folder))
+    except NotPrivateError as error:
+        raise BackendUnavailableError(f"backend.codegen=cython: {error}") from error

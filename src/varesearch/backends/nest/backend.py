@@ -1,19 +1,19 @@
 """The NEST back end: availability, running in slices, giving the kernel back."""
 
 import logging
-import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.base import Availability, Backend, MemoryCost
+from varesearch.backends.base import Availability, Backend, Collected, MemoryCost, Simulation, Workspace
 from varesearch.backends.nest.build import Builder, Cells
 from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
@@ -26,6 +26,9 @@ from varesearch.network.model import Network
 from varesearch.recording import SIGNAL_UNITS, Recording
 
 logger = logging.getLogger(__name__)
+
+OWN_CELL = "izhikevich"
+"""The cell that NEST lacks; see :mod:`varesearch.backends.nest.module`."""
 
 
 class Nest(Backend):
@@ -43,18 +46,6 @@ class Nest(Backend):
     }
     libraries = ("PyNN",)
     preload = ("varesearch.backends.nest.library:load",)
-
-    slice_s: ClassVar[float] = 0.2
-    """Wall seconds to aim at between two reports of progress."""
-
-    def __init__(self, config: Config) -> None:
-        super().__init__(config)
-        self._library: Library | None = None
-        self._network: Network | None = None
-        self._builder: Builder | None = None
-        self._seconds: dict[str, float] = {}
-        self._module: Path | None = None
-        self._open = ExitStack()
 
     @classmethod
     def availability(cls) -> Availability:
@@ -77,38 +68,47 @@ class Nest(Backend):
         """Measured with NEST 3.10 on one thread; a cell's connection to the spike recorder takes most of its memory."""
         return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=40, spike=109, sample=82, value=21)
 
-    def probe(self) -> None:
-        """Compile the Izhikevich cell if it is wanted and not there yet (some seconds, once for a cache)."""
-        if self.config.cell.model != "izhikevich" or self._module is not None:
-            return
-        start = time.perf_counter()
-        cache = self.cache or Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="varesearch-nest-")))
-        self._module = compiled(cache, self.tell)
-        self._seconds["compile"] = time.perf_counter() - start
+    def compile(self, workspace: Workspace) -> None:
+        """Compile the Izhikevich cell if the configuration has it (some seconds, once for a cache)."""
+        if workspace.cache is not None and self.config.cell.model == OWN_CELL:
+            compiled(workspace.cache, workspace)
 
     def load(self) -> None:
-        if self._library is None:
-            start = time.perf_counter()
-            self._library = load()
-            self._seconds["import"] = time.perf_counter() - start
+        load()
 
-    def build(self, network: Network) -> None:
+    @contextmanager
+    def build(self, network: Network, workspace: Workspace) -> Iterator["NestSimulation"]:
         """Raises ConfigurationError for a drawn delay that NEST does not have."""
         assert isinstance(self.config.backend, NestBackend)
         check_delays(network)
-        self.probe()
-        self.load()
-        assert self._library is not None
-        self._network = network
-        self._builder = Builder(self._library, network, self.config.recording)
-        with printed_to(logger):
-            self._builder.build(self.config.backend.threads, self._module)
-        self._seconds |= self._builder.seconds
+        library, threads = load(), self.config.backend.threads
+        with ExitStack() as stack:
+            module = None
+            if any(population.cell.model == OWN_CELL for population in network.populations):
+                cache = workspace.cache or Path(stack.enter_context(TemporaryDirectory(prefix="varesearch-nest-")))
+                module = compiled(cache, workspace)
+            stack.callback(_empty, library)
+            builder = Builder(library, network, self.config.recording)
+            with printed_to(logger):
+                builder.build(threads, module)
+            yield NestSimulation(library, network, builder, {"threads": str(threads), "integrator": _schemes(network)})
+
+
+class NestSimulation(Simulation):
+    """A network in NEST's kernel.
+
+    ``slice_s``: the wall seconds to aim at between two reports of progress.
+    """
+
+    slice_s: ClassVar[float] = 0.2
+
+    def __init__(self, library: Library, network: Network, builder: Builder, provenance: Mapping[str, str]) -> None:
+        self._library, self._network, self._builder = library, network, builder
+        self._provenance = provenance
+        self._seconds = dict(builder.seconds)
 
     def run(self, progress: Callable[[float], None]) -> None:
         """Simulate; ``progress`` is called after each slice with the simulated ms."""
-        assert self._library is not None
-        assert self._network is not None
         nest, dt_ms, n_steps = self._library.nest, self._network.dt_ms, self._network.n_steps
         begin, step, slice_steps = time.perf_counter(), 0, 1
         changes = self._current_changes()
@@ -136,7 +136,6 @@ class Nest(Backend):
         NEST's current generators act two steps after they begin, too late for a current that begins at once. The
         constant current of a cell acts in the step that follows.
         """
-        assert self._network is not None
         changes: dict[int, dict[str, float]] = {}
         currents = self._network.currents
         for current in currents:
@@ -149,27 +148,27 @@ class Nest(Backend):
         return {step: change for step, change in changes.items() if step < self._network.n_steps}
 
     def _cells(self, population: str) -> Cells:
-        assert self._builder is not None
         return self._builder.cells[population]
 
     def _native_current(self, target: str, amplitude: float) -> float:
-        assert self._network is not None
         cell = self._network.population(target).cell
         return float(translate(ROWS[cell.model], "current_step", amplitude, Context(cell, self._network.dt_ms)))
 
-    def collect(self) -> Recording:
-        """The recorders as arrays."""
-        assert self._network is not None
-        assert self._builder is not None
+    def collect(self) -> Collected:
+        """Read the recorders as arrays."""
         start = time.perf_counter()
         with printed_to(logger):
             populations = {name: cells.recorders.read() for name, cells in self._builder.cells.items()}
         self._seconds["read"] = time.perf_counter() - start
-        return Recording(self._network.dt_ms, self._network.duration_ms, populations)
+        return Collected(
+            Recording(self._network.dt_ms, self._network.duration_ms, populations),
+            final_state=self._final_state(),
+            provenance=self._provenance,
+            seconds=self._seconds,
+        )
 
-    def final_state(self) -> dict[str, dict[str, NDArray[np.float64]]]:
-        """The variables that have an initial value; what else is not finite has reached v by then."""
-        assert self._network is not None
+    def _final_state(self) -> dict[str, dict[str, NDArray[np.float64]]]:
+        """The variables that have an initial value; if another one is not finite, it has reached v by then."""
         return {
             population.name: {
                 variable: np.asarray(
@@ -180,21 +179,14 @@ class Nest(Backend):
             for population in self._network.populations
         }
 
-    def close(self) -> None:
-        """An empty kernel, and PyNN's temporary folder removed."""
-        if self._library is not None:
-            with printed_to(logger):
-                self._library.pynn.end()
-                self._library.nest.ResetKernel()
-        self._library = self._network = self._builder = self._module = None
-        self._open.close()
 
-    def phase_seconds(self) -> dict[str, float]:
-        """Wall seconds of NEST's import, of creating nodes, connecting, simulating and reading the recorders."""
-        return dict(self._seconds)
+def _schemes(network: Network) -> str:
+    """The schemes by which NEST integrates the cells of a network."""
+    return ", ".join(dict.fromkeys(Nest.cells[population.cell.model][0] for population in network.populations))
 
-    def tags(self) -> dict[str, str]:
-        """The number of threads, and the scheme by which NEST integrates the cell."""
-        assert isinstance(self.config.backend, NestBackend)
-        scheme = self.cells[self.config.cell.model][0]
-        return {"threads": str(self.config.backend.threads), "integrator": scheme}
+
+def _empty(library: Library) -> None:
+    """Empty the kernel and remove PyNN's temporary folder."""
+    with printed_to(logger):
+        library.pynn.end()
+        library.nest.ResetKernel()

@@ -10,13 +10,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from private_folder import NotPrivateError, PrivateFolder
-from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.base import BackendUnavailableError, Workspace
 from varesearch.backends.faults import compiler_said
 
 logger = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def missing() -> str:
     return ""
 
 
-def compiled(cache: Path, tell: Callable[[str], None] = logger.info) -> Path:
+def compiled(cache: Path, workspace: Workspace) -> Path:
     """The compiled cell for the installed NEST, from ``cache`` or put there. Without its suffix, as NEST wants it.
 
     NEST executes the file, so the folder is private: see :mod:`private_folder`. Processes that compile at the same
@@ -73,8 +72,10 @@ def compiled(cache: Path, tell: Callable[[str], None] = logger.info) -> Path:
         raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {error}") from error
     kept = private.find(name)
     if not kept:
-        tell(f"compiling the cell {NODE_MODEL} for NEST (about 20 s, once for each version of NEST and compiler)")
-        with tempfile.TemporaryDirectory(dir=private.path) as work:
+        workspace.tell(
+            f"compiling the cell {NODE_MODEL} for NEST (about 20 s, once for each version of NEST and compiler)"
+        )
+        with workspace.phases.phase("compile"), tempfile.TemporaryDirectory(dir=private.path) as work:
             includes = [f"-I{_NATIVE}", "-isystem", str(nest / "include" / "nest")]
             source, object_file, library = _NATIVE / f"{NODE_MODEL}.cpp", Path(work) / "cell.o", Path(work) / "cell.so"
             _run([program, *flags, *includes, "-c", str(source), "-o", str(object_file)])

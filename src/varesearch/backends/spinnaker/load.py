@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker.limits import CELLS_PER_CORE
+from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -102,6 +103,14 @@ def cores_of(network: Network, neurons_per_core: int | None) -> int:
     per_core = neurons_per_core or CELLS_PER_CORE
     sizes = [part.size for part in (*network.populations, *network.sources)]
     return sum(-(-size // per_core) for size in sizes)
+
+
+def sdram_mb(network: Network, recording: RecordingConfig) -> float:
+    """Memory for synapses and recordings, four bytes each."""
+    every = 1 if recording.interval_ms is None else round(recording.interval_ms / network.dt_ms)
+    cells = sum(min(p.size, recording.cells or p.size) for p in network.populations)
+    samples = network.n_steps // every * cells * len(recording.signals)
+    return 4e-6 * (network.n_synapses + samples)
 
 
 def _midpoint(

@@ -2,30 +2,34 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import ClassVar, Self
+from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.outside import is_readable_on_the_way
 
 
-@dataclass
-class Machine(ABC):
-    """A place to run. Used as a context manager round the whole run, so that a machine that has to be started can be.
+@dataclass(frozen=True)
+class Size:
+    """What a network needs of a machine, at least: cores, and memory in MB of 10^6 bytes."""
 
-    ``options`` are further lines of sPyNNaker's section ``[Machine]``, from a configuration of the user's own;
-    ``folder`` is where it may leave files of the run, ``cache`` where it may keep files from run to run; both are set
-    before it is entered.
+    cores: int
+    sdram_mb: float
+
+
+@dataclass(frozen=True)
+class Machine(ABC):
+    """A place to run.
+
+    ``options`` are further lines of sPyNNaker's section ``[Machine]``, from a configuration of the user's own.
     """
 
     version: int
     options: Mapping[str, str] = field(default_factory=dict, kw_only=True)
-    folder: Path | None = field(default=None, kw_only=True, compare=False)
-    cache: Path | None = field(default=None, kw_only=True, compare=False)
 
     name: ClassVar[str]
     simulates: ClassVar[bool] = True
@@ -35,8 +39,20 @@ class Machine(ABC):
     def configuration(self) -> dict[str, str]:
         """The lines of sPyNNaker's section ``[Machine]``. Never a password: the configuration is a file of the run."""
 
-    def fit(self, cores: int, sdram_mb: float) -> None:  # noqa: B027 (most machines are as they are)
-        """A machine that is made for the run takes the size that the network needs; before it is entered."""
+    @contextmanager
+    def started(self, folder: Path, cache: Path | None, size: Size) -> Iterator["Machine"]:
+        """The machine for one run, inside ``with``; most machines run already, one that is made for the run is started.
+
+        Parameters
+        ----------
+        folder
+            Where it may leave files of the run.
+        cache
+            Where it may keep files for later runs.
+        size
+            What the network needs.
+        """
+        yield self
 
     def patience_s(self, wanted_s: int) -> int:
         """Seconds that the cores may overstay the run, given what the settings want."""
@@ -69,14 +85,6 @@ class Machine(ABC):
     @abstractmethod
     def describe(self) -> str:
         """The machine in a few words, without credentials."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(  # noqa: B027 (most machines are not started by us)
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing to stop, unless a subclass started something."""
 
 
 @dataclass(frozen=True)

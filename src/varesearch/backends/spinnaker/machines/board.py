@@ -10,7 +10,7 @@ from varesearch.backends.spinnaker.machines.base import Machine
 _STUB = "127.0.0.1"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Board(Machine):
     """One board (or the root of several), by host name or address."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from varesearch.backends.spinnaker.machines.base import Machine
 
 
-@dataclass
+@dataclass(frozen=True)
 class Mapping(Machine):
     """As many boards as the network needs, on paper: placed and routed, never run."""
 

@@ -7,7 +7,7 @@ from varesearch.backends.spinnaker.machines.base import Machine
 from varesearch.config.addresses import redact
 
 
-@dataclass
+@dataclass(frozen=True)
 class Remote(Machine):
     """The service that lends a machine for each GET request to its address."""
 

@@ -2,14 +2,15 @@
 
 import logging
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from varesearch.backends.base import BackendUnavailableError
-from varesearch.backends.spinnaker.machines.base import Machine
+from varesearch.backends.spinnaker.machines.base import Machine, Size
 
 if TYPE_CHECKING:
     from spinnaker_board.process import Board
@@ -37,7 +38,7 @@ def is_built() -> bool:
     return find_spec("spinnaker_board._core") is not None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Software(Machine):
     """A board played by this computer: the real binaries, an estimate of their timing.
 
@@ -46,36 +47,34 @@ class Software(Machine):
 
     threads: int = 1
     smallest: bool = False
-    _board: "Board | None" = field(default=None, init=False, repr=False, compare=False)
 
     name = "software"
 
-    def __enter__(self) -> Self:
+    def configuration(self) -> dict[str, str]:
+        return {**self.options, "version": str(self.version)}
+
+    @contextmanager
+    def started(self, folder: Path, cache: Path | None, size: Size) -> Iterator["RunningBoard"]:
         from spinnaker_board.process import Board, BoardError
         from spinnaker_board.server import AddressError
 
+        version = self.version_for(size)
+        # Translated code gets a folder of its own, since it must be private.
+        kept = cache / "board" if cache is not None else None
         try:
-            self._board = Board(version=self.version, threads=self.threads, log=self._log(), cache=self._cache())
+            board = Board(version=version, threads=self.threads, log=folder / "board.log", cache=kept)
         except (BoardError, AddressError) as error:
             raise BackendUnavailableError(f"backend.machine=software: {error}") from error
-        return self
+        try:
+            yield RunningBoard(version, board, options=self.options)
+        finally:
+            board.stop()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._board is not None:
-            self._board.stop()
-            self._board = None
-
-    def configuration(self) -> dict[str, str]:
-        return {**self.options, "machine_name": self._running.address, "version": str(self.version)}
-
-    def fit(self, cores: int, sdram_mb: float) -> None:
-        if self.smallest:
-            self.version = 3 if cores <= SMALL_CORES and sdram_mb <= SMALL_SDRAM_MB else 5
-
-    def patience_s(self, wanted_s: int) -> int:
-        return max(wanted_s, _NO_HURRY_S)
+    def version_for(self, size: Size) -> int:
+        """The version of the board for a network of this size."""
+        if not self.smallest:
+            return self.version
+        return 3 if size.cores <= SMALL_CORES and size.sdram_mb <= SMALL_SDRAM_MB else 5
 
     def probe(self, timeout_s: float) -> None:
         """Whether it could be started; that takes no machine."""
@@ -86,12 +85,33 @@ class Software(Machine):
         except MissingCoreError as error:
             raise BackendUnavailableError(f"backend.machine=software: {error}") from error
 
+    def describe(self) -> str:
+        return f"software board (version {self.version})"
+
+
+@dataclass(frozen=True)
+class RunningBoard(Machine):
+    """A software board that has been started."""
+
+    board: "Board"
+
+    name = "software"
+
+    def configuration(self) -> dict[str, str]:
+        return {**self.options, "machine_name": self.board.address, "version": str(self.version)}
+
+    def patience_s(self, wanted_s: int) -> int:
+        return max(wanted_s, _NO_HURRY_S)
+
+    def probe(self, timeout_s: float) -> None:
+        """It runs, or it would not be here."""
+
     def simulated_ms(self) -> float | None:
-        return self._running.status().clock_ms
+        return self.board.status().clock_ms
 
     def metrics(self) -> dict[str, float]:
         """Estimates in cycles of the board's cost model: would the real board keep up, and what moved on it."""
-        found = self._running.statistics()
+        found = self.board.statistics()
         cores = [core for core in found.cores if len(core.series)]  # those that keep to the network's tick
         busiest = found.busiest
         return {
@@ -107,13 +127,13 @@ class Software(Machine):
         }
 
     def reported(self) -> list[tuple[int, str]]:
-        text = self._running.log.read_text(errors="replace") if self._running.log.exists() else ""
+        text = self.board.log.read_text(errors="replace") if self.board.log.exists() else ""
         lines = (_LOGGED.match(line) for line in text.splitlines())
         return [(getattr(logging, line["level"]), line["text"]) for line in lines if line]
 
     def verdict(self, time_scale_factor: float) -> dict[str, str]:
         """Would a real board hold real time? An estimate, from the busiest tick of the busiest core."""
-        busiest = self._running.statistics().busiest
+        busiest = self.board.statistics().busiest
         if busiest is None:
             return {}
         share = f"busiest core at {busiest.tick_busy_max:.0%} of its tick (estimate)"
@@ -124,17 +144,4 @@ class Software(Machine):
         return {"would hold real time": f"{answer}, {share}"}
 
     def describe(self) -> str:
-        where = f" at {self._board.address}" if self._board is not None else ""
-        return f"software board{where} (version {self.version})"
-
-    def _cache(self) -> Path | None:
-        """For translated code: a folder of its own, since it must be private."""
-        return self.cache / "board" if self.cache is not None else None
-
-    def _log(self) -> Path | None:
-        return self.folder / "board.log" if self.folder is not None else None
-
-    @property
-    def _running(self) -> "Board":
-        assert self._board is not None, "a software board exists only inside its context"
-        return self._board
+        return f"software board at {self.board.address} (version {self.version})"

@@ -14,7 +14,7 @@ OLD_PORT = 22244
 _LOGIN_PAGE = "system/login.html"
 
 
-@dataclass
+@dataclass(frozen=True)
 class OldSpalloc(Machine):
     """The server that is asked by host and port, and wants to know who asks."""
 
@@ -53,7 +53,7 @@ class OldSpalloc(Machine):
         return f"spalloc server {self.host}:{self.port}"
 
 
-@dataclass
+@dataclass(frozen=True)
 class NewSpalloc(Machine):
     """The server that is asked by http(s). Credentials: as given, else from the environment."""
 

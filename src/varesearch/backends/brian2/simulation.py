@@ -1,0 +1,167 @@
+"""A network in Brian2, built with PyNN's classes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import brian2
+import numpy as np
+from numpy.typing import NDArray
+from pyNN.brian2 import Population as PynnPopulation
+
+from varesearch.backends.base import Collected, Simulation
+from varesearch.backends.brian2.compiling import plain_errors
+from varesearch.backends.brian2.pynn import CellType, Explicit, ExplicitProjection, GivenSpikes
+from varesearch.backends.brian2.schemes import SCHEMES
+from varesearch.backends.brian2.session import Session
+from varesearch.backends.brian2.standalone import run_program
+from varesearch.backends.translation.brian2 import ROWS
+from varesearch.backends.translation.table import Context, translate
+from varesearch.config.schema import RecordingConfig
+from varesearch.network.model import Network, Population, Projection
+from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_recording, sampled_ids
+
+
+class Brian2Simulation(Simulation):
+    """A network in an open session; ``codegen`` is the code generation target, for the provenance."""
+
+    def __init__(self, session: Session, network: Network, recording: RecordingConfig, codegen: str) -> None:
+        self._session, self._network, self._recording, self._codegen = session, network, recording, codegen
+        self._contexts = {p.name: Context(p.cell, network.dt_ms) for p in network.populations}
+        self._cells: dict[str, Any] = {p.name: self._population(p) for p in network.populations}
+        self._monitors = {p.name: self._record(p, self._cells[p.name].brian2_group) for p in network.populations}
+        sources = {
+            source.name: PynnPopulation(
+                source.size, GivenSpikes(f"{source.name}_cells", source.sources, source.steps), label=source.name
+            )
+            for source in network.sources
+        }
+        for projection in network.projections:
+            if projection.size:
+                self._project(projection, self._cells | sources)
+
+    def _population(self, population: Population) -> Any:
+        context = self._contexts[population.name]
+        made = PynnPopulation(population.size, self._cell_type(population), label=population.name)
+        for variable, values in population.initial.items():
+            setattr(made.brian2_group, variable, translate(ROWS[population.cell.model], variable, values, context))
+        return made
+
+    def _project(self, projection: Projection, groups: dict[str, Any]) -> None:
+        context = self._contexts[projection.post]
+        rows = ROWS[context.cell.model]
+        ExplicitProjection(
+            groups[projection.pre],
+            groups[projection.post],
+            Explicit(
+                projection.sources,
+                projection.targets,
+                translate(rows, f"weight_{projection.receptor}", projection.weights, context),
+                translate(rows, "delay_steps", projection.delay_steps, context),
+            ),
+            projection.receptor,
+            f"{projection.name}_synapses",
+        )
+
+    def _cell_type(self, population: Population) -> Any:
+        cell, context = population.cell, self._contexts[population.name]
+        rows = ROWS[cell.model]
+        parameters = {
+            row.theirs: translate(rows, row.ours, getattr(cell, row.ours), context).item()
+            for row in rows
+            if hasattr(cell, row.ours)
+        }
+        scheme = SCHEMES[cell.model, cell.integrator]
+        current = _current(self._network, population.name)
+        if current is not None:
+            current = translate(rows, "current_step", current, context)
+        return CellType(f"{population.name}_cells", scheme, parameters, self._network.dt_ms, current)
+
+    def _record(self, population: Population, group: Any) -> tuple[Any, Any]:
+        network, recording = self._session.network, self._recording
+        spikes = brian2.SpikeMonitor(group, name=f"{population.name}_spikes")
+        network.add(spikes)
+        if not recording.signals:
+            return spikes, None
+        clock = network.clock
+        interval_ms = recording.interval_ms
+        if interval_ms is not None and interval_ms != self._network.dt_ms:
+            clock = brian2.Clock(interval_ms * brian2.ms, name=f"{population.name}_sampling_clock")
+        samples = brian2.StateMonitor(
+            group,
+            list(recording.signals),
+            record=sampled_ids(population.size, recording.cells),
+            clock=clock,
+            when="start",
+            name=f"{population.name}_samples",
+        )
+        network.add(samples)
+        return spikes, samples
+
+    def run(self, progress: Callable[[float], None]) -> None:
+        duration_ms = self._network.duration_ms
+        if self._session.program is not None:
+            run_program(self._session.program, duration_ms, progress)
+            return
+
+        def report(_elapsed: Any, completed: float, _start: Any, _duration: Any) -> None:
+            progress(completed * duration_ms)
+
+        with plain_errors():
+            self._session.network.run(
+                duration_ms * brian2.ms, report=report, report_period=0.1 * brian2.second, namespace={}
+            )
+
+    def collect(self) -> Collected:
+        """Read the monitors, and all floating-point variables of the cells, synaptic currents included."""
+        network = self._network
+        populations = {}
+        for population in network.populations:
+            context = self._contexts[population.name]
+            spikes, samples = self._monitors[population.name]
+            steps = np.rint(_values(spikes, "t") * 1e3 / network.dt_ms).astype(np.int64)
+            populations[population.name] = population_recording(
+                population.name,
+                population.size,
+                _values(spikes, "i"),
+                translate(ROWS[population.cell.model], "spike_steps", steps, context),
+                network.dt_ms,
+                {} if samples is None else self._signals(samples, population.size),
+            )
+        integrators = dict.fromkeys(population.cell.integrator for population in network.populations)
+        return Collected(
+            Recording(network.dt_ms, network.duration_ms, populations),
+            final_state={
+                name: {variable: _values(cells.brian2_group, variable) for variable in cells.celltype.scheme.state}
+                for name, cells in self._cells.items()
+            },
+            provenance={"code generation": self._codegen, "integrator": ", ".join(integrators)},
+        )
+
+    def _signals(self, samples: Any, size: int) -> dict[str, Signal]:
+        ids = sampled_ids(size, self._recording.cells)
+        times_ms = _values(samples, "t") * 1e3
+        return {
+            name: Signal(name, SIGNAL_UNITS[name], ids, times_ms, _values(samples, name))
+            for name in self._recording.signals
+        }
+
+    def release(self) -> None:
+        """Let go of Brian2's objects, so that their memory is freed when the session ends."""
+        self._cells.clear()
+        self._monitors.clear()
+
+
+def _values(owner: Any, name: str) -> NDArray[Any]:
+    """A monitor's or group's whole array as plain numbers, copied: from Brian2 2.10 on its memory goes with it."""
+    return np.array(owner.variables[name].get_value())
+
+
+def _current(network: Network, population: str) -> NDArray[np.float64] | None:
+    """The sum of the current steps into a population at each step, or None if there is none."""
+    steps = [current for current in network.currents if current.target == population]
+    if not steps:
+        return None
+    total = np.zeros(network.n_steps)
+    for current in steps:
+        total[current.start_step : current.stop_step] += current.amplitude
+    return total
