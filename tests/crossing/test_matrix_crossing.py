@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from covering import Row, covering
 from crossing_cases import backend_of, command, factors, matrix, network_words, reference, same_scheme, words
-from crossing_runs import Trains, first_difference, run, shared
+from crossing_runs import Trains, checked, first_difference, run, shared, simulate
 
 COMPILED = ("brian2 cython", "brian2 cpp_standalone")
 """Targets that compile for every new code, for seconds or more: few of their rows are in the suite."""
@@ -37,6 +37,12 @@ EARLY = 0.7
 """Of the spikes in the first quarter, how many have their partner in a run by another scheme or arithmetic."""
 COUNTS = 0.25
 """How far apart the numbers of spikes of such runs are, as a share, beside ten spikes."""
+SCHEME_MV = (-0.5, -0.25, 0.25, 0.5)
+"""What v differs by between two schemes in the first steps, before any spike differs.
+
+Activity that is about to end may go on by chance: of 720 networks one had 96 spikes in NEST and 59 in Brian2, and 99 in
+Brian2 itself if all cells began 0.5 mV higher. Such a number is no difference of the schemes.
+"""
 
 
 def simplest(target: str) -> list[Row]:
@@ -71,11 +77,11 @@ def fault(row: Row, compiled: Path) -> str:
         expected, found = run(tuple(words(row, reference())), compiled), run(tuple(words(row)), compiled)
     except Exception as error:
         return shown(row, f"{type(error).__name__}: {error}")
-    why = _difference(row, expected, found)
+    why = _difference(row, expected, found, compiled)
     return shown(row, why) if why else ""
 
 
-def _difference(row: Row, expected: Trains, found: Trains) -> str:
+def _difference(row: Row, expected: Trains, found: Trains, compiled: Path) -> str:
     if expected.network != found.network:
         return "two networks"
     if not (expected.finite and found.finite):
@@ -90,9 +96,16 @@ def _difference(row: Row, expected: Trains, found: Trains) -> str:
     early = shared(expected, found, quarter, within=1)
     if early < EARLY:
         return f"{early:.0%} of the spikes before step {quarter} are shared"
-    if abs(found.total - expected.total) > 10 + COUNTS * expected.total:
-        return f"{expected.total} and {found.total} spikes"
+    if unlike(expected.total, found.total):
+        again = [simulate(checked(words(row, reference())), compiled, nudge).total for nudge in SCHEME_MV]
+        if all(unlike(total, found.total) for total in again):
+            return f"{expected.total} and {found.total} spikes; the first from other initial values: {again}"
     return ""
+
+
+def unlike(expected: int, found: int) -> bool:
+    """Do the numbers of spikes differ by more than another scheme or arithmetic can explain?"""
+    return abs(found - expected) > 10 + COUNTS * expected
 
 
 @pytest.mark.parametrize("row", in_suite(), ids=name)

@@ -3,9 +3,9 @@
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -15,6 +15,7 @@ from varesearch.config.merging import hint_on_schema, merge_options
 from varesearch.config.options import DISCRIMINATORS, check_config_dir, options, options_of
 from varesearch.config.overrides import Overrides, apply_values, parse_overrides
 from varesearch.config.schema import Config
+from varesearch.config.wording import echoed
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,28 @@ def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, o
     except (OmegaConfBaseException, OverflowError, RecursionError) as error:
         key = getattr(error, "full_key", None) or "a relation"
         raise ConfigurationError(f"{key} cannot be worked out: {str(error).strip().splitlines()[0]}") from None
+    _check_lists(config)
     return Composed(config, resolved, tuple(overrides), choices)
+
+
+def _check_lists(settings: Any, path: str = "") -> None:
+    """Raise ConfigurationError for a list that refers to something else; OmegaConf checks the type of numbers only."""
+    hints = get_type_hints(type(settings))
+    for field in fields(settings):
+        value, hint, key = getattr(settings, field.name), hints[field.name], f"{path}{field.name}"
+        if get_origin(hint) is list and not _is_list(value, hint):
+            shown = "a group of settings" if is_dataclass(value) else echoed(str(value))
+            raise ConfigurationError(
+                f"{key} refers to {shown}, which is not a list of values of its own kind; write [A, B]"
+            )
+        if is_dataclass(value) and is_dataclass(hint):
+            _check_lists(value, f"{key}.")
+
+
+def _is_list(value: Any, hint: Any) -> bool:
+    if get_origin(hint) is list:
+        return isinstance(value, list) and all(_is_list(item, get_args(hint)[0]) for item in value)
+    return isinstance(value, (int, float) if hint is float else hint)
 
 
 def _product(*factors: Any) -> float:
