@@ -150,6 +150,12 @@ stimulus.targets=[exc | cannot be read & [ and ] do not match
 cell.a=${cell.rate} | cell.a cannot be worked out & cell.rate
 cell.a=${cell.b} cell.b=${cell.a} | cannot be worked out & Recursive
 cell.a=??? | cell.a=??? is not a number
+stimulus.targets=${cell} | stimulus.targets refers to a group of settings & write [A, B]
+recording.signals=${analysis} | recording.signals refers to a group of settings & write [A, B]
+recording.signals=${connectivity.exc_to_exc} | recording.signals refers to a group of settings
+stimulus=spike_list stimulus.times_ms=${recording.signals} | stimulus.times_ms refers to ['v'] & not a list of values
+stimulus=spike_list stimulus.times_ms=[${cell}] | stimulus.times_ms refers to & not a list of values
+recording.signals=${stimulus.targets} | recording.signals=[exc, inh] holds exc
 connectivity.exc_to_inh=3 | connectivity.exc_to_inh=3 & group of settings (weight, delay_ms, p)
 connectivity.weight_exc.mean=1 | connectivity.weight_exc is one value & connectivity.weight_exc=VALUE
 analysis={warmup_ms:20,bin:3} | analysis.bin is unknown
