@@ -15,14 +15,15 @@ import numpy as np
 
 from varesearch.backends import Workspace, backend_class
 from varesearch.config.cell import Cell
-from varesearch.config.connectivity import FixedProbability
 from varesearch.config.parts import parts
 from varesearch.config.schema import BackendConfig, Config, RecordingConfig, SimulationConfig
-from varesearch.config.stimuli import NoStimulus
+from varesearch.config.values import Constant
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.rules.fixed_probability import FixedProbability
+from varesearch.model.stimuli.none import NoStimulus
 from varesearch.network.model import Network, Population, Projection, SpikeSource
 from varesearch.simulation import probe, simulate
 
@@ -85,7 +86,7 @@ def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None 
     network = _network(cells)
     config = Config(
         cell=replace(cells[0]),
-        connectivity=FixedProbability(n=2 * len(cells), weight_exc=1.0, weight_inh=1.0),
+        connectivity=FixedProbability(n=2 * len(cells), weight_exc=Constant(1.0), weight_inh=Constant(1.0)),
         stimulus=NoStimulus(),
         backend=settings,
         simulation=SimulationConfig(duration_ms=network.duration_ms, dt_ms=DT_MS),

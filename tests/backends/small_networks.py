@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from varesearch.config.cell import Cell
-from varesearch.config.connectivity import FixedProbability
 from varesearch.config.schema import BackendConfig, Config, RecordingConfig, SimulationConfig
-from varesearch.config.stimuli import NoStimulus
+from varesearch.config.values import Constant
+from varesearch.model.rules.fixed_probability import FixedProbability
+from varesearch.model.stimuli.none import NoStimulus
 from varesearch.network.model import CurrentStep, Network, Population, Projection, Receptor, SpikeSource
 
 
@@ -60,7 +61,7 @@ def config(drawn: Network, backend: BackendConfig, recording: RecordingConfig | 
     """Settings with which a back end runs a network built by hand."""
     return Config(
         cell=replace(drawn.populations[0].cell),
-        connectivity=FixedProbability(weight_exc=1.0, weight_inh=1.0),
+        connectivity=FixedProbability(weight_exc=Constant(1.0), weight_inh=Constant(1.0)),
         stimulus=NoStimulus(),
         backend=backend,
         simulation=SimulationConfig(duration_ms=drawn.duration_ms, dt_ms=drawn.dt_ms),

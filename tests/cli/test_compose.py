@@ -9,18 +9,18 @@ from hydra.version import VersionBase
 
 from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
-from varesearch.config.connectivity import FixedProbability
 from varesearch.config.distributions import Exponential, Normal, Uniform
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, conf_folder, options
 from varesearch.config.plain import as_plain
 from varesearch.config.schema import Config
-from varesearch.config.stimuli import ThalamicBurst
 from varesearch.config.validation import validate
 from varesearch.config.values import Constant
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.rules.fixed_probability import FixedProbability
+from varesearch.model.stimuli.thalamic_burst import ThalamicBurst
 
 EVERY_OPTION = [f"{group}={name}" for group, names in options().items() for name in names]
 
@@ -54,7 +54,7 @@ def test_the_preset_of_the_seed_has_exactly_its_numbers() -> None:
     )
     assert cell.v_init == Uniform(low=-65.0, high=-14.0)
     assert cell.u_init == Constant(-14.0)
-    assert (wiring.n, wiring.n_exc, wiring.n_inh, wiring.p) == (1500, 1200, 300, 0.02)
+    assert (wiring.n, wiring.sizes, wiring.p) == (1500, {"exc": 1200, "inh": 300}, 0.02)
     assert (wiring.weight_exc, wiring.weight_inh, wiring.delay_ms) == (Constant(1.0), Constant(2.5), Constant(2.0))
     assert (config.simulation.dt_ms, config.simulation.duration_ms, config.seed) == (1.0, 1000.0, 98766987)
     assert config.stimulus == ThalamicBurst(
@@ -135,8 +135,9 @@ def test_one_parameter_of_a_distribution_can_be_changed() -> None:
 def test_a_group_of_settings_can_be_given_at_once() -> None:
     config = compose(["analysis={warmup_ms: 20, svg: true}", "connectivity={exc_to_inh: {p: 0.1}}"]).config
     assert (config.analysis.warmup_ms, config.analysis.svg, config.analysis.rate_bin_ms) == (20.0, True, 5.0)
-    assert config.connectivity.value_of("exc_to_inh", "p") == 0.1
-    assert config.connectivity.value_of("inh_to_exc", "p") == 0.02
+    given = {each.name: (each.key("p"), each["p"]) for each in config.connectivity.projections()}
+    assert given["exc_to_inh"] == ("connectivity.exc_to_inh.p", 0.1)
+    assert given["inh_to_exc"] == ("connectivity.p", 0.02)
 
 
 def test_stimulus_takes_weight_and_delay_of_its_surroundings() -> None:

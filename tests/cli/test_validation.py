@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from varesearch.config.checks import check_delay, check_weight, whole_steps
 from varesearch.config.compose import compose
-from varesearch.config.connectivity import FixedInDegree, FixedProbability
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.plain import parse_value
 from varesearch.config.schema import Config
-from varesearch.config.stimuli import SpikeList
 from varesearch.config.validation import validate
 from varesearch.config.values import Constant
+from varesearch.model.rules.fixed_in_degree import FixedInDegree
+from varesearch.model.rules.fixed_probability import FixedProbability
+from varesearch.model.stimuli.spike_list import SpikeList
 from varesearch.network.estimate import check_counts
 from varesearch.recording import grid_steps
 
@@ -72,7 +73,7 @@ def test_a_weight_is_a_finite_magnitude_or_refused(weight: float) -> None:
 def test_an_accepted_network_has_cells_in_both_populations(n: int, ratio: float) -> None:
     wiring = replace(DEFAULT.connectivity, n=n, exc_inh_ratio=ratio)
     if accepts(replace(DEFAULT, connectivity=wiring, recording=replace(DEFAULT.recording, signals=[]))):
-        assert wiring.n_exc >= 1 and wiring.n_inh >= 1 and wiring.n_exc + wiring.n_inh == n
+        assert min(wiring.sizes.values()) >= 1 and sum(wiring.sizes.values()) == n
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
@@ -93,7 +94,7 @@ def test_an_in_degree_can_be_drawn_or_is_refused(degree: int, n: int, itself: bo
         weight_inh=Constant(1.0),
         allow_self_connections=itself,
     )
-    fits = 0 <= degree <= (wiring.n_exc if itself else wiring.n_exc - 1)
+    fits = 0 <= degree <= (wiring.sizes["exc"] - (not itself))
     assert accepts(replace(DEFAULT, connectivity=wiring)) == fits
 
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from varesearch.backends import BACKENDS, backend_class
-from varesearch.config.connectivity import CONNECTIVITY
-from varesearch.config.stimuli import STIMULI
+from varesearch.config.parts import parts as parts_of
+from varesearch.config.rule import Rule
+from varesearch.config.stimulus import Stimulus
 
 FACTORS = st.lists(st.integers(1, 4), min_size=2, max_size=5).map(
     lambda sizes: {f"f{k}": [f"v{i}" for i in range(size)] for k, size in enumerate(sizes)}
@@ -43,8 +44,8 @@ def test_every_part_that_is_registered_is_crossed():
     assert {scheme.split("/")[0] for scheme in found["scheme"]} == {
         cell for name in BACKENDS for cell in backend_class(name).cells
     }
-    assert found["rule"] >= {rule.rule for rule in CONNECTIVITY}
-    assert found["stimulus"] >= {stimulus.kind for stimulus in STIMULI}
+    assert found["rule"] >= set(parts_of(Rule))
+    assert found["stimulus"] >= set(parts_of(Stimulus))
     assert {backend_of(target) for target in found["target"]} == set(BACKENDS)
     assert found["target"] == set(targets()) - {reference()}
 

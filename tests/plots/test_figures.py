@@ -12,11 +12,11 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
-from varesearch.config.connectivity import FixedProbability
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig, Brian2Backend, Config
-from varesearch.config.stimuli import NoStimulus
 from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.rules.fixed_probability import FixedProbability
+from varesearch.model.stimuli.none import NoStimulus
 from varesearch.plots import FIGURES, figure_title, write_figures
 from varesearch.plots.style import population_colours
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording

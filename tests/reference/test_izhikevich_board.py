@@ -6,10 +6,11 @@ from izhikevich_integer import IntegerNetwork, Result, exponential
 
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.config.compose import compose
-from varesearch.config.connectivity import FixedProbability
 from varesearch.config.schema import Config, SimulationConfig, SpinnakerBackend
-from varesearch.config.stimuli import NoStimulus
+from varesearch.config.values import Constant
 from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.rules.fixed_probability import FixedProbability
+from varesearch.model.stimuli.none import NoStimulus
 from varesearch.network import draw
 from varesearch.network.model import Network, Population, Projection, Receptor, SpikeSource
 from varesearch.recording import Recording
@@ -79,7 +80,7 @@ def test_a_recurrent_network_follows_the_integers_bit_for_bit(taus: tuple[float,
     network = recurrent_network(cell)
     config = Config(
         cell=cell,
-        connectivity=FixedProbability(weight_exc=1.0, weight_inh=1.0),
+        connectivity=FixedProbability(weight_exc=Constant(1.0), weight_inh=Constant(1.0)),
         stimulus=NoStimulus(),
         backend=SpinnakerBackend(machine="software"),
         simulation=SimulationConfig(duration_ms=network.duration_ms, dt_ms=1.0),

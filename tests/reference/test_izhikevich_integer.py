@@ -6,10 +6,11 @@ from izhikevich_integer import IntegerNetwork, mul, s1615
 
 from varesearch.backends.brian2.backend import Brian2
 from varesearch.config.compose import compose
-from varesearch.config.connectivity import FixedProbability
 from varesearch.config.schema import Brian2Backend, Config, SimulationConfig
-from varesearch.config.stimuli import NoStimulus
+from varesearch.config.values import Constant
 from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.rules.fixed_probability import FixedProbability
+from varesearch.model.stimuli.none import NoStimulus
 from varesearch.network import draw
 from varesearch.network.model import CurrentStep, Network, Population
 from varesearch.recording import Recording
@@ -71,7 +72,7 @@ def test_one_cell_in_float64_parts_from_the_integers_at_its_second_spike_for_the
     is left is the rounding of products; with 0.04 itself they part at the second spike, by one step."""
     config = Config(
         cell=CELL,
-        connectivity=FixedProbability(weight_exc=1.0, weight_inh=1.0),
+        connectivity=FixedProbability(weight_exc=Constant(1.0), weight_inh=Constant(1.0)),
         stimulus=NoStimulus(),
         backend=Brian2Backend(),
         simulation=SimulationConfig(duration_ms=3000.0, dt_ms=1.0),

@@ -74,7 +74,7 @@ def test_each_back_end_has_sources_of_its_own() -> None:
     ("backend", "names"),
     [
         ("brian2", {"network/draw.py", "brian2/schemes.py", "metrics/statistics.py", "varesearch/simulation.py"}),
-        ("nest", {"network/connectors.py", "nest/build.py", "native/izhikevich_exp.cpp"}),
+        ("nest", {"model/pairs.py", "nest/build.py", "native/izhikevich_exp.cpp"}),
         ("spinnaker", {"spinnaker/fixed_point.py", "core/cpu.c", "spinnaker_board/machine.py"}),
     ],
 )

@@ -27,12 +27,13 @@ from typing import Any
 
 import numpy as np
 
-from varesearch.config.connectivity import FixedProbability
 from varesearch.config.plain import as_plain
 from varesearch.config.schema import Brian2Backend, Config, TrackingConfig
-from varesearch.config.stimuli import NoStimulus
+from varesearch.config.values import Constant
 from varesearch.metrics import Analysis, Metric, Undefined
 from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.rules.fixed_probability import FixedProbability
+from varesearch.model.stimuli.none import NoStimulus
 from varesearch.network.model import Network, Population
 from varesearch.phases import Phases
 from varesearch.recording import PopulationRecording, Recording
@@ -45,7 +46,7 @@ def config(uri: str | None = None, **tracking: Any) -> Config:
     """The configuration of a small run."""
     return Config(
         cell=Izhikevich(),
-        connectivity=FixedProbability(n=10, weight_exc=1.0, weight_inh=2.5),
+        connectivity=FixedProbability(n=10, weight_exc=Constant(1.0), weight_inh=2.5),
         stimulus=NoStimulus(),
         backend=Brian2Backend(),
         tracking=TrackingConfig(uri=uri, **tracking),

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from varesearch.config.connectivity import PROJECTIONS, DistanceDependent
 from varesearch.config.schema import Config
 from varesearch.config.values import Constant, Value
 from varesearch.network.estimate import estimate
+from varesearch.network.model import Network, Projection
 
 _RARE = 1e-6
 """A delay counts as impossible if fewer synapses than this are expected to have it."""
@@ -53,25 +53,22 @@ class Delays:
 
 def drawn_delays(config: Config) -> Iterator[Delays]:
     """The delays of each projection that is expected to have synapses, those of the stimulus included."""
-    wiring, stimulus, dt_ms = config.connectivity, config.stimulus, config.simulation.dt_ms
-    synapses = estimate(config).synapses
-    further_ms = wiring.longest_way_ms if isinstance(wiring, DistanceDependent) else 0.0
-    for name in PROJECTIONS:
-        own = getattr(wiring, name).delay_ms is not None
-        setting = f"connectivity.{name}.delay_ms" if own else "connectivity.delay_ms"
-        if synapses[name]:
-            post = name.partition("_to_")[2]
-            value = wiring.value_of(name, "delay_ms")
-            yield Delays(setting, value, post, True, synapses[name], dt_ms, further_ms)
-    for name, expected in synapses.items():
-        if name not in PROJECTIONS and expected:
-            value: Value = getattr(stimulus, "delay_ms")  # noqa: B009 (of every stimulus that has synapses)
-            yield Delays("stimulus.delay_ms", value, name.rpartition("_to_")[2], False, expected, dt_ms)
+    wiring, dt_ms, synapses = config.connectivity, config.simulation.dt_ms, estimate(config).synapses
+    for recurrent, projections, further_ms in (
+        (True, wiring.projections(), wiring.longest_travel_ms),
+        (False, config.stimulus.projections(wiring.sizes), 0.0),
+    ):
+        for each in projections:
+            expected = synapses[each.name]
+            if expected:
+                key = each.key("delay_ms")
+                yield Delays(key, each.delay_ms, each.post, recurrent, expected, dt_ms, further_ms)
 
 
-def setting_of(projection: str) -> str:
-    """The setting of the delays of a drawn projection, as far as its name determines it."""
-    return f"connectivity.{projection}.delay_ms" if projection in PROJECTIONS else "stimulus.delay_ms"
+def setting_of(projection: Projection, network: Network) -> str:
+    """The setting of the delays of a drawn projection."""
+    recurrent = any(population.name == projection.pre for population in network.populations)
+    return f"connectivity.{projection.name}.delay_ms" if recurrent else "stimulus.delay_ms"
 
 
 def _steps(delay_ms: float, dt_ms: float) -> Any:

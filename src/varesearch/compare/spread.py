@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from varesearch.compare.coincidence import divergence
 from varesearch.compare.distributions import distributions, ks_distances
 from varesearch.config.schema import Config
+from varesearch.model.streams import stream
 from varesearch.network import Network, draw
-from varesearch.network.streams import stream
 from varesearch.recording import Recording
 from varesearch.whole_files import whole_file
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from typing import ClassVar
 
-from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import MISSING
 
 from varesearch.config.checks import check_weight
 from varesearch.config.parts import Part
-from varesearch.config.settings import Settings, quantity, unit_of
+from varesearch.config.settings import Settings, definition_fault, quantity, unit_of
 from varesearch.config.values import ValueSetting
 
 AUTO = "auto"
@@ -44,7 +43,7 @@ class Cell(Settings, Part):
     defaults, adds its own parameters, and for each state variable ``x`` beside ``v`` a setting ``x_init``.
     """
 
-    kind: ClassVar[str] = "cell"
+    group: ClassVar[str] = "cell"
     package: ClassVar[str] = "varesearch.model.cells"
     key: ClassVar[str] = "model"
     where: ClassVar[str] = "cell"
@@ -91,7 +90,7 @@ class Cell(Settings, Part):
     @classmethod
     def definition_fault(cls) -> str:
         if "__dataclass_fields__" not in cls.__dict__:
-            return "is not a dataclass: write @dataclass above it"
+            return definition_fault(cls)
         if not isinstance(getattr(cls, "synapse", None), Synapse):
             kinds = ", ".join(f"Synapse.{each.name}" for each in Synapse)
             return f"names no kind of synapse: write synapse = one of {kinds}"
@@ -102,11 +101,4 @@ class Cell(Settings, Part):
                 return f"has no {name}: declare it with {how}(DEFAULT, UNIT, MEANING)"
             if how == "drawn" and not declared[name].metadata["drawn"]:
                 return f"declares {name} as a fixed number: write {name}: ValueSetting = drawn(DEFAULT, UNIT, MEANING)"
-        for name, each in declared.items():
-            if name != cls.key and "unit" not in each.metadata:
-                return f"declares {name} without a unit: write quantity(DEFAULT, UNIT, MEANING)"
-        try:
-            OmegaConf.structured(cls)
-        except (OmegaConfBaseException, ValueError, TypeError) as error:
-            return f"has a setting that cannot be configured: {' '.join(str(error).split())}"
-        return ""
+        return definition_fault(cls)

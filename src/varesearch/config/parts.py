@@ -37,19 +37,19 @@ _OWN = "varesearch_own"
 class Part:
     """The base class of the base classes of all kinds.
 
-    The base class of a kind sets ``kind`` (the word for it in messages, which is the configuration's group if it has
+    The base class of a kind sets ``group`` (the word for it in messages, which is the configuration's group if it has
     one), ``package`` (the package whose modules are the parts that varesearch has) and, if parts of the kind are
     settings, ``key`` (the setting that holds the name of the part).
     """
 
-    kind: ClassVar[str] = ""
+    group: ClassVar[str] = ""
     package: ClassVar[str] = ""
     key: ClassVar[str] = ""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         """Give a dataclass of settings the name of its module as the default of its ``key``."""
         super().__init_subclass__(**kwargs)
-        if cls.key and "kind" not in cls.__dict__:
+        if cls.key and "group" not in cls.__dict__:
             cls.__annotations__ = {cls.key: str} | inspect.get_annotations(cls)
             setattr(cls, cls.key, part_name(cls))
 
@@ -109,7 +109,7 @@ def parts(base: type[P], config_dir: Path | None = None) -> Mapping[str, type[P]
         name = part_name(each.part)
         if name in found:
             raise ConfigurationError(
-                f"{base.kind}={name} is defined twice, by {found[name].where} and by {each.where}; rename one of them"
+                f"{base.group}={name} is defined twice, by {found[name].where} and by {each.where}; rename one of them"
             )
         found[name] = each
     return {name: found[name].part for name in sorted(found)}  # type: ignore[misc]
@@ -233,5 +233,5 @@ def _defined(module: ModuleType) -> Iterator[type[Part]]:
     for name, value in vars(module).items():
         if not inspect.isclass(value) or not issubclass(value, Part) or value.__module__ != module.__name__:
             continue
-        if not name.startswith("_") and value.kind and name == value.__name__:
+        if not name.startswith("_") and value.group and name == value.__name__:
             yield value

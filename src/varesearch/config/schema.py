@@ -7,11 +7,11 @@ from omegaconf import MISSING
 
 from varesearch.config import ranges
 from varesearch.config.cell import Cell
-from varesearch.config.connectivity import ConnectivityConfig
 from varesearch.config.launching import LauncherConfig, SweeperConfig
 from varesearch.config.ranges import Range
+from varesearch.config.rule import Rule
 from varesearch.config.settings import quantity
-from varesearch.config.stimuli import StimulusConfig
+from varesearch.config.stimulus import Stimulus, Surroundings
 
 
 @dataclass
@@ -146,8 +146,8 @@ class Config:
     """A run. ``seed`` determines every random draw."""
 
     cell: Cell = MISSING
-    connectivity: ConnectivityConfig = MISSING
-    stimulus: StimulusConfig = MISSING
+    connectivity: Rule = MISSING
+    stimulus: Stimulus = MISSING
     backend: BackendConfig = MISSING
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     recording: RecordingConfig = field(default_factory=RecordingConfig)
@@ -160,6 +160,12 @@ class Config:
     dry_run: bool = quantity(False, "", "print what would run, and stop")
     fail: str = quantity("continue", "", "continue or fast: what a sweep does after a failure", ("continue", "fast"))
     rerun: bool = quantity(False, "", "run every child of a sweep, also those that are FINISHED already")
+
+    @property
+    def surroundings(self) -> Surroundings:
+        """What the stimulus is drawn into."""
+        run, wiring = self.simulation, self.connectivity
+        return Surroundings(wiring.sizes, run.dt_ms, run.duration_ms, self.seed, wiring.shared_streams)
 
 
 BACKENDS: tuple[type[BackendConfig], ...] = (Brian2Backend, NestBackend, SpinnakerBackend)

@@ -5,8 +5,11 @@ capacitance (Izhikevich 2003, eq. 1) a current is in mV/ms, since it is added to
 for every receptor: the receptor's name says the sign, and each back end writes it as its simulator wants.
 """
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.distributions import Uniform
 from varesearch.config.plain import is_nested, is_relation, parse_value
@@ -86,6 +89,22 @@ class Settings:
             absent = given is None and each.default is None
             if each.metadata.get("drawn") and not (absent or isinstance(given, Value) or is_relation(given)):
                 setattr(self, each.name, parse_value(given, setting))
+
+
+def definition_fault(part: type) -> str:
+    """Return what is wrong with a part whose settings it declares, for its author; ``""`` if nothing is."""
+    if "__dataclass_fields__" not in part.__dict__:
+        return "is not a dataclass: write @dataclass above it"
+    for name in sorted(getattr(part, "__abstractmethods__", ())):
+        return f"has no {name}(): define it (see docs/how-to)"
+    for each in fields(part):
+        if each.name != getattr(part, "key", "") and "unit" not in each.metadata and each.default is not MISSING:
+            return f"declares {each.name} without a unit: write quantity(DEFAULT, UNIT, MEANING)"
+    try:
+        OmegaConf.structured(part)
+    except (OmegaConfBaseException, ValueError, TypeError) as error:
+        return f"has a setting that cannot be configured: {' '.join(str(error).split())}"
+    return ""
 
 
 def unit_of(config: Any, name: str, cell: Any = None) -> str:

@@ -12,11 +12,11 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 
 from varesearch.config.cell import Cell
-from varesearch.config.connectivity import CONNECTIVITY
 from varesearch.config.launching import LAUNCHERS, SWEEPERS
 from varesearch.config.parts import parts
+from varesearch.config.rule import Rule
 from varesearch.config.schema import BACKENDS, Config
-from varesearch.config.stimuli import STIMULI
+from varesearch.config.stimulus import Stimulus
 
 
 @cache
@@ -35,8 +35,8 @@ def schemas(config_dir: Path | None = None) -> Mapping[str, Mapping[str, type]]:
     """
     return {
         "cell": parts(Cell, config_dir),
-        "connectivity": {rule.rule: rule for rule in CONNECTIVITY},
-        "stimulus": {stimulus.kind: stimulus for stimulus in STIMULI},
+        "connectivity": parts(Rule, config_dir),
+        "stimulus": parts(Stimulus, config_dir),
         "backend": {backend.name: backend for backend in BACKENDS},
         "launcher": {launcher.name: launcher for launcher in LAUNCHERS},
         "sweeper": {sweeper.name: sweeper for sweeper in SWEEPERS},

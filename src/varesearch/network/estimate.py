@@ -2,17 +2,9 @@
 
 from dataclasses import dataclass
 
-from varesearch.config.connectivity import (
-    PROJECTIONS,
-    DistanceDependent,
-    FixedInDegree,
-    FixedProbability,
-)
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.ranges import INT32
 from varesearch.config.schema import Config
-from varesearch.config.stimuli import BackgroundPoisson, SpikeList, ThalamicBurst
-from varesearch.network.connectors import mean_kernel
 
 # sources, targets, delay_steps: int32; weights: float64.
 BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
@@ -63,9 +55,10 @@ class NetworkEstimate:
 def check_counts(config: Config) -> None:
     """Raise ConfigurationError for more synapses or input spikes than simulators can count with 32 bits."""
     size, most = estimate(config), INT32.high
+    recurrent_names = {each.name for each in config.connectivity.projections()}
     for name, count in size.synapses.items():
         if count > most:
-            recurrent = name in PROJECTIONS
+            recurrent = name in recurrent_names
             setting = f"connectivity.n={config.connectivity.n}" if recurrent else f"stimulus={config.stimulus.kind}"
             raise ConfigurationError(
                 f"{setting}: {name} would have about {count:.3g} synapses, more than {most}; use fewer cells"
@@ -80,10 +73,10 @@ def check_counts(config: Config) -> None:
 
 def estimate(config: Config) -> NetworkEstimate:
     """The expected size of the network of a validated configuration and of its recording."""
-    wiring = config.connectivity
-    cells = {"exc": wiring.n_exc, "inh": wiring.n_inh}
-    synapses = {name: _recurrent(config, name, cells) for name in PROJECTIONS}
-    input_spikes, input_synapses = _stimulus(config, cells)
+    wiring, stimulus, around = config.connectivity, config.stimulus, config.surroundings
+    cells = wiring.sizes
+    synapses = {each.name: wiring.expected_synapses(each) for each in wiring.projections()}
+    input_synapses = {each.name: stimulus.expected_synapses(each) for each in stimulus.projections(cells)}
     interval_ms = config.recording.interval_ms or config.simulation.dt_ms
     signals = len(config.recording.signals)
     recorded = sum(min(n, config.recording.cells or n) for n in cells.values()) if signals else 0
@@ -92,45 +85,8 @@ def estimate(config: Config) -> NetworkEstimate:
         cells=cells,
         synapses=synapses | input_synapses,
         stimulus_synapses=sum(input_synapses.values()),
-        input_spikes=input_spikes,
+        input_spikes=stimulus.expected_spikes(around),
         samples=samples,
         values=samples * signals,
         spikes=sum(cells.values()) * ASSUMED_RATE_HZ * config.simulation.duration_ms / 1000.0,
     )
-
-
-def _recurrent(config: Config, name: str, cells: dict[str, int]) -> float:
-    wiring = config.connectivity
-    pre, post = name.split("_to_")
-    pairs = cells[pre] * cells[post]
-    if isinstance(wiring, FixedInDegree):
-        return float(wiring.value_of(name, "in_degree") * cells[post])
-    if pre == post and not wiring.allow_self_connections:
-        pairs -= cells[pre]
-    if isinstance(wiring, FixedProbability):
-        return pairs * wiring.value_of(name, "p")
-    assert isinstance(wiring, DistanceDependent)
-    mean = mean_kernel(wiring.kernel, wiring.value_of(name, "scale_mm"), wiring.sheet_mm, wiring.periodic)
-    return pairs * wiring.value_of(name, "p_max") * mean
-
-
-def _stimulus(config: Config, cells: dict[str, int]) -> tuple[float, dict[str, float]]:
-    """Expected input spikes, and expected synapses of each input projection."""
-    stimulus = config.stimulus
-    if isinstance(stimulus, ThalamicBurst):
-        spikes = stimulus.n_sources * stimulus.rate_hz * _lasts_ms(stimulus, config) / 1000.0
-        return spikes, {f"thalamus_to_{t}": stimulus.n_sources * cells[t] * stimulus.p for t in stimulus.targets}
-    if isinstance(stimulus, SpikeList):
-        spikes = float(sum(len(times) for times in stimulus.times_ms))
-        return spikes, {f"input_to_{t}": len(stimulus.times_ms) * cells[t] * stimulus.p for t in stimulus.targets}
-    if isinstance(stimulus, BackgroundPoisson):
-        reached = sum(cells[t] for t in stimulus.targets)
-        spikes = reached * stimulus.rate_hz * _lasts_ms(stimulus, config) / 1000.0
-        return spikes, {f"background_{t}_to_{t}": float(cells[t]) for t in stimulus.targets}
-    return 0.0, {}
-
-
-def _lasts_ms(stimulus: ThalamicBurst | BackgroundPoisson, config: Config) -> float:
-    """How long the stimulus lasts, which ends with the run at the latest."""
-    left_ms = config.simulation.duration_ms - stimulus.start_ms
-    return left_ms if stimulus.duration_ms is None else min(stimulus.duration_ms, left_ms)

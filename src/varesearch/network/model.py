@@ -7,15 +7,14 @@ k with a delay of n steps acts on its target in step k + n.
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.cell import Cell
+from varesearch.config.projection import Receptor
+from varesearch.config.stimulus import CurrentStep
 from varesearch.network.hashing import content_hash
-
-Receptor = Literal["excitatory", "inhibitory"]
 
 
 @dataclass(frozen=True)
@@ -67,16 +66,6 @@ class Projection:
     def size(self) -> int:
         """Number of synapses."""
         return len(self.sources)
-
-
-@dataclass(frozen=True)
-class CurrentStep:
-    """``amplitude`` (unit of the cell's ``i_offset``) into every cell of ``target`` in [start_step, stop_step)."""
-
-    target: str
-    amplitude: float
-    start_step: int
-    stop_step: int
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.values import Value
+from varesearch.model.streams import stream
 from varesearch.narrowing import int32
-from varesearch.network.streams import stream
 
 
 def draw_values(value: Value, purpose: str, seed: int, owner: str, size: int) -> NDArray[np.float64]:

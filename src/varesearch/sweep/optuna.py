@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from varesearch.config import launching
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.validation.stimulus import POPULATIONS
+from varesearch.config.rule import RECEPTORS
 from varesearch.config.wording import did_you_mean, written
 from varesearch.metrics.definitions import DEFINITIONS
 from varesearch.shell import quoted
@@ -167,11 +167,11 @@ def _check_metric(metric: str | None) -> None:
     if metric is None:
         raise ConfigurationError("sweeper=optuna needs a metric: write sweeper.metric=exc.cv_isi, or another one")
     group, _, rest = metric.partition(".")
-    known = [*(f"{population}.{name}" for population in POPULATIONS for name in DEFINITIONS), *_OTHER_METRICS]
+    known = [*(f"{population}.{name}" for population in RECEPTORS for name in DEFINITIONS), *_OTHER_METRICS]
     if metric in known or (group in _OTHER_GROUPS and rest):
         return
     raise ConfigurationError(
-        f"sweeper.metric={metric} is no metric of a run: write {' or '.join(POPULATIONS)}, a dot, and one of "
+        f"sweeper.metric={metric} is no metric of a run: write {' or '.join(RECEPTORS)}, a dot, and one of "
         f"{', '.join(DEFINITIONS)}, or {' or '.join(_OTHER_METRICS)}{did_you_mean(metric, known)}"
     )
 

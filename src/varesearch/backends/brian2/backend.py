@@ -14,7 +14,6 @@ from varesearch.backends.base import Availability, Backend, MemoryCost, Simulati
 from varesearch.backends.translation.brian2 import ROWS, integrators
 from varesearch.backends.translation.table import Context
 from varesearch.config.cell import Cell
-from varesearch.config.connectivity import PROJECTIONS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import parts
 from varesearch.config.schema import Brian2Backend, Config
@@ -81,8 +80,8 @@ class Brian2(Backend):
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
         assert isinstance(config.backend, Brian2Backend)
-        cost, wiring = _MEMORY[config.backend.codegen], config.connectivity
-        values = [wiring.value_of(name, setting) for name in PROJECTIONS for setting in ("weight", "delay_ms")]
+        cost, projections = _MEMORY[config.backend.codegen], config.connectivity.projections()
+        values = [value for each in projections for value in (each.weight, each.delay_ms)]
         drawn = any(not isinstance(value, Constant) for value in values)
         return replace(cost, synapse=cost.synapse + _DRAWN_SYNAPSE) if drawn else cost
 

@@ -99,7 +99,7 @@ def check_delays(network: Network) -> None:
         model = network.population(projection.post).cell.model
         shortest, least = int(projection.delay_steps.min()), least_delay_steps(model)
         if shortest < least:
-            setting = f"{setting_of(projection.name)}={shortest * network.dt_ms:g} is"
+            setting = f"{setting_of(projection, network)}={shortest * network.dt_ms:g} is"
             raise _too_short(setting, model, network.dt_ms, least)
 
 

@@ -10,7 +10,6 @@ from varesearch.backends.spinnaker.connectors import ListConnector
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
 from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS
 from varesearch.backends.translation.table import Context, translate
-from varesearch.config.connectivity import PROJECTIONS
 from varesearch.config.schema import Config, SpinnakerBackend
 from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
@@ -51,7 +50,7 @@ def build(sim: ModuleType, network: Network, config: Config) -> Built:
             continue
         built.populations[source.name] = _source(sim, source, Context(network.populations[0].cell, network.dt_ms))
     for projection in network.projections:
-        native = config.connectivity.draw == "native" and projection.name in PROJECTIONS
+        native = config.connectivity.draw == "native" and projection.pre in cells
         # sPyNNaker has no projections without synapses either.
         if native or (projection.size and projection.pre not in silent):
             context = Context(cells[projection.post].cell, network.dt_ms)
@@ -134,11 +133,12 @@ def _list(sim: ModuleType, built: Built, projection: Projection, config: Config,
 
 
 def _native(sim: ModuleType, built: Built, projection: Projection, config: Config, context: Context) -> None:
+    settings = next(each for each in config.connectivity.projections() if each.name == projection.name)
     built.projections[projection.name] = sim.Projection(
         built.populations[projection.pre],
         built.populations[projection.post],
-        native_connector(sim, config.connectivity, projection.name),
-        native_synapse(sim, config.connectivity, projection, context),
+        native_connector(sim, config.connectivity, settings),
+        native_synapse(sim, settings, context),
         receptor_type=projection.receptor,
         label=projection.name,
     )

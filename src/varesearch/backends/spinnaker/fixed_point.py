@@ -8,7 +8,6 @@ import numpy as np
 from varesearch.backends.translation.spinnaker import ROWS
 from varesearch.backends.translation.table import Context, row
 from varesearch.config.cell import Cell
-from varesearch.config.connectivity import PROJECTIONS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.values import Constant, Value
@@ -96,24 +95,20 @@ def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
     largest_weight = {
         receptor: _largest_weight(cell, receptor[0].upper(), context) for receptor in ("excitatory", "inhibitory")
     }
-    for name in PROJECTIONS:
-        if expected.synapses[name]:
-            receptor = "excitatory" if name.startswith("exc") else "inhibitory"
-            own = getattr(wiring, name).weight is not None
-            setting = f"connectivity.{name}.weight" if own else f"cell.weight_{receptor[:3]}"
-            value = wiring.value_of(name, "weight")
-            yield _Drawn(setting, value, f"weight_{receptor}", expected.synapses[name], largest_weight[receptor])
-    if expected.stimulus_synapses:
-        weight = getattr(stimulus, "weight", Constant(0.0))
-        yield _Drawn(
-            "stimulus.weight", weight, "weight_excitatory", expected.stimulus_synapses, largest_weight["excitatory"]
-        )
+    projections = (*wiring.projections(), *stimulus.projections(wiring.sizes))
+    for each in projections:
+        if expected.synapses[each.name]:
+            key = each.key("weight")
+            # The cell gives the weights of a group that names none.
+            named = f"cell.{key.rpartition('.')[2]}"
+            setting = named if getattr(cell, named.removeprefix("cell."), None) == each.weight else key
+            count, limit = expected.synapses[each.name], largest_weight[each.receptor]
+            yield _Drawn(setting, each.weight, f"weight_{each.receptor}", count, limit)
     offset, room = getattr(cell, "i_offset", 0.0), _largest_current(cell, context.dt_ms)
     yield _Drawn("cell.i_offset", Constant(offset), "current_step", 1, room)
-    amplitude = getattr(stimulus, "amplitude", None)
-    if amplitude is not None:
+    for setting, amplitude in stimulus.amplitudes().items():
         # Both flow at the same time.
-        yield _Drawn("stimulus.amplitude", Constant(amplitude), "current_step", 1, room - abs(offset))
+        yield _Drawn(setting, Constant(amplitude), "current_step", 1, room - abs(offset))
 
 
 def _resistance(cell: Cell) -> float:

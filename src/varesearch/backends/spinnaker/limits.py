@@ -47,7 +47,7 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
                     f"above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; use a longer time constant, a shorter "
                     "step, or backend=brian2"
                 )
-    sizes = {"exc": config.connectivity.n_exc, "inh": config.connectivity.n_inh}
+    sizes = config.connectivity.sizes
     for delays in drawn_delays(config):
         if delays.recurrent and config.connectivity.draw == "native":
             continue  # drawn on the machine, without a list
@@ -64,7 +64,7 @@ def check_delays(network: Network, neurons_per_core: int | None) -> None:
         longest = int(projection.delay_steps.max())
         limit = longest_delay_steps(network.population(projection.post).size, neurons_per_core)
         if longest > limit:
-            drawn = f"{setting_of(projection.name)} has drawn {longest * network.dt_ms:g} ms, which is"
+            drawn = f"{setting_of(projection, network)} has drawn {longest * network.dt_ms:g} ms, which is"
             raise ConfigurationError(
                 _message(drawn, lambda steps, longest=longest: longest > steps, limit, network.dt_ms)
             )

@@ -10,28 +10,30 @@ from typing import Any
 
 from varesearch.backends.translation.spinnaker import ROWS
 from varesearch.backends.translation.table import Context, translate
-from varesearch.config.connectivity import PROJECTIONS, ConnectivityConfig, FixedInDegree, FixedProbability
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import parts
+from varesearch.config.projection import ProjectionSettings
+from varesearch.config.rule import Rule
 from varesearch.config.values import Constant
-from varesearch.network.model import Projection
-from varesearch.network.streams import stream
+from varesearch.model.streams import stream
 from varesearch.network.synapses import delay_steps, draw_values
 
 
-def check_native(connectivity: ConnectivityConfig) -> None:
+def check_native(wiring: Rule) -> None:
     """Raise ConfigurationError for a rule or a value that is not drawn on the machine."""
-    if not isinstance(connectivity, FixedProbability | FixedInDegree):
+    if not wiring.spinnaker_connector:
+        able = [name for name, rule in parts(Rule).items() if rule.spinnaker_connector]
         raise ConfigurationError(
-            f"connectivity.draw=native with connectivity={connectivity.rule}: SpiNNaker expands fixed_probability and "
-            "fixed_in_degree itself; use connectivity.draw=host"
+            f"connectivity.draw=native with connectivity={wiring.rule}: SpiNNaker expands {' and '.join(sorted(able))} "
+            "itself; use connectivity.draw=host"
         )
-    for name in PROJECTIONS:
+    for projection in wiring.projections():
         for setting in ("weight", "delay_ms"):
-            value = connectivity.value_of(name, setting)
+            value = projection[setting]
             if not isinstance(value, Constant):
                 raise ConfigurationError(
-                    f"connectivity.draw=native with a distribution for {setting} of {name} ({value}): give one number, "
-                    "or use connectivity.draw=host"
+                    f"connectivity.draw=native with a distribution for {setting} of {projection.name} ({value}): give "
+                    "one number, or use connectivity.draw=host"
                 )
 
 
@@ -40,24 +42,20 @@ def population_seed(seed: int, name: str) -> int:
     return int(stream(seed, name, "native draw").integers(2**31))
 
 
-def native_connector(sim: ModuleType, connectivity: ConnectivityConfig, name: str) -> Any:
-    """sPyNNaker's connector for the rule of projection ``name``."""
-    allow_self = connectivity.allow_self_connections
-    if isinstance(connectivity, FixedInDegree):
-        return sim.FixedNumberPreConnector(
-            connectivity.value_of(name, "in_degree"), allow_self_connections=allow_self, with_replacement=False
-        )
-    return sim.FixedProbabilityConnector(connectivity.value_of(name, "p"), allow_self_connections=allow_self)
+def native_connector(sim: ModuleType, wiring: Rule, settings: ProjectionSettings) -> Any:
+    """sPyNNaker's connector for the rule of a projection."""
+    connector = getattr(sim, wiring.spinnaker_connector)
+    arguments = wiring.spinnaker_arguments(settings)
+    return connector(**arguments, allow_self_connections=wiring.allow_self_connections)
 
 
-def native_synapse(sim: ModuleType, connectivity: ConnectivityConfig, projection: Projection, context: Context) -> Any:
+def native_synapse(sim: ModuleType, settings: ProjectionSettings, context: Context) -> Any:
     """The weight and delay of a projection as sPyNNaker's synapse, translated as the lists are."""
 
     def constant(setting: str) -> Any:
-        value = connectivity.value_of(projection.name, setting)
-        return draw_values(value, setting, 0, projection.name, 1)
+        return draw_values(settings[setting], setting, 0, settings.name, 1)
 
     rows = ROWS[context.cell.model]
-    weight = translate(rows, f"weight_{projection.receptor}", constant("weight"), context)
+    weight = translate(rows, f"weight_{settings.receptor}", constant("weight"), context)
     delay = translate(rows, "delay_steps", delay_steps(constant("delay_ms"), context.dt_ms), context)
     return sim.StaticSynapse(weight=float(weight[0]), delay=float(delay[0]))

@@ -15,8 +15,6 @@ from varesearch.config.schema import Config
 from varesearch.config.settings import unit_of
 from varesearch.config.validation.launching import check_launching
 from varesearch.config.validation.run import check_analysis, check_recording, check_simulation, check_tracking
-from varesearch.config.validation.stimulus import check_stimulus
-from varesearch.config.validation.wiring import check_wiring
 
 
 def validate(config: Config) -> None:
@@ -29,8 +27,8 @@ def validate(config: Config) -> None:
             refuse(f"{group}.{key}", given, f"cannot be changed, it is {chosen}; choose another by {group}=OPTION")
     check_simulation(config)
     config.cell.check_settings(config.simulation.dt_ms)
-    check_wiring(config)
-    check_stimulus(config)
+    config.connectivity.check_settings(config.simulation.dt_ms)
+    config.stimulus.check_settings(config.surroundings)
     check_recording(config)
     check_analysis(config)
     check_tracking(config)

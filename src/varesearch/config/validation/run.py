@@ -50,7 +50,7 @@ def check_recording(config: Config) -> None:
     check_names("recording.signals", recording.signals, tuple(config.cell.variables))
     if recording.cells is not None:
         check_at_least("recording.cells", recording.cells, 1, "cell; for no samples write recording.signals=[]")
-        most = max(wiring.n_exc, wiring.n_inh)
+        most = max(wiring.sizes.values())
         if recording.cells > most:
             refuse("recording.cells", recording.cells, f"must be at most {most}, the larger population; null means all")
     if recording.interval_ms is not None:

@@ -1,4 +1,4 @@
-"""Independent random streams, one for each thing that is drawn.
+"""One seed, many independent random streams, each named by what is drawn.
 
 One generator shared by several projections is the classic trap (PyNN with lazyarray deep-copies its state, so that each
 projection gets the same matrix). Here a stream is a child of the run's seed, chosen by what it is for: adding or
@@ -8,9 +8,6 @@ removing a population leaves every other draw as it was.
 import hashlib
 
 import numpy as np
-
-from varesearch.config.connectivity import FixedProbability
-from varesearch.config.schema import Config
 
 
 def stream(seed: int, *purpose: str) -> np.random.Generator:
@@ -22,8 +19,3 @@ def stream(seed: int, *purpose: str) -> np.random.Generator:
     key = hashlib.sha256("\0".join(purpose).encode()).digest()
     words = tuple(int(word) for word in np.frombuffer(key[:16], dtype="<u4"))
     return np.random.default_rng(np.random.SeedSequence(entropy=seed, spawn_key=words))
-
-
-def shares_streams(config: Config) -> bool:
-    """Whether the trap is asked for: ``connectivity.streams=shared``."""
-    return isinstance(config.connectivity, FixedProbability) and config.connectivity.streams == "shared"

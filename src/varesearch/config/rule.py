@@ -1,0 +1,223 @@
+"""What a wiring rule is: its settings, and what every other module may ask of it.
+
+A rule is one module of :mod:`varesearch.model.rules`, or a file of the user's own, found by
+:func:`varesearch.config.parts.parts`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import Field, dataclass, field, fields, make_dataclass
+from typing import Any, ClassVar, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import MISSING
+
+from varesearch.config import ranges
+from varesearch.config.checks import check_delay, check_weight, refuse
+from varesearch.config.parts import Part
+from varesearch.config.projection import Given, ProjectionSettings, Receptor
+from varesearch.config.ranges import Range
+from varesearch.config.settings import WEIGHT_UNIT, Settings, definition_fault, drawn, quantity
+from varesearch.config.values import ValueSetting
+from varesearch.model.pairs import Pairs
+
+RECEPTORS: Mapping[str, Receptor] = {"exc": "excitatory", "inh": "inhibitory"}
+"""The populations, and the receptor that the synapses of their cells act on."""
+
+
+def per_projection(setting: Any, name: str = "", pre: str = "", what: str = "") -> Any:
+    """Declare that each projection may have a value of its own for a setting of a rule.
+
+    ``connectivity.p`` holds for all projections, ``connectivity.exc_to_inh.p`` for one; null takes the value of all.
+
+    Parameters
+    ----------
+    setting
+        The field, made by :func:`~varesearch.config.settings.quantity` or :func:`~varesearch.config.settings.drawn`.
+    name
+        What the projection's own setting is called; "": as the setting of all projections.
+    pre
+        The population from which the projections come that the setting is for; "": all.
+    what
+        The meaning of the projection's own setting; "": as that of the setting of all projections.
+    """
+    return field(default=setting.default, metadata={**setting.metadata, "own": _Own(name, pre, what)})
+
+
+@dataclass(frozen=True)
+class _Own:
+    name: str
+    pre: str
+    what: str
+
+
+@dataclass
+class Rule(Settings, Part, ABC):
+    """The settings that all wiring rules have.
+
+    A rule is a dataclass that derives from this one and adds its own settings. For those that are declared by
+    :func:`per_projection` it gets a field for each projection (``exc_to_inh``), which holds the projection's own.
+    """
+
+    group: ClassVar[str] = "connectivity"
+    package: ClassVar[str] = "varesearch.model.rules"
+    key: ClassVar[str] = "rule"
+    where: ClassVar[str] = "connectivity"
+
+    spinnaker_connector: ClassVar[str] = ""
+    """sPyNNaker's connector that draws the rule on the machine (``connectivity.draw=native``); "" if it has none."""
+
+    rule: str = MISSING
+    n: int = quantity(1500, "cells", "number of cells, excitatory and inhibitory together", hard=ranges.COUNT_OF_CELLS)
+    exc_inh_ratio: float = quantity(
+        4.0, "", "excitatory cells for each inhibitory one", sense=Range(0.01, 100), hard=ranges.DIVISOR
+    )
+    weight_exc: ValueSetting = per_projection(
+        drawn("${cell.weight_exc}", WEIGHT_UNIT, "weight of excitatory synapses: a number or a distribution"),
+        "weight", "exc", "weight: a number or a distribution",
+    )  # fmt: skip
+    weight_inh: ValueSetting = per_projection(
+        drawn("${cell.weight_inh}", WEIGHT_UNIT, "weight of inhibitory synapses: a number or a distribution"),
+        "weight", "inh", "weight: a number or a distribution",
+    )  # fmt: skip
+    delay_ms: ValueSetting = per_projection(
+        drawn(2.0, "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS)
+    )
+    allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")
+    draw: str = quantity(
+        "host", "", "host: lists drawn here; native: the rule, expanded by the machine (spinnaker)", ("host", "native")
+    )
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Add a field for each projection, with the settings that a projection may have of its own."""
+        super().__init_subclass__(**kwargs)
+        own = _own_settings(cls)
+        for name in projection_names():
+            cls.__annotations__ = {**cls.__annotations__, name: own}
+            setattr(cls, name, field(default_factory=own))
+
+    def check(self, dt_ms: float) -> None:
+        """Raise ConfigurationError for settings that the populations cannot satisfy.
+
+        The sizes, weights, delays and the ranges of single settings are checked elsewhere.
+        """
+
+    @abstractmethod
+    def expected_synapses(self, projection: ProjectionSettings) -> float:
+        """Return the expected number of synapses of a projection."""
+
+    @abstractmethod
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
+        """Draw the pairs of a projection from a generator of its own."""
+
+    def place(self, size: int, rng: np.random.Generator) -> NDArray[np.float64] | None:
+        """Return positions (mm) of the cells of a population, of shape (size, 2); None: the rule needs none."""
+        return None
+
+    def travel_ms(self, projection: ProjectionSettings, pairs: Pairs) -> NDArray[np.float64] | float:
+        """Return what the distance adds to the delay of each synapse."""
+        return 0.0
+
+    @property
+    def longest_travel_ms(self) -> float:
+        """The most that the distance can add to a delay."""
+        return 0.0
+
+    @property
+    def shared_streams(self) -> bool:
+        """Whether all draws take their numbers from generators in the same state: a trap, to be studied."""
+        return False
+
+    def spinnaker_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
+        """Return the arguments of :attr:`spinnaker_connector`, ``allow_self_connections`` aside."""
+        return {}
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Population -> number of cells (the seed's rounding)."""
+        n_exc = round(self.n * self.exc_inh_ratio / (1.0 + self.exc_inh_ratio))
+        return {"exc": n_exc, "inh": self.n - n_exc}
+
+    def projections(self) -> tuple[ProjectionSettings, ...]:
+        """Return the recurrent projections, each with its own settings where it has them, else those of all."""
+        sizes = self.sizes
+        return tuple(
+            ProjectionSettings(
+                name=f"{pre}_to_{post}",
+                pre=pre,
+                post=post,
+                pre_size=sizes[pre],
+                post_size=sizes[post],
+                receptor=RECEPTORS[pre],
+                given=self._given(f"{pre}_to_{post}", pre),
+                no_self=pre == post and not self.allow_self_connections,
+            )
+            for pre in sizes
+            for post in sizes
+        )
+
+    def _given(self, projection: str, pre: str) -> dict[str, Given]:
+        given = {}
+        for name, setting in _settings_for(fields(self), pre):
+            own = getattr(getattr(self, projection), name)
+            if own is None:
+                given[name] = Given(f"{self.where}.{setting}", getattr(self, setting))
+            else:
+                given[name] = Given(f"{self.where}.{projection}.{name}", own)
+        return given
+
+    def check_settings(self, dt_ms: float) -> None:
+        """Raise ConfigurationError for any setting with which no network can be wired."""
+        for name, size in zip(("excitatory", "inhibitory"), self.sizes.values(), strict=True):
+            if size < 1:
+                refuse(
+                    "connectivity.exc_inh_ratio",
+                    self.exc_inh_ratio,
+                    f"leaves no {name} cell among connectivity.n={self.n}; take more cells or a ratio nearer to 1",
+                )
+        check_weight("connectivity.weight_exc", self.weight_exc)
+        check_weight("connectivity.weight_inh", self.weight_inh)
+        check_delay("connectivity.delay_ms", self.delay_ms, dt_ms)
+        for projection in self.projections():
+            check_weight(projection.key("weight"), projection.weight)
+            check_delay(projection.key("delay_ms"), projection.delay_ms, dt_ms)
+        self.check(dt_ms)
+
+    @classmethod
+    def definition_fault(cls) -> str:
+        return definition_fault(cls)
+
+
+def projection_names() -> tuple[str, ...]:
+    """Return the names of the recurrent projections."""
+    return tuple(f"{pre}_to_{post}" for pre in RECEPTORS for post in RECEPTORS)
+
+
+def _settings_for(declared: Iterable[Field[Any]], pre: str) -> Iterable[tuple[str, str]]:
+    """(name of the projection's own setting, name of the setting of all projections) for projections from ``pre``."""
+    for each in declared:
+        own = each.metadata.get("own")
+        if own is not None and own.pre in ("", pre):
+            yield own.name or each.name, each.name
+
+
+def _own_settings(rule: type[Rule]) -> type[Settings]:
+    """The dataclass of what a projection of a rule may set by itself."""
+    inherited = {each.name: each for each in fields(rule.__mro__[1])}
+    added = {name: value for name, value in vars(rule).items() if isinstance(value, Field)}
+    hints = get_type_hints(rule)
+    own: dict[str, tuple[str, Any, Any]] = {}
+    for name, each in (inherited | added).items():
+        about = each.metadata.get("own")
+        if about is not None:
+            metadata = {key: value for key, value in each.metadata.items() if key != "own"}
+            metadata["what"] = about.what or metadata["what"]
+            hint = Any if hints[name] is Any else hints[name] | None
+            own[about.name or name] = (about.name or name, hint, field(default=None, metadata=metadata))
+    made = make_dataclass(f"{rule.__name__}Projection", own.values(), bases=(Settings,))
+    made.__doc__ = f"What a projection may set by itself with the rule {rule.__name__}; null: as the others."
+    # Where pickle looks for it.
+    made.__module__, made.__qualname__ = rule.__module__, f"{rule.__qualname__}.OwnSettings"
+    rule.OwnSettings = made  # type: ignore[attr-defined]
+    return made

@@ -1,0 +1,205 @@
+"""What a stimulus is: its settings, and what every other module may ask of it.
+
+A stimulus is one module of :mod:`varesearch.model.stimuli`, or a file of the user's own, found by
+:func:`varesearch.config.parts.parts`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from omegaconf import MISSING
+
+from varesearch.config import ranges
+from varesearch.config.checks import check_delay, check_names, check_weight, refuse
+from varesearch.config.parts import Part
+from varesearch.config.projection import Given, ProjectionSettings
+from varesearch.config.settings import WEIGHT_UNIT, Settings, definition_fault, drawn
+from varesearch.config.values import Value, ValueSetting
+from varesearch.model.pairs import Pairs
+from varesearch.model.streams import stream
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a stimulus is drawn into: the sizes of the populations, the run, and the run's seed."""
+
+    sizes: Mapping[str, int]
+    dt_ms: float
+    duration_ms: float
+    seed: int
+    shared_streams: bool = False
+    """Whether draws of one kind take their numbers from generators in the same state; see ``connectivity.streams``."""
+
+    def stream(self, *purpose: str) -> np.random.Generator:
+        """Return the generator for a purpose, such as ``stream("thalamus", "spikes")``."""
+        return stream(self.seed, *purpose)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A group of ``size`` spike sources and the populations that they reach."""
+
+    name: str
+    size: int
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CurrentStep:
+    """``amplitude`` (unit of the cell's ``i_offset``) into every cell of ``target`` in [start_step, stop_step)."""
+
+    target: str
+    amplitude: float
+    start_step: int
+    stop_step: int
+
+
+@dataclass
+class Stimulus(Settings, Part, ABC):
+    """A stimulus without effect; those that act derive from :class:`CurrentStimulus` or :class:`SpikingStimulus`."""
+
+    group: ClassVar[str] = "stimulus"
+    package: ClassVar[str] = "varesearch.model.stimuli"
+    key: ClassVar[str] = "kind"
+    where: ClassVar[str] = "stimulus"
+
+    kind: str = MISSING
+
+    def check(self, around: Surroundings) -> None:
+        """Raise ConfigurationError for settings with which there is no stimulus in this run.
+
+        The targets, weight, delay and the ranges of single settings are checked elsewhere.
+        """
+
+    def check_settings(self, around: Surroundings) -> None:
+        """Raise ConfigurationError for any setting with which the stimulus cannot be drawn."""
+        self.check(around)
+
+    def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
+        """Return the groups of spike sources."""
+        return ()
+
+    def projections(self, sizes: Mapping[str, int]) -> tuple[ProjectionSettings, ...]:
+        """Return the projections from the sources, in the order of the sources."""
+        return ()
+
+    def expected_spikes(self, around: Surroundings) -> float:
+        """Return the expected number of spikes of all sources."""
+        return 0.0
+
+    def expected_synapses(self, projection: ProjectionSettings) -> float:
+        """Return the expected number of synapses of one of the :meth:`projections`."""
+        return 0.0
+
+    def spikes(self, source: Source, around: Surroundings) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Draw the spikes of one of the :meth:`sources`.
+
+        Returns
+        -------
+        sources, steps
+            Source ``sources[k]`` fires in step ``steps[k]``; both int32 of shape (spikes,), sorted by step, then
+            source. A source fires at most once in a step.
+        """
+        raise NotImplementedError
+
+    def connect(self, projection: ProjectionSettings, around: Surroundings) -> Pairs:
+        """Draw the pairs of one of the :meth:`projections`."""
+        raise NotImplementedError
+
+    def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]:
+        """Return the currents that are injected."""
+        return ()
+
+    def amplitudes(self) -> Mapping[str, float]:
+        """Return the settings that are currents: full name -> value in the unit of the cell's ``i_offset``."""
+        return {}
+
+    @classmethod
+    def definition_fault(cls) -> str:
+        return definition_fault(cls)
+
+
+@dataclass
+class TargetedStimulus(Stimulus):
+    """What all stimuli share that act on populations."""
+
+    targets: list[str] = field(
+        default_factory=lambda: ["exc", "inh"], metadata={"unit": "", "what": "populations it reaches"}
+    )
+
+    def check_settings(self, around: Surroundings) -> None:
+        """See :meth:`Stimulus.check_settings`."""
+        if not self.targets:
+            refuse("stimulus.targets", self.targets, "reaches nobody; name exc, inh or both, or write stimulus=none")
+        check_names("stimulus.targets", self.targets, tuple(around.sizes))
+        super().check_settings(around)
+
+
+@dataclass
+class CurrentStimulus(TargetedStimulus):
+    """What all stimuli share that inject currents."""
+
+    @abstractmethod
+    def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]:
+        """See :meth:`Stimulus.currents`."""
+
+    @abstractmethod
+    def amplitudes(self) -> Mapping[str, float]:
+        """See :meth:`Stimulus.amplitudes`."""
+
+
+@dataclass
+class SpikingStimulus(TargetedStimulus):
+    """What all stimuli share whose sources fire and reach cells by synapses, which are excitatory."""
+
+    weight: ValueSetting = drawn("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
+    delay_ms: ValueSetting = drawn(
+        "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS
+    )
+
+    @abstractmethod
+    def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
+        """See :meth:`Stimulus.sources`."""
+
+    @abstractmethod
+    def expected_spikes(self, around: Surroundings) -> float:
+        """See :meth:`Stimulus.expected_spikes`."""
+
+    @abstractmethod
+    def expected_synapses(self, projection: ProjectionSettings) -> float:
+        """See :meth:`Stimulus.expected_synapses`."""
+
+    @abstractmethod
+    def spikes(self, source: Source, around: Surroundings) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """See :meth:`Stimulus.spikes`."""
+
+    @abstractmethod
+    def connect(self, projection: ProjectionSettings, around: Surroundings) -> Pairs:
+        """See :meth:`Stimulus.connect`."""
+
+    def projections(self, sizes: Mapping[str, int]) -> tuple[ProjectionSettings, ...]:
+        """See :meth:`Stimulus.projections`."""
+        given: dict[str, Value] = {"weight": self.weight, "delay_ms": self.delay_ms}
+        return tuple(
+            ProjectionSettings(
+                name=f"{source.name}_to_{target}",
+                pre=source.name,
+                post=target,
+                pre_size=source.size,
+                post_size=sizes[target],
+                receptor="excitatory",
+                given={name: Given(f"{self.where}.{name}", value) for name, value in given.items()},
+            )
+            for source in self.sources(sizes)
+            for target in source.targets
+        )
+
+    def check_settings(self, around: Surroundings) -> None:
+        """See :meth:`Stimulus.check_settings`."""
+        super().check_settings(around)
+        check_weight("stimulus.weight", self.weight)
+        check_delay("stimulus.delay_ms", self.delay_ms, around.dt_ms)

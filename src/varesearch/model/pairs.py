@@ -1,0 +1,66 @@
+"""Pairs of cells that are connected: what wiring rules and stimuli have in common when they draw them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.narrowing import int32
+
+Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
+"""Sources and targets: two int32 arrays of shape (synapses,), sorted by source, then target, without repeated pairs."""
+
+
+def bernoulli_indices(count: int, p: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    """The sorted indices of the successes among ``count`` independent trials of probability ``p``.
+
+    Only the successes cost time: the gaps between them are geometric (Devroye 1986, Non-Uniform Random Variate
+    Generation, ch. XII.2).
+    """
+    if count == 0 or p <= 0.0:
+        return np.empty(0, dtype=np.int64)
+    if p >= 1.0:
+        return np.arange(count, dtype=np.int64)
+    expected = count * p
+    found: list[NDArray[np.int64]] = []
+    last = -1
+    while last < count:
+        # Enough gaps that a second round is rare: six standard deviations above the mean.
+        gaps = rng.geometric(p, size=int(expected + 6.0 * np.sqrt(expected) + 16.0))
+        indices = last + np.cumsum(np.minimum(gaps, count + 1))
+        found.append(indices)
+        last = int(indices[-1])
+    indices = np.concatenate(found) if len(found) > 1 else found[0]
+    return indices[: np.searchsorted(indices, count)]
+
+
+def pairs_of(indices: NDArray[np.int64], n_post: int, no_self: bool) -> Pairs:
+    """The pairs with these sorted ``indices`` = source * n_post + target; ``no_self`` leaves out source == target."""
+    sources, targets = np.divmod(indices, n_post)
+    if no_self:
+        keep = sources != targets
+        sources, targets = sources[keep], targets[keep]
+    return int32(sources, "sources of synapses"), int32(targets, "targets of synapses")
+
+
+def independent_pairs(n_pre: int, n_post: int, p: float, no_self: bool, rng: np.random.Generator) -> Pairs:
+    """Each pair with probability ``p``; ``no_self`` leaves out source == target."""
+    return pairs_of(bernoulli_indices(n_pre * n_post, p, rng), n_post, no_self)
+
+
+def independent_pairs_by_target(n_pre: int, n_post: int, p: float, no_self: bool, rng: np.random.Generator) -> Pairs:
+    """As :func:`independent_pairs`, but drawn target by target: a generator in the same state gives the first targets
+    of two populations the same sources, however many targets each has.
+    """
+    targets, sources = independent_pairs(n_post, n_pre, p, no_self, rng)
+    order = np.lexsort((targets, sources))
+    return sources[order], targets[order]
+
+
+def one_to_one(size: int) -> Pairs:
+    """Source k to target k."""
+    indices = np.arange(size, dtype=np.int32)
+    return indices, indices
+
+
+def no_pairs() -> Pairs:
+    """No pair."""
+    return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)

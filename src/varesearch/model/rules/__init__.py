@@ -1,0 +1,40 @@
+"""The wiring rules, each in one module, and what the file of a rule needs to import.
+
+Nothing lists the rules: :func:`varesearch.config.parts.parts` finds them.
+"""
+
+from varesearch.config import ranges
+from varesearch.config.checks import (
+    MOST_DELAY_STEPS,
+    check_at_least,
+    check_positive,
+    check_probability,
+    refuse,
+)
+from varesearch.config.projection import ProjectionSettings
+from varesearch.config.ranges import Range
+from varesearch.config.rule import Rule, per_projection
+from varesearch.config.settings import drawn, quantity
+from varesearch.config.values import ValueSetting
+from varesearch.model.pairs import Pairs, bernoulli_indices, independent_pairs, independent_pairs_by_target, pairs_of
+
+__all__ = [
+    "MOST_DELAY_STEPS",
+    "Pairs",
+    "ProjectionSettings",
+    "Range",
+    "Rule",
+    "ValueSetting",
+    "bernoulli_indices",
+    "check_at_least",
+    "check_positive",
+    "check_probability",
+    "drawn",
+    "independent_pairs",
+    "independent_pairs_by_target",
+    "pairs_of",
+    "per_projection",
+    "quantity",
+    "ranges",
+    "refuse",
+]

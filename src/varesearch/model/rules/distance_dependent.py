@@ -1,0 +1,179 @@
+"""Cells on a sheet are connected the more rarely the farther apart they are."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.model.rules import (
+    MOST_DELAY_STEPS,
+    Pairs,
+    ProjectionSettings,
+    Rule,
+    bernoulli_indices,
+    check_positive,
+    check_probability,
+    pairs_of,
+    per_projection,
+    quantity,
+    ranges,
+    refuse,
+)
+
+# How pairs are proposed: cells in a tile of the sheet, and the least bound on the kernel.
+_CELLS_IN_TILE = 64
+_LEAST_BOUND = 2.0**-20
+
+
+@dataclass
+class DistanceDependent(Rule):
+    """Cells lie at random on a square sheet; the probability of a connection falls with the distance d.
+
+    gaussian: p_max exp(-d² / (2 scale²)); exponential: p_max exp(-d / scale). With ``velocity_mm_per_ms`` the delay
+    grows by d / velocity, rounded to the time step.
+    """
+
+    p_max: float = per_projection(quantity(0.3, "", "connection probability at distance 0"))
+    scale_mm: float = per_projection(
+        quantity(0.1, "mm", "length scale of the kernel", sense=ranges.LENGTH_MM, hard=ranges.DIVISOR)
+    )
+    kernel: str = quantity("gaussian", "", "gaussian or exponential", ("gaussian", "exponential"))
+    sheet_mm: float = quantity(1.0, "mm", "side of the sheet", sense=ranges.LENGTH_MM, hard=ranges.DIVISOR)
+    periodic: bool = quantity(True, "", "are opposite edges of the sheet joined")
+    velocity_mm_per_ms: float | None = quantity(
+        None,
+        "mm/ms",
+        "conduction velocity; null: no delay by distance",
+        sense=ranges.VELOCITY_MM_PER_MS,
+        hard=ranges.DIVISOR,
+    )
+
+    def check(self, dt_ms: float) -> None:
+        check_positive("connectivity.sheet_mm", self.sheet_mm, "mm")
+        for projection in self.projections():
+            check_probability(projection.key("p_max"), projection["p_max"])
+        for projection in self.projections():
+            check_positive(projection.key("scale_mm"), projection["scale_mm"], "mm")
+        velocity = self.velocity_mm_per_ms
+        if velocity is None:
+            return
+        check_positive("connectivity.velocity_mm_per_ms", velocity, "mm/ms")
+        if self.longest_travel_ms > MOST_DELAY_STEPS * dt_ms:
+            refuse(
+                "connectivity.velocity_mm_per_ms",
+                velocity,
+                f"makes delays longer than {MOST_DELAY_STEPS} steps across the sheet; raise it",
+            )
+
+    def expected_synapses(self, projection: ProjectionSettings) -> float:
+        mean = mean_kernel(self.kernel, projection["scale_mm"], self.sheet_mm, self.periodic)
+        return projection.possible_pairs * projection["p_max"] * mean
+
+    def place(self, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        return rng.uniform(0.0, self.sheet_mm, size=(size, 2))
+
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
+        pre_mm, post_mm = _positions(projection)
+        kernel = KERNELS[self.kernel](projection["scale_mm"])
+        p_max, no_self = projection["p_max"], projection.no_self
+        return distance_dependent(pre_mm, post_mm, p_max, kernel, self.sheet_mm, self.periodic, no_self, rng)
+
+    def travel_ms(self, projection: ProjectionSettings, pairs: Pairs) -> NDArray[np.float64] | float:
+        if self.velocity_mm_per_ms is None:
+            return 0.0
+        pre_mm, post_mm = _positions(projection)
+        apart = distances_mm(pre_mm[pairs[0]], post_mm[pairs[1]], self.sheet_mm, self.periodic)
+        return apart / self.velocity_mm_per_ms
+
+    @property
+    def longest_travel_ms(self) -> float:
+        if self.velocity_mm_per_ms is None:
+            return 0.0
+        farthest_mm = self.sheet_mm * math.sqrt(2) / (2 if self.periodic else 1)
+        return farthest_mm / self.velocity_mm_per_ms
+
+
+def _positions(projection: ProjectionSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    assert projection.pre_mm is not None and projection.post_mm is not None
+    return projection.pre_mm, projection.post_mm
+
+
+def distances_mm(
+    a: NDArray[np.float64], b: NDArray[np.float64], sheet_mm: float, periodic: bool
+) -> NDArray[np.float64]:
+    """Distance between the points ``a`` and ``b`` (k, 2) of a square sheet, on a torus if ``periodic``."""
+    apart = _apart(a, b, sheet_mm, periodic)
+    return np.hypot(apart[:, 0], apart[:, 1])
+
+
+def _apart(a: NDArray[np.float64], b: NDArray[np.float64], sheet_mm: float, periodic: bool) -> NDArray[np.float64]:
+    """|a - b| along each axis."""
+    apart = np.abs(a - b)
+    return np.minimum(apart, sheet_mm - apart) if periodic else apart
+
+
+def gaussian(scale_mm: float) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """exp(-d² / (2 scale²))."""
+    return lambda d: np.exp(-0.5 * (d / scale_mm) ** 2)
+
+
+def exponential(scale_mm: float) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """exp(-d / scale)."""
+    return lambda d: np.exp(-d / scale_mm)
+
+
+KERNELS = {"gaussian": gaussian, "exponential": exponential}
+
+
+def mean_kernel(kernel: str, scale_mm: float, sheet_mm: float, periodic: bool) -> float:
+    """The kernel's mean over two uniform points of the sheet, by the midpoint rule on their displacement.
+
+    On a torus the displacement along an axis is uniform below half the side; else its density falls linearly.
+    """
+    reach = sheet_mm / 2.0 if periodic else sheet_mm
+    top = min(reach, 40.0 * scale_mm)  # beyond it either kernel is below 1e-17
+    x = (np.arange(1000) + 0.5) * top / 1000.0
+    density = np.full_like(x, 1.0 / reach) if periodic else 2.0 / sheet_mm * (1.0 - x / sheet_mm)
+    weight = density * top / 1000.0
+    return float(weight @ KERNELS[kernel](scale_mm)(np.hypot(x[:, None], x[None, :])) @ weight)
+
+
+def distance_dependent(
+    pre_mm: NDArray[np.float64],
+    post_mm: NDArray[np.float64],
+    p_max: float,
+    kernel: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    sheet_mm: float,
+    periodic: bool,
+    no_self: bool,
+    rng: np.random.Generator,
+) -> Pairs:
+    """Each pair with probability p_max kernel(distance), the kernel falling with distance from 1 at 0.
+
+    ``pre_mm`` (n_pre, 2) and ``post_mm`` (n_post, 2) are positions on a square sheet of side ``sheet_mm``. Pairs are
+    proposed with a probability that bounds theirs, then thinned. The bound is the kernel at the least distance between
+    a target and the tile of the sheet that the source lies in, rounded up to a power of two, so that targets of one
+    bound are proposed together and few proposals are in vain.
+    """
+    n_post = len(post_mm)
+    tiles = max(1, round(np.sqrt(len(pre_mm) / _CELLS_IN_TILE)))  # along a side
+    tile_mm = sheet_mm / tiles
+    tile_of = np.minimum((pre_mm // tile_mm).astype(np.int64), tiles - 1) @ np.array([tiles, 1])
+    kept: list[NDArray[np.int64]] = []
+    for tile in range(tiles**2):
+        sources = np.flatnonzero(tile_of == tile)
+        centre = (np.array(divmod(tile, tiles)) + 0.5) * tile_mm
+        beyond = np.maximum(_apart(post_mm, centre, sheet_mm, periodic) - 0.5 * tile_mm, 0.0)
+        octave = np.floor(-np.log2(np.maximum(kernel(np.hypot(beyond[:, 0], beyond[:, 1])), _LEAST_BOUND)))
+        for k in np.unique(octave):
+            targets, bound = np.flatnonzero(octave == k), 2.0**-k
+            at_source, at_target = pairs_of(
+                bernoulli_indices(len(sources) * len(targets), p_max * bound, rng), len(targets), no_self=False
+            )
+            pre, post = sources[at_source], targets[at_target]
+            distance = distances_mm(pre_mm[pre], post_mm[post], sheet_mm, periodic)
+            near = bound * rng.random(len(distance)) < kernel(distance)
+            kept.append(pre[near] * n_post + post[near])
+    return pairs_of(np.sort(np.concatenate(kept)), n_post, no_self)

@@ -1,0 +1,55 @@
+"""Every pair of cells is connected with the same probability."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from varesearch.model.rules import (
+    Pairs,
+    ProjectionSettings,
+    Rule,
+    check_probability,
+    independent_pairs,
+    independent_pairs_by_target,
+    per_projection,
+    quantity,
+    refuse,
+)
+
+
+@dataclass
+class FixedProbability(Rule):
+    """Each ordered pair of cells is connected with probability p, independently.
+
+    ``streams=shared`` draws pairs and initial values as PyNN 0.13 does when one generator is given to every connector
+    and distribution: each starts from the same state, and takes its numbers target by target. Then inhibitory cell j
+    has the inputs and the start of excitatory cell j. It is there to be studied, not to be used.
+    """
+
+    spinnaker_connector: ClassVar[str] = "FixedProbabilityConnector"
+
+    p: float = per_projection(quantity(0.02, "", "connection probability"))
+    streams: str = quantity(
+        "own", "", "own: draws are independent; shared: PyNN's trap of one generator for all draws", ("own", "shared")
+    )
+
+    def check(self, dt_ms: float) -> None:
+        for projection in self.projections():
+            check_probability(projection.key("p"), projection["p"])
+        if self.shared_streams and self.draw == "native":
+            refuse("connectivity.streams", self.streams, "is drawn here; write connectivity.draw=host, or streams=own")
+
+    def expected_synapses(self, projection: ProjectionSettings) -> float:
+        return projection.possible_pairs * projection["p"]
+
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
+        draw = independent_pairs_by_target if self.shared_streams else independent_pairs
+        return draw(projection.pre_size, projection.post_size, projection["p"], projection.no_self, rng)
+
+    @property
+    def shared_streams(self) -> bool:
+        return self.streams == "shared"
+
+    def spinnaker_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
+        return {"p_connect": projection["p"]}

@@ -1,0 +1,26 @@
+"""A current that is on for a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from varesearch.model.stimuli import CURRENT_UNIT, CurrentStep, CurrentStimulus, Surroundings, quantity, ranges
+from varesearch.model.stimuli._window import check_window, steps_of
+
+
+@dataclass
+class StepCurrent(CurrentStimulus):
+    """A constant current into every target cell for a time, on top of i_offset."""
+
+    amplitude: float = quantity(1.0, CURRENT_UNIT, "current: mV/ms for Izhikevich cells, nA for the others")
+    start_ms: float = quantity(200.0, "ms", "when it begins", sense=ranges.START_MS)
+    duration_ms: float = quantity(100.0, "ms", "how long it lasts", sense=ranges.LENGTH_OF_TIME_MS)
+
+    def check(self, around: Surroundings) -> None:
+        check_window(self.start_ms, self.duration_ms, around)
+
+    def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]:
+        start, stop = steps_of(self.start_ms, self.duration_ms, around)
+        return tuple(CurrentStep(target, self.amplitude, start, stop) for target in self.targets)
+
+    def amplitudes(self) -> Mapping[str, float]:
+        return {"stimulus.amplitude": self.amplitude}
