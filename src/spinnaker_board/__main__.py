@@ -6,6 +6,7 @@ import argparse
 import logging
 import signal
 import sys
+from typing import NoReturn
 
 from spinnaker_board.control import Control
 from spinnaker_board.machine import MissingCoreError
@@ -30,9 +31,16 @@ def _threads(text: str) -> int:
     return value
 
 
+class _Parser(argparse.ArgumentParser):
+    """Reports bad input in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m spinnaker_board",
+    parser = _Parser(
+        prog="spinnaker-board",
         description="A software SpiNNaker board: executes the real application binaries. Point a script at it with "
         "machine_name = 127.0.0.2 and the same version in .spynnaker.cfg.",
     )

@@ -1,4 +1,4 @@
-"""``python -m varesearch``."""
+"""``varesearch`` and ``python -m varesearch``."""
 
 import sys
 

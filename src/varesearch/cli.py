@@ -1,80 +1,65 @@
 """The command line: words in, exit code out.
 
-0 done; 1 the run failed; 2 bad input, told in one line on stderr with nothing written to disk; 130 interrupted from the
-keyboard; 143 ended by SIGTERM. Simulators, plotting and tracking are imported when a run begins, not before.
+``varesearch COMMAND ...`` calls a module of :mod:`varesearch.commands`; words that begin with no command are those of
+``run``, so that ``python -m varesearch cell=izhikevich`` runs a simulation.
+
+Exit codes: 0 done; 1 the run failed; 2 bad input, reported in one line on stderr with nothing written to disk; 130
+interrupted from the keyboard; 143 ended by SIGTERM. Simulators, plotting and tracking are imported when a run begins,
+not before.
 """
 
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
-from varesearch import __version__
+import click
+
+from varesearch import commands
+from varesearch.commands.options import Group
+from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import did_you_mean, echoed
 
-Action = Literal["run", "sweep", "help", "version", "backends"]
-
-_FLAGS: dict[str, Action] = {"--help": "help", "-h": "help", "--version": "version", "--backends": "backends"}
-_MULTIRUN = ("-m", "--multirun")
-_CONFIG_DIR = "--config-dir"
+PROGRAM = "varesearch"
+COMPLETE = "_VARESEARCH_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 
-@dataclass(frozen=True)
-class Command:
-    """What was asked for: ``words`` are the overrides of a run, or the topics of a help page."""
+class App(Group):
+    """The command ``varesearch``. It imports the module of a command when that command is used or listed."""
 
-    action: Action
-    words: tuple[str, ...] = ()
-    config_dir: Path | None = None
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of help."""
+        return list(commands.NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, None if there is none."""
+        return commands.load(cmd_name) if cmd_name in commands.NAMES else None
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``run`` before words that begin with no command."""
+        if not (args and args[0] in commands.NAMES) and not (ctx.resilient_parsing and not args):
+            if args and not args[0].startswith(("-", "+", "~")) and "=" not in args[0] and args[0]:
+                raise click.NoSuchCommand(args[0], ctx=ctx)
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
 
 
-def parse(argv: Sequence[str]) -> Command:
-    """Read the words after the program's name. Raises ConfigurationError for a flag that does not exist."""
-    action: Action = "run"
-    words: list[str] = []
-    config_dir: Path | None = None
-    multirun = False
-    rest = iter(argv)
-    for word in rest:
-        flag, equals, value = word.partition("=")
-        if word in _FLAGS:
-            action = _FLAGS[word]
-        elif flag == _CONFIG_DIR:
-            value = value if equals else next(rest, "")
-            if not value:
-                raise ConfigurationError(f"{_CONFIG_DIR} names no folder; write {_CONFIG_DIR} DIR")
-            config_dir = Path(value).expanduser()
-        elif word in _MULTIRUN:
-            multirun = True
-        elif word.startswith("-"):
-            flags = [*_FLAGS, *_MULTIRUN, _CONFIG_DIR]
-            raise ConfigurationError(
-                f"{echoed(word)} is unknown; the flags are {', '.join(flags)}{did_you_mean(flag, flags)}"
-            )
-        else:
-            words.append(word)
-    if action in ("version", "backends") and words:
-        raise ConfigurationError(f"{echoed(words[0])}: --{action} stands alone; leave one of the two out")
-    if multirun:
-        if action != "run":
-            raise ConfigurationError(
-                f"-m: goes with the words of a sweep, not with --{action}; leave one of the two out"
-            )
-        action = "sweep"
-    return Command(action, tuple(words), config_dir)
+app = App(PROGRAM, add_help_option=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what ``argv`` (default: the process's own) asks for, and return the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = execute(parse(sys.argv[1:] if argv is None else argv))
+        code = _called(words)
         sys.stdout.flush()
         return code
+    except click.UsageError as error:
+        complain(in_one_line(error))
+        return 2
     except ConfigurationError as error:
-        _complain(str(error))
+        complain(str(error))
         return 2
     except BrokenPipeError:
         # Whoever read our output has gone (``| head``); the flush at exit must not complain about it.
@@ -82,70 +67,57 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
-def execute(command: Command) -> int:
-    """Carry out a command and return the exit code. Raises ConfigurationError."""
-    if command.action == "version":
-        print(f"varesearch {__version__}")
-        return 0
-    if command.action == "backends":
-        from varesearch.pages.backends import backends_page
-
-        print(backends_page())
-        return 0
-    if command.action == "help":
-        from varesearch.pages.help import help_page
-
-        print(help_page(command.words, command.config_dir))
-        return 0
-    return _sweep(command) if command.action == "sweep" else _run(command)
+def _called(words: list[str]) -> int:
+    # Not click's own main: it turns a signal into an exception of its own, and prints errors over several lines.
+    try:
+        with app.make_context(PROGRAM, words) as context:
+            return app.invoke(context) or 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
 
 
-def _run(command: Command) -> int:
-    from varesearch.config.compose import compose
-    from varesearch.config.validation.sense import warnings
-    from varesearch.preflight import prepare
-
-    composed = compose(command.words, command.config_dir)
-    _refuse_sweep_settings(command.words)
-    backend = prepare(composed.config)
-    _warn(warnings([composed.config]))
-    if composed.config.dry_run:
-        from varesearch.pages.dry_run import dry_run_page
-
-        print(dry_run_page(composed))
-        return 0
-    from varesearch.runner import run
-
-    return run(composed, backend)
-
-
-def _sweep(command: Command) -> int:
-    from varesearch.config.validation.sense import warnings
-    from varesearch.sweep.command import prepare, run_sweep
-
-    sweep = prepare(command.words, command.config_dir)
-    _warn(warnings([job.composed.config for job in (*sweep.jobs, *sweep.corners)]))
-    if sweep.planner.settings.dry_run:
-        from varesearch.sweep.dry_run import plan_page
-
-        print(plan_page(sweep))
-        return 0
-    return run_sweep(sweep)
+def in_one_line(error: click.UsageError) -> str:
+    """What is wrong with the words of a command, in one line that names the flag and says how to mend it."""
+    command = error.ctx.command_path if error.ctx else PROGRAM
+    match error:
+        case click.NoSuchOption():
+            word, flags = error.option_name, _flags(error.ctx)
+            return f"{echoed(word)} is unknown; the flags are {', '.join(flags)}{did_you_mean(word, flags)}"
+        case click.NoSuchCommand():
+            word, names = error.command_name, _names(error.ctx)
+            wrong = "is neither a command nor a setting (KEY=VALUE)" if command == PROGRAM else "is not a command"
+            return f"{echoed(word)} {wrong}; the commands are {', '.join(names)}{did_you_mean(word, names)}"
+        case click.MissingParameter() if error.param is not None and error.ctx is not None:
+            usage = " ".join(error.ctx.get_usage().split()).partition(": ")[2]
+            return f"{error.param.make_metavar(error.ctx)} is missing; write {usage}"
+        case click.BadParameter() if error.param is not None:
+            return f"{_name(error.param)} {error.message}"
+        case click.BadOptionUsage():
+            return f"{error.option_name} {_needs(error)}; see {command} --help"
+    return f"{error.format_message().rstrip('.')}; see {command} --help"
 
 
-def _refuse_sweep_settings(words: Sequence[str]) -> None:
-    from varesearch.config.launching import OF_SWEEPS
-
-    for word in words:
-        key = word.partition("=")[0]
-        if key.split(".")[0] in OF_SWEEPS:
-            raise ConfigurationError(f"{echoed(word)}: {key} is a setting of sweeps; add -m, or leave it out")
+def _names(context: click.Context | None) -> list[str]:
+    return context.command.list_commands(context) if context and isinstance(context.command, click.Group) else []
 
 
-def _warn(lines: Sequence[str]) -> None:
-    for line in lines:
-        _complain(f"WARNING: {line}")
+def _flags(context: click.Context | None) -> list[str]:
+    parameters = context.command.get_params(context) if context else []
+    return [flag for it in parameters if isinstance(it, click.Option) for flag in (*it.opts, *it.secondary_opts)]
 
 
-def _complain(message: str) -> None:
-    print(f"varesearch: {' '.join(message.split())}", file=sys.stderr)
+def _name(parameter: click.Parameter) -> str:
+    return parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name
+
+
+def _needs(error: click.BadOptionUsage) -> str:
+    parameters = error.ctx.command.get_params(error.ctx) if error.ctx else []
+    option = next((it for it in parameters if error.option_name in it.opts), None)
+    if option is None or error.ctx is None or getattr(option, "is_flag", False):
+        return "takes no value"
+    return f"needs a value ({option.make_metavar(error.ctx)})"
+
+
+def complain(message: str) -> None:
+    """Write one line to standard error, without credentials."""
+    print(f"{PROGRAM}: {' '.join(redact(message).split())}", file=sys.stderr)

@@ -57,22 +57,22 @@ def run(composed: Composed, backend: Backend) -> int:
             Terminal(capture.errors).line(f"varesearch: {error}")
             return 1
         except BaseException as error:
-            return say_ending(error, capture, "varesearch")
+            return say_ending(error, capture)
     return 0
 
 
-def say_ending(error: BaseException, capture: LogCapture, program: str) -> int:
+def say_ending(error: BaseException, capture: LogCapture) -> int:
     """Say in one line on the terminal what stopped a run and where its log is; the exit code."""
     how = ending(error)
     where = f"; its files, with the log, are in {capture.path.parent}" if capture.path else ""
-    Terminal(capture.errors).line(f"{program}: {how.status}: {how.reason}{where}")
+    Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}{where}")
     return how.exit_code
 
 
 def tracking_of(
     composed: Composed, capture: LogCapture, made_by: Sequence[str], tags: Mapping[str, str] | None = None
 ) -> "TrackedRun":
-    """The tracked run of a configuration, not yet entered; ``made_by`` is the command (module, then words)."""
+    """The tracked run of a configuration, not yet entered; ``made_by`` are the words after ``varesearch``."""
     from varesearch.identity import identity_tags
     from varesearch.tracking import track
 

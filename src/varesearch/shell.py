@@ -9,9 +9,9 @@ def quoted(words: Iterable[str]) -> str:
     return shlex.join(words)
 
 
-def command(module: str, *words: str) -> str:
-    """The command ``python -m MODULE WORDS``, ready to be pasted into a shell."""
-    return shlex.join(["python", "-m", module, *words])
+def command(*words: str) -> str:
+    """The command ``varesearch WORDS``, ready to be pasted into a shell."""
+    return shlex.join(["varesearch", *words])
 
 
 def code_span(text: str) -> str:

@@ -1,54 +1,14 @@
-"""The command line of ``python -m varesearch.compare``: which two sides are compared, and how they are run."""
+"""What the words of ``varesearch compare`` ask for: which two sides are compared, and how they are run."""
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from varesearch.backends import BACKENDS
-from varesearch.compare.sides import MOST_SEEDS, SEEDS
-from varesearch.compare.spread import MIN_SEEDS
+from varesearch.compare.sides import MOST_SEEDS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
 from varesearch.config.recorded_machine import OWN_MACHINE, Machine
-
-PROGRAM = "varesearch.compare"
-# Stands for "--" while argparse reads the flags, which may come anywhere; no setting or run can have this name.
-_BETWEEN = "\0"
-
-_USAGE = """\
-python -m varesearch.compare [flags] RUN RUN [backend.KEY=VALUE ...]
-       python -m varesearch.compare [flags] BACKEND BACKEND [SETTING ...]
-       python -m varesearch.compare [flags] [SETTING ...] -- [SETTING ...]"""
-
-_DESCRIPTION = """\
-What differs between two simulations, and by how much.
-
-RUN RUN: two recorded runs (id, its first characters, or name), or two sweeps
-over the seed. Two simulations of one network get a verdict: do they agree? For
-two models, the settings that differ are shown, and how far the results differ.
-A verdict may need further simulations. If they need a machine whose address is
-in the record, choose one: --machine-from-record, or backend.KEY=VALUE.
-
-BACKEND BACKEND SETTINGS: the model is run on both back ends, and the two runs
-get a verdict.
-
-SETTINGS -- SETTINGS: two models. Settings before -- are those of A, settings
-after it those of B, settings after a second -- apply to both; without settings
-a side is the default model. Each is run over several seeds (runs that are in
-the store are used again), and every metric is shown with its spread and the
-size of the effect.
-
-Exit code 0: the comparison was made, and if there is a verdict, the two agree;
-1: they differ, or a run failed; 2: they cannot be compared, or no metric can
-decide."""
-
-_EXAMPLES = """\
-examples:
-  python -m varesearch.compare brian2 nest cell=izhikevich_delta
-  python -m varesearch.compare -- cell.d=8
-  python -m varesearch.compare experiment=seed_izhikevich -- \\
-      experiment=seed_original_weights --seeds 5"""
 
 
 @dataclass(frozen=True)
@@ -86,54 +46,58 @@ class Asked:
 
     @property
     def made_by(self) -> tuple[str, ...]:
-        """The command: the module after ``python -m``, then its words."""
-        return (PROGRAM, *self.argv)
+        """The words of the command, after ``varesearch``."""
+        return ("compare", *self.argv)
 
 
-def parse(argv: Sequence[str]) -> Asked:
-    """Read the words after the program's name. Raises ConfigurationError for words that make no comparison."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {PROGRAM}",
-        usage=_USAGE,
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_EXAMPLES,
-    )
-    parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--seeds",
-        type=int,
-        metavar="N",
-        help=f"number of seeds: for each model (default {SEEDS}), or for the natural spread that a verdict needs "
-        f"(default and minimum {MIN_SEEDS})",
-    )
-    parser.add_argument("--uri", metavar="URI", help="the store of the runs, if not the project's; as in tracking.uri")
-    parser.add_argument(
-        "--config-dir", type=Path, metavar="DIR", help="folder of your own options: DIR/GROUP/OPTION.yaml"
-    )
-    parser.add_argument(
-        "--machine-from-record", action="store_true", help="connect to the machine in the record, with your credentials"
-    )
-    given = parser.parse_intermixed_args([_BETWEEN if word == "--" else word for word in argv])
-    if given.seeds is not None and not 1 <= given.seeds <= MOST_SEEDS:
-        raise ConfigurationError(f"--seeds {given.seeds}: give a number from 1 to {MOST_SEEDS}")
-    parts = _parts(given.words)
+def asked(
+    argv: Sequence[str],
+    words: Sequence[str],
+    seeds: int | None = None,
+    uri: str | None = None,
+    config_dir: Path | None = None,
+    machine_from_record: bool = False,
+) -> Asked:
+    """Sort the words of ``varesearch compare`` into the two sides.
+
+    Parameters
+    ----------
+    argv
+        All that the user gave, for the record of the comparison.
+    words
+        The words without the flags; ``--`` separates the settings of the two sides.
+    seeds, uri, config_dir, machine_from_record
+        The values of the flags, None or False if they were not given.
+
+    Returns
+    -------
+    Asked
+        What is to be compared.
+
+    Raises
+    ------
+    ConfigurationError
+        The words make no comparison.
+    """
+    if seeds is not None and not 1 <= seeds <= MOST_SEEDS:
+        raise ConfigurationError(f"--seeds {seeds}: give a number from 1 to {MOST_SEEDS}")
+    parts = _parts(words)
     runs, backends, sides, machine = _sides(parts)
-    if runs is None and given.uri is not None:
-        raise ConfigurationError(f"--uri {given.uri}: applies to recorded runs only; for new runs set tracking.uri")
-    if runs is not None and given.config_dir is not None:
-        words = " ".join(options_of(given.config_dir))
-        raise ConfigurationError(f"{words}: applies to settings, not to recorded runs; leave it out")
-    if runs is None and given.machine_from_record:
+    if runs is None and uri is not None:
+        raise ConfigurationError(f"--uri {uri}: applies to recorded runs only; for new runs set tracking.uri")
+    if runs is not None and config_dir is not None:
+        raise ConfigurationError(
+            f"{' '.join(options_of(config_dir))}: applies to settings, not to recorded runs; leave it out"
+        )
+    if runs is None and machine_from_record:
         raise ConfigurationError("--machine-from-record: applies to recorded runs only; leave it out")
-    asked_machine = Machine(machine, given.machine_from_record)
-    return Asked(tuple(argv), runs, backends, sides, given.seeds, given.uri, given.config_dir, asked_machine)
+    return Asked(tuple(argv), runs, backends, sides, seeds, uri, config_dir, Machine(machine, machine_from_record))
 
 
 def _parts(words: Sequence[str]) -> list[list[str]]:
     parts: list[list[str]] = [[]]
     for word in words:
-        if word == _BETWEEN:
+        if word == "--":
             parts.append([])
         else:
             parts[-1].append(word)

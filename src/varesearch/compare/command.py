@@ -1,11 +1,9 @@
-"""``python -m varesearch.compare A B``: what differs between two simulations, kept as a run of its own."""
+"""``varesearch compare``: what differs between two simulations, kept as a run of its own."""
 
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from varesearch.compare.asked import PROGRAM, Asked, parse
+from varesearch.compare.asked import Asked, asked
 from varesearch.compare.models import compare_models
 from varesearch.compare.settings import are_two_models, setting_differences
 from varesearch.compare.sides import Side, called, finished, planned, recorded
@@ -33,21 +31,16 @@ class Comparison:
     folder: Path
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code."""
-    try:
-        asked = parse(sys.argv[1:] if argv is None else argv)
-        sweeps = [] if asked.runs or asked.backends else _planned(asked)
-        dry_run = bool(sweeps) and sweeps[0].planner.settings.dry_run
-        for letter, words, sweep in zip("AB", asked.sides, sweeps, strict=False):
-            print(f"{letter}: {called(words)}", flush=True)
-            if dry_run:
-                print(plan_page(sweep))
-            elif code := run_sweep(sweep):
-                return code
-    except ConfigurationError as error:
-        print(f"{PROGRAM}: {error}", file=sys.stderr)
-        return 2
+def main(asked: Asked) -> int:
+    """Carry out a comparison and return the exit code. Raises ConfigurationError for what cannot be compared."""
+    sweeps = [] if asked.runs or asked.backends else _planned(asked)
+    dry_run = bool(sweeps) and sweeps[0].planner.settings.dry_run
+    for letter, words, sweep in zip("AB", asked.sides, sweeps, strict=False):
+        print(f"{letter}: {called(words)}", flush=True)
+        if dry_run:
+            print(plan_page(sweep))
+        elif code := run_sweep(sweep):
+            return code
     if dry_run:
         return 0
     with LogCapture() as capture:
@@ -57,20 +50,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             else:
                 a, b = _recorded(asked, capture)
             return compare(a, b, asked, capture).exit_code
-        except ConfigurationError as error:
-            Terminal(capture.errors).line(f"{PROGRAM}: {error}")
-            return 2
+        except ConfigurationError:
+            raise
         except BaseException as error:
-            return say_ending(error, capture, PROGRAM)
+            return say_ending(error, capture)
 
 
 def compare_recorded(a: str, b: str, capture: LogCapture) -> Comparison:
-    """Compare two recorded runs, by id or name, as ``python -m varesearch.compare A B`` does.
+    """Compare two recorded runs, by id or name, as ``varesearch compare A B`` does.
 
     Raises ConfigurationError if they cannot be compared, and whatever stops the comparison.
     """
-    asked = parse([a, b])
-    return compare(*_recorded(asked, capture), asked, capture)
+    wanted = asked([a, b], [a, b])
+    return compare(*_recorded(wanted, capture), wanted, capture)
 
 
 def compare(a: Side, b: Side, asked: Asked, capture: LogCapture) -> Comparison:

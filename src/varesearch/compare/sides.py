@@ -159,4 +159,4 @@ def command_over_seeds(a: Side, b: Side) -> str:
     if a.uri is not None:
         shared.append(f"tracking.uri={redact(a.uri)}")
     both = ["--", *shared] if shared else []
-    return command("varesearch.compare", *sides[0], "--", *sides[1], *both, "--seeds", str(SEEDS))
+    return command("compare", *sides[0], "--", *sides[1], *both, "--seeds", str(SEEDS))

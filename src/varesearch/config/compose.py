@@ -35,8 +35,8 @@ class Composed:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The command that makes this run: the module after ``python -m``, then the arguments."""
-        return ("varesearch", *options_of(self.config_dir), *self.overrides)
+        """The command that makes this run: the words after ``varesearch``."""
+        return ("run", *options_of(self.config_dir), *self.overrides)
 
 
 def compose(overrides: Sequence[str] = (), config_dir: Path | None = None) -> Composed:

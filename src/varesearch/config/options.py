@@ -38,7 +38,7 @@ DISCRIMINATORS = {
 }
 """Group -> the key that says which option was chosen; it is not a setting of its own."""
 
-_COMMAND = "python -m varesearch"
+_COMMAND = "varesearch run "
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,19 @@ from varesearch.config.wording import did_you_mean, echoed, written
 from varesearch.pages.layout import columns, paragraph, shell_lines
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
-    ("", "the seed network on Brian2, with figures and a record in MLflow"),
-    ("experiment=va_coba seed=2", "a preset, with another draw"),
-    ("cell=if_curr_exp connectivity.n=4000 connectivity.delay_ms=1", "another cell, a larger network"),
+    ("run", "the seed network on Brian2, with figures and a record in MLflow"),
+    ("run experiment=va_coba seed=2", "a preset, with another draw"),
+    ("run cell=if_curr_exp connectivity.n=4000 connectivity.delay_ms=1", "another cell, a larger network"),
     (
-        "connectivity=distance_dependent 'connectivity.delay_ms={distribution: uniform, low: 1, high: 5}'",
+        "run connectivity=distance_dependent 'connectivity.delay_ms={distribution: uniform, low: 1, high: 5}'",
         "wiring by distance on a sheet, drawn delays",
     ),
-    ("-m cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=joblib", "a sweep of ten runs, several at once"),
-    ("stimulus=background_poisson stimulus.rate_hz=20 dry_run=true", "what a run would be, without running it"),
+    ("sweep cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=joblib", "a sweep of ten runs, several at once"),
+    ("run stimulus=background_poisson stimulus.rate_hz=20 dry_run=true", "what a run would be, without running it"),
 )
-"""Arguments -> what they do."""
+"""The words after ``varesearch``, and what they do."""
 
-_COMMAND = "python -m varesearch"
+_COMMAND = "varesearch"
 _IN_BRACKETS = "In brackets: the plausible range. A value outside is accepted with a warning."
 
 
@@ -53,17 +53,16 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
         paragraph(f"varesearch {__version__}: simulate a spiking network on any simulator, analyse it, keep the run."),
         columns(
             [
-                (f"{_COMMAND} [GROUP=OPTION ...] [KEY=VALUE ...]", "run; all else takes its default"),
-                (
-                    f"{_COMMAND} -m KEY=VALUE,VALUE ...",
-                    "a sweep: a run for every combination, resumed when started again",
-                ),
+                (f"{_COMMAND} run [GROUP=OPTION ...] [KEY=VALUE ...]", "one simulation; all else takes its default"),
+                (f"{_COMMAND} sweep KEY=VALUE,VALUE ...", "many: one for every combination"),
+                (f"{_COMMAND} COMMAND --help", "what a command does, and its flags"),
                 (f"{_COMMAND} --help GROUP=OPTION", "every key of an option: default, unit, meaning"),
                 (f"{_COMMAND} --backends", "the simulators: version, cells, usable here"),
                 (f"{_COMMAND} --config-dir DIR ...", "options of your own: DIR/GROUP/OPTION.yaml"),
                 (f"{_COMMAND} --version", "the version"),
             ]
         ),
+        f"COMMANDS (words without one are those of run)\n{columns(_commands())}",
         "GROUPS AND THEIR OPTIONS (* the default)",
     ]
     for group, about in GROUPS.items():
@@ -87,6 +86,13 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
         paragraph("Exit codes: 0 done, 1 the run failed, 2 bad input (nothing was written), 130 Ctrl-C, 143 SIGTERM.")
     )
     return "\n\n".join(parts)
+
+
+def _commands() -> list[tuple[str, str]]:
+    # Here, since the command that prints this page is one of them.
+    from varesearch import commands
+
+    return [(name, commands.load(name).get_short_help_str(limit=200)) for name in commands.NAMES]
 
 
 def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Path | None) -> str:

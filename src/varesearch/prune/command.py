@@ -1,9 +1,7 @@
-"""``python -m varesearch.prune``: show what takes up space in the store, and remove what is no longer needed."""
+"""``varesearch prune``: show what takes up space in the store, and remove what is no longer needed."""
 
-import argparse
 import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,68 +17,52 @@ from varesearch.tracking.store import Place, connect, one_line, place
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_DESCRIPTION = """\
-Show what takes up space in the store and, with --yes, remove it: the recordings
-(spikes and signals) of the runs that the options select; with --whole-runs, the
-runs with all their files; with --caches, compiled code. Metrics, figures,
-settings and logs are kept unless --whole-runs is given. Unfinished runs are
-never touched."""
 
+def prune(wanted: Wanted, caches: bool, yes: bool, uri: str | None) -> int:
+    """Show what ``wanted`` selects, and with ``yes`` remove it; the exit code.
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code: 0, or 2 for bad input."""
-    parser = argparse.ArgumentParser(
-        prog="python -m varesearch.prune",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example: python -m varesearch.prune --older-than 30 --larger-than 10",
-    )
-    parser.add_argument("--older-than", type=float, metavar="DAYS", help="only runs that ended at least DAYS days ago")
-    parser.add_argument("--status", choices=("FINISHED", "FAILED", "KILLED"), help="only runs with this status")
-    parser.add_argument("--larger-than", type=float, metavar="MB", help="only runs whose files take more than MB")
-    parser.add_argument("--whole-runs", action="store_true", help="remove whole runs, not only their recordings")
-    parser.add_argument(
-        "--caches", action="store_true", help="also remove compiled code; it is compiled again when needed"
-    )
-    parser.add_argument("--yes", action="store_true", help="remove; without this, files are only listed")
-    parser.add_argument("--uri", default=None, help="another store than the project's, as in tracking.uri")
-    words = parser.parse_args(argv)
+    Parameters
+    ----------
+    wanted
+        The runs.
+    caches
+        Compiled code as well.
+    yes
+        Remove; otherwise files are only listed.
+    uri
+        The store; None: the project's.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such store, its files are not on this machine, or a running run may use the compiled code.
+    """
     with LogCapture() as capture:
-        try:
-            _prune(words, Terminal(capture.terminal))
-        except ConfigurationError as error:
-            Terminal(capture.errors).line(f"varesearch.prune: {error}")
-            return 2
+        _prune(wanted, caches, yes, place(uri), Terminal(capture.terminal))
     return 0
 
 
-def _prune(words: argparse.Namespace, terminal: Terminal) -> None:
-    where = place(words.uri)
-    for name in ("older_than", "larger_than"):
-        value = getattr(words, name)
-        if value is not None and not 0 <= value < float("inf"):
-            raise ConfigurationError(f"--{name.replace('_', '-')} {value:g}: must be 0 or more")
+def _prune(wanted: Wanted, caches: bool, yes: bool, where: Place, terminal: Terminal) -> None:
     if where.database is None:
         raise ConfigurationError(f"--uri {where.shown}: the files of a server cannot be pruned from here; do it there")
     if not where.database.exists():
         raise ConfigurationError(f"{where.database}: no such store; there is nothing to remove")
     client = connect(where)
     with one_line(where):
-        wanted = Wanted(words.older_than, words.status, words.larger_than, words.whole_runs)
         chosen = candidates(client, where, wanted)
-        _show(terminal, chosen, words.whole_runs)
-        caches = _caches(where.database.parent) if words.caches else []
-        cached = sum(map(_size, caches))
-        if words.caches:
+        _show(terminal, chosen, wanted.whole)
+        folders = _caches(where.database.parent) if caches else []
+        cached = sum(map(_size, folders))
+        if caches:
             terminal.line(f"compiled code: {cached / 1e6:,.1f} MB")
         freed = sum(candidate.size for candidate in chosen) + cached
-        if not words.yes:
+        if not yes:
             terminal.line(f"nothing was removed; add --yes to free {freed / 1e6:,.1f} MB")
             return
         for candidate in chosen:
-            _remove(client, candidate, words.whole_runs)
-        if words.caches:
-            _remove_caches(client, where, caches)
+            _remove(client, candidate, wanted.whole)
+        if caches:
+            _remove_caches(client, where, folders)
     terminal.line(f"{freed / 1e6:,.1f} MB were freed")
 
 

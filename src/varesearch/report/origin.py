@@ -38,11 +38,11 @@ def given_of(record: RunRecord) -> Given:
         raise ConfigurationError(f"{path}: cannot be read: its overrides are no list")
     kind = record.tags.get(KIND)
     if kind == COMPARISON_KIND:
-        earlier = command("varesearch.compare", *(record.tags.get(key, "") for key in COMPARED))
+        earlier = command("compare", *(record.tags.get(key, "") for key in COMPARED))
     elif RERUN_OF in record.tags:
-        earlier = command("varesearch.rerun", record.tags[RERUN_OF])
+        earlier = command("rerun", record.tags[RERUN_OF])
     else:
-        earlier = command("varesearch", *(["-m"] if kind == SWEEP_KIND else []), *overrides)
+        earlier = command("sweep" if kind == SWEEP_KIND else "run", *overrides)
     return Given(str(kept.get("command") or earlier), overrides, dict(kept.get("choices") or {}))
 
 

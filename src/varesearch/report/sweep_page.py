@@ -171,7 +171,7 @@ def _children(table: Table, shown: list[str], words: Mapping[str, Words], store:
                 varied=[shown_values[key][written(cell[key])] for key in table.varied],
                 shown=[cell[key] for key in shown],
                 metrics={key: cell[key] for key in table.metrics if not math.isnan(cell[key])},
-                report=command("varesearch.report", run_id[:8], *store),
+                report=command("report", run_id[:8], *store),
                 words=words.get(run_id, Words("", "")),
             )
         )

@@ -1,9 +1,7 @@
-"""``python -m varesearch.rerun RUN``: a recorded run made again, and whether it came out the same, bit for bit."""
+"""``varesearch rerun``: a recorded run made again, and whether it came out the same, bit for bit."""
 
-import argparse
 import dataclasses
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,42 +23,17 @@ OUTCOME = "varesearch.rerun"
 DIFFERENCES_FILE = "rerun.json"
 
 _SHOWN_LINES = 12
-_DESCRIPTION = """\
-Run a recorded run again from its own configuration and seed, as a tracked run of its own, and say whether it is
-identical: every spike train, every sample, every metric and the drawn network, bit for bit. Where it is not, say what
-differs: the result, the versions of the packages, the code.
-
-Exit code 0: identical; 1: it differs, or the rerun failed; 2: the run cannot be run again."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m varesearch.rerun",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("run", metavar="RUN", help="its id, the first characters of it, or its name")
-    parser.add_argument("--uri", default=None, help="another store than the project's, as in tracking.uri")
-    parser.add_argument(
-        "settings",
-        metavar="backend.KEY=VALUE",
-        nargs="*",
-        help="the machine to use instead of the recorded one: backend.machine or an address",
-    )
-    parser.add_argument(
-        "--machine-from-record", action="store_true", help="connect to the machine in the record, with your credentials"
-    )
-    words = parser.parse_args(argv)
+def main(run: str, uri: str | None, machine: Machine) -> int:
+    """Run a recorded run again and return the exit code. Raises ConfigurationError if it cannot be run again."""
     with LogCapture() as capture:
         try:
-            machine = Machine(tuple(words.settings), words.machine_from_record)
-            found = rerun(load_run(words.run, words.uri), capture, words.uri, machine)
-        except ConfigurationError as error:
-            Terminal(capture.errors).line(f"varesearch.rerun: {error}")
-            return 2
+            found = rerun(load_run(run, uri), capture, uri, machine)
+        except ConfigurationError:
+            raise
         except BaseException as error:
-            return say_ending(error, capture, "varesearch.rerun")
+            return say_ending(error, capture)
     return 0 if found.identical else 1
 
 
@@ -76,7 +49,7 @@ def rerun(
     terminal = Terminal(capture.terminal)
     composed, backend = recomposed(original, uri, machine)
     store = [] if uri is None else ["--uri", uri]
-    made_by = ("varesearch.rerun", original.run_id, *machine.words(), *store)
+    made_by = ("rerun", original.run_id, *machine.words(), *store)
     tracking = tracking_of(composed, capture, made_by, {RERUN_OF: original.run_id})
     again = load_run(record(composed, backend, tracking, terminal).run_id, uri)
     found = compare_runs(original, again)

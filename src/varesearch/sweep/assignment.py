@@ -19,8 +19,8 @@ ASSIGNMENT_FILE = ".assignment.json"
 class AssignmentFile:
     """``resolved``, ``overrides`` and ``choices`` as in :class:`Composed`; ``origin`` is where the sweep comes from.
 
-    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` is the command
-    that makes this run alone (module, then arguments).
+    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` are the words
+    after ``varesearch`` of the command that makes this run alone.
     """
 
     run_id: str

@@ -1,4 +1,4 @@
-"""``python -m varesearch -m WORDS``: the whole story of a sweep."""
+"""``varesearch sweep``: the whole story of a sweep."""
 
 import logging
 import os
@@ -48,8 +48,8 @@ class Sweep:
 
     @property
     def command(self) -> tuple[str, ...]:
-        """The command that starts it: the module after ``python -m``, then the arguments."""
-        return ("varesearch", "-m", *options_of(self.config_dir), *self.words)
+        """The command that starts it: the words after ``varesearch``."""
+        return ("sweep", *options_of(self.config_dir), *self.words)
 
     @property
     def resume(self) -> str:

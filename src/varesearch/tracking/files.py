@@ -67,7 +67,7 @@ class RunFiles:
         self.resolved = resolved
         self.overrides = [redact(override) for override in overrides]
         self.choices = {group: option for group, option in choices.items() if option}
-        self.made_by = command(*map(redact, made_by or ("varesearch", *overrides)))
+        self.made_by = command(*map(redact, made_by or ("run", *overrides)))
         self._metrics: dict[str, float] = {}
         self._params: dict[str, str] = {}
         self._tags: dict[str, str] = {}

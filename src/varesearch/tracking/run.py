@@ -37,7 +37,7 @@ def track(
     """A run of ``config``, to be entered with ``with`` before anything is built.
 
     ``resolved`` is the configuration as plain dicts, ``overrides`` what the user gave, ``choices`` group -> option.
-    ``made_by`` is the command (module, then arguments), if it is not ``varesearch`` with the overrides.
+    ``made_by`` are the words of the command after ``varesearch``, if they are not ``run`` and the overrides.
     ``log_capture``: the capture that is under way; its log moves into the folder of the run. ``tags`` are further ones
     that it has from its first moment. Entering makes the store where there is none, ends orphans, and raises
     ConfigurationError if the store cannot be had.

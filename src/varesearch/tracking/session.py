@@ -97,7 +97,7 @@ class StoreSession:
         options = [] if self._tracking.uri is None else ["--uri", self.place.shown]
         if not options and checkout_root() == self.place.root:
             return f"make ui ARGS=--run={run_id[:8]}"
-        return command("varesearch.tracking.ui", *options, f"--run={run_id[:8]}")
+        return command("ui", *options, f"--run={run_id[:8]}")
 
     def _origin(self) -> dict[str, str]:
         tags = {"mlflow.source.name": "varesearch", "mlflow.source.type": "LOCAL"}

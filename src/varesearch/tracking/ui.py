@@ -1,10 +1,9 @@
-"""MLflow's pages on the store of the project: ``python -m varesearch.tracking.ui [--port N] [--run ID]``.
+"""MLflow's pages on the store of the project: ``varesearch ui [--port N] [--run RUN]``.
 
 They are served only on this machine (127.0.0.1), and only to the user who starts them: see
 :mod:`varesearch.tracking.gate`.
 """
 
-import argparse
 import contextlib
 import dataclasses
 import json
@@ -17,15 +16,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.signals import run_command
 from varesearch.tracking import mlflow_api
 from varesearch.tracking.columns import keep_columns
 from varesearch.tracking.gate import HEALTH, LOOPBACK
 from varesearch.tracking.reading import load_run, runs
-from varesearch.tracking.store import Place, ensure_sqlite, first_line, place
+from varesearch.tracking.store import Place, ensure_sqlite, first_line
 from varesearch.tracking.ui_server import Order
 
 BEARER = "MLFLOW_TRACKING_TOKEN"
@@ -33,22 +30,6 @@ BEARER = "MLFLOW_TRACKING_TOKEN"
 
 _USUAL_PORT = 5000
 _START_S = 90.0
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until Ctrl-C. Exit code 0; 1 if MLflow's server ends by itself; 2 for bad input."""
-    parser = argparse.ArgumentParser(
-        prog="python -m varesearch.tracking.ui", description="MLflow's pages on the store."
-    )
-    parser.add_argument("--port", type=int, default=None, help="port; by default 5000 or, if it is taken, a free one")
-    parser.add_argument("--run", default=None, metavar="ID", help="print the address of this run")
-    parser.add_argument("--uri", default=None, help="another store than the project's, as in tracking.uri")
-    options = parser.parse_args(arguments)
-    try:
-        return _serve(place(options.uri), options.port, options.run)
-    except ConfigurationError as error:
-        print(error, file=sys.stderr)
-        return 2
 
 
 def listen(wanted: int | None) -> socket.socket:
@@ -68,11 +49,23 @@ def listen(wanted: int | None) -> socket.socket:
     raise ConfigurationError(f"--port {wanted}: cannot be had on {LOOPBACK}; leave it out for a free one")
 
 
-def _serve(where: Place, wanted_port: int | None, run: str | None) -> int:
+def serve(where: Place, wanted_port: int | None, run: str | None) -> int:
+    """Serve the pages of a store until Ctrl-C, and print the address of the newest runs, or of ``run``.
+
+    Returns
+    -------
+    int
+        The exit code: 0; 1 if MLflow's server ends by itself.
+
+    Raises
+    ------
+    ConfigurationError
+        There is no such store, run or port, or the store is a server with pages of its own.
+    """
     if where.database is None:
         raise ConfigurationError(f"tracking.uri={where.shown}: has pages of its own; open that address")
     if not where.database.exists():
-        raise ConfigurationError(f"{where.database}: no run has been tracked yet; start with python -m varesearch")
+        raise ConfigurationError(f"{where.database}: no run has been tracked yet; start with varesearch run")
     ensure_sqlite(where)
     with listen(wanted_port) as listener:
         return _serve_at(listener, where, _page(where, run))
@@ -150,7 +143,3 @@ def _answers(server: subprocess.Popen[bytes], address: str) -> bool:
             return True
         time.sleep(0.2)
     return False
-
-
-if __name__ == "__main__":
-    sys.exit(run_command("varesearch.tracking.ui", "varesearch.tracking.ui:main"))

@@ -1,0 +1,95 @@
+"""What the commands have in common: the style of their help and errors, kinds of values, and shared options."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from varesearch.config.wording import did_you_mean, echoed
+
+SETTINGS = "[GROUP=OPTION | KEY=VALUE]..."
+"""How help writes the settings of a simulation."""
+
+
+class Command(click.Command):
+    """A command with the common style."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        style = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+        super().__init__(*args, **{**kwargs, "context_settings": {**style, **kwargs.get("context_settings", {})}})
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words. An error knows the command that it belongs to."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
+
+
+class Group(Command, click.Group):
+    """A command that consists of commands."""
+
+    command_class = Command
+
+
+class Folder(click.ParamType):
+    """A folder; ``~`` is the user's home."""
+
+    name = "DIR"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path. An empty name fails."""
+        if not str(value):
+            self.fail("names no folder; write --config-dir DIR", param, ctx)
+        return Path(value).expanduser()
+
+
+class Number(click.ParamType):
+    """A finite number, whole if ``kind`` is int, of at least ``low`` and at most ``high``; None: not limited."""
+
+    def __init__(self, kind: type[int] | type[float], low: float | None = None, high: float | None = None) -> None:
+        self._kind, self._low, self._high = kind, low, high
+        self.name = "integer" if kind is int else "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number. Anything else fails, with what is allowed."""
+        try:
+            number = self._kind(value)
+        except (ValueError, OverflowError):
+            number = float("nan")
+        low, high = (-float("inf") if self._low is None else self._low), self._high
+        if not low <= number <= (sys.float_info.max if high is None else high):
+            self._refuse(value, param, ctx)
+        return number
+
+    def _refuse(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> None:
+        kind = "an integer" if self._kind is int else "a number"
+        limits = "" if self._low is None else f" of at least {self._low:g}"
+        if self._low is not None and self._high is not None:
+            limits = f" from {self._low:g} to {self._high:g}"
+        self.fail(f"{echoed(str(value))}: must be {kind}{limits}", param, ctx)
+
+
+class OneOf(click.Choice[str]):
+    """One of some words."""
+
+    def __init__(self, choices: Sequence[str]) -> None:
+        super().__init__(choices)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word. Any other fails, with the nearest one."""
+        if value not in self.choices:
+            self.fail(
+                f"{echoed(str(value))}: must be one of {', '.join(self.choices)}"
+                f"{did_you_mean(str(value), self.choices)}",
+                param,
+                ctx,
+            )
+        return value
+
+
+config_dir = click.option("--config-dir", type=Folder(), help="Folder of your own options: DIR/GROUP/OPTION.yaml.")
+uri = click.option("--uri", metavar="URI", help="Another store than the project's, as in tracking.uri.")

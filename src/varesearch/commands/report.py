@@ -1,0 +1,22 @@
+"""``varesearch report``: a run or a sweep as one HTML page."""
+
+from pathlib import Path
+
+import click
+
+from varesearch.commands.options import Command, uri
+
+
+@click.command("report", cls=Command)
+@click.argument("run", metavar="RUN_OR_SWEEP")
+@uri
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write a copy there too.")
+def command(run: str, uri: str | None, out: Path | None) -> int:
+    """Write one HTML page of a run, a comparison or a sweep.
+
+    RUN_OR_SWEEP is its id, the first characters of it, or its name. The page has figures, tables, configuration,
+    provenance and verdicts, needs nothing but a browser, and is attached to the run as report.html.
+    """
+    from varesearch.report.command import main
+
+    return main(run, uri, out)

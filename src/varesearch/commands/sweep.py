@@ -1,0 +1,51 @@
+"""``varesearch sweep``: a run for every combination of the values that are given."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from varesearch.commands.options import SETTINGS, Command, config_dir
+from varesearch.commands.run import print_help, warn
+
+
+@click.command("sweep", add_help_option=False, cls=Command)
+@click.argument("words", nargs=-1, metavar=SETTINGS)
+@config_dir
+@click.option("-h", "--help", "wants_help", is_flag=True, help="Show this, or explain the settings that are named.")
+@click.pass_context
+def command(context: click.Context, words: tuple[str, ...], config_dir: Path | None, wants_help: bool) -> int:
+    """Run every combination of the values that are given, as one sweep.
+
+    Several values of a setting are written KEY=VALUE,VALUE or KEY=range(5). The same command again resumes a sweep
+    that was stopped: runs that are FINISHED are not repeated. launcher=... says where the runs are done, sweeper=...
+    which runs are made.
+
+    \b
+    Examples:
+      varesearch sweep cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=joblib
+      varesearch sweep connectivity.p=0.01,0.02,0.05 dry_run=true
+      varesearch sweep --help launcher=slurm
+    """
+    if wants_help and not words:
+        print(context.get_help())
+        return 0
+    return print_help(words, config_dir) if wants_help else sweep(words, config_dir)
+
+
+def sweep(words: Sequence[str], config_dir: Path | None) -> int:
+    """Run a sweep, or with ``dry_run=true`` say what would be run, and return the exit code.
+
+    Raises ConfigurationError for settings that cannot be run.
+    """
+    from varesearch.config.validation.sense import warnings
+    from varesearch.sweep.command import prepare, run_sweep
+
+    prepared = prepare(words, config_dir)
+    warn(warnings([job.composed.config for job in (*prepared.jobs, *prepared.corners)]))
+    if prepared.planner.settings.dry_run:
+        from varesearch.sweep.dry_run import plan_page
+
+        print(plan_page(prepared))
+        return 0
+    return run_sweep(prepared)

@@ -1,0 +1,19 @@
+"""``varesearch ui``: MLflow's pages on the project's runs."""
+
+import click
+
+from varesearch.commands.options import Command, Number, uri
+
+
+@click.command("ui", cls=Command)
+@click.option(
+    "--port", type=Number(int, 1, 65535), metavar="N", help="Port; by default 5000 or, if it is taken, a free one."
+)
+@click.option("--run", metavar="RUN", help="Print the address of this run (id or name).")
+@uri
+def command(port: int | None, run: str | None, uri: str | None) -> int:
+    """Serve MLflow's pages on the project's runs, on this computer and for you alone, until Ctrl-C."""
+    from varesearch.tracking.store import place
+    from varesearch.tracking.ui import serve
+
+    return serve(place(uri), port, run)
