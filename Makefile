@@ -61,7 +61,7 @@ docs: $(READY) ## the documentation's site, into site/, strict
 	@$(BIN)/zensical build --strict --clean
 
 ui: $(READY) ## the tracker's pages in a browser
-	@$(BIN)/python -m varesearch.tracking.ui $(ARGS)
+	@$(BIN)/python -m varesearch ui $(ARGS)
 
 EXTRAS := --extra nest --extra spinnaker --extra slurm --extra ray --extra optuna --extra docs --extra dev
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate $(EXTRAS) pyproject.toml

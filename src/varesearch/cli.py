@@ -18,7 +18,8 @@ from varesearch import commands
 from varesearch.commands.options import Group
 from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.wording import did_you_mean, echoed
+from varesearch.config.options import GROUPS
+from varesearch.config.wording import did_you_mean, echoed, nearest
 
 PROGRAM = "varesearch"
 COMPLETE = "_VARESEARCH_COMPLETE"
@@ -39,10 +40,15 @@ class App(Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``run`` before words that begin with no command."""
         if not (args and args[0] in commands.NAMES) and not (ctx.resilient_parsing and not args):
-            if args and not args[0].startswith(("-", "+", "~")) and "=" not in args[0] and args[0]:
+            if args and _may_be_a_command(args[0]):
                 raise click.NoSuchCommand(args[0], ctx=ctx)
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+
+def _may_be_a_command(word: str) -> bool:
+    """Whether a word that is no command was rather meant as one than as a setting or a flag of ``run``."""
+    return word[:1].isalpha() and "=" not in word and nearest(word, [*commands.NAMES, *GROUPS]) not in GROUPS
 
 
 app = App(PROGRAM, add_help_option=False)

@@ -171,7 +171,10 @@ hydra.run.dir=out | hydra.run.dir=out & leave it out
 cell@x=izhikevich | Hydra's own settings and packages
 --hlep | --hlep is unknown & did you mean --help?
 --cfg job | --cfg is unknown
---config-dir | --config-dir names no folder
+--config-dir | --config-dir needs a value (DIR)
+--config-dir= | --config-dir names no folder
+comapre a b | comapre is neither a command nor a setting (KEY=VALUE) & did you mean compare?
+run izhikevich | izhikevich: an = is missing
 --config-dir nowhere | --config-dir nowhere is not a folder
 --config-dir . | holds no option & GROUP/OPTION.yaml
 --help cel | no such group & did you mean cell?

@@ -107,7 +107,7 @@ def test_the_default_run_is_the_seed_network() -> None:
 @pytest.mark.parametrize("name", options()["experiment"])
 def test_the_first_line_of_a_preset_is_its_command(name: str) -> None:
     first = options()["experiment"][name].path.read_text().splitlines()[0]
-    assert first == f"# python -m varesearch experiment={name}"
+    assert first == f"# varesearch run experiment={name}"
 
 
 def test_resolved_and_typed_settings_are_the_same() -> None:

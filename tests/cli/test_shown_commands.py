@@ -14,12 +14,9 @@ import pytest
 import yaml
 
 from varesearch.cli import main as varesearch
-from varesearch.cli import parse
-from varesearch.compare.command import main as compare
 from varesearch.config.compose import compose
 from varesearch.pages.help import EXAMPLES
 from varesearch.report import report_html
-from varesearch.rerun.command import main as rerun
 from varesearch.shell import code_span, command, quoted
 from varesearch.tracking import RunRecord, runs
 
@@ -46,35 +43,34 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[RunRecord,
     conf = ["--config-dir", str(own)]
     run = [*conf, "cell=mine", DRAWN, *SMALL, NAMED]
     other = [*conf, "cell=mine", "cell.d=6", *SMALL, "tracking.run_name=other"]
-    sweep = ["-m", *conf, "cell=mine", DRAWN, "seed=range(2)", *SMALL, "tracking.experiment=swept"]
+    sweep = ["sweep", *conf, "cell=mine", DRAWN, "seed=range(2)", *SMALL, "tracking.experiment=swept"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(root))
         for words in (run, other, sweep):
             assert varesearch(words) == 0
         known = {record.name: record for record in runs(root=root)}
         first = known["it is $HOME; `mine` & *"]
-        assert rerun([first.run_id]) == 0
-        assert compare([first.run_id, "other"]) == 0
+        assert varesearch(["rerun", first.run_id]) == 0
+        assert varesearch(["compare", first.run_id, "other"]) == 0
         everything = runs(root=root)
-    python = ["python", "-m"]
     child = next(r for r in everything if r.experiment == "swept" and r.params.get("seed") == "1")
     return {
-        "run": (first, [*python, "varesearch", *run]),
+        "run": (first, ["varesearch", "run", *run]),
         "sweep": (
             next(r for r in everything if r.tags.get("varesearch.kind") == "sweep"),
-            [*python, "varesearch", *sweep],
+            ["varesearch", *sweep],
         ),
         "child": (
             child,
-            [*python, "varesearch", *conf, *(w for w in sweep[3:] if not w.startswith("seed=")), "seed=1"],
+            ["varesearch", "run", *conf, *(w for w in sweep[3:] if not w.startswith("seed=")), "seed=1"],
         ),
         "rerun": (
             next(r for r in everything if "varesearch.rerun_of" in r.tags),
-            [*python, "varesearch.rerun", first.run_id],
+            ["varesearch", "rerun", first.run_id],
         ),
         "comparison": (
             next(r for r in everything if r.tags.get("varesearch.kind") == "comparison"),
-            [*python, "varesearch.compare", first.run_id, "other"],
+            ["varesearch", "compare", first.run_id, "other"],
         ),
     }
 
@@ -131,7 +127,7 @@ def test_an_older_run_that_kept_no_command_gets_one_from_what_it_kept(made, kind
     del kept["command"]
     (tmp_path / "run" / "overrides.yaml").write_text(yaml.safe_dump(kept))
     found = words_of(given_of(dataclasses.replace(record, folder=tmp_path / "run")).command)
-    assert found[:3] == words[:3] and set(found) <= {*words, *record.tags.values()}
+    assert found[:2] == words[:2] and set(found) <= {*words, *record.tags.values()}
 
 
 def test_what_resumes_a_sweep_and_what_opens_a_run_survive_a_shell(tmp_path, monkeypatch, capfd):
@@ -141,20 +137,19 @@ def test_what_resumes_a_sweep_and_what_opens_a_run_survive_a_shell(tmp_path, mon
     assert varesearch(words) == 0
     (line,) = [line for line in capfd.readouterr().out.splitlines() if line.startswith("to see it: ")]
     opened = words_of(line.removeprefix("to see it: "))
-    assert opened[:4] == ["python", "-m", "varesearch.tracking.ui", "--uri"] and opened[4] == store
+    assert opened[:3] == ["varesearch", "ui", "--uri"] and opened[3] == store
     from varesearch.sweep.command import prepare
 
     swept = prepare([*SMALL, DRAWN, "seed=range(2)", "rerun=true"])
-    assert words_of(swept.resume) == ["python", "-m", "varesearch", "-m", *SMALL, DRAWN, "seed=range(2)"]
+    assert words_of(swept.resume) == ["varesearch", "sweep", *SMALL, DRAWN, "seed=range(2)"]
 
 
 @pytest.mark.parametrize(("words", "what"), EXAMPLES)
 def test_the_examples_of_the_help_are_commands(words, what):
     given = words_of(words)
     assert given == shlex.split(words) and what
-    asked = parse(given)
-    if asked.action == "run":
-        compose(asked.words)
+    if given[0] == "run":
+        compose(given[1:])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +157,7 @@ def test_the_examples_of_the_help_are_commands(words, what):
 )
 def test_a_word_comes_back_whatever_it_holds(word):
     assert words_of(quoted([word])) == [word]
-    assert words_of(command("m", word, "next")) == ["python", "-m", "m", word, "next"]
+    assert words_of(command("run", word, "next")) == ["varesearch", "run", word, "next"]
     span = code_span(quoted([word]))
     fence = re.match("`+", span)
     assert fence is not None and span.endswith(fence[0]) and quoted([word]) in span

@@ -10,7 +10,7 @@ from struck import strike
 LONG = ["connectivity.n=50", "simulation.duration_ms=1000000", "recording.signals=[]"]
 RUN = ["varesearch", *LONG]
 SWEEP = ["varesearch", "-m", *LONG, "seed=range(3)"]
-COMPARISON = ["varesearch.compare", "brian2", "nest", "cell=izhikevich_delta", *LONG]
+COMPARISON = ["varesearch", "compare", "brian2", "nest", "cell=izhikevich_delta", *LONG]
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ COMPARISON = ["varesearch.compare", "brian2", "nest", "cell=izhikevich_delta", *
         (RUN, signal.SIGINT, 0.2),
         (RUN, signal.SIGTERM, 1.5),
         (COMPARISON, signal.SIGTERM, 0.5),
-        (["varesearch.rerun", "anything"], signal.SIGINT, 0.05),
-        (["varesearch.report", "anything"], signal.SIGTERM, 0.05),
+        (["varesearch", "rerun", "anything"], signal.SIGINT, 0.05),
+        (["varesearch", "report", "anything"], signal.SIGTERM, 0.05),
     ],
 )
 def test_a_signal_while_a_command_starts(

@@ -223,7 +223,7 @@ def test_interrupted_sweep_leaves_no_job_and_no_run_running(slurm: LocalSlurm, r
     os.kill(sweep.pid, signal.SIGINT)
     output, _ = sweep.communicate(timeout=240)
     assert sweep.returncode == 130, output
-    assert "to resume: python -m varesearch -m" in output
+    assert "to resume: varesearch sweep" in output
     assert {status for status, *_ in stored(root).values()} <= {"KILLED", "FINISHED"}
     wait_until(lambda: slurm.live() == [], "an empty queue")
 

@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 
 from varesearch.cli import main as varesearch
-from varesearch.compare.command import main as compare
 from varesearch.compare.effects import hedges_g
 from varesearch.report import report_html
 from varesearch.tracking import RunRecord, load_run, runs
@@ -43,19 +42,19 @@ def root(tmp_path_factory):
 
 
 def test_a_repetition_is_identical(root, capfd):
-    assert compare(["first", "again"]) == 0
+    assert varesearch(["compare", "first", "again"]) == 0
     assert "IDENTICAL" in capfd.readouterr().out
 
 
 def test_another_seed_of_the_model_is_judged_by_its_distributions(root, capfd):
-    assert compare(["first", "seed"]) == 0
+    assert varesearch(["compare", "first", "seed"]) == 0
     out = capfd.readouterr().out
     assert "one model with the seeds 1 and 2" in out and "KS distance of rate" in out
     assert "EQUIVALENT WITHIN NATURAL VARIABILITY" in out and "exc.rate_hz" in out
 
 
 def test_another_scheme_is_different_and_the_tracker_says_what_decided(root, capfd):
-    assert compare(["first", "scheme"]) == 1
+    assert varesearch(["compare", "first", "scheme"]) == 1
     out = capfd.readouterr().out
     assert "DIFFERENT" in out and "measured in an earlier session" in out
     newest = next(run for run in runs(root=root) if run.tags.get("varesearch.kind") == "comparison")
@@ -91,14 +90,14 @@ def test_another_scheme_is_different_and_the_tracker_says_what_decided(root, cap
 )
 def test_what_cannot_be_done_exits_with_2_and_one_line(words, said, root, capfd):
     before = len(runs(root=root))
-    assert compare(words) == 2
+    assert varesearch(["compare", *words]) == 2
     error = capfd.readouterr().err
     assert said in error and len(error.strip().splitlines()) == 1
     assert len(runs(root=root)) == before
 
 
 def test_two_back_ends_of_a_setting_are_run_and_compared(root, capfd):
-    assert compare(["brian2", "nest", "cell=izhikevich_delta", *SMALL, LENGTH]) == 0
+    assert varesearch(["compare", "brian2", "nest", "cell=izhikevich_delta", *SMALL, LENGTH]) == 0
     assert "IDENTICAL" in capfd.readouterr().out
 
 
@@ -113,7 +112,7 @@ def effects_of(run: RunRecord) -> dict[str, dict[str, str]]:
 
 
 def test_two_models_get_what_differs_and_no_verdict(root, capfd):
-    assert compare(["first", "model"]) == 0
+    assert varesearch(["compare", "first", "model"]) == 0
     out = capfd.readouterr().out
     assert "these are two models, not two simulations of one network" in out
     assert re.search(r"cell\.d +2 +6 +mV/ms", out)
@@ -129,7 +128,7 @@ def test_two_models_get_what_differs_and_no_verdict(root, capfd):
         assert run.metrics[f"compare.a.{key}"] == a and run.metrics[f"compare.difference.{key}"] == b - a
     assert run.params["cell.d"] == "A: 2   B: 6" and run.params["seed"] == "1"
     assert run.tags["varesearch.verdict"] == "not judged: two models"
-    assert "`python -m varesearch.compare first model`" in run.tags["mlflow.note.content"]
+    assert "`varesearch compare first model`" in run.tags["mlflow.note.content"]
     assert run.folder is not None
     for name in ("metrics", "rasters", "distributions"):
         with Image.open(run.folder / "figures" / f"{name}.png") as picture:
@@ -140,13 +139,13 @@ def test_two_models_get_what_differs_and_no_verdict(root, capfd):
 
 
 def test_the_command_that_is_suggested_runs_both_models_over_several_seeds_and_takes_what_is_there(root, capfd):
-    assert compare(["first", "model"]) == 0
+    assert varesearch(["compare", "first", "model"]) == 0
     said = capfd.readouterr().out
-    (suggested,) = re.findall(r"more seeds: python -m varesearch\.compare (.*)", said)
+    (suggested,) = re.findall(r"more seeds: varesearch compare (.*)", said)
     words = shlex.split(suggested)
     assert words[-2:] == ["--seeds", "5"]
     before = {run.run_id for run in runs(root=root)}
-    assert compare([*words[:-1], "2"]) == 0
+    assert varesearch(["compare", *words[:-1], "2"]) == 0
     out = capfd.readouterr().out
     run = newest(root)
     ids = {side: run.tags[f"varesearch.{side}_runs"].split() for side in "ab"}
@@ -168,7 +167,7 @@ def test_the_command_that_is_suggested_runs_both_models_over_several_seeds_and_t
     assert kept["a"]["seeds"] == [1, 2] and kept["settings"] == [{"key": "cell.d", "a": "2", "b": "6", "unit": "mV/ms"}]
     # Again: nothing is run, and one comparison more is in the store.
     count = len(runs(root=root))
-    assert compare([*words[:-1], "2"]) == 0
+    assert varesearch(["compare", *words[:-1], "2"]) == 0
     assert len(runs(root=root)) == count + 1
     assert capfd.readouterr().out.count("all 2 runs of this sweep are FINISHED already") == 2
 
@@ -176,12 +175,12 @@ def test_the_command_that_is_suggested_runs_both_models_over_several_seeds_and_t
 def test_two_sweeps_over_seeds_are_two_models_too(root, capfd):
     sweeps = [run.run_id for run in runs(root=root) if run.tags.get("varesearch.kind") == "sweep"]
     assert len(sweeps) == 2
-    assert compare(sweeps) == 0
+    assert varesearch(["compare", *sweeps]) == 0
     assert "2 runs, seeds 1 to 2" in capfd.readouterr().out
 
 
 def test_another_length_is_another_model_and_counts_are_marked_as_incomparable(root, capfd):
-    assert compare(["first", "short"]) == 0
+    assert varesearch(["compare", "first", "short"]) == 0
     out = capfd.readouterr().out
     assert "simulation.duration_ms" in out and "counts of spikes are not comparable" in out
 
@@ -198,7 +197,7 @@ def test_the_page_of_a_comparison_says_what_it_is(root, capfd):
 
 def test_a_dry_run_says_what_would_be_run(root, capfd):
     count = len(runs(root=root))
-    assert compare(["--", "cell.d=3", "--", "dry_run=true", *SMALL, "--seeds", "2"]) == 0
+    assert varesearch(["compare", "--", "cell.d=3", "--", "dry_run=true", *SMALL, "--seeds", "2"]) == 0
     out = capfd.readouterr().out
     assert out.count("2 runs, 2 to run") == 2 and "B: cell.d=3" in out
     assert len(runs(root=root)) == count
@@ -207,7 +206,7 @@ def test_a_dry_run_says_what_would_be_run(root, capfd):
 def test_the_tables_fit_into_eighty_columns(root):
     """As a terminal of that width shows them: no number is folded, no column is cut."""
     sweeps = [run.run_id for run in runs(root=root) if run.tags.get("varesearch.kind") == "sweep"]
-    command = f"stty cols 80; {shlex.join([sys.executable, '-m', 'varesearch.compare', *sweeps])}"
+    command = f"stty cols 80; {shlex.join([sys.executable, '-m', 'varesearch', 'compare', *sweeps])}"
     shown = subprocess.run(["script", "-qec", command, "/dev/null"], capture_output=True, text=True, check=True)
     plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", shown.stdout).splitlines()
     rows = [line for line in plain if re.match(r"(exc|inh)\.", line)]

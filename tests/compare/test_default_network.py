@@ -6,7 +6,6 @@ import json
 import pytest
 
 from varesearch.cli import main as varesearch
-from varesearch.compare.command import main as compare
 from varesearch.report import report_html
 from varesearch.tracking import runs
 
@@ -16,7 +15,7 @@ def test_the_verdict_on_the_default_network_says_that_it_cannot_judge_the_cv(tmp
     monkeypatch.setenv("VARESEARCH_ROOT", str(tmp_path))
     for seed in (1, 2):
         assert varesearch([f"seed={seed}", f"tracking.run_name=seed{seed}"]) == 0
-    assert compare(["seed1", "seed2"]) == 0
+    assert varesearch(["compare", "seed1", "seed2"]) == 0
     out = capfd.readouterr().out
     assert "cannot decide: KS distance of cv_isi of exc, KS distance of cv_isi of inh: its limit is not below 1" in out
     assert "2 of 8 metrics cannot decide" in out

@@ -13,6 +13,8 @@ from typing import Literal
 
 from doc_pages import Item
 
+from varesearch.commands import NAMES
+
 How = Literal["run", "slow", "server", "instead"]
 
 MODULE = re.compile(r"^(?:python3?|\.venv/bin/python) (?:-m )?(\S+) ?(.*)$")
@@ -48,14 +50,30 @@ def module(text: str) -> tuple[str, list[str]]:
     return (found[1], words(found[2])) if found else ("", [])
 
 
+def called(text: str) -> tuple[str, list[str]]:
+    """The same, where the command of ``varesearch`` belongs to the name: ``("varesearch compare", ["A", "B"])``."""
+    name, given = module(text)
+    if name != "varesearch" or not given:
+        return name, given
+    if given[0] in NAMES:
+        name, given = f"varesearch {given[0]}", given[1:]
+    elif given[0] not in ("--help", "-h", "--version", "--backends"):
+        name = "varesearch run"
+    return ("varesearch sweep" if name == "varesearch run" and {"-m", "--multirun"} & {*given} else name), given
+
+
 def plain(text: str) -> str:
     """The command without variables before it, and without ``...``, which stands for any settings.
 
     A console script is written as the module that it is.
     """
     text = re.sub(r"^(?:[A-Z_]+=\S+ )+", "", text)
-    text = re.sub(r"^spinnaker-board\b", "python -m spinnaker_board", text)
+    text = re.sub(r"^(?:\.venv/bin/)?(varesearch|spinnaker-board)(?= |$)", _as_module, text)
     return _DOTS.sub("", text).strip()
+
+
+def _as_module(script: re.Match[str]) -> str:
+    return f"python -m {script[1].replace('-', '_')}"
 
 
 def has_placeholder(text: str) -> bool:
@@ -69,10 +87,10 @@ def fill(text: str, run_id: str) -> str:
 
 
 def _of(name: str, *flags: str) -> Callable[[str, Item], bool]:
-    """``python -m NAME``, with one of ``flags`` among its words if any are given."""
+    """The command NAME, with one of ``flags`` among its words if any are given."""
 
     def applies(text: str, _item: Item) -> bool:
-        found, given = module(plain(text))
+        found, given = called(plain(text))
         return found == name and (not flags or any(word in flags for word in given))
 
     return applies
@@ -83,16 +101,16 @@ def _starts(*beginnings: str) -> Callable[[str, Item], bool]:
 
 
 def _is_name(text: str, item: Item) -> bool:
-    found, given = module(plain(text))
+    found, given = called(plain(text))
     return item.inline and found.startswith(("varesearch", "spinnaker_board")) and not given and found not in WRITERS
 
 
 def _says(found: str, pattern: str) -> Callable[[str, Item], bool]:
-    """A run of ``python -m FOUND`` whose words have the ``pattern``."""
-    return lambda text, _item: module(plain(text))[0] == found and bool(re.search(pattern, plain(text)))
+    """A call of the command FOUND whose words have the ``pattern``."""
+    return lambda text, _item: called(plain(text))[0] == found and bool(re.search(pattern, plain(text)))
 
 
-_RUN = "varesearch"
+_RUN = "varesearch run"
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -106,15 +124,12 @@ RULES: tuple[Rule, ...] = (
         Rule(f"--help of {name}", "run", _of(name, "--help", "-h"))
         for name in (
             "varesearch",
-            "varesearch.compare",
-            "varesearch.rerun",
-            "varesearch.report",
-            "varesearch.prune",
-            "spinnaker_board",
-            "varesearch.tracking.ui",
+            *(f"varesearch {name}" for name in NAMES),
         )
     ),
-    Rule("a page that is printed", "run", _of(_RUN, "--backends", "--version", "dry_run=true")),
+    Rule("a page that is printed", "run", _of("varesearch", "--backends", "--version")),
+    Rule("what would be run", "run", _of(_RUN, "dry_run=true")),
+    Rule("what a sweep would run", "run", _of("varesearch sweep", "dry_run=true")),
     Rule(
         "a machine that nobody has here",
         "instead",
@@ -125,24 +140,25 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "a study", "instead", lambda text, _: "/study.py" in text, "--help of it; tests/studies runs each of them small"
     ),
-    Rule("a sweep", "slow", _of(_RUN, "-m", "--multirun")),
+    Rule("a sweep", "slow", _of("varesearch sweep")),
     Rule("a run on SpiNNaker's software board, or its mapping", "slow", _says(_RUN, "backend=spinnaker")),
     Rule("a run on NEST", "slow", _says(_RUN, r"backend=nest(?!.*dry_run)")),
     Rule("a run that a server keeps", "slow", _says(_RUN, r"tracking=server|tracking\.uri=http")),
     Rule("a run on Brian2", "run", _of(_RUN)),
-    Rule("the verdict on two recorded runs", "run", _says("varesearch.compare", _PLACEHOLDER.pattern)),
-    Rule("what a comparison would run", "run", _of("varesearch.compare", "dry_run=true")),
-    Rule("a comparison of two models", "slow", _says("varesearch.compare", r"(^| )-- ")),
+    Rule("the verdict on two recorded runs", "run", _says("varesearch compare", _PLACEHOLDER.pattern)),
+    Rule("what a comparison would run", "run", _of("varesearch compare", "dry_run=true")),
+    Rule("a comparison of two models", "slow", _says("varesearch compare", r"(^| )-- ")),
     Rule(
         "a comparison of two runs by their names",
         "run",
-        _says("varesearch.compare", r"^\S+ -m \S+ (?!brian2|nest|spinnaker)\w+ \w+$"),
+        _says("varesearch compare", r"^\S+ -m \S+ compare (?!brian2|nest|spinnaker)\w+ \w+$"),
     ),
-    Rule("the verdict on two back ends", "slow", _of("varesearch.compare")),
-    Rule("a recorded run again", "run", _of("varesearch.rerun")),
-    Rule("the report of a run", "run", _of("varesearch.report")),
+    Rule("the verdict on two back ends", "slow", _of("varesearch compare")),
+    Rule("a recorded run again", "run", _of("varesearch rerun")),
+    Rule("the report of a run", "run", _of("varesearch report")),
     Rule("the software board", "server", _of("spinnaker_board")),
-    Rule("MLflow's pages on the store", "server", _of("varesearch.tracking.ui")),
+    Rule("the software board, by our command", "server", _of("varesearch board")),
+    Rule("MLflow's pages on the store", "server", _of("varesearch ui")),
     Rule("MLflow's server", "server", _of("mlflow", "server")),
     Rule("make's list of its targets", "instead", _starts("grep -hE"), "it names those that the pages speak of"),
     Rule("the suite, or a part of it", "instead", _of("pytest"), "its paths exist"),

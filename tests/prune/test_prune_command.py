@@ -7,8 +7,6 @@ import pytest
 
 from varesearch.cli import main as varesearch
 from varesearch.config.errors import ConfigurationError
-from varesearch.prune.command import main as prune
-from varesearch.rerun.command import main as rerun
 from varesearch.tracking import load_run, runs
 from varesearch.tracking.mlflow_api import client
 from varesearch.tracking.root import cache_folder, jobs_folder
@@ -42,16 +40,16 @@ def recorded(root: Path) -> set[str]:
 
 
 def test_pruning_step_by_step(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert prune([]) == 0
+    assert varesearch(["prune"]) == 0
     shown = capfd.readouterr().out
     assert "nothing was removed" in shown and "2 recordings" in shown and shown.count("compared by") == 2
     assert recorded(root) == {"old", "live", "third"}
     for nothing in (["--older-than", "1"], ["--larger-than", "1000"], ["--status", "FAILED"]):
-        assert prune([*nothing, "--yes"]) == 0
+        assert varesearch(["prune", *nothing, "--yes"]) == 0
         assert "0 recordings" in capfd.readouterr().out
     assert recorded(root) == {"old", "live", "third"}
 
-    assert prune(["--yes"]) == 0
+    assert varesearch(["prune", "--yes"]) == 0
     assert recorded(root) == {"live"}
     old = load_run("old", root=root)
     assert old.metrics["exc.rate_hz"] > 0 and (old.folder / "figures").is_dir()  # type: ignore[operator]
@@ -60,14 +58,14 @@ def test_pruning_step_by_step(root: Path, capfd: pytest.CaptureFixture[str]) -> 
         old.recording()
     capfd.readouterr()
     before = len(runs(root=root))
-    assert rerun(["old"]) == 2
+    assert varesearch(["rerun", "old"]) == 2
     said = capfd.readouterr().err
     assert f"pruned on {date}" in said and said.count("\n") == 1
     assert len(runs(root=root)) == before
 
-    assert prune(["--caches", "--yes"]) == 2
+    assert varesearch(["prune", "--caches", "--yes"]) == 2
     assert "may use them" in capfd.readouterr().err
-    assert prune(["--whole-runs", "--status", "FINISHED", "--yes"]) == 0
+    assert varesearch(["prune", "--whole-runs", "--status", "FINISHED", "--yes"]) == 0
     assert {run.name for run in runs(root=root)} == {"live"}
     assert not old.folder.exists()  # type: ignore[union-attr]
 
@@ -77,13 +75,13 @@ def test_pruning_step_by_step(root: Path, capfd: pytest.CaptureFixture[str]) -> 
         (folder / "file").write_bytes(bytes(1_000_000))
     client(place(root=root).uri).update_run(load_run("live", root=root).run_id, status="FINISHED")
     capfd.readouterr()
-    assert prune(["--caches", "--older-than", "1", "--yes"]) == 0
+    assert varesearch(["prune", "--caches", "--older-than", "1", "--yes"]) == 0
     assert "compiled code: 2.0 MB" in capfd.readouterr().out
     assert [folder.exists() for folder in (own, earlier, jobs)] == [False, False, True]
 
 
 def test_bad_input_is_one_line(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert prune(["--older-than", "-1"]) == 2
-    assert capfd.readouterr().err == "varesearch.prune: --older-than -1: must be 0 or more\n"
-    assert prune(["--uri", "http://127.0.0.1:1"]) == 2
+    assert varesearch(["prune", "--older-than", "-1"]) == 2
+    assert capfd.readouterr().err == "varesearch: --older-than -1: must be a number of at least 0\n"
+    assert varesearch(["prune", "--uri", "http://127.0.0.1:1"]) == 2
     assert capfd.readouterr().err.count("\n") == 1

@@ -7,9 +7,6 @@ from pathlib import Path
 import pytest
 
 from varesearch.cli import main as varesearch
-from varesearch.compare.command import main as compare
-from varesearch.report.command import main as report
-from varesearch.rerun.command import main as rerun
 from varesearch.tracking import RunRecord, load_run
 
 SMALL = ["connectivity.n=20", "simulation.duration_ms=200", "recording.cells=2"]
@@ -46,7 +43,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
         assert varesearch([*SMALL, "tracking.run_name=it"]) == 0
-        assert report(["it"]) == 0
+        assert varesearch(["report", "it"]) == 0
         yield folder
 
 
@@ -70,17 +67,17 @@ def test_a_damaged_file(
     path = record.folder / name
     DAMAGES[damage](path)
     capfd.readouterr()
-    code = report(["it"])
+    code = varesearch(["report", "it"])
     out, err = capfd.readouterr()
     assert code == 0 or (code == 2 and name.split("/", maxsplit=1)[0] in err and err.count("\n") == 1), (code, err)
     assert "Traceback" not in out + err
 
 
-@pytest.mark.parametrize("command", [rerun, lambda words: compare([*words, *words])], ids=["rerun", "compare"])
+@pytest.mark.parametrize("words", [["rerun", "it"], ["compare", "it", "it"]], ids=["rerun", "compare"])
 @pytest.mark.parametrize("name", ["config.yaml", "recording.npz"])
 @pytest.mark.parametrize("damage", ["not UTF-8", "a list"])
 def test_what_needs_a_damaged_file_is_refused(
-    command: Callable[[list[str]], int],
+    words: list[str],
     name: str,
     damage: str,
     record: RunRecord,
@@ -89,7 +86,7 @@ def test_what_needs_a_damaged_file_is_refused(
     assert record.folder is not None
     DAMAGES[damage](record.folder / name)
     capfd.readouterr()
-    code = command(["it"])
+    code = varesearch(words)
     err = capfd.readouterr().err
     assert (code, err.count("\n")) == (2, 1), err
     assert "Traceback" not in err

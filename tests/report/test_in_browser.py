@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from browser import Browser, browser
 
+from varesearch.cli import main as varesearch
 from varesearch.report import write_report
-from varesearch.report.command import main as report
 from varesearch.tracking import RunRecord, runs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -101,7 +101,7 @@ def test_the_links_of_a_sweep_lead_to_its_runs(root, tab: Browser) -> None:
 @pytest.fixture(scope="module")
 def address(root: Path, tab: Browser) -> Any:
     """MLflow's pages on the store, as make ui serves them, entered by the tab; the page of the list of runs."""
-    command = [sys.executable, "-m", "varesearch.tracking.ui"]
+    command = [sys.executable, "-m", "varesearch", "ui"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ})
     try:
         assert server.stdout is not None
@@ -139,7 +139,7 @@ def test_the_list_of_runs_shows_the_columns_that_matter(address: str, tab: Brows
 
 def test_the_report_is_shown_among_the_artifacts(address: str, root: Path, tab: Browser) -> None:
     parent = sweep(root)
-    assert report([parent.run_id]) == 0
+    assert varesearch(["report", parent.run_id]) == 0
     base = address.split("?", maxsplit=1)[0]
     tab.open("about:blank", 1800, dark=False)
     tab.open(f"{base}/{parent.run_id}/artifacts/report.html?workflowType=machine_learning", 1800, dark=False)

@@ -14,10 +14,8 @@ from outcomes_of import outcomes
 from PIL import Image
 
 from varesearch.cli import main as varesearch
-from varesearch.compare.command import main as compare
 from varesearch.config.errors import ConfigurationError
 from varesearch.report import report_html, write_report
-from varesearch.report.command import main as report
 from varesearch.sweep.figures import write_sweep_figures
 from varesearch.sweep.table import results_table, write_table
 from varesearch.tracking import RunRecord, load_run, runs
@@ -86,7 +84,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
         patch.setenv("VARESEARCH_ROOT", str(folder))
         for name in ("first", "again"):
             assert varesearch([*SMALL, f"tracking.run_name={name}"]) == 0
-        assert compare(["first", "again"]) == 0
+        assert varesearch(["compare", "first", "again"]) == 0
         yield folder
 
 
@@ -106,7 +104,7 @@ def sweep_of(root: Path, folder: Path, **changes: Any) -> RunRecord:
 
 
 def test_the_page_of_a_run_holds_its_numbers_figures_settings_and_origin(root, capsys) -> None:
-    assert report(["first"]) == 0
+    assert varesearch(["report", "first"]) == 0
     record = load_run("first", root=root)
     assert record.folder is not None
     written = Path(capsys.readouterr().out.strip())
@@ -182,13 +180,13 @@ def test_a_sweep_that_stopped_early_says_so(root, tmp_path) -> None:
     ],
 )
 def test_what_cannot_be_done_exits_with_2_and_one_line(words, said, root, capsys) -> None:
-    assert report(words) == 2
+    assert varesearch(["report", *words]) == 2
     error = capsys.readouterr().err
     assert said in error and len(error.strip().splitlines()) == 1
 
 
 def test_a_copy_goes_where_it_is_wanted(root, tmp_path, capsys) -> None:
-    assert report(["again", "--out", str(tmp_path / "page.html")]) == 0
+    assert varesearch(["report", "again", "--out", str(tmp_path / "page.html")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "page.html")
     assert is_sound(Page((tmp_path / "page.html").read_text()))
 

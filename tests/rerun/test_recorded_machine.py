@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from varesearch.compare.command import main as compare
+from varesearch.cli import main as varesearch
 from varesearch.config.compose import compose
 from varesearch.config.restore import restore
 from varesearch.recording import PopulationRecording, Recording
 from varesearch.recording_io import save_npz
-from varesearch.rerun.command import main as rerun
 from varesearch.tracking import runs, track
 
 TOKEN = "a-token-of-mine"
@@ -77,7 +76,7 @@ def test_an_address_of_a_record_is_shown_and_not_gone_to(
     address = listener.address if setting != "machine_name" else "board.example.org"
     run = received(root, "backend=spinnaker", f"backend.{setting}={address}")
     capfd.readouterr()
-    assert rerun([run]) == 2
+    assert varesearch(["rerun", run]) == 2
     said = capfd.readouterr().err
     assert f"backend.{setting}={address}" in said and "--machine-from-record" in said
     assert len(said.strip().splitlines()) == 1
@@ -86,7 +85,7 @@ def test_an_address_of_a_record_is_shown_and_not_gone_to(
 
 def test_the_address_is_gone_to_when_asked(root: Path, listener: Listener, capfd: pytest.CaptureFixture[str]) -> None:
     run = received(root, "backend=spinnaker", f"backend.spalloc_server={listener.address}")
-    assert rerun([run, "--machine-from-record"]) == 2
+    assert varesearch(["rerun", run, "--machine-from-record"]) == 2
     assert "HTTP 404" in capfd.readouterr().err
     assert [headers["Authorization"] for _, headers in listener.heard] == [f"Bearer {TOKEN}"]
 
@@ -95,7 +94,7 @@ def test_a_machine_of_ones_own_takes_the_place_of_the_records(
     root: Path, listener: Listener, capfd: pytest.CaptureFixture[str]
 ) -> None:
     run = received(root, "backend=spinnaker", "backend.spalloc_server=https://elsewhere.example.org")
-    assert rerun([run, f"backend.remote_url={listener.address}"]) == 2
+    assert varesearch(["rerun", run, f"backend.remote_url={listener.address}"]) == 2
     assert f"remote SpiNNaker service {listener.address}" in capfd.readouterr().err
     assert [path for path, _ in listener.heard] == ["/"]
     assert TOKEN not in str(listener.heard)
@@ -115,7 +114,7 @@ def test_only_the_machine_can_be_changed(
 ) -> None:
     run = received(root, "backend=spinnaker", "backend.machine_name=board.example.org")
     capfd.readouterr()
-    assert rerun([run, *words]) == 2
+    assert varesearch(["rerun", run, *words]) == 2
     assert said in capfd.readouterr().err
 
 
@@ -137,7 +136,7 @@ def test_compare_simulates_on_no_machine_that_only_a_record_names(
     }
     for words, said in refused.items():
         capfd.readouterr()
-        assert compare([*two, *words]) == 2
+        assert varesearch(["compare", *two, *words]) == 2
         error = capfd.readouterr().err
         assert said in error and len(error.strip().splitlines()) == 1
     assert listener.heard == [] and len(runs(root=root)) == 2
@@ -146,10 +145,10 @@ def test_compare_simulates_on_no_machine_that_only_a_record_names(
 def test_compare_simulates_on_the_machine_that_was_asked_for(
     two: tuple[str, str], listener: Listener, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert compare([*two, "backend.machine=mapping"]) == 2
+    assert varesearch(["compare", *two, "backend.machine=mapping"]) == 2
     assert "returns no spikes here" in capfd.readouterr().err
     assert listener.heard == []
-    assert compare([*two, "--machine-from-record"]) == 2
+    assert varesearch(["compare", *two, "--machine-from-record"]) == 2
     assert "HTTP 404" in capfd.readouterr().err and listener.heard
 
 
@@ -158,7 +157,7 @@ def test_a_comparison_that_needs_no_simulation_needs_no_machine(
 ) -> None:
     words = ["backend=spinnaker", f"backend.spalloc_server={listener.address}"]
     a, b = (received(root, *words, spike_times_ms=range(20, 100)) for _ in range(2))
-    assert compare([a, b]) == 0
+    assert varesearch(["compare", a, b]) == 0
     assert "IDENTICAL" in capfd.readouterr().out
     assert listener.heard == []
 

@@ -14,7 +14,6 @@ import pytest
 from varesearch.cli import main as varesearch
 from varesearch.config.compose import compose
 from varesearch.recording_io import load_npz, save_npz
-from varesearch.rerun.command import main as rerun
 from varesearch.tracking import load_run, runs, track
 from varesearch.tracking.mlflow_api import client
 from varesearch.tracking.store import place
@@ -47,7 +46,7 @@ def test_a_broken_recording_is_found_before_the_run_is_made_again(root, capfd) -
     whole, before = path.read_bytes(), len(runs(root=root))
     try:
         path.write_bytes(whole[: len(whole) // 2])
-        assert rerun([record.run_id[:8]]) == 2
+        assert varesearch(["rerun", record.run_id[:8]]) == 2
     finally:
         path.write_bytes(whole)
     said = capfd.readouterr().err
@@ -58,7 +57,7 @@ def test_a_broken_recording_is_found_before_the_run_is_made_again(root, capfd) -
 @pytest.mark.parametrize("name", list(QUICK))
 def test_a_run_again_is_identical_and_a_run_of_its_own(name, root, capfd) -> None:
     original = load_run(name, root=root)
-    assert rerun([original.run_id[:8]]) == 0
+    assert varesearch(["rerun", original.run_id[:8]]) == 0
     assert "IDENTICAL" in capfd.readouterr().out
     again = runs(root=root)[0]
     assert again.run_id != original.run_id and again.status == "FINISHED"
@@ -93,7 +92,7 @@ def altered(root: Path) -> Any:
 
 def test_what_differs_is_named(altered, root, capfd) -> None:
     cell, time_ms = altered
-    assert rerun(["brian2"]) == 1
+    assert varesearch(["rerun", "brian2"]) == 1
     out = " ".join(capfd.readouterr().out.split())
     assert "DIFFERENT" in out
     assert f"of cell {cell} at {time_ms:g} ms, only the rerun has" in out
@@ -128,7 +127,7 @@ def test_what_cannot_be_run_again_exits_with_2_and_one_line(name, tags, fails, s
         refused(root, name, tags, fails)
     before = len(runs(root=root))
     capfd.readouterr()
-    assert rerun([name]) == 2
+    assert varesearch(["rerun", name]) == 2
     error = capfd.readouterr().err
     assert said in error and len(error.strip().splitlines()) == 1
     assert len(runs(root=root)) == before
@@ -141,7 +140,7 @@ def test_a_configuration_that_this_version_does_not_know_is_one_line(root, capfd
     kept = path.read_text()
     try:
         path.write_text(kept.replace("model: izhikevich_delta", "model: of_another_age"))
-        assert rerun(["nest"]) == 2
+        assert varesearch(["rerun", "nest"]) == 2
         assert "cell=of_another_age is unknown here" in capfd.readouterr().err
     finally:
         path.write_text(kept)
@@ -156,9 +155,9 @@ def test_a_run_is_looked_for_in_the_store_that_is_named(root, tmp_path, capfd) -
     store = client(place(uri).uri)
     (run,) = store.search_runs(["1"])
     store.set_tag(run.info.run_id, "varesearch.result", "MAPPED")
-    assert rerun([run.info.run_id, "--uri", uri]) == 2
+    assert varesearch(["rerun", run.info.run_id, "--uri", uri]) == 2
     assert "is a mapping only" in capfd.readouterr().err
-    assert rerun([run.info.run_id]) == 2
+    assert varesearch(["rerun", run.info.run_id]) == 2
     assert "no run of that id" in capfd.readouterr().err
 
 
@@ -167,9 +166,14 @@ def test_a_run_is_looked_for_in_the_store_that_is_named(root, tmp_path, capfd) -
 @pytest.mark.parametrize("name", list(LONG))
 def test_every_back_end_is_identical_bit_for_bit(name, tmp_path) -> None:
     environment = {**os.environ, "VARESEARCH_ROOT": str(tmp_path)}
-    for words in (["-m", "varesearch", *SMALL, *LONG[name], "tracking.run_name=it"], ["-m", "varesearch.rerun", "it"]):
+    for words in ([*SMALL, *LONG[name], "tracking.run_name=it"], ["rerun", "it"]):
         done = subprocess.run(
-            [sys.executable, *words], capture_output=True, text=True, env=environment, check=False, timeout=800
+            [sys.executable, "-m", "varesearch", *words],
+            capture_output=True,
+            text=True,
+            env=environment,
+            check=False,
+            timeout=800,
         )
         assert done.returncode == 0, done.stdout + done.stderr
     assert "IDENTICAL" in done.stdout

@@ -11,8 +11,6 @@ import psutil
 import pytest
 
 from varesearch.cli import main as varesearch
-from varesearch.report.command import main as report
-from varesearch.rerun.command import main as rerun
 
 SECRETS = {
     name: f"secret-value-of-{name.lower()}"
@@ -47,8 +45,8 @@ def _with_secrets(folder: Path) -> list[Path]:
 
 def test_a_run_its_report_and_its_repetition_hold_no_secret(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert varesearch([*SMALL, "verbose=true"]) == 0
-    assert report(["it"]) == 0
-    assert rerun(["it"]) == 0
+    assert varesearch(["report", "it"]) == 0
+    assert varesearch(["rerun", "it"]) == 0
     printed = "".join(capfd.readouterr())
     assert not [secret for secret in SECRETS.values() if secret in printed]
     assert len(list(root.rglob("mlflow.db"))) == 1

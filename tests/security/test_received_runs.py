@@ -14,11 +14,8 @@ import pytest
 import yaml
 
 from varesearch.cli import main as varesearch
-from varesearch.compare.command import main as compare
 from varesearch.config.errors import ConfigurationError
 from varesearch.recording_io import load_npz
-from varesearch.report.command import main as report
-from varesearch.rerun.command import main as rerun
 from varesearch.tracking import RunRecord, load_run, runs
 from varesearch.tracking.received import read_json, read_yaml, tail
 
@@ -76,10 +73,10 @@ def test_a_file_that_no_run_leaves_is_refused_in_one_line(
     attack(record.folder / name)
     capfd.readouterr()
     if attack is _huge and name == "run.log":
-        assert report([record.run_id]) == 0  # its end is read
+        assert varesearch(["report", record.run_id]) == 0  # its end is read
         return
-    for command in (report, rerun):
-        assert command([record.run_id]) == 2
+    for command in ("report", "rerun"):
+        assert varesearch([command, record.run_id]) == 2
         said = capfd.readouterr().err
         assert str(record.folder / name) in said and len(said.strip().splitlines()) == 1
     assert not (record.folder / "report.html").exists()
@@ -90,13 +87,13 @@ def test_a_folder_that_is_a_link_is_refused(record: RunRecord, tmp_path: Path) -
     (tmp_path / "private").mkdir()
     (tmp_path / "private" / "passport.png").write_text(SECRET)
     (record.folder / "figures" / "more").symlink_to(tmp_path / "private")
-    assert report([record.run_id]) == 2
+    assert varesearch(["report", record.run_id]) == 2
 
 
 def test_a_link_within_the_folder_is_a_file_of_the_run(record: RunRecord) -> None:
     assert record.folder is not None
     (record.folder / "figures" / "again.png").symlink_to("raster.png")
-    assert report([record.run_id]) == 0
+    assert varesearch(["report", record.run_id]) == 0
 
 
 @pytest.mark.parametrize(
@@ -123,7 +120,7 @@ def test_values_without_bounds_are_refused_in_one_line(
         (read_json if path.suffix == ".json" else read_yaml)(path)
     assert "\n" not in str(refused.value)
     capfd.readouterr()
-    assert report([record.run_id]) == 2
+    assert varesearch(["report", record.run_id]) == 2
     assert said in capfd.readouterr().err
 
 
@@ -170,9 +167,9 @@ def test_files_that_a_received_store_keeps_elsewhere_are_not_gone_to(
     kept = _locations(root)
     try:
         _set_locations(root, dict.fromkeys(kept, f"{address}artifacts"))
-        for command in (report, rerun, lambda words: compare([*words, *words])):
+        for words in (["report", record.run_id], ["rerun", record.run_id], ["compare", record.run_id, record.run_id]):
             capfd.readouterr()
-            assert command([record.run_id]) == 2
+            assert varesearch(words) == 2
             said = capfd.readouterr().err
             assert address in said and len(said.strip().splitlines()) == 1
         # Nor is anything written there.

@@ -112,7 +112,7 @@ def test_crash_memory_and_kill_9_of_a_worker_are_failures_of_that_child_alone(di
     assert eat["varesearch.ended"] == f"took {peak} MB of memory, and 900 MB are allowed: killed"
     assert killed["varesearch.ended"] == "ended by SIGKILL from outside: by hand, or by the kernel for want of memory"
     assert parent_of(step)["status"] == "FAILED"
-    assert "to resume: python -m varesearch -m" in step["ends"][0]["out"]
+    assert "to resume: varesearch sweep" in step["ends"][0]["out"]
 
 
 def test_ctrl_c_half_way(disasters: list[Step]) -> None:
@@ -128,7 +128,7 @@ def test_ctrl_c_half_way(disasters: list[Step]) -> None:
     assert parent_of(step)["status"] == "KILLED"
     assert parent_of(step)["id"] == parent_of(before)["id"]
     assert not [run for run in step["runs"] if run["status"] == "RUNNING"]
-    assert "to resume: python -m varesearch -m" in step["ends"][0]["out"]
+    assert "to resume: varesearch sweep" in step["ends"][0]["out"]
 
 
 def test_kill_9_of_the_sweep_ends_its_children(disasters: list[Step]) -> None:

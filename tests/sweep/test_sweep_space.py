@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from varesearch.cli import main, parse
+from varesearch.cli import main
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
 from varesearch.sweep.plan import Planner
@@ -110,10 +110,12 @@ def test_a_bad_sweep_is_one_line_and_writes_nothing(
 
 
 def test_sweeps_are_asked_for_and_their_settings_belong_to_them(capsys: pytest.CaptureFixture[str]) -> None:
-    assert parse(["-m", "seed=1,2"]).action == parse(["seed=1,2", "--multirun"]).action == "sweep"
+    for words in (["-m", "seed=1,2"], ["seed=1,2", "--multirun"], ["run", "-m", "seed=1,2"], ["sweep", "seed=1,2"]):
+        assert main([*words, "dry_run=true"]) == 0
+        assert "2 runs" in capsys.readouterr().out
     for words, message in (
-        (["seed=1,2"], "add -m for a sweep"),
-        (["launcher=joblib"], "launcher is a setting of sweeps; add -m"),
+        (["seed=1,2"], "write varesearch sweep for a sweep"),
+        (["launcher=joblib"], "launcher is a setting of sweeps; write varesearch sweep"),
         (["sweeper.name=grid"], "sweeper.name is a setting of sweeps"),
         (["rerun=true"], "rerun is a setting of sweeps"),
         (["-m", "--backends"], "-m: goes with the words of a sweep"),

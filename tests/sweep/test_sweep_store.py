@@ -62,7 +62,7 @@ def test_failures_do_not_stop_the_others_and_are_run_again(sweeps: Sweeps, capfd
     assert (code, begun) == (1, [0, 1, 2, 3])
     said = capfd.readouterr()
     assert "varesearch: 2 failed of 4 runs" in said.err
-    assert "to resume: python -m varesearch -m connectivity.n=20 'seed=range(4)'" in said.out
+    assert "to resume: varesearch sweep connectivity.n=20 'seed=range(4)'" in said.out
     (parent,) = sweeps.parents()
     assert (parent.status, parent.tags[ENDED]) == ("FAILED", "2 failed of 4 runs")
     assert not (parent.folder / "traceback.txt").exists()
@@ -143,7 +143,7 @@ def test_ctrl_c_keeps_what_is_finished_and_the_same_command_resumes(
     assert sweeps.run(*FOUR, plant=by_seed(s1=interrupt)) == (130, [0, 1])
     assert signal.getsignal(signal.SIGINT) is handler
     said = capfd.readouterr()
-    assert "KILLED: interrupted (Ctrl-C)" in said.err and "to resume: python -m varesearch -m" in said.out
+    assert "KILLED: interrupted (Ctrl-C)" in said.err and "to resume: varesearch sweep" in said.out
     (parent,) = sweeps.parents()
     assert (parent.status, parent.tags[ENDED]) == ("KILLED", "interrupted (Ctrl-C)")
     first, second = sweeps.children()

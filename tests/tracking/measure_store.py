@@ -70,8 +70,8 @@ def main() -> None:
                     "a run by its name": measure(root, ["-c", _LOAD, child]),
                     "opening the store, as each run does": measure(root, ["-c", _OPEN]),
                     "a sweep again, all runs done": measure(root, ["-m", "varesearch", *SWEEP]),
-                    "report of the sweep": measure(root, ["-m", "varesearch.report", "sweep seed(2), 2 runs"]),
-                    "`make ui`, up to its address": measure(root, ["-m", "varesearch.tracking.ui"], "http"),
+                    "report of the sweep": measure(root, ["-m", "varesearch", "report", "sweep seed(2), 2 runs"]),
+                    "`make ui`, up to its address": measure(root, ["-m", "varesearch", "ui"], "http"),
                 }
             )
             print(size, columns[-1], file=sys.stderr, flush=True)

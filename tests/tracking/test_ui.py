@@ -17,13 +17,14 @@ import pytest
 from forked import analysis, config, run_once
 from support import conduct, statuses
 
+from varesearch.cli import main
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.plain import as_plain
 from varesearch.tracking import TrackingError, load_run, runs, track
 from varesearch.tracking.mlflow_api import client
 from varesearch.tracking.search import with_tag
 from varesearch.tracking.store import place
-from varesearch.tracking.ui import listen, main
+from varesearch.tracking.ui import listen
 
 TOKEN = "token-of-programs"
 
@@ -92,8 +93,8 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("VARESEARCH_ROOT", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", TOKEN)  # for the pages, and for the programs that use them
     first = run_once(tmp_path)
-    assert first.how_to_open == f"python -m varesearch.tracking.ui --run={first.run_id[:8]}"
-    command = [sys.executable, "-m", "varesearch.tracking.ui", "--run", first.run_id[:8]]
+    assert first.how_to_open == f"varesearch ui --run={first.run_id[:8]}"
+    command = [sys.executable, "-m", "varesearch", "ui", "--run", first.run_id[:8]]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     try:
         page = _page(server)
@@ -152,9 +153,9 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_pages_of_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("VARESEARCH_ROOT", str(tmp_path))
-    assert main([]) == 2
+    assert main(["ui"]) == 2
     assert "no run has been tracked yet" in capsys.readouterr().err
-    assert main(["--uri", "http://127.0.0.1:9"]) == 2
+    assert main(["ui", "--uri", "http://127.0.0.1:9"]) == 2
     assert "has pages of its own" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 

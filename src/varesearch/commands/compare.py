@@ -23,7 +23,7 @@ class _Compare(Command):
         for words in (
             "RUN RUN [backend.KEY=VALUE]...",
             "BACKEND BACKEND [SETTING]...",
-            "[SETTING]... -- [SETTING]... [-- [SETTING]...]",
+            "[SETTING]... -- [SETTING]...",
         ):
             formatter.write_usage(ctx.command_path, f"[OPTIONS] {words}", prefix)
             prefix = " " * len(prefix)
@@ -35,7 +35,7 @@ class _Compare(Command):
     "--seeds",
     type=Number(int),
     metavar="N",
-    help="Number of seeds: for each model (default 5), or for the natural spread that a verdict needs (8 or more).",
+    help="Number of seeds: for each model (default 5), or for the natural spread that a verdict needs (5 or more).",
 )
 @click.option("--uri", metavar="URI", help="The store of the runs, if not the project's; as in tracking.uri.")
 @config_dir

@@ -90,7 +90,7 @@ def _refuse_sweep_settings(words: Sequence[str]) -> None:
         key = word.partition("=")[0]
         if key.split(".")[0] in OF_SWEEPS:
             raise ConfigurationError(
-                f"{echoed(word)}: {key} is a setting of sweeps; begin with varesearch sweep, or leave it out"
+                f"{echoed(word)}: {key} is a setting of sweeps; write varesearch sweep, or leave it out"
             )
 
 

@@ -43,7 +43,7 @@ def parse_overrides(words: Sequence[str], options: Mapping[str, Mapping[str, Opt
         if override.is_sweep_override():
             name = override.key_or_group
             raise ConfigurationError(
-                f"{echoed(word)}: one run takes one value; write {name}=VALUE, {name}=[A,B] for a list, or begin with "
+                f"{echoed(word)}: one run takes one value; write {name}=VALUE, {name}=[A,B] for a list, or write "
                 "varesearch sweep for a sweep"
             )
         key, value = override.key_or_group, override.value()
