@@ -11,6 +11,7 @@ not before.
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +21,9 @@ from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS
 from varesearch.config.wording import did_you_mean, echoed, nearest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 PROGRAM = "varesearch"
 COMPLETE = "_VARESEARCH_COMPLETE"
@@ -44,6 +48,15 @@ class App(Group):
                 raise click.NoSuchCommand(args[0], ctx=ctx)
             args = ["run", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Commands and, since ``run`` may be left out, settings and flags of ``run``."""
+        found = [*super().shell_complete(ctx, incomplete), *commands.load("run").shell_complete(ctx, incomplete)]
+        if incomplete:
+            from varesearch.completion import complete_settings
+
+            found += complete_settings(ctx, incomplete)
+        return found
 
 
 def _may_be_a_command(word: str) -> bool:
@@ -74,6 +87,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _called(words: list[str]) -> int:
+    if COMPLETE in os.environ:
+        from varesearch.completion import complete
+
+        return complete(app, PROGRAM, COMPLETE)
     # Not click's own main: it turns a signal into an exception of its own, and prints errors over several lines.
     try:
         with app.make_context(PROGRAM, words) as context:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from varesearch.commands.options import Command, Number, config_dir
+from varesearch.commands.options import Command, Number, Setting, config_dir
 
 _BETWEEN = "\0"
 """Stands for ``--`` while click reads the flags, which may come anywhere; no setting or run can have this name."""
@@ -30,7 +30,7 @@ class _Compare(Command):
 
 
 @click.command("compare", cls=_Compare)
-@click.argument("words", nargs=-1)
+@click.argument("words", nargs=-1, type=Setting())
 @click.option(
     "--seeds",
     type=Number(int),

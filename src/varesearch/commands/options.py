@@ -3,14 +3,14 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from varesearch.config.wording import did_you_mean, echoed
 
-SETTINGS = "[GROUP=OPTION | KEY=VALUE]..."
-"""How help writes the settings of a simulation."""
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Command(click.Command):
@@ -91,5 +91,18 @@ class OneOf(click.Choice[str]):
         return value
 
 
+class Setting(click.ParamType):
+    """A word such as ``GROUP=OPTION``, read later by Hydra's grammar; here it is only completed."""
+
+    name = "SETTING"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """The settings that begin with ``incomplete``."""
+        from varesearch.completion import complete_settings
+
+        return complete_settings(ctx, incomplete)
+
+
+words = click.argument("words", nargs=-1, type=Setting(), metavar="[GROUP=OPTION | KEY=VALUE]...")
 config_dir = click.option("--config-dir", type=Folder(), help="Folder of your own options: DIR/GROUP/OPTION.yaml.")
 uri = click.option("--uri", metavar="URI", help="Another store than the project's, as in tracking.uri.")

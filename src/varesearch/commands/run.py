@@ -7,13 +7,13 @@ import click
 
 from varesearch import __version__
 from varesearch.commands import NAMES
-from varesearch.commands.options import SETTINGS, Command, config_dir
+from varesearch.commands.options import Command, config_dir, words
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import echoed
 
 
 @click.command("run", add_help_option=False, cls=Command)
-@click.argument("words", nargs=-1, metavar=SETTINGS)
+@words
 @click.option("-m", "--multirun", is_flag=True, help="The same as varesearch sweep.")
 @config_dir
 @click.option("--backends", is_flag=True, help="List the simulators.")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import click
 
-from varesearch.commands.options import SETTINGS, Command, config_dir
+from varesearch.commands.options import Command, config_dir, words
 from varesearch.commands.run import print_help, warn
 
 
 @click.command("sweep", add_help_option=False, cls=Command)
-@click.argument("words", nargs=-1, metavar=SETTINGS)
+@words
 @config_dir
 @click.option("-h", "--help", "wants_help", is_flag=True, help="Show this, or explain the settings that are named.")
 @click.pass_context
