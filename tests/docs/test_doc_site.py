@@ -113,11 +113,5 @@ def test_the_reference_has_every_part_of_the_package():
     package = Path(varesearch.__file__).parent
     # What prints, measures and forks: used by commands only.
     inner = {"commands", "pages", "benchmarks", "studies", "workers"}
-        "commands",
-        "pages",
-        "benchmarks",
-        "studies",
-        "workers",
-    }  # what prints, measures and forks: used by commands only
     for folder in sorted(path.parent.name for path in package.glob("*/__init__.py")):
         assert folder in inner or f"::: varesearch.{folder}" in text, f"varesearch.{folder} is not in the reference"
