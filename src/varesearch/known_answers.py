@@ -7,6 +7,7 @@ a plain loop over the published equations (Izhikevich 2003; on SpiNNaker the mid
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,9 @@ class Answer:
         return self.expected == self.found
 
 
-def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None = None) -> list[Answer]:
+def known_answer(
+    backend_name: str, settings: BackendConfig, cache: Path | None = None, models: Collection[str] | None = None
+) -> list[Answer]:
     """Simulate the network on a back end with its ``settings`` (code generation target, machine, threads).
 
     Parameters
@@ -68,11 +71,13 @@ def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None 
         The settings of that back end.
     cache
         Where compiled code may be kept.
+    models
+        The cells; None: all that the back end has.
 
     Returns
     -------
     list of Answer
-        One for each cell that the back end has.
+        One for each cell.
 
     Raises
     ------
@@ -82,7 +87,8 @@ def known_answer(backend_name: str, settings: BackendConfig, cache: Path | None 
         It reported an error, or what it recorded is impossible.
     """
     kind = backend_class(backend_name)
-    cells = [_cell(cell) for cell in parts(Cell).values() if cell().model in kind.cells]
+    wanted = kind.cells if models is None else models
+    cells = [_cell(cell) for cell in parts(Cell).values() if cell().model in kind.cells and cell().model in wanted]
     network = _network(cells)
     config = Config(
         cell=replace(cells[0]),

@@ -62,6 +62,18 @@ class Terminal:
 
         return report
 
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[Callable[[str], None]]:
+        """A line that shows what is being done, and disappears; the function it yields replaces it.
+
+        Nothing is shown without a terminal.
+        """
+        if not self._console.is_terminal:
+            yield lambda _text: None
+            return
+        with self._console.status(escape(text)) as status:
+            yield lambda text: status.update(escape(text))
+
     def metrics(self, populations: Sequence[str], rows: Iterable[tuple[str, str, Mapping[str, float]]]) -> None:
         """A row for each metric (name, unit, value by population), a column for each population."""
         table = Table(box=None, pad_edge=False, header_style="bold")

@@ -154,6 +154,7 @@ RULES: tuple[Rule, ...] = (
         _says("varesearch compare", r"^\S+ -m \S+ compare (?!brian2|nest|spinnaker)\w+ \w+$"),
     ),
     Rule("the verdict on two back ends", "slow", _of("varesearch compare")),
+    Rule("what works on this machine", "slow", _of("varesearch doctor")),
     Rule("a recorded run again", "run", _of("varesearch rerun")),
     Rule("the report of a run", "run", _of("varesearch report")),
     Rule("the software board", "server", _of("spinnaker_board")),

@@ -20,6 +20,9 @@ from varesearch.backends.faults import compiler_said
 
 logger = logging.getLogger(__name__)
 
+CELL = "izhikevich"
+"""Our name of the cell."""
+
 NODE_MODEL = "izhikevich_exp"
 """NEST's name of the cell, and the stem of its source and of the compiled file."""
 
@@ -48,6 +51,28 @@ def missing() -> str:
     return ""
 
 
+def is_compiled(cache: Path) -> bool:
+    """Whether :func:`compiled` would find the cell in ``cache``."""
+    program = compiler()
+    if program is None:
+        return False
+    try:
+        return bool(PrivateFolder(cache / "nest").find(_file(program)[1]))
+    except NotPrivateError:
+        return False
+
+
+def _file(program: str) -> tuple[list[str], str, Path]:
+    """The flags for a compiler, the name of the compiled cell, and the folder of NEST."""
+    spec = find_spec("nest")
+    assert spec is not None
+    assert spec.origin is not None
+    nest = Path(spec.origin).parent
+    strings = "0" if _OLD_STRINGS in next(nest.glob("nestkernel_api*.so")).read_bytes() else "1"
+    flags = [*_COMPILE, f"-D_GLIBCXX_USE_CXX11_ABI={strings}"]
+    return flags, f"{NODE_MODEL}-{_key(program, flags)}", nest
+
+
 def compiled(cache: Path, workspace: Workspace) -> Path:
     """The compiled cell for the installed NEST, from ``cache`` or put there. Without its suffix, as NEST wants it.
 
@@ -59,13 +84,7 @@ def compiled(cache: Path, workspace: Workspace) -> Path:
     program = compiler()
     if program is None:
         raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {reason}")
-    spec = find_spec("nest")
-    assert spec is not None
-    assert spec.origin is not None
-    nest = Path(spec.origin).parent
-    strings = "0" if _OLD_STRINGS in next(nest.glob("nestkernel_api*.so")).read_bytes() else "1"
-    flags = [*_COMPILE, f"-D_GLIBCXX_USE_CXX11_ABI={strings}"]
-    name = f"{NODE_MODEL}-{_key(program, flags)}"
+    flags, name, nest = _file(program)
     try:
         private = PrivateFolder(cache / "nest")
     except NotPrivateError as error:
