@@ -112,6 +112,6 @@ def test_the_reference_has_every_part_of_the_package():
     text = "".join(path.read_text() for path in (TOP / "docs" / "reference" / "python").glob("*.md"))
     package = Path(varesearch.__file__).parent
     # What prints, measures and forks: used by commands only.
-    inner = {"commands", "pages", "benchmarks", "studies", "workers"}
+    inner = {"commands", "doctor", "pages", "benchmarks", "studies", "workers"}
     for folder in sorted(path.parent.name for path in package.glob("*/__init__.py")):
         assert folder in inner or f"::: varesearch.{folder}" in text, f"varesearch.{folder} is not in the reference"
