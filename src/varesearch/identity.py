@@ -17,7 +17,8 @@ from typing import Any
 
 from varesearch.backends import backend_class
 from varesearch.config.compose import Composed
-from varesearch.config.schema import Config
+from varesearch.config.parts import own_parts
+from varesearch.metrics import metric_definitions
 from varesearch.sources import c_files, canonical, imported
 from varesearch.tracking.naming import config_hash, science
 from varesearch.tracking.tags import IDENTITY, LIBRARIES, SCIENCE
@@ -32,7 +33,7 @@ def identity(composed: Composed) -> str:
     backend = composed.config.backend.name
     parts = {
         "config": config_hash(_decimal(composed.resolved)),
-        "science": science_hash(backend, part_modules(composed.config)),
+        "science": science_hash(backend, part_modules(composed)),
         "libraries": libraries(backend),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -42,14 +43,21 @@ def identity_tags(composed: Composed) -> dict[str, str]:
     """The identity and what it is made of, as tags of a run."""
     backend = composed.config.backend.name
     versions = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
-    code = science_hash(backend, part_modules(composed.config))
+    code = science_hash(backend, part_modules(composed))
     return {IDENTITY: identity(composed), SCIENCE: code, LIBRARIES: versions}
 
 
-def part_modules(config: Config) -> tuple[str, ...]:
-    """The modules that define the parts of a model (cell, wiring rule, stimulus and so on), also the user's own."""
+def part_modules(composed: Composed) -> tuple[str, ...]:
+    """The modules that define the parts of a run: its cell, wiring rule, stimulus and so on, and all metrics.
+
+    Also the user's own figures: a run without one of them lacks a result.
+    """
+    config = composed.config
     parts = (getattr(config, name) for name in science({field.name: None for field in dataclasses.fields(config)}))
-    return tuple(sorted({type(part).__module__ for part in parts if dataclasses.is_dataclass(part)}))
+    modules = {type(part).__module__ for part in parts if dataclasses.is_dataclass(part)}
+    modules |= {metric.__module__ for metric in metric_definitions(composed.config_dir).values()}
+    modules |= {part.__module__ for part in own_parts(composed.config_dir) if not part.key}
+    return tuple(sorted(modules))
 
 
 def _decimal(value: Any) -> Any:

@@ -155,12 +155,13 @@ def _study(recording: Recording, composed: Composed, tracked: "RunFiles", phases
         from varesearch.metrics import analyse
         from varesearch.plots import figure_title, write_figures
     with phases.phase("analyse"):
-        analysis = analyse(recording, composed.config.analysis, composed.config.seed)
+        analysis = analyse(recording, composed.config.analysis, composed.config.seed, composed.config_dir)
         tracked.log_analysis(analysis)
     with phases.phase("plot"):
         title = figure_title(composed.config)
         with tracked.keeping("figures"):
-            tracked.log_figures(write_figures(recording, composed.config.analysis, title, tracked.folder / "figures"))
+            folder, settings = tracked.folder / "figures", composed.config.analysis
+            tracked.log_figures(write_figures(recording, settings, title, folder, composed.config_dir))
     return analysis
 
 

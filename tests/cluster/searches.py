@@ -82,7 +82,7 @@ def search(
     """Run a search in ``folder``, or go on with the one that is there; the tags of the parent run."""
     chosen = Settings(**{"metric": METRIC, "trials": 12, **settings})
     sweeper = OptunaSweeper(chosen, Space((), (), tuple(dimensions or p_and_cell())))
-    sweeper.check()
+    sweeper.check(None)
     return dict(sweeper.search([], evaluator.compose, evaluator.evaluate, folder))
 
 

@@ -44,7 +44,7 @@ def test_missing_optuna_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     settings = compose(["sweeper=optuna", "sweeper.metric=exc.cv_isi"]).config.sweeper
     with pytest.raises(ConfigurationError, match=r"pip install 'varesearch\[optuna\]'"):
-        OptunaSweeper(settings, Space((), (), ())).check()
+        OptunaSweeper(settings, Space((), (), ())).check(None)
 
 
 def test_machine_without_slurm_is_named(commands: Path) -> None:

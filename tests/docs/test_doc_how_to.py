@@ -70,7 +70,7 @@ def results(changed: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_each_page_adds_something_of_its_own():
     assert {page.path for page in PAGES} == {
-        f"docs/how-to/own-{what}.md" for what in ("backend", "cell", "connector", "stimulus")
+        f"docs/how-to/own-{what}.md" for what in ("backend", "cell", "connector", "metric", "stimulus")
     }
     assert all(page.changes and page.of("command") for page in PAGES)
 
@@ -94,7 +94,13 @@ def test_the_settings_and_tests_of_a_page_that_changes_the_sources(
 def test_what_the_pages_add_keeps_to_the_rules_of_the_project(changed: Path):
     """ruff, as for the rest."""
     added = [change.path for page in PAGES for change in page.changes if change.path and change.path.endswith(".py")]
-    edited = ["src/varesearch/config", "src/varesearch/network", "src/varesearch/backends", "src/varesearch/model"]
+    edited = [
+        "src/varesearch/config",
+        "src/varesearch/network",
+        "src/varesearch/backends",
+        "src/varesearch/model",
+        "src/varesearch/metrics",
+    ]
     ruff = Path(sys.executable).with_name("ruff")
     for command in (["check"], ["format", "--check"]):
         done = subprocess.run(

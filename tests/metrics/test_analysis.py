@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig
-from varesearch.metrics import DEFINITIONS, Analysis, analyse
+from varesearch.metrics import Analysis, analyse, metric_definitions
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording
 
+DEFINITIONS = metric_definitions()
 SPIKE_METRICS = [name for name in DEFINITIONS if not name.startswith("v_")]
 
 

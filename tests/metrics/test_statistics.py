@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.metrics import UndefinedMetricError, statistics
+from varesearch.metrics.statistics import population_rate_hz
 from varesearch.metrics.trains import Trains, bin_counts, window_trains
-from varesearch.plots.spikes import population_rate_hz
 from varesearch.recording import population_recording
 
 DURATION_MS = 2000.0

@@ -17,12 +17,13 @@ from varesearch.config.schema import AnalysisConfig, Brian2Backend, Config
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.rules.fixed_probability import FixedProbability
 from varesearch.model.stimuli.none import NoStimulus
-from varesearch.plots import FIGURES, figure_title, write_figures
+from varesearch.plots import figure_definitions, figure_title, write_figures
 from varesearch.plots.style import population_colours
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording
 
 COLOURS = {"exc": (0x00, 0x72, 0xB2), "inh": (0xD5, 0x5E, 0x00)}  # Okabe and Ito's blue and vermilion
-SPIKE_FIGURES = ["raster", "events", "distributions"]
+FIGURES = figure_definitions()
+SPIKE_FIGURES = [name for name in FIGURES if not name.startswith("v_")]
 
 
 def population(
@@ -68,7 +69,7 @@ def written(recording: Recording, folder: Path, **settings: float) -> list[str]:
 
 def raster(*populations: PopulationRecording) -> np.ndarray:
     """The picture of a raster."""
-    figure = FIGURES["raster"](recording(*populations), AnalysisConfig(warmup_ms=0), "the title")
+    figure = FIGURES["raster"].draw(recording(*populations), AnalysisConfig(warmup_ms=0), "the title")
     assert figure is not None
     buffer = BytesIO()
     figure.savefig(buffer, dpi=120)
@@ -77,7 +78,7 @@ def raster(*populations: PopulationRecording) -> np.ndarray:
 
 def said(recording: Recording, name: str) -> str:
     """The words of one figure, not rendered."""
-    figure = FIGURES[name](recording, AnalysisConfig(), "the title")
+    figure = FIGURES[name].draw(recording, AnalysisConfig(), "the title")
     assert figure is not None
     return " | ".join(text.get_text() for text in figure.findobj(Text) if isinstance(text, Text))
 

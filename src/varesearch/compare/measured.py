@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from varesearch.compare.distributions import distributions
 from varesearch.compare.effects import Measured
 from varesearch.config.schema import AnalysisConfig
-from varesearch.metrics import UndefinedMetricError, statistics
+from varesearch.metrics import UndefinedMetricError, metric_definitions, statistics
 from varesearch.metrics.analysis import analyse
-from varesearch.metrics.definitions import DEFINITIONS
 from varesearch.metrics.trains import window_trains
-from varesearch.plots.spikes import population_rate_hz
 from varesearch.recording import Recording
 from varesearch.tracking.reading import RunRecord
 
@@ -52,11 +50,13 @@ def metrics_of(record: RunRecord, measured_by: Mapping[str, Any], analysis: Anal
             keys = [(row["population"], row["metric"]) for row in rows]
             values = {key: float(row["value"]) for key, row in zip(keys, rows, strict=True) if row["value"]}
             # The file does not contain the units of undefined metrics.
-            return Measured(values, {key: DEFINITIONS[key[1]].unit for key in keys if key[1] in DEFINITIONS})
+            known = metric_definitions()
+            return Measured(values, {key: known[key[1]].unit for key in keys if key[1] in known})
     found = analyse(record.recording(), analysis, int(config["seed"]))
     values = {(metric.population, metric.name): metric.value for metric in found.metrics}
-    missing = [(undefined.population, undefined.metric) for undefined in found.undefined]
-    return Measured(values, {key: DEFINITIONS[key[1]].unit for key in (*values, *missing)})
+    units = {(metric.population, metric.name): metric.unit for metric in found.metrics}
+    units |= {(undefined.population, undefined.metric): undefined.unit for undefined in found.undefined}
+    return Measured(values, units)
 
 
 def same_analysis(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
@@ -75,7 +75,7 @@ def shown_of(recording: Recording, analysis: AnalysisConfig) -> Shown:
             samples[name, INTERVALS] = intervals
         whole = window_trains(population, recording.dt_ms, recording.duration_ms, 0.0)
         try:
-            rates[name] = population_rate_hz(whole, analysis.rate_bin_ms)
+            rates[name] = statistics.population_rate_hz(whole, analysis.rate_bin_ms)
         except UndefinedMetricError as reason:
             log.info("no population rate of %s: %s", name, reason)
     return Shown(samples, rates)

@@ -15,7 +15,7 @@ from varesearch.compare.effects import Effect
 from varesearch.compare.measured import INTERVALS, Shown
 from varesearch.config.schema import AnalysisConfig
 from varesearch.plots import style
-from varesearch.plots.spikes import TRANSIENT
+from varesearch.plots.times import TRANSIENT
 from varesearch.recording import Recording, sampled_ids
 
 COLOURS = ("#0072B2", "#D55E00")

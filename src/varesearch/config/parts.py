@@ -115,6 +115,15 @@ def parts(base: type[P], config_dir: Path | None = None) -> Mapping[str, type[P]
     return {name: found[name].part for name in sorted(found)}  # type: ignore[misc]
 
 
+def own_parts(config_dir: Path | None = None) -> tuple[type[Part], ...]:
+    """The parts of all kinds that varesearch does not bring along: installed ones and those in the user's folder.
+
+    Raises ConfigurationError as :func:`parts` does.
+    """
+    found = (*_installed(), *(_own(config_dir.resolve()) if config_dir else ()))
+    return tuple(each.part for each in found)
+
+
 def own_sources(part: type[Part]) -> dict[str, bytes]:
     """The source files of a part that varesearch does not bring along: name -> content; none for one that it does.
 

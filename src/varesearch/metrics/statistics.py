@@ -8,8 +8,8 @@ reason where the data do not define it.
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.metrics.definitions import UndefinedMetricError
-from varesearch.metrics.trains import Binned, Trains
+from varesearch.metrics.trains import Binned, Trains, bin_counts
+from varesearch.metrics.values import UndefinedMetricError
 
 _BLOCK = 1 << 18
 """The number of non-empty bins, over all pairs, that are looked up at once: about 20 MB."""
@@ -99,6 +99,13 @@ def synchrony(binned: Binned) -> float:
     if single == 0:
         raise UndefinedMetricError("no cell has spike counts that vary from bin to bin")
     return float(np.sqrt(shared / (binned.size * single)))
+
+
+def population_rate_hz(trains: Trains, bin_ms: float) -> NDArray[np.float64]:
+    """Mean rate of the population in each bin. Raises as :func:`varesearch.metrics.trains.bin_counts`."""
+    binned = bin_counts(trains, bin_ms, "analysis.rate_bin_ms")
+    counts = np.bincount(binned.bins, weights=binned.counts, minlength=binned.n_bins)
+    return counts / (trains.size * bin_ms * 1e-3)
 
 
 def _countable_intervals(

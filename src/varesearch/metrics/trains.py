@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.metrics.definitions import UndefinedMetricError
+from varesearch.metrics.values import UndefinedMetricError
 from varesearch.recording import PopulationRecording, grid_steps
 
 

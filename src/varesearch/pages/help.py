@@ -29,6 +29,8 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 """The words after ``varesearch``, and what they do."""
 
 _COMMAND = "varesearch"
+_RESULTS = {"metrics": "computed for each population", "figures": "drawn of every run"}
+"""Topics of --help that are no groups of settings."""
 _IN_BRACKETS = "In brackets: the plausible range. A value outside is accepted with a warning."
 
 
@@ -57,8 +59,12 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
                 (f"{_COMMAND} sweep KEY=VALUE,VALUE ...", "many: one for every combination"),
                 (f"{_COMMAND} COMMAND --help", "what a command does, and its flags"),
                 (f"{_COMMAND} --help GROUP=OPTION", "every key of an option: default, unit, meaning"),
+                (f"{_COMMAND} --help metrics", "what is computed of every run; --help figures: what is drawn"),
                 (f"{_COMMAND} --backends", "the simulators: version, cells, usable here"),
-                (f"{_COMMAND} --config-dir DIR ...", "options of your own: DIR/GROUP/OPTION.yaml"),
+                (
+                    f"{_COMMAND} --config-dir DIR ...",
+                    "options and parts of your own: DIR/GROUP/OPTION.yaml, DIR/NAME.py",
+                ),
                 (f"{_COMMAND} --version", "the version"),
             ]
         ),
@@ -96,10 +102,13 @@ def _commands() -> list[tuple[str, str]]:
 
 
 def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Path | None) -> str:
+    if topic in _RESULTS:
+        return _results(topic, config_dir)
     group, equals, name = topic.partition("=")
     if group not in known:
+        topics = (*known, *_RESULTS)
         raise ConfigurationError(
-            f"--help {echoed(topic)}: no such group; choose one of {', '.join(known)}{did_you_mean(group, known)}"
+            f"--help {echoed(topic)}: no such group; choose one of {', '.join(topics)}{did_you_mean(group, topics)}"
         )
     if not equals:
         rows = [(option.name, option.about) for option in known[group].values()]
@@ -118,6 +127,26 @@ def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Pa
     ]
     note = paragraph(_IN_BRACKETS) if any(key.sense for key in listed) else ""
     return "\n\n".join(filter(None, (head, about, columns(rows), note)))
+
+
+def _results(topic: str, config_dir: Path | None) -> str:
+    """What every run computes or draws; no setting chooses among it."""
+    if topic == "metrics":
+        from varesearch.metrics import metric_definitions
+
+        rows = [
+            (f"{name} {metric.unit}".rstrip(), f"{metric.what}: {metric.how}" + _cited(metric.source))
+            for name, metric in metric_definitions(config_dir).items()
+        ]
+    else:
+        from varesearch.plots import figure_definitions
+
+        rows = [(name, figure.what) for name, figure in figure_definitions(config_dir).items()]
+    return f"{topic}: {_RESULTS[topic]}\n{columns(rows)}"
+
+
+def _cited(source: str) -> str:
+    return f" ({source})" if source else ""
 
 
 def details(settings: Any) -> str:

@@ -12,7 +12,7 @@ from varesearch.config.compose import compose
 from varesearch.config.options import GROUPS, options
 from varesearch.config.schema import Config
 from varesearch.config.wording import written
-from varesearch.metrics.definitions import DEFINITIONS
+from varesearch.metrics import metric_definitions
 from varesearch.pages.help import changes, default_choices, details, keys
 
 FOLDER = Path("docs") / "reference"
@@ -65,7 +65,7 @@ def metrics_page() -> str:
     """Every metric with its unit, definition and source."""
     rows = (
         _row(_code(name), metric.unit, metric.what, _settings_marked(metric.how), metric.source)
-        for name, metric in DEFINITIONS.items()
+        for name, metric in metric_definitions().items()
     )
     return _METRICS + "".join(rows)
 

@@ -2,17 +2,13 @@
 
 import logging
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from matplotlib import rc_context, rcdefaults, rcParams
-from matplotlib.figure import Figure
 
 from varesearch.config.schema import AnalysisConfig, Config
-from varesearch.plots.distributions import distributions
-from varesearch.plots.membrane import v_histogram, v_traces
-from varesearch.plots.spikes import events, raster
+from varesearch.plots.figure import figure_definitions
 from varesearch.plots.style import PNG_DPI, RC
 from varesearch.recording import Recording, Signal, population_recording
 
@@ -20,17 +16,6 @@ log = logging.getLogger(__name__)
 
 PNG_COMPRESSION = 3
 """Of zlib: files 12 % larger than at its own choice, 6, in half the time."""
-
-Draw = Callable[[Recording, AnalysisConfig, str], Figure | None]
-
-FIGURES: dict[str, Draw] = {
-    "raster": raster,
-    "events": events,
-    "v_histogram": v_histogram,
-    "v_traces": v_traces,
-    "distributions": distributions,
-}
-"""File name without its suffix -> what draws it; None when the recording lacks the signal."""
 
 
 def figure_title(config: Config) -> str:
@@ -41,8 +26,12 @@ def figure_title(config: Config) -> str:
     )
 
 
-def write_figures(recording: Recording, analysis: AnalysisConfig, title: str, folder: Path) -> list[Path]:
-    """Write every figure of :data:`FIGURES` into ``folder`` as PNG, and as SVG too with ``analysis.svg``.
+def write_figures(
+    recording: Recording, analysis: AnalysisConfig, title: str, folder: Path, config_dir: Path | None = None
+) -> list[Path]:
+    """Write every figure into ``folder`` as PNG, and as SVG too with ``analysis.svg``.
+
+    ``config_dir`` is the folder with figures of the user's own.
 
     Returns the files. A recording without spikes gives figures that say so; one without v gives none of v.
     Raises ConfigurationError and ValueError as :func:`varesearch.metrics.analyse` does.
@@ -54,10 +43,10 @@ def write_figures(recording: Recording, analysis: AnalysisConfig, title: str, fo
     with rc_context():
         rcdefaults()  # the user's own matplotlibrc must not change how a run looks
         rcParams.update(RC)
-        for name, draw in FIGURES.items():
-            figure = draw(recording, analysis, title)
+        for name, definition in figure_definitions(config_dir).items():
+            figure = definition.draw(recording, analysis, title)
             if figure is None:
-                log.info("no figure %s: no finite sample of v to draw", name)
+                log.info("no figure %s: the recording lacks %s", name, definition.needs or "what it shows")
                 continue
             for suffix in (".png", ".svg") if analysis.svg else (".png",):
                 path = folder / f"{name}{suffix}"

@@ -19,10 +19,7 @@ from varesearch.tracking.reading import RunRecord
 from varesearch.tracking.session import WARNINGS
 from varesearch.tracking.tags import DEGRADED, RERUN_OF, is_mapped, why_degraded
 
-_FIGURE_ORDER = (
-    "search", "statistics", "times", "metrics", "rasters", "divergence", "raster", "distributions", "events",
-    "v_histogram", "v_traces",
-)  # fmt: skip
+_FIGURES_OF_SEVERAL_RUNS = ("search", "statistics", "times", "metrics", "rasters", "divergence")
 _MAIN_PACKAGES = (
     "python", "varesearch", "brian2", "nest-simulator", "spynnaker", "pynn", "numpy", "scipy", "mlflow",
 )  # fmt: skip
@@ -127,10 +124,13 @@ def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
 
 def figures_of(folder: Path) -> list[Figure]:
     """The pictures of a run, the most telling first."""
+    from varesearch.plots.figure import figure_definitions
+
+    order = (*_FIGURES_OF_SEVERAL_RUNS, *figure_definitions())
 
     def place(path: Path) -> tuple[int, str]:
         name = path.stem.rstrip("0123456789").rstrip("_")
-        return (_FIGURE_ORDER.index(name) if name in _FIGURE_ORDER else len(_FIGURE_ORDER), path.stem)
+        return (order.index(name) if name in order else len(order), path.stem)
 
     pictures = sorted((folder / "figures").glob("*.png"), key=place)
     return [

@@ -62,7 +62,7 @@ def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     planner = Planner(words, config_dir)
     check_launching(planner.settings)
     sweeper = make_sweeper(planner.settings.sweeper, planner.space)
-    sweeper.check()
+    sweeper.check(config_dir)
     launcher = make_launcher(planner.settings.launcher)
     launcher.check()
     corners = sweeper.corners()

@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from varesearch.config import launching
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.rule import RECEPTORS
 from varesearch.config.wording import did_you_mean, written
-from varesearch.metrics.definitions import DEFINITIONS
+from varesearch.metrics import metric_definitions
 from varesearch.shell import quoted
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
 from varesearch.sweep.space import Dimension, Space
@@ -39,7 +39,7 @@ class OptunaSweeper:
         self._searched = [dimension for dimension in space.dimensions if dimension.key != SEED]
         self._seeds = next((dimension.values for dimension in space.dimensions if dimension.key == SEED), ())
 
-    def check(self) -> None:
+    def check(self, config_dir: Path | None) -> None:
         """Raise ConfigurationError without Optuna, without a metric that can be, and for a space it cannot search."""
         try:
             import optuna  # noqa: F401
@@ -47,7 +47,7 @@ class OptunaSweeper:
             raise ConfigurationError(
                 "sweeper=optuna needs a package that is not installed: pip install 'varesearch[optuna]'"
             ) from None
-        _check_metric(self._settings.metric)
+        _check_metric(self._settings.metric, metric_definitions(config_dir))
         for dimension in self._space.dimensions:
             _check_dimension(dimension)
         if not self._searched:
@@ -163,16 +163,16 @@ def _ends(dimension: Dimension) -> tuple[str, ...]:
     return tuple(map(written, (math.ceil(low), math.floor(high)) if dimension.whole else (low, high)))
 
 
-def _check_metric(metric: str | None) -> None:
+def _check_metric(metric: str | None, definitions: Iterable[str]) -> None:
     if metric is None:
         raise ConfigurationError("sweeper=optuna needs a metric: write sweeper.metric=exc.cv_isi, or another one")
     group, _, rest = metric.partition(".")
-    known = [*(f"{population}.{name}" for population in RECEPTORS for name in DEFINITIONS), *_OTHER_METRICS]
+    known = [*(f"{population}.{name}" for population in RECEPTORS for name in definitions), *_OTHER_METRICS]
     if metric in known or (group in _OTHER_GROUPS and rest):
         return
     raise ConfigurationError(
         f"sweeper.metric={metric} is no metric of a run: write {' or '.join(RECEPTORS)}, a dot, and one of "
-        f"{', '.join(DEFINITIONS)}, or {' or '.join(_OTHER_METRICS)}{did_you_mean(metric, known)}"
+        f"{', '.join(definitions)}, or {' or '.join(_OTHER_METRICS)}{did_you_mean(metric, known)}"
     )
 
 

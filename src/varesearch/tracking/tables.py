@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from varesearch.metrics.definitions import Metric, Undefined
+from varesearch.metrics.values import Metric, Undefined
 from varesearch.phases import PhaseTime
 
 

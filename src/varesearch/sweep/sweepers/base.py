@@ -30,7 +30,7 @@ class Objective:
 class Sweeper(Protocol):
     """Made from ``config.sweeper`` and the space. May be used once."""
 
-    def check(self) -> None:
+    def check(self, config_dir: Path | None) -> None:
         """Raise ConfigurationError for a space or settings that it cannot take, or an extra that is missing."""
         ...
 

@@ -19,7 +19,7 @@ class GridSweeper:
     def __init__(self, settings: SweeperConfig, space: Space) -> None:
         self._space = space
 
-    def check(self) -> None:
+    def check(self, config_dir: Path | None) -> None:
         """Raise ConfigurationError for an interval, which has no end of values."""
         for dimension in self._space.dimensions:
             if dimension.bounds is not None:

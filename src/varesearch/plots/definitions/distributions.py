@@ -1,4 +1,4 @@
-"""One figure of what differs from cell to cell: rates, inter-spike intervals and their variation."""
+"""What differs from cell to cell."""
 
 from collections.abc import Mapping
 
@@ -7,12 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics import statistics
-from varesearch.metrics.definitions import UndefinedMetricError
 from varesearch.metrics.trains import Trains, window_trains
-from varesearch.plots import scales, style
-from varesearch.recording import Recording
+from varesearch.metrics.values import UndefinedMetricError
+from varesearch.plots.definitions import (
+    AnalysisConfig,
+    FigureDefinition,
+    Recording,
+    scales,
+    style,
+)
 
 BINS = 32
 """About so many bins a histogram; rates and intervals come in whole multiples of their smallest step."""
@@ -20,35 +24,41 @@ LONGEST = 99.5
 """Intervals above this percentile are left off the axis, and counted in the remark."""
 
 
-def distributions(recording: Recording, analysis: AnalysisConfig, title: str) -> Figure:
+class Distributions(FigureDefinition):
     """Histograms of the rate of each cell, of all inter-spike intervals, and of each cell's CV, warm-up discarded."""
-    names = list(recording.populations)
-    height = 4.2
-    figure = style.page("Rates and inter-spike intervals", title, names, height)
-    gap = 0.75
-    width = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 2 * gap) / 3
-    panels = [
-        style.panel(
-            figure,
-            style.LEFT_IN + column * (width + gap),
-            style.BOTTOM_IN + 0.05,
-            width,
-            height - style.TOP_IN - style.BOTTOM_IN - 0.15,
-        )
-        for column in range(3)
-    ]
-    trains = {
-        name: window_trains(population, recording.dt_ms, recording.duration_ms, analysis.warmup_ms)
-        for name, population in recording.populations.items()
-    }
-    _rates(panels[0], trains)
-    remark = _intervals(panels[1], trains)
-    _variation(panels[2], trains, analysis.min_isis)
-    notes = [f"after {analysis.warmup_ms:g} ms of warm-up"] if analysis.warmup_ms > 0 else []
-    notes += [remark] if remark else []
-    notes.append(f"CV of cells with {analysis.min_isis} or more intervals")
-    style.note(figure, "; ".join(notes))
-    return figure
+
+    what = "rates, inter-spike intervals and their variation, from cell to cell"
+    place = 20
+
+    @classmethod
+    def draw(cls, recording: Recording, analysis: AnalysisConfig, title: str) -> Figure:
+        names = list(recording.populations)
+        height = 4.2
+        figure = style.page("Rates and inter-spike intervals", title, names, height)
+        gap = 0.75
+        width = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 2 * gap) / 3
+        panels = [
+            style.panel(
+                figure,
+                style.LEFT_IN + column * (width + gap),
+                style.BOTTOM_IN + 0.05,
+                width,
+                height - style.TOP_IN - style.BOTTOM_IN - 0.15,
+            )
+            for column in range(3)
+        ]
+        trains = {
+            name: window_trains(population, recording.dt_ms, recording.duration_ms, analysis.warmup_ms)
+            for name, population in recording.populations.items()
+        }
+        _rates(panels[0], trains)
+        remark = _intervals(panels[1], trains)
+        _variation(panels[2], trains, analysis.min_isis)
+        notes = [f"after {analysis.warmup_ms:g} ms of warm-up"] if analysis.warmup_ms > 0 else []
+        notes += [remark] if remark else []
+        notes.append(f"CV of cells with {analysis.min_isis} or more intervals")
+        style.note(figure, "; ".join(notes))
+        return figure
 
 
 def _rates(axes: Axes, trains: Mapping[str, Trains]) -> None:

@@ -1,0 +1,26 @@
+"""The correlation of pairs of cells."""
+
+import numpy as np
+
+from varesearch.metrics.definitions import MetricDefinition, PopulationData, statistics
+
+
+class Correlation(MetricDefinition):
+    """The correlation of pairs of cells."""
+
+    unit = ""
+    what = "Pearson correlation of the spike counts of two cells, mean over drawn pairs"
+    how = "counts in bins of analysis.correlation_bin_ms, analysis.correlation_pairs pairs of cells whose counts vary"
+    place = 90
+
+    @classmethod
+    def compute(cls, data: PopulationData) -> float:
+        rng = correlation_rng(data.seed, data.population.name)
+        return statistics.pair_correlations(
+            data.binned("correlation_bin_ms"), data.analysis.correlation_pairs, rng
+        ).mean()
+
+
+def correlation_rng(seed: int, population: str) -> np.random.Generator:
+    """The generator that draws a population's pairs: its own, whatever other populations there are."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(population.encode())))

@@ -1,0 +1,16 @@
+"""The share of silent cells."""
+
+from varesearch.metrics.definitions import MetricDefinition, PopulationData
+
+
+class SilentFraction(MetricDefinition):
+    """The share of silent cells."""
+
+    unit = ""
+    what = "share of the cells that did not fire"
+    how = "cells without a spike / cells"
+    place = 50
+
+    @classmethod
+    def compute(cls, data: PopulationData) -> float:
+        return float((data.trains.counts == 0).mean())

@@ -1,0 +1,103 @@
+"""What a metric is: its unit and definition, how it is computed, and when it is undefined.
+
+A metric is one module of :mod:`varesearch.metrics.definitions`, or a file of the user's own, found by
+:func:`varesearch.config.parts.parts`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.config.parts import Part, parts
+from varesearch.config.schema import AnalysisConfig
+from varesearch.metrics import statistics
+from varesearch.metrics.trains import Binned, Trains, bin_counts, window_trains
+from varesearch.recording import PopulationRecording, Recording
+
+
+class MetricDefinition(Part, ABC):
+    """A number about one population, computed from its recording after the warm-up.
+
+    The name of its module is the name of the metric. ``how`` names the settings that it depends on beside
+    ``analysis.warmup_ms``; ``source`` is "" for plain counting.
+    """
+
+    group: ClassVar[str] = "metric"
+    package: ClassVar[str] = "varesearch.metrics.definitions"
+
+    unit: ClassVar[str]
+    """Its unit; "" for a pure number."""
+    what: ClassVar[str]
+    """What it is, in one line."""
+    how: ClassVar[str]
+    """How it is computed."""
+    source: ClassVar[str] = ""
+    """The publication that defines it."""
+    signal: ClassVar[str] = ""
+    """The recorded signal that it needs; where that was not recorded there is no such metric."""
+    place: ClassVar[int] = 1000
+    """Metrics are shown in the order of this number, then of their names."""
+
+    @classmethod
+    @abstractmethod
+    def compute(cls, data: "PopulationData") -> float | np.floating:
+        """Return the value. Raises UndefinedMetricError, with the reason, if the data do not define it."""
+
+    @classmethod
+    def definition_fault(cls) -> str:
+        for name in ("unit", "what", "how"):
+            if not isinstance(getattr(cls, name, None), str):
+                return f"has no {name}: write {name} = TEXT"
+        return "has no compute(): define it (see docs/how-to)" if cls.__abstractmethods__ else ""
+
+
+@dataclass(frozen=True)
+class PopulationData:
+    """What the metrics of a population are computed from.
+
+    ``trains`` are the spikes after the warm-up; ``seed`` is that of the run, from which pairs of cells are drawn.
+    """
+
+    population: PopulationRecording
+    trains: Trains
+    analysis: AnalysisConfig
+    seed: int
+
+    @cached_property
+    def rates_hz(self) -> NDArray[np.float64]:
+        """The rate of each cell, of shape (cells,)."""
+        return statistics.rates_hz(self.trains)
+
+    def binned(self, setting: str) -> Binned:
+        """Return the spike counts in bins of the length that a setting of ``analysis`` gives, such as ``rate_bin_ms``.
+
+        Raises as :func:`varesearch.metrics.trains.bin_counts` does.
+        """
+        return bin_counts(self.trains, getattr(self.analysis, setting), f"analysis.{setting}")
+
+    def samples(self, signal: str) -> NDArray[np.floating]:
+        """Return the samples of a recorded signal after the warm-up, of shape (samples, cells)."""
+        return self.population.signals[signal].after(self.analysis.warmup_ms)
+
+
+def population_data(
+    recording: Recording, population: PopulationRecording, analysis: AnalysisConfig, seed: int
+) -> PopulationData:
+    """The data of one population of a recording. Raises as :func:`varesearch.metrics.trains.window_trains` does."""
+    trains = window_trains(population, recording.dt_ms, recording.duration_ms, analysis.warmup_ms)
+    return PopulationData(population, trains, analysis, seed)
+
+
+def metric_definitions(config_dir: Path | None = None) -> Mapping[str, type[MetricDefinition]]:
+    """Name -> metric, in the order in which they are shown; with those in the user's folder.
+
+    Raises ConfigurationError as :func:`varesearch.config.parts.parts` does.
+    """
+    known = parts(MetricDefinition, config_dir)
+    return {name: known[name] for name in sorted(known, key=lambda name: (known[name].place, name))}

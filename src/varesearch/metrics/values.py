@@ -1,0 +1,37 @@
+"""A metric that was computed, and one that could not be."""
+
+from dataclasses import dataclass
+
+
+class UndefinedMetricError(ValueError):
+    """The data do not define this metric; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number about one population, finite by construction."""
+
+    name: str
+    population: str
+    value: float
+    unit: str
+
+    @property
+    def key(self) -> str:
+        """The flat name under which it is tracked, such as ``exc.rate_hz``."""
+        return f"{self.population}.{self.name}"
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """A metric that the data do not define, and why."""
+
+    metric: str
+    population: str
+    reason: str
+    unit: str = ""
+
+    @property
+    def key(self) -> str:
+        """The flat name under which it would have been tracked."""
+        return f"{self.population}.{self.metric}"

@@ -1,0 +1,27 @@
+"""The time axis of figures."""
+
+from matplotlib.axes import Axes
+
+from varesearch.config.schema import AnalysisConfig
+from varesearch.plots import scales
+from varesearch.recording import Recording
+
+TRANSIENT = 2.0
+"""The rate axis follows the rates after the warm-up when those within it are this many times higher."""
+
+EVENT_WINDOW_MS = 1000.0
+"""So long a time that single spikes can be told apart."""
+
+
+def time_window(recording: Recording, analysis: AnalysisConfig) -> tuple[float, float]:
+    """The whole run if it is short, else EVENT_WINDOW_MS from the end of the warm-up."""
+    if recording.duration_ms <= EVENT_WINDOW_MS:
+        return 0.0, recording.duration_ms
+    start = min(analysis.warmup_ms, recording.duration_ms - EVENT_WINDOW_MS)
+    return start, start + EVENT_WINDOW_MS
+
+
+def time_axis(axes: Axes, window: tuple[float, float], labelled: bool) -> None:
+    """Scale the time axis; without numbers where another panel below has them."""
+    axes.set_xlim(*window)
+    scales.scale(axes, "x", "time (ms)" if labelled else "", numbers=labelled)
