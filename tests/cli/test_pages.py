@@ -15,7 +15,7 @@ from varesearch.config.options import options
 from varesearch.config.validation import validate
 from varesearch.config.wording import written
 from varesearch.network import draw
-from varesearch.pages.help import EXAMPLES
+from varesearch.pages.help import EXAMPLES, help_page
 from varesearch.sweep.command import prepare
 
 
@@ -147,3 +147,15 @@ def test_a_dry_runs_yaml_is_a_configuration_again(command: Command) -> None:
     for group in ("cell", "connectivity", "stimulus", "simulation", "recording", "analysis", "tracking"):
         words += [f"{group}.{key}={written(value)}" for key, value in resolved[group].items()]
     assert compose(words).config == compose(["experiment=va_cuba"]).config
+
+
+@pytest.mark.parametrize(
+    ("cell", "weight", "current"), [("izhikevich", "0.1 mV/ms", "mV/ms"), ("if_cond_exp", "0.1 µS", "nA")]
+)
+def test_a_unit_that_follows_the_cell_is_that_of_the_cell(cell: str, weight: str, current: str) -> None:
+    page = help_page(
+        [f"cell={cell}", "stimulus=thalamic_burst", "stimulus=step_current", "connectivity=fixed_probability"]
+    )
+    assert f"stimulus.weight={weight}" in page
+    assert f"stimulus.amplitude=1 {current}" in page
+    assert f"connectivity.inh_to_exc.weight=null {weight.split()[1]}" in page

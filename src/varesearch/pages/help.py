@@ -4,9 +4,10 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from varesearch import __version__
+from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, Option, check_config_dir, options
 from varesearch.config.plain import is_nested, single_settings
@@ -14,6 +15,9 @@ from varesearch.config.settings import UnitOfCell, unit_of
 from varesearch.config.validation.sense import sense_of
 from varesearch.config.wording import did_you_mean, echoed, written
 from varesearch.pages.layout import columns, paragraph, shell_lines
+
+if TYPE_CHECKING:
+    from varesearch.config.compose import Composed
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("run", "the seed network on Brian2, with figures and a record in MLflow"),
@@ -44,7 +48,7 @@ def help_page(topics: Sequence[str], config_dir: Path | None = None) -> str:
     known = options(config_dir)
     if not topics:
         return _overview(known)
-    return "\n\n".join(_topic(topic, known, config_dir) for topic in topics)
+    return "\n\n".join(_topic(topic, topics, known, config_dir) for topic in topics)
 
 
 def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
@@ -101,7 +105,9 @@ def _commands() -> list[tuple[str, str]]:
     return [(name, commands.load(name).get_short_help_str(limit=200)) for name in commands.NAMES]
 
 
-def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Path | None) -> str:
+def _topic(
+    topic: str, beside: Sequence[str], known: Mapping[str, Mapping[str, Option]], config_dir: Path | None
+) -> str:
     if topic in _RESULTS:
         return _results(topic, config_dir)
     group, equals, name = topic.partition("=")
@@ -115,12 +121,14 @@ def _topic(topic: str, known: Mapping[str, Mapping[str, Option]], config_dir: Pa
         return f"{group}: {GROUPS[group]}\n{columns(rows)}\n\nEvery key: {_COMMAND} --help {group}=OPTION"
     from varesearch.config.compose import compose
 
-    composed = compose([topic], config_dir)
+    # Units and ranges may follow the cell.
+    cell = [word for word in beside if word.startswith("cell=") and group not in ("cell", "experiment")]
+    composed = compose([*cell[:1], topic], config_dir)
     head = paragraph(f"{topic}: {known[group][name].about}")
     if group == "experiment":
         return f"{head}\n{columns(changes(composed.resolved, compose([], config_dir).resolved))}"
     about = "\n\n".join(map(paragraph, details(getattr(composed.config, group)).split("\n\n")))
-    listed = keys(getattr(composed.config, group), composed.resolved[group], f"{group}.")
+    listed = keys(composed, group)
     rows = [
         (f"{key.name}={key.value} {key.unit}".rstrip(), f"{key.what} [{key.sense}]" if key.sense else key.what)
         for key in listed
@@ -159,7 +167,7 @@ def details(settings: Any) -> str:
 class Key:
     """A setting: its ``name`` and its ``value`` as written on the command line, and its ``unit`` (or "").
 
-    ``what`` is its meaning in one line, ``sense`` its plausible range ("" if it has none, or if it follows the cell).
+    ``what`` is its meaning in one line, ``sense`` its plausible range ("" if it has none).
     """
 
     name: str
@@ -169,19 +177,24 @@ class Key:
     sense: str = ""
 
 
-def keys(settings: Any, resolved: Mapping[str, Any], prefix: str) -> list[Key]:
-    """The settings of a group's option; ``resolved`` holds their values, ``prefix`` is ``GROUP.``."""
+def keys(composed: "Composed", group: str) -> list[Key]:
+    """The settings of the chosen option of a group; where the unit follows the cell, that of the chosen cell."""
+    settings = getattr(composed.config, group)
+    return _keys(settings, composed.resolved[group], f"{group}.", composed.config.cell) if is_nested(settings) else []
+
+
+def _keys(settings: Any, resolved: Mapping[str, Any], prefix: str, cell: Cell) -> list[Key]:
     found: list[Key] = []
     for field in fields(settings):
         value = getattr(settings, field.name)
         if is_nested(value):
-            found += keys(value, resolved[field.name], f"{prefix}{field.name}.")
+            found += _keys(value, resolved[field.name], f"{prefix}{field.name}.", cell)
         elif "what" in field.metadata:
             what = field.metadata["what"]
             if isinstance(field.metadata["unit"], UnitOfCell):
-                what += ", in the cell's unit"
-            unit = unit_of(settings, field.name)
-            sense = sense_of(settings, field.name)
+                what += f" (unit and range of cell={cell.model})"
+            unit = unit_of(settings, field.name, cell)
+            sense = sense_of(settings, field.name, cell)
             found.append(
                 Key(f"{prefix}{field.name}", written(resolved[field.name]), unit, what, str(sense) if sense else "")
             )

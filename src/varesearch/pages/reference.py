@@ -86,7 +86,7 @@ def _option(group: str, name: str, about: str) -> str:
         rows = [_row(_code(key), _code(value)) for key, value in changes(composed.resolved, compose().resolved)]
         return f"{head}\n| changes | to |\n|---|---|\n{''.join(rows)}"
     settings = getattr(composed.config, group)
-    listed = keys(settings, composed.resolved[group], f"{group}.")
+    listed = keys(composed, group)
     if not listed:
         return f"{head}\nIt has no keys.\n"
     text = details(settings)
