@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from varesearch.backends import Backend, MemoryCost, backend_class
-from varesearch.backends.check import checked_backend
+from varesearch.backends.check import check_cells, checked_backend
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.validation import validate
 from varesearch.config.wording import byte_size
 from varesearch.free_memory import Bound, address_space_bounds, memory_bounds
 from varesearch.network import NetworkEstimate, estimate
+from varesearch.network.consistency import check_network
 from varesearch.network.estimate import ASSUMED_RATE_HZ, check_counts
+from varesearch.network.model import Network
 
 ANALYSED_SPIKE = 86.0
 """Bytes that a spike takes at the peak of analysis and figures, its recording included; measured."""
@@ -56,6 +58,34 @@ def prepare(config: Config) -> Backend:
     check_counts(config)
     check_disk(config)
     return backend
+
+
+def check_given(network: Network, backend: Backend) -> None:
+    """Raise ConfigurationError for a network that a program made and that cannot be simulated here.
+
+    It is not consistent in itself, the back end lacks one of its cells, or it would take more memory than there is.
+    """
+    check_network(network)
+    check_cells(network, backend)
+    recording = backend.config.recording
+    every = 1 if recording.interval_ms is None else round(recording.interval_ms / network.dt_ms)
+    samples = network.n_steps / every * sum(min(p.size, recording.cells or p.size) for p in network.populations)
+    size = NetworkEstimate(
+        cells={population.name: population.size for population in network.populations},
+        synapses={projection.name: projection.size for projection in network.projections},
+        stimulus_synapses=0.0,
+        input_spikes=sum(len(source.steps) for source in network.sources),
+        samples=samples,
+        values=samples * len(recording.signals),
+        spikes=ASSUMED_RATE_HZ * network.n_cells * network.duration_ms / 1000.0,
+    )
+    need, tightest = expected_need(type(backend).memory(backend.config), size), memory_bounds()[0]
+    if need.total > tightest.free:
+        raise ConfigurationError(
+            f"the network of {network.n_cells:,} cells and {network.n_synapses:,} synapses needs about "
+            f"{byte_size(need.total)} of memory, but only {byte_size(tightest.free)} are {tightest.what}; take fewer "
+            f"cells or synapses, or {_SPARE_MEMORY}"
+        )
 
 
 def memory_need(config: Config) -> MemoryNeed:

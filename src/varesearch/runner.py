@@ -1,5 +1,6 @@
 """The whole story of a run: draw the network, hand it to a simulator, measure, plot, keep, show."""
 
+import hashlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.root import cache_folder
+from varesearch.tracking.tags import GIVEN_NETWORK, IDENTITY
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
@@ -69,6 +71,14 @@ def say_ending(error: BaseException, capture: LogCapture) -> int:
     return how.exit_code
 
 
+def given_tags(composed: Composed, network: Network) -> dict[str, str]:
+    """The tags of a run of a network that a program made: an identity of its own, since the settings do not give it."""
+    from varesearch.identity import identity
+
+    of_network = hashlib.sha256(f"{identity(composed)} {network.hash}".encode()).hexdigest()
+    return {GIVEN_NETWORK: network.hash, IDENTITY: of_network}
+
+
 def tracking_of(
     composed: Composed, capture: LogCapture, made_by: Sequence[str], tags: Mapping[str, str] | None = None
 ) -> "TrackedRun":
@@ -88,22 +98,32 @@ def tracking_of(
 
 
 def run_tracked(
-    composed: Composed, backend: Backend, capture: LogCapture, terminal: Terminal | None = None
+    composed: Composed,
+    backend: Backend,
+    capture: LogCapture,
+    terminal: Terminal | None = None,
+    network: Network | None = None,
 ) -> RunResult:
     """Simulate, analyse and track one run, inside a log capture. Raises whatever stopped it, once its end is tracked.
 
-    ``terminal`` is where it is shown; None: on the terminal of the capture.
+    ``terminal`` is where it is shown; None: on the terminal of the capture. ``network`` is simulated instead of the one
+    that the configuration describes; its arrays are kept with the run.
     """
     terminal = terminal or Terminal(capture.terminal)
-    tracking = tracking_of(composed, capture, composed.command)
-    result = record(composed, backend, tracking, terminal)
+    tags = {} if network is None else given_tags(composed, network)
+    tracking = tracking_of(composed, capture, composed.command, tags)
+    result = record(composed, backend, tracking, terminal, network)
     terminal.line(f"run {tracking.run_id} FINISHED: {tracking.address}")
     terminal.line(f"to see it: {tracking.how_to_open}")
     return result
 
 
 def record(
-    composed: Composed, backend: Backend, tracking: "AbstractContextManager[RunFiles]", terminal: Terminal
+    composed: Composed,
+    backend: Backend,
+    tracking: "AbstractContextManager[RunFiles]",
+    terminal: Terminal,
+    given: Network | None = None,
 ) -> RunResult:
     """Draw, simulate, measure and plot, inside ``tracking``, which is entered once the back end has answered.
 
@@ -121,8 +141,8 @@ def record(
         for doubt in doubts(config):
             log.warning("%s", doubt.text)
         with phases.phase("draw"):
-            network = draw(config)
-        tracked.log_network(network)
+            network = draw(config) if given is None else given
+        tracked.log_network(network, arrays=given is not None)
         _show_head(terminal, composed, network)
         result = simulate(
             network,

@@ -5,6 +5,7 @@ from varesearch.config.cell import AUTO
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.wording import did_you_mean
+from varesearch.network.model import Network
 
 
 def checked_backend(config: Config) -> Backend:
@@ -45,6 +46,29 @@ def checked_backend(config: Config) -> Backend:
         raise ConfigurationError(f"backend={name} is not usable here: {available.reason}")
     backend.check(config)
     return backend(config)
+
+
+def check_cells(network: Network, backend: Backend) -> None:
+    """Raise ConfigurationError if the back end lacks a cell of a network, or cannot record a signal of it."""
+    for population in network.populations:
+        model, integrator = population.cell.model, population.cell.integrator
+        where = f"population {population.name}"
+        if model not in backend.cells:
+            raise ConfigurationError(
+                f"{where}: cell {model} does not exist on backend={backend.name}, which has {', '.join(backend.cells)}"
+                f"{_others(model)}"
+            )
+        if integrator not in (AUTO, *backend.cells[model]):
+            raise ConfigurationError(
+                f"{where}: integrator {integrator} is unknown to cell {model} on backend={backend.name}; choose one of "
+                f"{', '.join((AUTO, *backend.cells[model]))}"
+            )
+        for signal in backend.config.recording.signals:
+            if signal not in backend.signals[model]:
+                raise ConfigurationError(
+                    f"recording.signals={signal} cannot be recorded from {where} (cell {model}) on backend="
+                    f"{backend.name}; choose from {', '.join(backend.signals[model])}"
+                )
 
 
 def _others(model: str) -> str:

@@ -66,11 +66,12 @@ def run(words: Sequence[str], config_dir: Path | None) -> int:
     Raises ConfigurationError for settings that cannot be run.
     """
     from varesearch.config.compose import compose
+    from varesearch.config.launching import refuse_sweep_settings
     from varesearch.config.validation.sense import warnings
     from varesearch.preflight import prepare
 
     composed = compose(words, config_dir)
-    _refuse_sweep_settings(words)
+    refuse_sweep_settings(words, "write varesearch sweep")
     backend = prepare(composed.config)
     warn(warnings([composed.config]))
     if composed.config.dry_run:
@@ -81,17 +82,6 @@ def run(words: Sequence[str], config_dir: Path | None) -> int:
     from varesearch import runner
 
     return runner.run(composed, backend)
-
-
-def _refuse_sweep_settings(words: Sequence[str]) -> None:
-    from varesearch.config.launching import OF_SWEEPS
-
-    for word in words:
-        key = word.partition("=")[0]
-        if key.split(".")[0] in OF_SWEEPS:
-            raise ConfigurationError(
-                f"{echoed(word)}: {key} is a setting of sweeps; write varesearch sweep, or leave it out"
-            )
 
 
 def warn(lines: Sequence[str]) -> None:

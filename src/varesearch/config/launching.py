@@ -1,16 +1,27 @@
 """How the runs of a sweep are chosen and started: settings that are no part of the science."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from omegaconf import MISSING
 
 from varesearch.config import ranges
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.ranges import Range
 from varesearch.config.settings import quantity
+from varesearch.config.wording import echoed
 
 OF_SWEEPS = ("launcher", "sweeper", "fail", "rerun")
 """The settings that only a sweep has."""
+
+
+def refuse_sweep_settings(words: Iterable[str], remedy: str) -> None:
+    """Raise ConfigurationError for a setting of sweeps among the words of a single run."""
+    for word in words:
+        key = word.partition("=")[0]
+        if key.split(".")[0] in OF_SWEEPS:
+            raise ConfigurationError(f"{echoed(word)}: {key} is a setting of sweeps; {remedy}, or leave it out")
 
 
 @dataclass

@@ -10,14 +10,16 @@ from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.recorded_machine import OWN_MACHINE, Machine
 from varesearch.config.restore import restore
-from varesearch.preflight import prepare
+from varesearch.network.model import Network
+from varesearch.network.stored import NETWORK_FILE, load_network
+from varesearch.preflight import check_given, prepare
 from varesearch.rerun.differences import Differences, compare_runs
-from varesearch.runner import record, say_ending, tracking_of
+from varesearch.runner import given_tags, record, say_ending, tracking_of
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run
 from varesearch.tracking.received import read_yaml
 from varesearch.tracking.store import connect, one_line, place
-from varesearch.tracking.tags import COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND, is_mapped
+from varesearch.tracking.tags import COMPARISON_KIND, GIVEN_NETWORK, KIND, RERUN_OF, SWEEP_KIND, is_mapped
 
 OUTCOME = "varesearch.rerun"
 DIFFERENCES_FILE = "rerun.json"
@@ -50,8 +52,12 @@ def rerun(
     composed, backend = recomposed(original, uri, machine)
     store = [] if uri is None else ["--uri", uri]
     made_by = ("rerun", original.run_id, *machine.words(), *store)
-    tracking = tracking_of(composed, capture, made_by, {RERUN_OF: original.run_id})
-    again = load_run(record(composed, backend, tracking, terminal).run_id, uri)
+    given = given_network(original)
+    tags = {} if given is None else given_tags(composed, given)
+    if given is not None:
+        check_given(given, backend)
+    tracking = tracking_of(composed, capture, made_by, {**tags, RERUN_OF: original.run_id})
+    again = load_run(record(composed, backend, tracking, terminal, given).run_id, uri)
     found = compare_runs(original, again)
     _keep(original, again, found, uri)
     _show(terminal, original, again, found)
@@ -74,6 +80,27 @@ def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACH
     resolved["tracking"] = dataclasses.asdict(tracking)
     overrides, choices = _words(original)
     return Composed(config, resolved, overrides, choices), backend
+
+
+def given_network(original: RunRecord) -> Network | None:
+    """The network of a run that a program made, as the run keeps it; None for one that the settings describe.
+
+    Raises ConfigurationError if its file is missing or broken, or holds another network.
+    """
+    wanted = original.tags.get(GIVEN_NETWORK)
+    if wanted is None:
+        return None
+    what = f"run {original.run_id[:8]} ({original.name})"
+    path = original.folder and original.folder / NETWORK_FILE
+    if not path or not path.is_file():
+        raise ConfigurationError(f"{what}: {NETWORK_FILE}, which holds its network, is missing; choose another run")
+    try:
+        network = load_network(path)
+    except ValueError as error:
+        raise ConfigurationError(f"{what}: {error}; choose another run") from error
+    if network.hash != wanted:
+        raise ConfigurationError(f"{what}: {NETWORK_FILE} holds another network than the run had; choose another run")
+    return network
 
 
 def _refuse(original: RunRecord) -> None:

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -82,14 +82,14 @@ def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     return Sweep(tuple(words), config_dir, planner, sweeper, launcher, jobs, checked)
 
 
-def run_sweep(sweep: Sweep) -> int:
+def run_sweep(sweep: Sweep, terminal_of: Callable[[LogCapture], Terminal] | None = None) -> int:
     """Run it, say on the terminal what came of it, and return the exit code.
 
     Raises ConfigurationError when what it needs (a machine, the store) is not there: nothing is begun then.
     """
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     with LogCapture(verbose=sweep.planner.settings.verbose) as capture:
-        terminal = Terminal(capture.terminal)
+        terminal = Terminal(capture.terminal) if terminal_of is None else terminal_of(capture)
         try:
             return _tracked(sweep, capture, terminal)
         except ConfigurationError:

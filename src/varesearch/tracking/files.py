@@ -15,6 +15,7 @@ import yaml
 
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
+from varesearch.network.stored import NETWORK_FILE, save_network
 from varesearch.phases import PhaseTime
 from varesearch.shell import command
 from varesearch.tracking import tables
@@ -115,8 +116,14 @@ class RunFiles:
     def _given(self) -> dict[str, Any]:
         return {"command": self.made_by, "overrides": [*self.overrides], "choices": dict(self.choices)}
 
-    def log_network(self, network: Network) -> None:
-        """Sizes and content hash of the drawn network, as parameters, tag and ``network.json``."""
+    def log_network(self, network: Network, arrays: bool = False) -> None:
+        """Sizes and content hash of the drawn network, as parameters, tag and ``network.json``.
+
+        With ``arrays`` the network itself is kept as ``network.npz``, since the settings do not describe it.
+        """
+        if arrays:
+            # Without it the run could not be made again, so that a full disk ends the run here.
+            save_network(network, self.folder / NETWORK_FILE)
         self._params |= {
             "network.cells": str(network.n_cells),
             "network.synapses": str(network.n_synapses),

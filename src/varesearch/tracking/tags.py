@@ -51,3 +51,7 @@ def is_mapped(tags: Mapping[str, str]) -> bool:
 def why_degraded(tags: Mapping[str, str]) -> str:
     """Why the result of a run is degraded; empty if it is not."""
     return tags.get(DEGRADED, "")
+
+
+GIVEN_NETWORK = "varesearch.given_network"
+"""Of a run whose network a program made: its content hash. The arrays are in the file ``network.npz`` of the run."""

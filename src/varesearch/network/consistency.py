@@ -1,0 +1,106 @@
+"""Whether a network that a program made is consistent in itself."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.network.model import Network, Population, Projection, SpikeSource
+
+
+def check_network(network: Network) -> None:
+    """Raise ConfigurationError, one line that names the part, for a network that no simulator could be given."""
+    if network.native_wiring is not None:
+        raise ConfigurationError("native_wiring: a network with connectivity.draw=native has no synapses; draw it here")
+    if not network.populations:
+        raise ConfigurationError("the network has no population; give it at least one")
+    if network.n_steps < 1 or not network.dt_ms > 0:
+        raise ConfigurationError(f"n_steps={network.n_steps}, dt_ms={network.dt_ms}: both must be above 0")
+    parts: tuple[Population | SpikeSource, ...] = (*network.populations, *network.sources)
+    _distinct(part.name for part in parts)
+    _distinct(projection.name for projection in network.projections)
+    for population in network.populations:
+        _check_population(population)
+    for source in network.sources:
+        where = f"spike source {source.name}"
+        _check_index(source.sources, source.size, f"{where}: sources")
+        _check_index(source.steps, network.n_steps, f"{where}: steps")
+        _same_length(where, sources=source.sources, steps=source.steps)
+    sizes = {part.name: part.size for part in parts}
+    targets = {population.name for population in network.populations}
+    for projection in network.projections:
+        _check_projection(projection, sizes, targets)
+    for current in network.currents:
+        if current.target not in targets:
+            raise ConfigurationError(f"current into {current.target}: no such population; choose {', '.join(targets)}")
+        if not 0 <= current.start_step < current.stop_step or not np.isfinite(current.amplitude):
+            raise ConfigurationError(
+                f"current into {current.target}: from step {current.start_step} to {current.stop_step} with amplitude "
+                f"{current.amplitude}; it must begin at step 0 or later, end after it begins, and be finite"
+            )
+
+
+def _check_population(population: Population) -> None:
+    where = f"population {population.name}"
+    if population.size < 1:
+        raise ConfigurationError(f"{where}: size {population.size}; it must have at least one cell")
+    wanted = {field.name.removesuffix("_init") for field in fields(population.cell) if field.name.endswith("_init")}
+    if set(population.initial) != wanted:
+        raise ConfigurationError(
+            f"{where}: initial values of {', '.join(population.initial) or 'nothing'}; the cell "
+            f"{population.cell.model} has {', '.join(sorted(wanted))}"
+        )
+    for variable, values in population.initial.items():
+        if values.shape != (population.size,) or not np.isfinite(values).all():
+            raise ConfigurationError(
+                f"{where}: initial {variable} must be {population.size} finite numbers, not {values.shape}"
+            )
+
+
+def _check_projection(projection: Projection, sizes: dict[str, int], targets: set[str]) -> None:
+    where = f"projection {projection.name}"
+    if projection.pre not in sizes or projection.post not in targets:
+        raise ConfigurationError(
+            f"{where}: from {projection.pre} to {projection.post}; it must go from a population or source "
+            f"({', '.join(sizes)}) to a population ({', '.join(targets)})"
+        )
+    if projection.receptor not in ("excitatory", "inhibitory"):
+        raise ConfigurationError(f"{where}: receptor {projection.receptor}; choose excitatory or inhibitory")
+    _same_length(
+        where,
+        sources=projection.sources,
+        targets=projection.targets,
+        weights=projection.weights,
+        delay_steps=projection.delay_steps,
+    )
+    _check_index(projection.sources, sizes[projection.pre], f"{where}: sources")
+    _check_index(projection.targets, sizes[projection.post], f"{where}: targets")
+    if not (projection.weights >= 0).all() or not np.isfinite(projection.weights).all():
+        raise ConfigurationError(f"{where}: weights must be finite and not below 0; the receptor says the sign")
+    if projection.size and projection.delay_steps.min() < 1:
+        raise ConfigurationError(f"{where}: a delay of {projection.delay_steps.min()} steps; at least 1 is needed")
+
+
+def _check_index(values: NDArray[Any], below: int, what: str) -> None:
+    if not np.issubdtype(values.dtype, np.integer):
+        raise ConfigurationError(f"{what} must be whole numbers, not {values.dtype}")
+    if values.size and not 0 <= int(values.min()) <= int(values.max()) < below:
+        raise ConfigurationError(f"{what} from {values.min()} to {values.max()}; allowed are 0 to {below - 1}")
+
+
+def _same_length(where: str, **arrays: NDArray[Any]) -> None:
+    lengths = {name: values.shape for name, values in arrays.items()}
+    if len(set(lengths.values())) != 1 or len(next(iter(lengths.values()))) != 1:
+        shown = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
+        raise ConfigurationError(f"{where}: its arrays must have one shape (n,), not {shown}")
+
+
+def _distinct(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ConfigurationError(f"{name}: two parts of the network have this name; give each its own")
+        seen.add(name)

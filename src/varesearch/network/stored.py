@@ -1,0 +1,108 @@
+"""A network as one file of arrays, so that a run of a network that a program made can be repeated."""
+
+import json
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from varesearch.config.cell import Cell
+from varesearch.config.parts import parts
+from varesearch.config.plain import as_plain
+from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
+from varesearch.whole_files import whole_file
+
+NETWORK_FILE = "network.npz"
+_VERSION = 1
+
+
+def save_network(network: Network, path: Path) -> Path:
+    """Write the network to ``path``. ``numpy.load`` opens it: a JSON text ``network`` and the arrays that it names."""
+    arrays: dict[str, np.ndarray] = {}
+
+    def kept(name: str, values: np.ndarray) -> str:
+        arrays[name] = values
+        return name
+
+    text = {
+        "version": _VERSION,
+        "dt_ms": network.dt_ms,
+        "n_steps": network.n_steps,
+        "seed": network.seed,
+        "populations": [
+            {
+                "name": p.name,
+                "size": p.size,
+                "cell": as_plain(p.cell),
+                "initial": {key: kept(f"{p.name}.initial.{key}", values) for key, values in p.initial.items()},
+                "positions_mm": None if p.positions_mm is None else kept(f"{p.name}.positions_mm", p.positions_mm),
+            }
+            for p in network.populations
+        ],
+        "sources": [
+            {"name": s.name, "size": s.size, **{key: kept(f"{s.name}.{key}", getattr(s, key)) for key in _SOURCE}}
+            for s in network.sources
+        ],
+        "projections": [
+            {
+                "name": p.name,
+                "pre": p.pre,
+                "post": p.post,
+                "receptor": p.receptor,
+                **{key: kept(f"{p.name}.{key}", getattr(p, key)) for key in _PROJECTION},
+            }
+            for p in network.projections
+        ],
+        "currents": [asdict(current) for current in network.currents],
+    }
+    with whole_file(path) as draft, draft.open("wb") as file:
+        np.savez_compressed(file, network=np.array(json.dumps(text)), **arrays)  # type: ignore[arg-type]
+    return path
+
+
+_SOURCE = ("sources", "steps")
+_PROJECTION = ("sources", "targets", "weights", "delay_steps")
+
+
+def load_network(path: Path) -> Network:
+    """The network in a file. Raises ValueError, one line, for a file that is broken or of another version."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return _network(json.loads(str(data["network"][()])), data)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path.name} cannot be read ({' '.join(str(error).split())})") from error
+
+
+def _network(text: dict[str, Any], data: Any) -> Network:
+    if text["version"] != _VERSION:
+        raise ValueError(f"it has version {text['version']}, and this program reads version {_VERSION}")
+    return Network(
+        text["dt_ms"],
+        text["n_steps"],
+        text["seed"],
+        tuple(
+            Population(
+                p["name"],
+                p["size"],
+                _cell(p["cell"]),
+                {key: data[name] for key, name in p["initial"].items()},
+                None if p["positions_mm"] is None else data[p["positions_mm"]],
+            )
+            for p in text["populations"]
+        ),
+        tuple(SpikeSource(s["name"], s["size"], *(data[s[key]] for key in _SOURCE)) for s in text["sources"]),
+        tuple(
+            Projection(p["name"], p["pre"], p["post"], p["receptor"], *(data[p[key]] for key in _PROJECTION))
+            for p in text["projections"]
+        ),
+        tuple(CurrentStep(**current) for current in text["currents"]),
+    )
+
+
+def _cell(settings: dict[str, Any]) -> Cell:
+    known = parts(Cell)
+    if settings["model"] not in known:
+        raise ValueError(f"it has cells of the model {settings['model']}, which is not known here")
+    return known[settings["model"]](**settings)
