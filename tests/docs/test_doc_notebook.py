@@ -1,10 +1,9 @@
 """The notebook of the seed's story, executed as a reader would: every cell runs, and what it tells is true."""
 
 from pathlib import Path
+from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 import varesearch as va
 
@@ -12,8 +11,11 @@ NOTEBOOK = Path(va.__file__).resolve().parents[2] / "experiments" / "notebook" /
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[nbformat.NotebookNode, Path]:
+def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     """The executed notebook, and its project. A cell that raises fails this."""
+    import nbformat  # here, so that an environment without these collects all other tests
+    from nbclient import NotebookClient
+
     root = tmp_path_factory.mktemp("project")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     with pytest.MonkeyPatch.context() as patch:
@@ -25,7 +27,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[nbformat.Noteboo
     return notebook, root
 
 
-def output(notebook: nbformat.NotebookNode, beginning: str, kind: str) -> str:
+def output(notebook: Any, beginning: str, kind: str) -> str:
     """What the cell that begins like this shows, in the form ``kind``."""
     (cell,) = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.startswith(beginning)]
     return next(each.data[kind] for each in cell.outputs if each.output_type == "execute_result")
@@ -33,7 +35,7 @@ def output(notebook: nbformat.NotebookNode, beginning: str, kind: str) -> str:
 
 @pytest.mark.timeout(300)
 def test_the_notebook_runs_and_shows_its_runs_tables_and_figures(
-    executed: tuple[nbformat.NotebookNode, Path], monkeypatch: pytest.MonkeyPatch
+    executed: tuple[Any, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notebook, root = executed
     monkeypatch.setenv("VARESEARCH_ROOT", str(root))
@@ -48,7 +50,7 @@ def test_the_notebook_runs_and_shows_its_runs_tables_and_figures(
     assert "4369d59249d0" in hashes
 
 
-def test_a_progress_bar_is_shown_where_a_run_takes_its_time(executed: tuple[nbformat.NotebookNode, Path]) -> None:
+def test_a_progress_bar_is_shown_where_a_run_takes_its_time(executed: tuple[Any, Path]) -> None:
     notebook, _ = executed
     (cell,) = [cell for cell in notebook.cells if cell.source.startswith("run = va.run(")]
     bars = [each.data["text/html"] for each in cell.outputs if each.output_type == "display_data"]
@@ -56,6 +58,8 @@ def test_a_progress_bar_is_shown_where_a_run_takes_its_time(executed: tuple[nbfo
 
 
 def test_the_notebook_is_kept_with_what_it_shows() -> None:
+    import nbformat
+
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     nbformat.validate(notebook)
     shown = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]

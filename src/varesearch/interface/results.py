@@ -57,7 +57,7 @@ class Figure:
         return self.path.read_bytes()
 
     def __repr__(self) -> str:
-        return f"<figure {self.path}>"
+        return f"<figure {self.path.stem}>"
 
 
 class _Stored:
