@@ -23,7 +23,8 @@ class Terminal:
 
     def __init__(self, stream: TextIO) -> None:
         width = None if stream.isatty() else 100
-        self._console = Console(file=stream, highlight=False, soft_wrap=True, width=width)
+        # In a notebook rich would leave the stream aside, and write to the cell that is being executed.
+        self._console = Console(file=stream, highlight=False, soft_wrap=True, width=width, force_jupyter=False)
 
     def line(self, text: str, style: str | None = None) -> None:
         """Print one line; credentials in addresses are replaced by stars."""
