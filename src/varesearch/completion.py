@@ -21,6 +21,7 @@ from click.shell_completion import (
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, options
+from varesearch.config.plain import single_settings
 from varesearch.config.schema import Config
 
 _BASH = """\
@@ -94,18 +95,9 @@ def _settings(incomplete: str, given: Sequence[str], config_dir: Path | None) ->
     group, dot, _ = incomplete.partition(".")
     if dot and group in GROUPS:
         chosen = [word for word in given if word.partition("=")[0] in (group, "experiment") and "," not in word]
-        names = _keys(compose(chosen, config_dir).resolved.get(group), group)
+        names = [name for name, _ in single_settings(compose(chosen, config_dir).resolved.get(group, {}), f"{group}.")]
         yield from (f"{name}=" for name in names if name.startswith(incomplete))
         return
     own = [name for name in Config.__dataclass_fields__ if name not in GROUPS]
     yield from (f"{name}=" for name in (*GROUPS, *own) if name.startswith(incomplete))
     yield from (f"{name}." for name in GROUPS if name.startswith(incomplete) and name != "experiment")
-
-
-def _keys(settings: object, name: str) -> Iterator[str]:
-    """The names of all settings below ``name``."""
-    if isinstance(settings, dict) and "distribution" not in settings:
-        for key, value in settings.items():
-            yield from _keys(value, f"{name}.{key}")
-    else:
-        yield name

@@ -9,6 +9,7 @@ import numpy as np
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS
+from varesearch.config.plain import is_group
 from varesearch.config.wording import written
 
 _PLAIN = re.compile(r"[\w.:/+@-]+", re.ASCII)
@@ -43,7 +44,7 @@ def words_of(overrides: Sequence[str], settings: Mapping[str, Any], sweeps: bool
 def _flat(prefix: str, settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in settings.items():
         name = f"{prefix}{key}"
-        if not isinstance(value, Mapping) or "distribution" in value:
+        if not is_group(value):
             yield name, value
             continue
         option = DISCRIMINATORS.get(name)
