@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from varesearch.backends import Backend, Workspace
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import own_parts
 from varesearch.config.validation.sense import doubts
 from varesearch.network import Network, draw
 from varesearch.phases import Phases
@@ -140,6 +141,8 @@ def record(
     with phases.entering("track", tracking) as tracked:
         for doubt in doubts(config):
             log.warning("%s", doubt.text)
+        # Metrics and figures; the parts of the model are among the settings.
+        tracked.log_own_parts(part for part in own_parts(composed.config_dir) if not part.key)
         with phases.phase("draw"):
             network = draw(config) if given is None else given
         tracked.log_network(network, arrays=given is not None)

@@ -216,5 +216,7 @@ def test_they_run_on_two_back_ends_and_are_tracked(
         first[backend] = float(rows["exc", "first_spike_ms"]["value"])
         assert rows["exc", "first_spike_ms"]["unit"] == "ms"
         assert (record.folder / "figures" / "bars.png").stat().st_size > 1000
+        for kept in ("first_spike_ms.py", "bars.py"):
+            assert (record.folder / "parts" / kept).read_text() == (folder / kept).read_text()
         assert record.params["connectivity.inh_to_exc.reach"] == "3"
     assert first["brian2"] == first["nest"]

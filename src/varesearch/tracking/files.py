@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from varesearch.config.parts import Part, own_sources
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
 from varesearch.network.stored import NETWORK_FILE, save_network
@@ -115,6 +116,14 @@ class RunFiles:
 
     def _given(self) -> dict[str, Any]:
         return {"command": self.made_by, "overrides": [*self.overrides], "choices": dict(self.choices)}
+
+    def log_own_parts(self, parts: Iterable[type[Part]]) -> None:
+        """Keep the sources of parts that varesearch does not bring along, as they were executed."""
+        with self.keeping("parts"):
+            for part in parts:
+                for name, source in own_sources(part).items():
+                    (self.folder / "parts").mkdir(exist_ok=True)
+                    (self.folder / "parts" / name).write_bytes(source)
 
     def log_network(self, network: Network, arrays: bool = False) -> None:
         """Sizes and content hash of the drawn network, as parameters, tag and ``network.json``.
