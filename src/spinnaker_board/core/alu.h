@@ -1,5 +1,5 @@
-/* Arithmetic of the data path: shifter (DDI 0100 A5.1), adder with flags (glossary, CarryFrom and OverflowFrom),
- * saturation (SignedSat). Everything on uint32_t, where overflow is defined. */
+/* Arithmetic of the data path: shifter (DDI 0100 A5.1), saturation (SignedSat), signed readings. Everything on
+ * uint32_t, where overflow is defined. */
 #ifndef SPINNAKER_BOARD_ALU_H
 #define SPINNAKER_BOARD_ALU_H
 
@@ -61,19 +61,6 @@ static inline struct shifted shift_immediate(enum shift kind, uint32_t value, un
     return shift_by(kind, value, amount, carry);
 }
 
-static inline uint32_t flags_nz(uint32_t result) {
-    return (result & PSR_N) | (result == 0 ? PSR_Z : 0u);
-}
-
-/* a + b + carry; subtraction is a + ~b + carry. Stores N, Z, C, V in their places in `flags`. */
-static inline uint32_t add_with_carry(uint32_t a, uint32_t b, bool carry, uint32_t *flags) {
-    uint64_t wide = (uint64_t)a + b + carry;
-    uint32_t result = (uint32_t)wide;
-    uint32_t overflow = ~(a ^ b) & (a ^ result);
-    *flags = flags_nz(result) | (wide >> 32 ? PSR_C : 0u) | (overflow >> 31 ? PSR_V : 0u);
-    return result;
-}
-
 /* `value` clipped to 32 signed bits; sets *saturated when it had to be. */
 static inline uint32_t saturate(int64_t value, bool *saturated) {
     if (value > INT32_MAX) {
@@ -85,6 +72,14 @@ static inline uint32_t saturate(int64_t value, bool *saturated) {
         return 0x80000000u;
     }
     return (uint32_t)value;
+}
+
+/* 8 and 16 bits as 32, with the sign. */
+static inline uint32_t sign_extend_byte(uint32_t value) {
+    return (value ^ 0x80u) - 0x80u;
+}
+static inline uint32_t sign_extend_half(uint32_t value) {
+    return ((value & 0xffffu) ^ 0x8000u) - 0x8000u;
 }
 
 /* Two's complement reading of 32 and 16 bits. */

@@ -102,7 +102,7 @@ struct arm_core {
 };
 
 /*
- * Gives a zeroed core its tables. Set itcm, dtcm, sdram, sdram_store, bus and owner before arm_reset.
+ * Gives a core its tables, once itcm, dtcm, sdram, sdram_store, bus and owner are set and all else is zero.
  * Returns 0, or -1 when there is no memory.
  */
 int arm_init(struct arm_core *core);

@@ -34,7 +34,8 @@ void arm_msr(struct arm_core *core, uint32_t instruction, uint32_t operand);
 /* Executors; the condition has been checked. */
 enum flow plain_data_processing(struct arm_core *core, uint32_t instruction);
 enum flow plain_multiply(struct arm_core *core, uint32_t instruction);
-enum flow plain_dsp(struct arm_core *core, uint32_t instruction);
+enum flow plain_half_multiply(struct arm_core *core, uint32_t instruction);
+enum flow plain_saturating(struct arm_core *core, uint32_t instruction);
 enum flow plain_single_transfer(struct arm_core *core, uint32_t instruction);
 enum flow plain_extra_transfer(struct arm_core *core, uint32_t instruction);
 enum flow plain_swap(struct arm_core *core, uint32_t instruction);
@@ -77,26 +78,6 @@ static inline enum flow branch(struct arm_core *core, uint32_t target) {
 static inline enum flow branch_exchange(struct arm_core *core, uint32_t target) {
     core->cpsr = (target & 1u) ? core->cpsr | PSR_T : core->cpsr & ~PSR_T;
     return branch(core, target);
-}
-
-/* DDI 0100 A3.2.1; condition 15 is not decided here. */
-static inline bool condition_holds(uint32_t cpsr, unsigned condition) {
-    bool n = cpsr & PSR_N;
-    bool z = cpsr & PSR_Z;
-    bool c = cpsr & PSR_C;
-    bool v = cpsr & PSR_V;
-    bool holds = true;
-    switch (condition >> 1) {
-    case 0: holds = z; break;
-    case 1: holds = c; break;
-    case 2: holds = n; break;
-    case 3: holds = v; break;
-    case 4: holds = c && !z; break;
-    case 5: holds = n == v; break;
-    case 6: holds = n == v && !z; break;
-    default: return true;
-    }
-    return holds != (condition & 1u);
 }
 
 #endif

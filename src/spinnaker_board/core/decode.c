@@ -1,7 +1,6 @@
-/* From instruction words to entries. Encodings as in DDI 0100 A3 and A5; everything not named here is OP_PLAIN. */
+/* From instruction words to entries. What has no operation, or is a form that the engine does not do, is OP_PLAIN. */
 #include <string.h>
 
-#include "alu.h"
 #include "decoded.h"
 #include "memory.h"
 #include "thumb.h"
@@ -29,48 +28,46 @@ static struct entry branch_entry(struct place place, uint32_t target, unsigned c
     }
     if (link) {
         entry.code = OP_BRANCH_LINK;
-    } else if (condition < 14) {
+    } else if (condition < ALWAYS) {
         entry.code = (uint16_t)(OP_BRANCH_IF + condition);
     }
     return entry;
 }
 
 static struct entry data_processing(uint32_t instruction, struct place place) {
-    unsigned operation = instruction >> 21 & 15u;
-    unsigned set_flags = instruction >> 20 & 1u;
-    unsigned amount = instruction >> 7 & 31u;
-    unsigned kind = instruction >> 5 & 3u;
+    unsigned number = bits_at(instruction, 21, 4);
+    unsigned set_flags = bit_at(instruction, BIT_SET_FLAGS);
+    unsigned amount = bits_at(instruction, 7, 5);
+    unsigned kind = bits_at(instruction, 5, 2);
     struct entry entry = {
-        .rd = instruction >> 12 & 15u,
-        .rn = instruction >> 16 & 15u,
-        .rm = instruction & 15u,
-        .rs = instruction >> 8 & 15u,
+        .rd = (uint8_t)bits_12(instruction),
+        .rn = (uint8_t)bits_16(instruction),
+        .rm = (uint8_t)bits_0(instruction),
+        .rs = (uint8_t)bits_8(instruction),
     };
-    bool immediate = instruction >> 25 & 1u;
-    bool compares = operation >= 8 && operation <= 11;
-    bool moves = operation == 13 || operation == 15;
+    bool compares = number >= NUMBER_TST && number <= NUMBER_CMN;
+    bool moves = number == NUMBER_MOV || number == NUMBER_MVN;
     unsigned form = OPERAND_IMMEDIATE;
     if (entry.rd == 15 && !compares) {
-        bool plain_move = operation == 13 && !set_flags && (instruction & 0x02000ff0u) == 0 && entry.rm != 15;
+        bool plain_move = number == NUMBER_MOV && !set_flags && (instruction & 0x02000ff0u) == 0 && entry.rm != 15;
         entry.code = plain_move ? OP_MOV_PC : OP_PLAIN;
         return entry;
     }
-    if (immediate) {
-        unsigned rotation = 2u * (instruction >> 8 & 15u);
-        entry.immediate = rotate_right(instruction & 0xffu, rotation);
-        entry.amount = rotation != 0;
+    if (bit_at(instruction, 25)) {
+        entry.immediate = rotated_constant(instruction);
+        entry.amount = constant_rotation(instruction) != 0;
         if (entry.rn == 15 && !moves) {
-            bool is_add = operation == 4;
-            if (!(is_add || operation == 2) || set_flags) {
+            bool is_add = number == NUMBER_ADD;
+            if (!(is_add || number == NUMBER_SUB) || set_flags) {
                 return NOT_DECODED;
             }
             uint32_t base = place.pc & ~3u;
             entry.immediate = is_add ? base + entry.immediate : base - entry.immediate;
-            operation = 13; /* the address is known */
+            number = NUMBER_MOV; /* the address is known */
         }
     } else if (entry.rm == 15 || (entry.rn == 15 && !moves)) {
         return NOT_DECODED;
-    } else if (instruction >> 4 & 1u) {
+    } else if (bit_at(instruction, 4)) {
         if (entry.rs == 15) {
             return NOT_DECODED;
         }
@@ -83,93 +80,69 @@ static struct entry data_processing(uint32_t instruction, struct place place) {
         form = OPERAND_LSL + kind;
         entry.amount = (uint8_t)(amount ? amount : 32u);
     }
-    entry.code = (uint16_t)(OP_DATA + (operation * OPERAND_FORMS + form) * 2u + set_flags);
+    entry.code = (uint16_t)(DATA_CODE(number, form) + set_flags);
     return entry;
 }
 
-static struct entry multiply(uint32_t instruction) {
-    static const uint16_t codes[8] = {OP_MUL, OP_MLA, OP_PLAIN, OP_PLAIN, OP_UMULL, OP_UMLAL, OP_SMULL, OP_SMLAL};
-    struct entry entry = {
-        .code = codes[instruction >> 21 & 7u],
-        .rd = instruction >> 16 & 15u, /* the high word of the long forms */
-        .rn = instruction >> 12 & 15u, /* accumulator, or the low word */
-        .rs = instruction >> 8 & 15u,
-        .rm = instruction & 15u,
+/* The fields of multiplications and of what is encoded like them. */
+static struct entry register_operation(uint32_t instruction, unsigned code) {
+    return (struct entry){
+        .code = (uint16_t)(code ? code : OP_PLAIN),
+        .rd = (uint8_t)bits_16(instruction),
+        .rn = (uint8_t)bits_12(instruction),
+        .rs = (uint8_t)bits_8(instruction),
+        .rm = (uint8_t)bits_0(instruction),
+        .amount = (uint8_t)bits_at(instruction, 5, 2),
     };
-    if (instruction >> 20 & 1u) {
+}
+
+#define CODE(number, name, cost, written) [number] = OP_##name,
+
+static struct entry multiply(uint32_t instruction) {
+    static const uint16_t codes[8] = {EACH_MULTIPLY(CODE)};
+    struct entry entry = register_operation(instruction, codes[bits_at(instruction, 21, 3)]);
+    if (bit_at(instruction, BIT_SET_FLAGS)) {
         entry.code = entry.code == OP_MUL ? OP_MULS : OP_PLAIN;
     }
     bool uses_rn = entry.code != OP_MUL && entry.code != OP_MULS;
-    if (entry.rd == 15 || entry.rs == 15 || entry.rm == 15 || (uses_rn && entry.rn == 15)) {
-        return NOT_DECODED;
-    }
-    return entry;
+    bool names_pc = entry.rd == 15 || entry.rs == 15 || entry.rm == 15 || (uses_rn && entry.rn == 15);
+    return names_pc ? NOT_DECODED : entry;
 }
 
-/* 16-bit multiplications, QADD and QSUB, CLZ, BX and BLX, MRS and MSR. */
-static struct entry miscellaneous(uint32_t instruction, struct place place) {
-    unsigned operation = instruction >> 21 & 3u;
-    unsigned low = instruction >> 4 & 15u;
-    struct entry entry = {
-        .code = OP_PLAIN,
-        .rd = instruction >> 16 & 15u,
-        .rn = instruction >> 12 & 15u,
-        .rs = instruction >> 8 & 15u,
-        .rm = instruction & 15u,
-        .amount = instruction >> 5 & 3u,
-    };
-    if (low & 8u) {
-        static const uint16_t codes[4] = {OP_SMLAXY, OP_SMLAWY, OP_SMLALXY, OP_SMULXY};
-        entry.code = operation == 1 && (low & 2u) ? OP_SMULWY : codes[operation];
-    } else if (low == 5 && operation < 2) {
-        entry.code = operation ? OP_QSUB : OP_QADD;
-    } else if (low == 1 && operation == 3) {
-        entry.code = OP_CLZ;
-    } else if (low == 1 && operation == 1) {
-        entry.code = OP_BX;
-    } else if (low == 3 && operation == 1) {
-        entry.code = OP_BLX;
-        entry.immediate = (place.address + place.size) | (place.size == 2 ? 1u : 0u);
-    } else if (low == 0 && operation == 0) {
-        entry.code = OP_MRS;
-    } else if (low == 0 && operation == 1) {
-        entry.code = OP_MSR;
-    }
-    bool status = entry.code == OP_MRS || entry.code == OP_MSR;
-    bool branches = entry.code == OP_BX || entry.code == OP_BLX;
-    bool three = !status && !branches && entry.code != OP_CLZ;
-    if (entry.rm == 15 && entry.code != OP_MRS) {
-        return NOT_DECODED;
-    }
-    if (!branches && entry.code != OP_MSR && entry.rn == 15 && entry.code != OP_SMULXY && entry.code != OP_SMULWY) {
-        return NOT_DECODED;
-    }
-    if (three && (entry.rd == 15 || entry.rs == 15)) {
-        return NOT_DECODED;
-    }
-    return entry;
+static struct entry half_multiply(uint32_t instruction) {
+    static const uint16_t codes[8] = {EACH_HALF_MULTIPLY(CODE)};
+    struct entry entry = register_operation(instruction, codes[half_multiply_number(instruction)]);
+    bool uses_rn = entry.code != OP_SMULXY && entry.code != OP_SMULWY;
+    bool names_pc = entry.rd == 15 || entry.rs == 15 || entry.rm == 15 || (uses_rn && entry.rn == 15);
+    return names_pc ? NOT_DECODED : entry;
+}
+
+static struct entry saturating(uint32_t instruction) {
+    static const uint16_t codes[4] = {EACH_SATURATING(CODE)};
+    struct entry entry = register_operation(instruction, codes[bits_at(instruction, 21, 2)]);
+    return entry.rd == 15 || entry.rn == 15 || entry.rm == 15 ? NOT_DECODED : entry;
 }
 
 /* Transfers with a constant or an index that is added after LSL; `index` says which, `offset` is the constant. */
 static struct entry transfer(uint32_t instruction, enum transfer kind, bool index, uint32_t offset,
                              struct place place) {
     struct entry entry = {
-        .rd = instruction >> 12 & 15u,
-        .rn = instruction >> 16 & 15u,
-        .rm = instruction & 15u,
-        .immediate = instruction >> 23 & 1u ? offset : 0u - offset,
+        .rd = (uint8_t)bits_12(instruction),
+        .rn = (uint8_t)bits_16(instruction),
+        .rm = (uint8_t)bits_0(instruction),
+        .immediate = bit_at(instruction, BIT_UP) ? offset : 0u - offset,
     };
-    bool before = instruction >> 24 & 1u;
-    bool write_back = !before || (instruction >> 21 & 1u);
-    bool is_load = kind < TRANSFER_STR;
+    bool before = bit_at(instruction, BIT_BEFORE);
+    bool write_back = !before || bit_at(instruction, BIT_WRITE_BACK);
+    bool is_load = kind < KIND_STR;
     unsigned form = ADDRESS_OFFSET;
     if (index) {
         bool halfword = (instruction & 0x0e000000u) == 0; /* those have no shift */
-        bool simple = halfword || (instruction >> 5 & 3u) == SHIFT_LSL;
-        if (!before || write_back || !(instruction >> 23 & 1u) || !simple || entry.rm == 15 || entry.rn == 15) {
+        bool simple = halfword || bits_at(instruction, 5, 2) == SHIFT_LSL;
+        if (!before || write_back || !bit_at(instruction, BIT_UP) || !simple || entry.rm == 15 || entry.rn == 15) {
             return NOT_DECODED;
         }
-        entry.amount = halfword ? 0 : instruction >> 7 & 31u;
+        entry.amount = (uint8_t)(halfword ? 0u : bits_at(instruction, 7, 5));
         form = ADDRESS_INDEX;
     } else if (entry.rn == 15) {
         if (write_back || !is_load) {
@@ -188,39 +161,37 @@ static struct entry transfer(uint32_t instruction, enum transfer kind, bool inde
             [ADDRESS_OFFSET] = OP_LDR_PC, [ADDRESS_INDEX] = OP_LDR_PC_INDEX, [ADDRESS_LITERAL] = OP_LDR_PC_LITERAL,
             [ADDRESS_PRE] = OP_PLAIN,     [ADDRESS_POST] = OP_PLAIN,
         };
-        entry.code = kind == TRANSFER_LDR ? codes[form] : OP_PLAIN;
+        entry.code = kind == KIND_LDR ? codes[form] : OP_PLAIN;
         return entry;
     }
-    entry.code = (uint16_t)(OP_TRANSFER + (unsigned)kind * ADDRESS_FORMS + form);
+    entry.code = (uint16_t)TRANSFER_CODE((unsigned)kind, form);
     return entry;
 }
 
 static struct entry single_transfer(uint32_t instruction, struct place place) {
-    static const enum transfer kinds[4] = {TRANSFER_STR, TRANSFER_LDR, TRANSFER_STRB, TRANSFER_LDRB};
-    enum transfer kind = kinds[(instruction >> 20 & 1u) | (instruction >> 21 & 2u)];
-    return transfer(instruction, kind, instruction >> 25 & 1u, instruction & 0xfffu, place);
+    enum transfer kind = single_transfer_kind(instruction);
+    return transfer(instruction, kind, bit_at(instruction, 25), instruction & 0xfffu, place);
 }
 
 static struct entry extra_transfer(uint32_t instruction, struct place place) {
-    unsigned kind = instruction >> 5 & 3u;
-    bool is_load = instruction >> 20 & 1u;
-    bool index = !(instruction >> 22 & 1u);
-    bool before_only = (instruction & 0x01200000u) == 0x01000000u;
-    uint32_t offset = (instruction >> 4 & 0xf0u) | (instruction & 15u);
-    if ((instruction & 0x01200000u) == 0x00200000u) {
+    enum transfer kind = extra_transfer_kind(instruction);
+    bool index = !bit_at(instruction, 22);
+    bool before = bit_at(instruction, BIT_BEFORE);
+    bool write_back = bit_at(instruction, BIT_WRITE_BACK);
+    uint32_t offset = split_offset(instruction);
+    if (!before && write_back) {
         return NOT_DECODED;
     }
-    if (is_load || kind == 1) {
-        static const enum transfer kinds[4] = {TRANSFER_STRH, TRANSFER_LDRH, TRANSFER_LDRSB, TRANSFER_LDRSH};
-        return transfer(instruction, kinds[is_load ? kind : 0], index, offset, place);
+    if (kind != KIND_LDRD && kind != KIND_STRD) {
+        return transfer(instruction, kind, index, offset, place);
     }
     struct entry entry = {
-        .code = kind == 2 ? OP_LDRD : OP_STRD,
-        .rd = instruction >> 12 & 15u,
-        .rn = instruction >> 16 & 15u,
-        .immediate = instruction >> 23 & 1u ? offset : 0u - offset,
+        .code = kind == KIND_LDRD ? OP_LDRD : OP_STRD,
+        .rd = (uint8_t)bits_12(instruction),
+        .rn = (uint8_t)bits_16(instruction),
+        .immediate = bit_at(instruction, BIT_UP) ? offset : 0u - offset,
     };
-    if (index || !before_only || entry.rn == 15 || entry.rd & 1u || entry.rd == 14) {
+    if (index || !before || write_back || entry.rn == 15 || entry.rd & 1u || entry.rd == 14) {
         return NOT_DECODED;
     }
     return entry;
@@ -228,23 +199,17 @@ static struct entry extra_transfer(uint32_t instruction, struct place place) {
 
 static struct entry block_transfer(uint32_t instruction) {
     uint32_t list = instruction & 0xffffu;
-    bool is_load = instruction >> 20 & 1u;
-    bool up = instruction >> 23 & 1u;
-    bool before = instruction >> 24 & 1u;
-    int count = 0;
-    for (uint32_t rest = list; rest; rest &= rest - 1u) {
-        count++;
-    }
+    bool is_load = bit_at(instruction, BIT_LOAD);
+    bool caret = bit_at(instruction, BIT_CARET);
     struct entry entry = {
         .code = is_load ? (list >> 15 ? OP_LDM_PC : OP_LDM) : OP_STM,
-        .rn = instruction >> 16 & 15u,
-        .rs = (uint8_t)count,
-        .write_back = instruction >> 21 & 1u,
-        .amount = up,
-        .step = (uint16_t)(up ? (before ? 4 : 0) : (before ? -4 * count : 4 - 4 * count)),
+        .rn = (uint8_t)bits_16(instruction),
+        .rs = (uint8_t)block_count(instruction),
+        .write_back = bit_at(instruction, BIT_WRITE_BACK),
+        .amount = bit_at(instruction, BIT_UP),
+        .step = block_step(instruction),
         .immediate = list,
     };
-    bool caret = instruction >> 22 & 1u;
     if (caret && is_load && list >> 15) {
         entry.code = OP_LDM_RETURN;
     } else if (caret) {
@@ -256,56 +221,65 @@ static struct entry block_transfer(uint32_t instruction) {
     return entry;
 }
 
-static struct entry register_forms(uint32_t instruction, struct place place) {
-    if ((instruction & 0x90u) == 0x90u) {
-        if (instruction & 0x60u) {
-            return extra_transfer(instruction, place);
-        }
-        return instruction >> 24 & 1u ? NOT_DECODED : multiply(instruction);
+/* CLZ, BX, BLX, MRS and MSR of the CPSR. */
+static struct entry miscellaneous(uint32_t instruction, enum arm_class class, struct place place) {
+    bool saved_status = bit_at(instruction, 22);
+    struct entry entry = register_operation(instruction, OP_PLAIN);
+    switch (class) {
+    case CLASS_CLZ: entry.code = OP_CLZ; break;
+    case CLASS_MRS: entry.code = saved_status ? OP_PLAIN : OP_MRS; break;
+    case CLASS_MSR: entry.code = saved_status ? OP_PLAIN : OP_MSR; break;
+    case CLASS_BX: entry.code = OP_BX; break;
+    default:
+        entry.code = OP_BLX;
+        entry.immediate = (place.address + place.size) | (place.size == 2 ? 1u : 0u);
+        break;
     }
-    if ((instruction & 0x01900000u) == 0x01000000u) {
-        return miscellaneous(instruction, place);
-    }
-    return data_processing(instruction, place);
+    bool reads_rm = class != CLASS_MRS;
+    bool writes_rn = class == CLASS_MRS || class == CLASS_CLZ;
+    return (reads_rm && entry.rm == 15) || (writes_rn && entry.rn == 15) ? NOT_DECODED : entry;
+}
+
+static struct entry move_to_status(uint32_t instruction) {
+    bool saved_status = bit_at(instruction, 22);
+    struct entry entry = {
+        .code = OP_MSR_IMMEDIATE,
+        .rd = (uint8_t)bits_16(instruction),
+        .immediate = rotated_constant(instruction),
+    };
+    return saved_status ? NOT_DECODED : entry;
 }
 
 /* What an ARM instruction does when its condition holds. */
 static struct entry arm_entry(uint32_t instruction, struct place place) {
-    switch (instruction >> 25 & 7u) {
-    case 0: return register_forms(instruction, place);
-    case 1:
-        if ((instruction & 0x01900000u) == 0x01000000u) {
-            struct entry entry = {.code = OP_MSR_IMMEDIATE, .rd = instruction >> 16 & 15u};
-            entry.immediate = rotate_right(instruction & 0xffu, 2u * (instruction >> 8 & 15u));
-            bool cpsr = (instruction >> 21 & 3u) == 1;
-            return cpsr ? entry : NOT_DECODED;
-        }
-        return data_processing(instruction, place);
-    case 2: return single_transfer(instruction, place);
-    case 3: return instruction >> 4 & 1u ? NOT_DECODED : single_transfer(instruction, place);
-    case 4: return block_transfer(instruction);
-    case 5: {
-        uint32_t offset = ((instruction & 0xffffffu) ^ 0x800000u) - 0x800000u;
-        unsigned condition = instruction >> 28;
-        return branch_entry(place, place.pc + (offset << 2), condition, instruction >> 24 & 1u);
-    }
+    enum arm_class class = class_of(instruction);
+    uint32_t target = place.pc + branch_offset(instruction);
+    switch (class) {
+    case CLASS_DATA: return data_processing(instruction, place);
+    case CLASS_MULTIPLY: return multiply(instruction);
+    case CLASS_HALF_MULTIPLY: return half_multiply(instruction);
+    case CLASS_SATURATING: return saturating(instruction);
+    case CLASS_CLZ:
+    case CLASS_MRS:
+    case CLASS_MSR:
+    case CLASS_BX:
+    case CLASS_BLX: return miscellaneous(instruction, class, place);
+    case CLASS_MSR_IMMEDIATE: return move_to_status(instruction);
+    case CLASS_SINGLE_TRANSFER: return single_transfer(instruction, place);
+    case CLASS_EXTRA_TRANSFER: return extra_transfer(instruction, place);
+    case CLASS_BLOCK_TRANSFER: return block_transfer(instruction);
+    case CLASS_BRANCH: return branch_entry(place, target, condition_of(instruction), bit_at(instruction, 24));
+    case CLASS_BLX_CONSTANT:
+        return (struct entry){.code = OP_BLX_CONSTANT, .immediate = (target + (instruction >> 23 & 2u)) | 1u};
     default: return NOT_DECODED;
     }
 }
 
 static struct entry conditional_entry(uint32_t instruction, struct place place) {
-    unsigned condition = instruction >> 28;
-    if (condition == 15) {
-        if ((instruction & 0x0e000000u) != 0x0a000000u) {
-            return NOT_DECODED;
-        }
-        uint32_t offset = ((instruction & 0xffffffu) ^ 0x800000u) - 0x800000u;
-        uint32_t target = place.pc + (offset << 2) + (instruction >> 23 & 2u);
-        return (struct entry){.code = OP_BLX_CONSTANT, .immediate = target | 1u};
-    }
+    unsigned condition = condition_of(instruction);
     struct entry entry = arm_entry(instruction, place);
     bool has_condition = entry.code >= OP_BRANCH_IF && entry.code < OP_TRANSFER;
-    if (condition < 14 && entry.code != OP_PLAIN && !has_condition) {
+    if (condition < ALWAYS && entry.code != OP_PLAIN && !has_condition) {
         entry.body = entry.code;
         entry.code = (uint16_t)(OP_IF + condition);
     }
@@ -318,15 +292,15 @@ static struct entry thumb_entry(uint32_t thumb, struct place place) {
     case 0x1a:
     case 0x1b: {
         unsigned condition = thumb >> 8 & 15u;
-        if (condition >= 14) {
+        if (condition >= ALWAYS) {
             return NOT_DECODED;
         }
         return branch_entry(place, place.pc + ((((thumb & 0xffu) ^ 0x80u) - 0x80u) << 1), condition, false);
     }
-    case 0x1c: return branch_entry(place, place.pc + (((offset ^ 0x400u) - 0x400u) << 1), 14, false);
+    case 0x1c: return branch_entry(place, place.pc + (((offset ^ 0x400u) - 0x400u) << 1), ALWAYS, false);
     case 0x1e: /* first half of BL: r14 becomes a constant */
         return (struct entry){
-            .code = OP_DATA + (13u * OPERAND_FORMS + OPERAND_IMMEDIATE) * 2u,
+            .code = DATA_CODE(NUMBER_MOV, OPERAND_IMMEDIATE),
             .rd = 14,
             .immediate = place.pc + (((offset ^ 0x400u) - 0x400u) << 12),
         };

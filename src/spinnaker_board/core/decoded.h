@@ -1,5 +1,5 @@
 /*
- * Decoded instructions: what decode.c writes and the engine in decoded.c executes.
+ * Decoded instructions: what decode.c writes and engine.c executes.
  *
  * Every ARM word and every Thumb halfword of the ITCM has an entry, filled when the instruction is first met and
  * cleared when its bytes are written. Since the address is known, what depends on it (literals, targets, return
@@ -13,91 +13,41 @@
 #ifndef SPINNAKER_BOARD_DECODED_H
 #define SPINNAKER_BOARD_DECODED_H
 
-#include "cpu.h"
+#include "encoding.h"
 #include "native.h"
 
-/* Second operand of a data-processing instruction; from OPERAND_LSL on the order is that of the shift field. */
-enum operand_form {
-    OPERAND_IMMEDIATE,
-    OPERAND_REGISTER,
-    OPERAND_LSL, /* by a constant of 1 to 31; LSR and ASR 1 to 32, ROR 1 to 31 */
-    OPERAND_LSR,
-    OPERAND_ASR,
-    OPERAND_ROR,
-    OPERAND_LSL_REGISTER,
-    OPERAND_LSR_REGISTER,
-    OPERAND_ASR_REGISTER,
-    OPERAND_ROR_REGISTER,
-    OPERAND_FORMS,
-};
+#define FORM(form, ...) OPERAND_##form,
+enum operand_form { EACH_FORM(FORM, 0) OPERAND_FORMS };
+#undef FORM
+#define FORM(form, ...) ADDRESS_##form,
+enum address_form { EACH_ADDRESS(FORM, 0) ADDRESS_FORMS };
+#undef FORM
 
-/* Address of a single transfer: base + constant, base + shifted index, both with and without write-back. */
-enum address_form {
-    ADDRESS_OFFSET,
-    ADDRESS_INDEX,
-    ADDRESS_PRE,
-    ADDRESS_POST,
-    ADDRESS_LITERAL, /* constant: relative to the pc; loads only */
-    ADDRESS_FORMS,
-};
-
-enum transfer {
-    TRANSFER_LDR,
-    TRANSFER_LDRB,
-    TRANSFER_LDRH,
-    TRANSFER_LDRSB,
-    TRANSFER_LDRSH,
-    TRANSFER_STR,
-    TRANSFER_STRB,
-    TRANSFER_STRH,
-    TRANSFERS,
-};
-
+#define REGISTER_OPERATION(number, name, cost, written) OP_##name,
+#define OTHER_OPERATION(kind, name, cost, written) OP_##name,
 enum operation_code {
     OP_UNDECODED, /* of a cleared entry */
     OP_PLAIN,
     OP_BEHIND, /* of the entry behind the ITCM */
-    OP_MUL,
-    OP_MULS,
-    OP_MLA,
-    OP_UMULL,
-    OP_UMLAL,
-    OP_SMULL,
-    OP_SMLAL,
-    OP_SMULXY, /* halves chosen by `amount`: bit 0 top of rm, bit 1 top of rs */
-    OP_SMLAXY,
-    OP_SMLALXY,
-    OP_SMULWY,
-    OP_SMLAWY,
-    OP_QADD,
-    OP_QSUB,
-    OP_CLZ,
-    OP_LDRD, /* base + constant */
-    OP_STRD,
-    OP_LDM,
-    OP_LDM_PC,
-    OP_LDM_RETURN, /* LDM with pc and ^: return from an exception */
-    OP_STM,
-    OP_LDR_PC, /* base + constant */
-    OP_LDR_PC_INDEX,
-    OP_LDR_PC_LITERAL,
-    OP_BRANCH,
-    OP_BRANCH_LINK,
-    OP_BLX_CONSTANT,
-    OP_BX,
-    OP_BLX,
-    OP_MOV_PC,
-    OP_THUMB_LINK, /* second half of Thumb's BL and BLX */
-    OP_MRS,
-    OP_MSR,
-    OP_MSR_IMMEDIATE,
     OP_NATIVE, /* a head of translated code */
-    OP_IF = 40,                                          /* + condition: then `body` */
-    OP_BRANCH_IF = OP_IF + 16,                           /* + condition */
-    OP_TRANSFER = OP_BRANCH_IF + 16,                     /* + transfer * ADDRESS_FORMS + address form */
-    OP_DATA = OP_TRANSFER + TRANSFERS * ADDRESS_FORMS,   /* + (operation * OPERAND_FORMS + form) * 2 + S */
+    EACH_REGISTER_OPERATION(REGISTER_OPERATION) EACH_OTHER_OPERATION(OTHER_OPERATION)
+        OP_IF,                                             /* + condition: then `body` */
+    OP_BRANCH_IF = OP_IF + ALWAYS,                     /* + condition */
+    OP_TRANSFER = OP_BRANCH_IF + ALWAYS,               /* + transfer * ADDRESS_FORMS + address form */
+    OP_DATA = OP_TRANSFER + TRANSFERS * ADDRESS_FORMS, /* + (operation * OPERAND_FORMS + form) * 2 + S */
     OPERATIONS = OP_DATA + 16 * OPERAND_FORMS * 2,
 };
+#undef REGISTER_OPERATION
+#undef OTHER_OPERATION
+#define DATA_CODE(number, form) (OP_DATA + ((number) * OPERAND_FORMS + (form)) * 2u)
+#define TRANSFER_CODE(kind, form) (OP_TRANSFER + (kind) * ADDRESS_FORMS + (form))
+
+/* Cycles beyond those of every instruction, as the rows say. */
+#define REGISTER_OPERATION(number, name, cost, written) EXTRA_##name = cost,
+#define OTHER_OPERATION(kind, name, cost, written) EXTRA_##name = cost,
+enum extra_cost { EACH_REGISTER_OPERATION(REGISTER_OPERATION) EACH_OTHER_OPERATION(OTHER_OPERATION) };
+#undef REGISTER_OPERATION
+#undef OTHER_OPERATION
 
 struct entry {
     uint16_t code; /* enum operation_code */
@@ -130,7 +80,7 @@ struct arm_decoded {
     uint8_t native_word[ARM_ENTRIES];   /* 1: a part was made from this word */
     uint32_t heat[ARM_ENTRIES];         /* see native_profile() */
     struct native_entry native[ARM_ENTRIES];
-    struct native_frame frame;          /* what does not change in it is set when parts are installed */
+    struct native_frame frame;
     struct entry arm[ARM_ENTRIES + 1]; /* the last one, behind the ITCM, stays OP_BEHIND */
     struct entry thumb[THUMB_ENTRIES + 1];
 };
@@ -138,8 +88,21 @@ struct arm_decoded {
 /* Fills the entry of the instruction at an address in the ITCM. */
 void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool thumb);
 
+/* What an operation is, for the translator (operations.c). */
+struct operation {
+    const char *kind; /* how translated.h runs it; NULL: the engine has to */
+    const char *name;
+    const char *form; /* of its operand or address, or "" */
+    uint8_t extra;    /* cycles beyond those of every instruction and of the registers of a block */
+    uint8_t written;  /* enum written */
+};
+extern const struct operation operations[OPERATIONS];
+const char *condition_name(unsigned condition);
+
 /* native.c */
 void native_forget(struct arm_decoded *decoded);
+
+/* access.c */
 int native_load(struct native_frame *frame, uint32_t address, uint32_t size, const struct native_block *block);
 int native_store(struct native_frame *frame, uint32_t address, uint32_t size, const struct native_block *block,
                  uint32_t value);

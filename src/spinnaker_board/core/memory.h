@@ -22,6 +22,19 @@ static inline bool is_itcm(uint32_t address) {
     return address < ITCM_BYTES;
 }
 
+static inline bool aligned(uint32_t address, unsigned size) {
+    return (address & (size - 1u)) == 0;
+}
+
+/* A whole, aligned word, halfword or byte in the DTCM, whose size is a power of two. */
+static inline bool in_dtcm(uint32_t address, unsigned size) {
+    return ((address - DTCM_BASE) & ~(DTCM_BYTES - size)) == 0;
+}
+/* As many words, one to sixteen. */
+static inline bool block_in_dtcm(uint32_t first, uint32_t words) {
+    return aligned(first, 4) && first - DTCM_BASE <= DTCM_BYTES - 4u * words;
+}
+
 /* 0x60000000-0x67ffffff and 0x70000000-0x77ffffff: bit 28 tells the aliases apart, bit 27 must be clear. */
 static inline bool is_sdram(uint32_t address) {
     return (address & 0xe8000000u) == SDRAM_BASE;

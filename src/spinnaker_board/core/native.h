@@ -1,6 +1,6 @@
 /*
- * Translated code: parts of programs that were turned into C (translation/source.py), compiled, and loaded while the
- * machine ran.
+ * Translated code: parts of programs that were turned into C (translation/source.py, translated.h), compiled, and
+ * loaded while the machine ran.
  *
  * A part does to the core exactly what the engine would have done, instruction for instruction. It stops where the
  * cycles run out, and leaves every instruction that it does not do to the engine, before any side effect. It is
@@ -12,12 +12,13 @@
 
 #include "arm.h"
 
-#define NATIVE_ABI 2u
+#define NATIVE_ABI 3u
 
 /*
- * The engine's state while a part runs. translation/prologue.h repeats these structures: change NATIVE_ABI with them.
- * `left` and `extra` are the engine's, but without what the current block owes: `owed` cycles of which `owed_extra` are
- * not the one of each instruction. `rest` is what the block may still take behind the current instruction.
+ * The engine's state while a part runs. NATIVE_ABI changes with these structures, for they are part of what a cache
+ * holds. `left` and `extra` are the engine's, but without what the current block owes: `owed` cycles of which
+ * `owed_extra` are not the one of each instruction. `rest` is what the block may still take behind the current
+ * instruction.
  *
  * An access outside the DTCM goes to `load` or `store`. They return NATIVE_DONE when the block may go on, NATIVE_LAST
  * when it has to stop behind this instruction, and NATIVE_NOT_DONE when it has to stop before it.

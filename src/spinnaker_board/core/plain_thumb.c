@@ -1,5 +1,5 @@
 /* Thumb instructions: those without an ARM equivalent here, the others through their translation. */
-#include "cpu.h"
+#include "instructions.h"
 #include "thumb.h"
 
 static enum flow conditional_branch(struct arm_core *core, uint32_t thumb) {

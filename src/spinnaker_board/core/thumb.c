@@ -1,22 +1,17 @@
 #include "thumb.h"
 
-#define ALWAYS 0xe0000000u
-#define SET_FLAGS (1u << 20)
-#define LOAD (1u << 20)
+#include "encoding.h"
+
+#define SET_FLAGS (1u << BIT_SET_FLAGS)
+#define LOAD (1u << BIT_LOAD)
 #define IMMEDIATE (1u << 25)
 #define SP 13u
 #define PC 15u
 
-/* Data-processing opcodes in bits 24:21. */
-#define OP_AND (0u << 21)
-#define OP_SUB (2u << 21)
-#define OP_RSB (3u << 21)
-#define OP_ADD (4u << 21)
-#define OP_CMP (10u << 21)
-#define OP_MOV (13u << 21)
+#define DATA(name) ((uint32_t)NUMBER_##name << 21)
 
 static uint32_t with_registers(uint32_t instruction, uint32_t rn, uint32_t rd, uint32_t rm) {
-    return ALWAYS | instruction | rn << 16 | rd << 12 | rm;
+    return ALWAYS << 28 | instruction | rn << 16 | rd << 12 | rm;
 }
 
 /* LDR, STR (size 4) and LDRB, STRB (size 1) with an offset that is added. */
@@ -32,9 +27,9 @@ static uint32_t shift_or_add(uint32_t thumb) {
     uint32_t rm = thumb >> 3 & 7u;
     uint32_t kind = thumb >> 11 & 3u;
     if (kind != 3) {
-        return with_registers(OP_MOV | SET_FLAGS, 0, rd, rm) | (thumb >> 6 & 31u) << 7 | kind << 5;
+        return with_registers(DATA(MOV) | SET_FLAGS, 0, rd, rm) | (thumb >> 6 & 31u) << 7 | kind << 5;
     }
-    uint32_t operation = thumb >> 9 & 1u ? OP_SUB : OP_ADD;
+    uint32_t operation = thumb >> 9 & 1u ? DATA(SUB) : DATA(ADD);
     uint32_t immediate = thumb >> 10 & 1u ? IMMEDIATE : 0u;
     return with_registers(operation | SET_FLAGS | immediate, rm, rd, thumb >> 6 & 7u);
 }
@@ -44,10 +39,10 @@ static uint32_t byte_immediate(uint32_t thumb) {
     uint32_t rd = thumb >> 8 & 7u;
     uint32_t value = thumb & 0xffu;
     switch (thumb >> 11 & 3u) {
-    case 0: return with_registers(OP_MOV | SET_FLAGS | IMMEDIATE, 0, rd, value);
-    case 1: return with_registers(OP_CMP | SET_FLAGS | IMMEDIATE, rd, 0, value);
-    case 2: return with_registers(OP_ADD | SET_FLAGS | IMMEDIATE, rd, rd, value);
-    default: return with_registers(OP_SUB | SET_FLAGS | IMMEDIATE, rd, rd, value);
+    case 0: return with_registers(DATA(MOV) | SET_FLAGS | IMMEDIATE, 0, rd, value);
+    case 1: return with_registers(DATA(CMP) | SET_FLAGS | IMMEDIATE, rd, 0, value);
+    case 2: return with_registers(DATA(ADD) | SET_FLAGS | IMMEDIATE, rd, rd, value);
+    default: return with_registers(DATA(SUB) | SET_FLAGS | IMMEDIATE, rd, rd, value);
     }
 }
 
@@ -59,15 +54,15 @@ static uint32_t two_registers(uint32_t thumb) {
     switch (operation) {
     case 2:
     case 3:
-    case 4: return with_registers(OP_MOV | SET_FLAGS, 0, rd, rd) | rm << 8 | (operation - 2u) << 5 | 1u << 4;
-    case 7: return with_registers(OP_MOV | SET_FLAGS, 0, rd, rd) | rm << 8 | 3u << 5 | 1u << 4;
+    case 4: return with_registers(DATA(MOV) | SET_FLAGS, 0, rd, rd) | rm << 8 | (operation - 2u) << 5 | 1u << 4;
+    case 7: return with_registers(DATA(MOV) | SET_FLAGS, 0, rd, rd) | rm << 8 | 3u << 5 | 1u << 4;
     case 8:
     case 10:
     case 11: return with_registers(operation << 21 | SET_FLAGS, rd, 0, rm);
-    case 9: return with_registers(OP_RSB | SET_FLAGS | IMMEDIATE, rm, rd, 0);
-    case 13: return ALWAYS | SET_FLAGS | rd << 16 | rd << 8 | 9u << 4 | rm;
+    case 9: return with_registers(DATA(RSB) | SET_FLAGS | IMMEDIATE, rm, rd, 0);
+    case 13: return ALWAYS << 28 | SET_FLAGS | rd << 16 | rd << 8 | 9u << 4 | rm;
     case 15: return with_registers(operation << 21 | SET_FLAGS, 0, rd, rm);
-    default: return with_registers(OP_AND | operation << 21 | SET_FLAGS, rd, rd, rm);
+    default: return with_registers(operation << 21 | SET_FLAGS, rd, rd, rm);
     }
 }
 
@@ -76,9 +71,9 @@ static uint32_t high_registers(uint32_t thumb) {
     uint32_t rd = (thumb & 7u) | (thumb >> 4 & 8u);
     uint32_t rm = thumb >> 3 & 15u;
     switch (thumb >> 8 & 3u) {
-    case 0: return with_registers(OP_ADD, rd, rd, rm);
-    case 1: return with_registers(OP_CMP | SET_FLAGS, rd, 0, rm);
-    case 2: return with_registers(OP_MOV, 0, rd, rm);
+    case 0: return with_registers(DATA(ADD), rd, rd, rm);
+    case 1: return with_registers(DATA(CMP) | SET_FLAGS, rd, 0, rm);
+    case 2: return with_registers(DATA(MOV), 0, rd, rm);
     default: return (thumb >> 7 & 1u ? 0xe12fff30u : 0xe12fff10u) | rm;
     }
 }
@@ -119,7 +114,7 @@ static uint32_t immediate_offset(uint32_t thumb) {
 /* 1010: address of a word relative to pc or sp. The byte rotated right by 30 is four times the byte. */
 static uint32_t address_of(uint32_t thumb) {
     uint32_t base = thumb >> 11 & 1u ? SP : PC;
-    return with_registers(OP_ADD | IMMEDIATE, base, thumb >> 8 & 7u, 15u << 8 | (thumb & 0xffu));
+    return with_registers(DATA(ADD) | IMMEDIATE, base, thumb >> 8 & 7u, 15u << 8 | (thumb & 0xffu));
 }
 
 /* 1011: moves of the stack pointer, PUSH, POP, BKPT. */
@@ -127,7 +122,7 @@ static uint32_t stack(uint32_t thumb) {
     uint32_t list = thumb & 0xffu;
     uint32_t extra = thumb >> 8 & 1u;
     switch (thumb >> 8 & 15u) {
-    case 0: return with_registers((list >> 7 ? OP_SUB : OP_ADD) | IMMEDIATE, SP, SP, 15u << 8 | (list & 0x7fu));
+    case 0: return with_registers((list >> 7 ? DATA(SUB) : DATA(ADD)) | IMMEDIATE, SP, SP, 15u << 8 | (list & 0x7fu));
     case 4:
     case 5: return 0xe92d0000u | list | extra << 14;
     case 12:

@@ -7,7 +7,7 @@ import re
 from spinnaker_board.translation.instructions import BRANCH, COMPARISONS, CONDITIONS
 from spinnaker_board.translation.parts import Part, Step
 
-ABI = 2  # NATIVE_ABI
+ABI = 3  # NATIVE_ABI
 
 _ALWAYS = 14
 _PROLOGUE = """\

@@ -9,7 +9,7 @@ import sysconfig
 from pathlib import Path
 
 CORE = Path(__file__).parents[3] / "src" / "spinnaker_board" / "core"
-SINGLE = (CORE / f"{name}.c" for name in ("cpu", "native", "psr", "thumb"))
+SINGLE = (CORE / f"{name}.c" for name in ("access", "cpu", "engine", "native", "operations", "psr", "thumb"))
 SOURCES = sorted([*CORE.glob("plain_*.c"), *CORE.glob("decode*.c"), *SINGLE])
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 
