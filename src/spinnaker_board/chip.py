@@ -44,7 +44,7 @@ class BootValues:
             (0x0C, "B", 4),  # p2pb_repeats
             (0x0D, "B", 4),  # p2p_sql
             (0x0E, "B", 0x33),  # clk_div
-            (SV.CPU_CLK, "H", 200),
+            (SV.CPU_CLK, "H", layout.CLOCK_MHZ),
             (0x26, "H", 130),  # mem_clk
             (0x28, "B", 0x3F),  # forward
             (0x2A, "B", 200),  # peek_time

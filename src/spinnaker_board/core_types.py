@@ -1,9 +1,9 @@
 """The interface of the machine in C, for type checkers and readers; ``core/pymodule.c`` implements it."""
 
-from typing import Protocol, TypedDict
+from typing import NamedTuple, Protocol, TypedDict
 
 #: Of the module in C that this code needs; raised with it.
-INTERFACE = 2
+INTERFACE = 3
 
 
 class CoreStatistics(TypedDict):
@@ -56,3 +56,60 @@ class CoreMachine(Protocol):
     def profile(self, chip: int, core: int, /) -> tuple[bytes, bytes, bytes]: ...
     def registers(self, chip: int, core: int, /) -> tuple[int, ...]: ...
     def statistics(self, chip: int, core: int, /) -> CoreStatistics: ...
+
+
+class Instruction(NamedTuple):
+    """What ``_core.decode`` says of an ARM instruction that translated code can do.
+
+    Parameters
+    ----------
+    kind, name, form
+        The row of ``core/instructions.h``; ``kind`` says which macro of ``core/translated.h`` runs it.
+    condition
+        Such as ``EQ``; empty when it is always executed.
+    rd, rn, rm, rs, immediate, amount, step, write_back
+        As in ``struct entry`` of ``core/decoded.h``; of a branch, ``immediate`` is the target's address.
+    cycles
+        What it takes without accesses outside the DTCM, when its condition holds.
+    written
+        A mask of the registers that it may write, the pc aside.
+    sets_flags, compares
+        Whether it sets the flags, and whether to those of a subtraction.
+    """
+
+    kind: str
+    name: str
+    form: str
+    condition: str
+    rd: int
+    rn: int
+    rm: int
+    rs: int
+    immediate: int
+    amount: int
+    step: int
+    write_back: int
+    cycles: int
+    written: int
+    sets_flags: bool
+    compares: bool
+
+    @property
+    def is_branch(self) -> bool:
+        """B or BL, to ``immediate``."""
+        return self.kind == "BRANCH"
+
+    @property
+    def links(self) -> bool:
+        """BL."""
+        return self.name == "BRANCH_LINK"
+
+    @property
+    def is_literal(self) -> bool:
+        """A load of a word from a place relative to the pc."""
+        return self.name == "LDR" and self.form == "LITERAL"
+
+    @property
+    def ends(self) -> bool:
+        """Whether it jumps to where registers or memory say."""
+        return self.kind == "JUMP" or self.name == "LDM_PC"

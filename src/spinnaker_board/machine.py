@@ -82,7 +82,7 @@ class Machine:
     @property
     def clock_ms(self) -> float:
         """Virtual time since power-on, in ms."""
-        return self.core.cycles / (200 * 1000)
+        return self.core.cycles / layout.CYCLES_PER_MS
 
     def wait(self, done: Callable[[], bool], quanta: int) -> bool:
         """Lets time pass until something is so; False when it is not within a number of quanta, or too slow to come.

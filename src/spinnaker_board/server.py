@@ -17,6 +17,7 @@ from private_folder import NotPrivateError
 from spinnaker_board.boot import BootLoader
 from spinnaker_board.chip import BootValues
 from spinnaker_board.control import Control
+from spinnaker_board.layout import QUANTA_PER_MS
 from spinnaker_board.machine import Machine, create_core
 from spinnaker_board.monitor import Monitor
 from spinnaker_board.scp import BOOT_PORT, SCP_PORT
@@ -31,7 +32,6 @@ _LOOPBACK = "127."  # 127.0.0.0/8; addresses are in dotted form
 _MAX_DATAGRAM = 2048
 _BATCH = 16  # datagrams taken at once, before the machine runs on
 _MAX_WAITING_MESSAGES = 32  # for application cores; beyond, datagrams stay with the operating system
-_QUANTA_PER_MS = 100
 _SLICE_NS = 2_000_000  # wall time that the machine may take before the network is looked at again,
 _BRISK_SLICE_NS = 500_000  # and when a host has just spoken
 _BACKLOG_MS = 10.0  # how far virtual time may fall behind the wall clock and still catch up
@@ -297,15 +297,15 @@ class Server:
         now_s = time.monotonic()
         due_ms = self._anchor_ms + (now_s - self._anchor_s) * 1000
         if core.active == 0:
-            core.skip(max(int((due_ms - machine.clock_ms) * _QUANTA_PER_MS), 0))
+            core.skip(max(int((due_ms - machine.clock_ms) * QUANTA_PER_MS), 0))
             return _IDLE_S
         behind_ms = due_ms - machine.clock_ms
         if behind_ms > _BACKLOG_MS:
             self._anchor_s, self._anchor_ms = now_s, machine.clock_ms + _BACKLOG_MS
             behind_ms = _BACKLOG_MS
-        quanta = int(behind_ms * _QUANTA_PER_MS)
+        quanta = int(behind_ms * QUANTA_PER_MS)
         brisk = now_s < self._brisk_until_s
         if quanta <= 0:
             return _BRISK_S if brisk else _CALM_S
-        core.run(min(quanta, _QUANTA_PER_MS), _BRISK_SLICE_NS if brisk else _SLICE_NS)
+        core.run(min(quanta, QUANTA_PER_MS), _BRISK_SLICE_NS if brisk else _SLICE_NS)
         return 0.0

@@ -22,14 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from spinnaker_board import layout
-from spinnaker_board.layout import Signal
+from spinnaker_board.layout import CYCLES_PER_MS, QUANTA_PER_MS, Signal
 from spinnaker_board.server import AddressError, Server, Settings
 from spinnaker_board.translation.parts import hot_parts
 from spinnaker_board.translation.source import source
 from spinnaker_board.translation.worker import compile_parts, find_compiler
 
-CYCLES_PER_MS = 200_000
-QUANTA_PER_MS = 100
 _FREE_ADDRESSES = range(200, 250)
 
 
@@ -123,7 +121,7 @@ def _translate(server: Server, folder: Path) -> None:
         for number in range(1, layout.CORES):
             if core.statistics(chip, number)["on"]:
                 entered, _, heat = core.profile(chip, number)
-                sums = programs.setdefault(bytes(core.tcm(chip, number)[0]), [np.zeros(0x2000, np.int64) for _ in "ab"])
+                sums = programs.setdefault(bytes(core.tcm(chip, number)[0]), [np.zeros(layout.ITCM_BYTES // 4, np.int64) for _ in "ab"])
                 sums[0] += np.frombuffer(entered, np.uint8)
                 sums[1] += np.frombuffer(heat, np.uint32)
     for image, (entered, heat) in programs.items():

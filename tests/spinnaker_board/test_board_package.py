@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from spinnaker_board.headers import CORE, numbers
+
 SRC = Path(__file__).parents[2] / "src"
 BOARD = SRC / "spinnaker_board"
 README = (BOARD / "README.md").read_text()
@@ -133,3 +135,12 @@ def test_every_c_file_has_the_one_style(tmp_path: Path) -> None:
     assert len(files) > 30
     done = subprocess.run([*check, *files], cwd=top, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[:2000]
+
+
+def test_every_shared_number_can_be_read_by_both_languages() -> None:
+    """What the core's headers define as numbers, layout.py takes from there: a line that it cannot read is a fault."""
+    for header in ("layout.h", "cost.h"):
+        lines = (CORE / header).read_text().splitlines()
+        defined = [line.split()[1] for line in lines if line.startswith("#define") and len(line.split()) > 2]
+        assert list(numbers(header)) == defined
+        assert len(defined) >= 8

@@ -14,13 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ITCM_BASE 0x00000000u
-#define ITCM_BYTES 0x8000u
-#define DTCM_BASE 0x00400000u
-#define DTCM_BYTES 0x10000u
-#define SDRAM_BASE 0x60000000u       /* buffered */
-#define SDRAM_ALIAS_BASE 0x70000000u /* unbuffered, the same bytes */
-#define SDRAM_BYTES 0x08000000u
+#include "layout.h"
 
 /* Program status register, DDI 0100 A2.5. */
 #define PSR_N 0x80000000u

@@ -6,19 +6,8 @@
 
 #include "chip.h"
 
-#define DEVICE_SPAN 0x01000000u
-
 #define SYSTEM_CODE 0x5ec00000u /* the top 12 bits that the system controller wants to see on critical registers */
 #define CHIP_ID 0x59111012u
-#define SC_CHIP_ID 0x00u
-#define SC_SET_IRQ 0x08u
-#define SC_CLEAR_IRQ 0x0cu
-#define SC_CPU_OK 0x10u
-#define SC_MONITOR_ID 0x34u
-#define SC_FLAGS_SET 0x58u
-#define SC_FLAGS_CLEAR 0x5cu
-#define SC_TEST_AND_SET 0x100u
-#define SC_TEST_AND_CLEAR 0x180u
 #define ALL_CORES ((1u << CHIP_CORES) - 1u)
 
 void chip_interrupt(struct chip *chip, uint32_t cores) {
@@ -95,8 +84,8 @@ static int system_write(struct chip *chip, uint32_t offset, uint32_t value) {
 static int shared_read(struct chip *chip, uint32_t address, uint32_t *value) {
     uint32_t offset = address & (DEVICE_SPAN - 1u);
     switch (address / DEVICE_SPAN | 0x10u) {
-    case 0xf1: return router_read(chip, offset, value);
-    case 0xf2: return system_read(chip, offset, value);
+    case ROUTER_BASE / DEVICE_SPAN: return router_read(chip, offset, value);
+    case SYSTEM_CONTROLLER_BASE / DEVICE_SPAN: return system_read(chip, offset, value);
     case 0xf0: /* SDRAM controller */
     case 0xf3: /* watchdog */
     case 0xf4: /* Ethernet */ *value = 0; return 0;
@@ -107,8 +96,8 @@ static int shared_read(struct chip *chip, uint32_t address, uint32_t *value) {
 static int shared_write(struct chip *chip, uint32_t address, uint32_t value) {
     uint32_t offset = address & (DEVICE_SPAN - 1u);
     switch (address / DEVICE_SPAN | 0x10u) {
-    case 0xf1: return router_write(chip, offset, value);
-    case 0xf2: return system_write(chip, offset, value);
+    case ROUTER_BASE / DEVICE_SPAN: return router_write(chip, offset, value);
+    case SYSTEM_CONTROLLER_BASE / DEVICE_SPAN: return system_write(chip, offset, value);
     case 0xf0:
     case 0xf3:
     case 0xf4: return 0;
@@ -118,7 +107,7 @@ static int shared_write(struct chip *chip, uint32_t address, uint32_t value) {
 
 static uint8_t *sysram(struct chip *chip, uint32_t address) {
     uint32_t base = address & ~(SYSRAM_BYTES - 1u);
-    bool inside = base == 0xe5000000u || base == 0xf5000000u;
+    bool inside = base == SYSRAM_BASE || base == SYSRAM_ALIAS_BASE;
     return inside ? chip->sysram + (address & (SYSRAM_BYTES - 1u)) : NULL;
 }
 
@@ -139,7 +128,7 @@ int chip_read(struct chip *chip, uint32_t address, unsigned size, uint32_t *valu
         return 0;
     }
     uint32_t word;
-    if (address < 0xe0000000u || shared_read(chip, address & ~3u, &word)) {
+    if (address < DEVICES_BASE || shared_read(chip, address & ~3u, &word)) {
         return -1;
     }
     *value = word >> 8 * (address & 3u) & lane_mask(size);
@@ -152,7 +141,7 @@ int chip_write(struct chip *chip, uint32_t address, unsigned size, uint32_t valu
         memcpy(memory, &value, size);
         return 0;
     }
-    if (address < 0xe0000000u) {
+    if (address < DEVICES_BASE) {
         return -1;
     }
     if (size < 4) { /* the registers that are written in parts are plain ones: put the part in its place */

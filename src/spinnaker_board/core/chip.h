@@ -18,12 +18,7 @@
 
 #include "arm.h"
 
-#define CLOCK_MHZ 200u                       /* processor clock, cycles a microsecond */
-#define QUANTUM_CYCLES 2000u                 /* 10 microseconds */
 #define CYCLES_PER_MS (1000u * CLOCK_MHZ)
-#define CHIP_CORES 18u
-#define CHIP_LINKS 6u
-#define SYSRAM_BYTES 0x8000u
 #define OUTBOX_PACKETS 64u                   /* packets that a core may send in a quantum before TCR reads "full" */
 #define INBOX_PACKETS 2048u                  /* packets that may wait for a core; more are dropped and counted */
 #define INBOX_HIGH 64u                       /* from here on senders to this core see "full" (back-pressure) */
@@ -142,8 +137,6 @@ struct core {
 };
 
 /* Router, datasheet section 10. */
-#define ROUTES 1024u
-#define P2P_WORDS 8192u
 #define ROUTE_CACHE 1024u
 struct route_cache {
     uint32_t key, route;
@@ -151,7 +144,7 @@ struct route_cache {
 };
 struct router {
     uint32_t control, fixed_route, diagnostic_enable;
-    uint32_t route[ROUTES], key[ROUTES], mask[ROUTES];
+    uint32_t route[ROUTER_ENTRIES], key[ROUTER_ENTRIES], mask[ROUTER_ENTRIES];
     uint32_t p2p[P2P_WORDS];
     uint32_t filter[16], counter[16];
     uint32_t used; /* entries from here on cannot match */

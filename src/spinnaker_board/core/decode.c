@@ -188,6 +188,7 @@ static struct entry extra_transfer(uint32_t instruction, struct place place) {
     struct entry entry = {
         .code = kind == KIND_LDRD ? OP_LDRD : OP_STRD,
         .rd = (uint8_t)bits_12(instruction),
+        .rm = (uint8_t)bits_12(instruction) + 1u,
         .rn = (uint8_t)bits_16(instruction),
         .immediate = bit_at(instruction, BIT_UP) ? offset : 0u - offset,
     };
@@ -228,7 +229,10 @@ static struct entry miscellaneous(uint32_t instruction, enum arm_class class, st
     switch (class) {
     case CLASS_CLZ: entry.code = OP_CLZ; break;
     case CLASS_MRS: entry.code = saved_status ? OP_PLAIN : OP_MRS; break;
-    case CLASS_MSR: entry.code = saved_status ? OP_PLAIN : OP_MSR; break;
+    case CLASS_MSR:
+        entry.code = saved_status ? OP_PLAIN : OP_MSR;
+        entry.amount = (uint8_t)bits_16(instruction);
+        break;
     case CLASS_BX: entry.code = OP_BX; break;
     default:
         entry.code = OP_BLX;
@@ -244,7 +248,7 @@ static struct entry move_to_status(uint32_t instruction) {
     bool saved_status = bit_at(instruction, 22);
     struct entry entry = {
         .code = OP_MSR_IMMEDIATE,
-        .rd = (uint8_t)bits_16(instruction),
+        .amount = (uint8_t)bits_16(instruction),
         .immediate = rotated_constant(instruction),
     };
     return saved_status ? NOT_DECODED : entry;
@@ -317,12 +321,17 @@ static struct entry thumb_entry(uint32_t thumb, struct place place) {
     }
 }
 
-void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool thumb) {
+struct entry decode_instruction(uint32_t instruction, uint32_t address, bool thumb) {
     struct place place = {.address = address, .pc = address + (thumb ? 4u : 8u), .size = thumb ? 2u : 4u};
-    uint32_t instruction = get_bytes(core->itcm + address, place.size);
-    *entry = thumb ? thumb_entry(instruction, place) : conditional_entry(instruction, place);
-    if (entry->code == OP_PLAIN) {
-        entry->immediate = instruction;
+    struct entry entry = thumb ? thumb_entry(instruction, place) : conditional_entry(instruction, place);
+    if (entry.code == OP_PLAIN) {
+        entry.immediate = instruction;
     }
+    return entry;
+}
+
+void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool thumb) {
+    uint32_t instruction = get_bytes(core->itcm + address, thumb ? 2u : 4u);
+    *entry = decode_instruction(instruction, address, thumb);
     core->decoded->page_used[address / DECODED_PAGE] = true;
 }

@@ -54,9 +54,10 @@ struct entry {
     uint16_t body; /* of OP_IF: the operation when the condition holds */
     uint8_t rd;
     uint8_t rn;
-    uint8_t rm;
+    uint8_t rm;         /* of LDRD and STRD: the second register */
     uint8_t rs;         /* of block transfers: number of registers */
-    uint8_t amount;     /* of shifts; of logical immediates: whether the carry becomes bit 31 of the operand */
+    uint8_t amount;     /* of shifts; of logical immediates: whether the carry becomes bit 31 of the operand; of MSR:
+                           the mask of bytes; of block transfers: whether they go up */
     uint8_t write_back; /* of block transfers */
     uint16_t step;      /* of block transfers: lowest address relative to the base, two's complement */
     uint32_t immediate; /* operand, offset, target, or displacement in entries; register list of block transfers;
@@ -85,7 +86,8 @@ struct arm_decoded {
     struct entry thumb[THUMB_ENTRIES + 1];
 };
 
-/* Fills the entry of the instruction at an address in the ITCM. */
+/* The entry of an instruction, and the same for what stands at an address in the ITCM. */
+struct entry decode_instruction(uint32_t instruction, uint32_t address, bool thumb);
 void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool thumb);
 
 /* What an operation is, for the translator (operations.c). */
@@ -98,6 +100,8 @@ struct operation {
 };
 extern const struct operation operations[OPERATIONS];
 const char *condition_name(unsigned condition);
+uint32_t registers_written(const struct entry *entry, unsigned written); /* a mask */
+uint32_t cycles_of(const struct entry *entry, const struct operation *operation);
 
 /* native.c */
 void native_forget(struct arm_decoded *decoded);

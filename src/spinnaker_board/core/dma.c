@@ -53,7 +53,7 @@ static uint8_t *shared(struct core *core, uint32_t address, uint32_t bytes) {
     }
     base = address & 0xffff0000u;
     offset = address & 0xffffu;
-    if ((base == 0xe5000000u || base == 0xf5000000u) && offset < SYSRAM_BYTES && bytes <= SYSRAM_BYTES - offset) {
+    if ((base == SYSRAM_BASE || base == SYSRAM_ALIAS_BASE) && offset < SYSRAM_BYTES && bytes <= SYSRAM_BYTES - offset) {
         return core->chip->sysram + offset;
     }
     return NULL;

@@ -103,7 +103,7 @@ run_LDRD:
         goto delegate;
     }
     r[e->rd] = get_bytes(dtcm + (target - DTCM_BASE), 4);
-    r[e->rd + 1u] = get_bytes(dtcm + (target + 4u - DTCM_BASE), 4);
+    r[e->rm] = get_bytes(dtcm + (target + 4u - DTCM_BASE), 4);
     NEXT_AFTER(EXTRA_LDRD);
 run_STRD:
     target = r[e->rn] + e->immediate;
@@ -111,7 +111,7 @@ run_STRD:
         goto delegate;
     }
     put_bytes(dtcm + (target - DTCM_BASE), 4, r[e->rd]);
-    put_bytes(dtcm + (target + 4u - DTCM_BASE), 4, r[e->rd + 1u]);
+    put_bytes(dtcm + (target + 4u - DTCM_BASE), 4, r[e->rm]);
     NEXT_AFTER(EXTRA_STRD);
 
 /* Block transfers that lie in the DTCM or the SDRAM as a whole; the lowest register has the lowest address. */
@@ -194,7 +194,7 @@ write_status:
         goto delegate;
     }
     {
-        const uint32_t now = status(core->cpsr, n, z, c, v), fields = status_fields(e->rd);
+        const uint32_t now = status(core->cpsr, n, z, c, v), fields = status_fields(e->amount);
         arm_write_cpsr(core, (now & ~fields) | (target & fields));
         FLAGS_FROM(core->cpsr)
     }

@@ -217,7 +217,17 @@ enum data_number { EACH_RESULT(ONCE, NUMBER) EACH_TEST(ONCE, NUMBER) };
     X(0, CLZ, 0u, WRITES_RN)                                                                                           \
     X(0, MRS, 0u, WRITES_RN)
 
-enum written { WRITES_NOTHING = 0, WRITES_RD = 1, WRITES_RN = 2, WRITES_FLAGS = 4, WRITES_COMPARISON = 8 };
+/* What an operation writes; WRITES_LIST: the registers of a block, WRITES_COMPARISON: the flags of p - q. */
+enum written {
+    WRITES_NOTHING = 0,
+    WRITES_RD = 1,
+    WRITES_RN = 2,
+    WRITES_RM = 4,
+    WRITES_LIST = 8,
+    WRITES_LINK = 16,
+    WRITES_FLAGS = 32,
+    WRITES_COMPARISON = 64,
+};
 
 #define LONG(high, low) ((uint64_t)high << 32 | low)
 #define SET_LONG(high, low, value)                                                                                     \
@@ -283,14 +293,14 @@ enum written { WRITES_NOTHING = 0, WRITES_RD = 1, WRITES_RN = 2, WRITES_FLAGS = 
 
 /*
  * Operations that the engine and translated code each do in their own way, for they jump, access memory or change the
- * processor's state: how translated.h calls them (NONE: it leaves them to the engine), name, cycles beyond the one of
- * every instruction and those of the registers of a block, registers written.
+ * processor's state: what translated.h calls their kind (NONE: it leaves them to the engine), name, cycles beyond the
+ * one of every instruction and those of the registers of a block, registers written.
  */
 #define EACH_OTHER_OPERATION(X)                                                                                        \
-    X(DOUBLE, LDRD, 2u * COST_BLOCK_REGISTER, WRITES_RD) /* base + constant */                                         \
-    X(DOUBLE, STRD, 2u * COST_BLOCK_REGISTER, WRITES_NOTHING)                                                          \
-    X(BLOCK, LDM, 0u, WRITES_NOTHING)                                                                                  \
-    X(BLOCK, LDM_PC, COST_BRANCH, WRITES_NOTHING)                                                                      \
+    X(SPECIAL, LDRD, 2u * COST_BLOCK_REGISTER, WRITES_RD | WRITES_RM) /* base + constant */                            \
+    X(SPECIAL, STRD, 2u * COST_BLOCK_REGISTER, WRITES_NOTHING)                                                         \
+    X(BLOCK, LDM, 0u, WRITES_LIST)                                                                                     \
+    X(BLOCK, LDM_PC, COST_BRANCH, WRITES_LIST)                                                                         \
     X(BLOCK, STM, 0u, WRITES_NOTHING)                                                                                  \
     X(NONE, LDM_RETURN, COST_BRANCH, WRITES_NOTHING) /* LDM with pc and ^: return from an exception */                 \
     X(JUMP, LDR_PC, COST_BRANCH, WRITES_NOTHING) /* base + constant */                                                 \
@@ -302,9 +312,9 @@ enum written { WRITES_NOTHING = 0, WRITES_RD = 1, WRITES_RN = 2, WRITES_FLAGS = 
     X(NONE, BLX_CONSTANT, COST_BRANCH, WRITES_NOTHING)                                                                 \
     X(NONE, THUMB_LINK, COST_BRANCH, WRITES_NOTHING) /* second half of Thumb's BL and BLX */                           \
     X(BRANCH, BRANCH, COST_BRANCH, WRITES_NOTHING)                                                                     \
-    X(BRANCH, BRANCH_LINK, COST_BRANCH, WRITES_NOTHING)                                                                \
-    X(STATUS, MSR, 0u, WRITES_FLAGS)                                                                                   \
-    X(STATUS, MSR_IMMEDIATE, 0u, WRITES_FLAGS)
+    X(BRANCH, BRANCH_LINK, COST_BRANCH, WRITES_LINK)                                                                   \
+    X(SPECIAL, MSR, 0u, WRITES_FLAGS)                                                                                  \
+    X(SPECIAL, MSR_IMMEDIATE, 0u, WRITES_FLAGS)
 
 /* The status register with these flags, and what MSR with a mask of bytes may change of it in a privileged mode. */
 static inline uint32_t status(uint32_t cpsr, uint32_t n, uint32_t z, uint32_t c, uint32_t v) {

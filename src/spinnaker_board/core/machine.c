@@ -6,11 +6,6 @@
 
 #include "chip.h"
 
-/* System variables that the monitor's millisecond timer keeps (sark.h of spinnaker_tools 4.0.0, struct sv). */
-#define SV_CLOCK_MS 0x7f10u
-#define SV_TIME_MS 0x7f18u
-#define SV_UNIX_TIME 0x7f1cu
-
 int machine_create(struct machine *machine, unsigned chips, unsigned threads) {
     *machine = (struct machine){.chips = chips};
     machine->chip = calloc(chips, sizeof *machine->chip);
@@ -82,10 +77,10 @@ void machine_set_clock(struct machine *machine) {
     uint16_t time_ms = (uint16_t)(clock_ms % 1000u);
     uint32_t unix_s = (uint32_t)(machine->start_unix_s + clock_ms / 1000u);
     for (unsigned n = 0; n < machine->chips; n++) {
-        uint8_t *sysram = machine->chip[n].sysram;
-        memcpy(sysram + SV_CLOCK_MS, &clock_ms, sizeof clock_ms);
-        memcpy(sysram + SV_TIME_MS, &time_ms, sizeof time_ms);
-        memcpy(sysram + SV_UNIX_TIME, &unix_s, sizeof unix_s);
+        uint8_t *variables = machine->chip[n].sysram + SV_OFFSET;
+        memcpy(variables + SV_CLOCK_MS, &clock_ms, sizeof clock_ms);
+        memcpy(variables + SV_TIME_MS, &time_ms, sizeof time_ms);
+        memcpy(variables + SV_UNIX_TIME, &unix_s, sizeof unix_s);
     }
 }
 

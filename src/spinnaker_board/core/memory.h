@@ -43,14 +43,24 @@ static inline uint32_t sdram_offset(uint32_t address) {
     return address & (SDRAM_BYTES - 1u);
 }
 
+/* `size` is 1, 2 or 4; it is mostly known to the compiler. */
 static inline uint32_t get_bytes(const uint8_t *from, unsigned size) {
-    uint32_t value = 0;
-    memcpy(&value, from, size);
-    return value;
+    uint16_t half;
+    uint32_t word;
+    switch (size) {
+    case 1: return *from;
+    case 2: memcpy(&half, from, 2); return half;
+    default: memcpy(&word, from, 4); return word;
+    }
 }
 
 static inline void put_bytes(uint8_t *to, unsigned size, uint32_t value) {
-    memcpy(to, &value, size);
+    const uint16_t half = (uint16_t)value;
+    switch (size) {
+    case 1: *to = (uint8_t)value; break;
+    case 2: memcpy(to, &half, 2); break;
+    default: memcpy(to, &value, 4); break;
+    }
 }
 
 static inline bool load(struct arm_core *core, uint32_t address, unsigned size, uint32_t *value) {

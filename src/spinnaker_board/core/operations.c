@@ -1,5 +1,6 @@
 /* The rows of instructions.h by the code of their operation, as the translator is told of them. */
 #include <stddef.h>
+#include <string.h>
 
 #include "decoded.h"
 
@@ -21,11 +22,10 @@
 #define REGISTER_ROW(number, name, cost, written) [OP_##name] = {"REGISTERS", #name, "", cost, written},
 #define OTHER_ROW(kind, name, cost, written) [OP_##name] = {CALLED_##kind, #name, "", cost, written},
 #define CALLED_NONE NULL
-#define CALLED_DOUBLE "DOUBLE"
 #define CALLED_BLOCK "BLOCK"
 #define CALLED_JUMP "JUMP"
 #define CALLED_BRANCH "BRANCH"
-#define CALLED_STATUS "STATUS"
+#define CALLED_SPECIAL "SPECIAL"
 
 #define EACH_DATA_FORM(X, number, name) EACH_FORM(X, number, name)
 #define EACH_ADDRESS_FORM(X, name) EACH_ADDRESS(X, name)
@@ -46,4 +46,15 @@ const char *condition_name(unsigned condition) {
 #define NAME(number, name) [number] = #name,
         EACH_CONDITION(NAME)};
     return condition < ALWAYS ? names[condition] : "";
+}
+
+uint32_t registers_written(const struct entry *entry, unsigned written) {
+    return (written & WRITES_RD ? 1u << entry->rd : 0u) | (written & WRITES_RN ? 1u << entry->rn : 0u) |
+           (written & WRITES_RM ? 1u << entry->rm : 0u) | (written & WRITES_LIST ? entry->immediate & 0x7fffu : 0u) |
+           (written & WRITES_LINK ? 1u << 14 : 0u) | (entry->write_back ? 1u << entry->rn : 0u);
+}
+
+uint32_t cycles_of(const struct entry *entry, const struct operation *operation) {
+    bool block = operation->kind && strcmp(operation->kind, CALLED_BLOCK) == 0;
+    return COST_INSTRUCTION + operation->extra + (block ? entry->rs * COST_BLOCK_REGISTER : 0u);
 }

@@ -9,16 +9,6 @@
 #define MAX_HOPS 512u /* of one packet on all its branches: a routing loop ends here, as by age on the real board */
 #define FROM_CORE CHIP_LINKS
 
-#define REG_CONTROL 0x000u
-#define REG_DIAGNOSTIC_ENABLE 0x02cu
-#define REG_FIXED_ROUTE 0x084u
-#define REG_FILTER 0x200u
-#define REG_COUNTER 0x300u
-#define TABLE_ROUTE 0x4000u
-#define TABLE_KEY 0x8000u
-#define TABLE_MASK 0xc000u
-#define TABLE_P2P 0x10000u
-
 /* Diagnostic filter, datasheet section 10.3: which packets a counter counts. */
 #define FILTER_DESTINATION_SHIFT 16u
 #define FILTER_SOURCE_SHIFT 14u
@@ -130,20 +120,20 @@ static void table_changed(struct router *router) {
     }
 }
 
-/* Finds the table word at `offset`, or NULL. `*row` becomes the row of a multicast table, or ROUTES. */
+/* Finds the table word at `offset`, or NULL. `*row` becomes the row of a multicast table, or ROUTER_ENTRIES. */
 static uint32_t *table(struct router *router, uint32_t offset, uint32_t *row) {
     *row = (offset & 0x3fffu) / 4u;
-    if (offset >= TABLE_P2P) {
-        *row = ROUTES;
-        return offset < TABLE_P2P + P2P_WORDS * 4u ? &router->p2p[(offset - TABLE_P2P) / 4u] : NULL;
+    if (offset >= ROUTER_P2P) {
+        *row = ROUTER_ENTRIES;
+        return offset < ROUTER_P2P + P2P_WORDS * 4u ? &router->p2p[(offset - ROUTER_P2P) / 4u] : NULL;
     }
-    if (*row >= ROUTES) {
+    if (*row >= ROUTER_ENTRIES) {
         return NULL;
     }
     switch (offset & ~0x3fffu) {
-    case TABLE_ROUTE: return &router->route[*row];
-    case TABLE_KEY: return &router->key[*row];
-    case TABLE_MASK: return &router->mask[*row];
+    case ROUTER_ROUTE: return &router->route[*row];
+    case ROUTER_KEY: return &router->key[*row];
+    case ROUTER_MASK: return &router->mask[*row];
     default: return NULL;
     }
 }
@@ -155,16 +145,16 @@ int router_read(struct chip *chip, uint32_t offset, uint32_t *value) {
     *value = 0; /* status, error and dump registers: nothing is ever stuck or dumped for re-injection */
     if (word != NULL) {
         *value = *word;
-    } else if (offset == REG_CONTROL) {
+    } else if (offset == ROUTER_CONTROL) {
         *value = router->control;
-    } else if (offset == REG_DIAGNOSTIC_ENABLE) {
+    } else if (offset == ROUTER_DIAGNOSTIC_ENABLE) {
         *value = router->diagnostic_enable;
-    } else if (offset == REG_FIXED_ROUTE) {
+    } else if (offset == ROUTER_FIXED_ROUTE) {
         *value = router->fixed_route;
-    } else if (offset >= REG_FILTER && offset < REG_FILTER + 64) {
-        *value = router->filter[(offset - REG_FILTER) / 4];
-    } else if (offset >= REG_COUNTER && offset < REG_COUNTER + 64) {
-        *value = router->counter[(offset - REG_COUNTER) / 4];
+    } else if (offset >= ROUTER_FILTERS && offset < ROUTER_FILTERS + 64) {
+        *value = router->filter[(offset - ROUTER_FILTERS) / 4];
+    } else if (offset >= ROUTER_COUNTERS && offset < ROUTER_COUNTERS + 64) {
+        *value = router->counter[(offset - ROUTER_COUNTERS) / 4];
     }
     return 0;
 }
@@ -175,27 +165,27 @@ int router_write(struct chip *chip, uint32_t offset, uint32_t value) {
     uint32_t *word = table(router, offset, &row);
     if (word != NULL) {
         *word = value;
-        if (row < ROUTES) {
+        if (row < ROUTER_ENTRIES) {
             if (row >= router->used) {
                 router->used = row + 1;
             }
             table_changed(router);
         }
-    } else if (offset == REG_CONTROL) {
+    } else if (offset == ROUTER_CONTROL) {
         router->control = value;
-    } else if (offset == REG_DIAGNOSTIC_ENABLE) {
+    } else if (offset == ROUTER_DIAGNOSTIC_ENABLE) {
         router->diagnostic_enable = value & 0xffffu;
         for (unsigned n = 0; n < 16; n++) {
             if (value >> 16 >> n & 1u) {
                 router->counter[n] = 0;
             }
         }
-    } else if (offset == REG_FIXED_ROUTE) {
+    } else if (offset == ROUTER_FIXED_ROUTE) {
         router->fixed_route = value;
-    } else if (offset >= REG_FILTER && offset < REG_FILTER + 64) {
-        router->filter[(offset - REG_FILTER) / 4] = value;
-    } else if (offset >= REG_COUNTER && offset < REG_COUNTER + 64) {
-        router->counter[(offset - REG_COUNTER) / 4] = value;
+    } else if (offset >= ROUTER_FILTERS && offset < ROUTER_FILTERS + 64) {
+        router->filter[(offset - ROUTER_FILTERS) / 4] = value;
+    } else if (offset >= ROUTER_COUNTERS && offset < ROUTER_COUNTERS + 64) {
+        router->counter[(offset - ROUTER_COUNTERS) / 4] = value;
     }
     return 0;
 }

@@ -7,12 +7,13 @@ import platform
 from pathlib import Path
 
 from private_folder import PrivateFolder
+from spinnaker_board.headers import CORE
 
 
 def _generator() -> bytes:
-    """Hash of what the files depend on besides the program: this package and the kind of processor."""
+    """Hash of what the files depend on besides the program: this package, the core and the kind of processor."""
     digest = hashlib.sha256(platform.machine().encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), *sorted(CORE.glob("*.[ch]"))]:
         digest.update(path.read_bytes())
     return digest.digest()
 

@@ -6,52 +6,57 @@ import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from spinnaker_board.translation.instructions import BRANCH, Instruction, bits, branch_target, translate
+from spinnaker_board.core_types import Instruction
+from spinnaker_board.translation.instructions import decode
 
-_ALWAYS = 14
 _MOST_INSTRUCTIONS = 2500  # of one part: longer ones take the compiler too long
 _LONGEST_BLOCK = 24  # a block is only entered when the cycles suffice for the whole of it
 
 
 @dataclass(frozen=True)
 class Step:
-    """An instruction at its address: a branch with its target, an instruction with its C, or, with neither, one for
-    the engine."""
+    """An instruction at its address; without `instruction` it is for the engine."""
 
     address: int
     word: int
-    target: int | None
     instruction: Instruction | None
 
     @property
-    def condition(self) -> int:
-        """14 when it is always executed."""
-        return self.word >> 28
+    def target(self) -> int | None:
+        """Of B or BL."""
+        return self.instruction.immediate if self.instruction and self.instruction.is_branch else None
 
     @property
     def links(self) -> bool:
         """Whether it is BL."""
-        return self.target is not None and bool(bits(self.word, 24, 24))
+        return self.instruction is not None and self.instruction.links
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it may do nothing."""
+        return self.instruction is not None and self.instruction.condition != ""
+
+    @property
+    def ends(self) -> bool:
+        """Whether it jumps to where registers or memory say."""
+        return self.instruction is not None and self.instruction.ends
 
     @property
     def interpreted(self) -> bool:
         """Whether it is for the engine."""
-        return self.target is None and self.instruction is None
+        return self.instruction is None
 
     @property
     def falls_through(self) -> bool:
         """Whether the code of the part can go on behind it."""
-        if self.interpreted or (self.links and self.condition == _ALWAYS):
+        if self.interpreted:
             return False
-        jumps = self.target is not None or (self.instruction is not None and self.instruction.ends)
-        return not jumps or self.condition != _ALWAYS
+        return self.conditional or not (self.target is not None or self.ends)
 
     @property
     def most(self) -> int:
         """The most cycles that it takes, accesses outside the DTCM apart."""
-        if self.target is not None:
-            return 1 + BRANCH
-        return self.instruction.cost if self.instruction else 0
+        return self.instruction.cycles if self.instruction else 0
 
 
 @dataclass
@@ -61,15 +66,17 @@ class Part:
     steps: dict[int, Step]
     heads: list[int] = field(default_factory=list)
 
-    def literals(self) -> dict[int, int]:
-        """Constants among the code that the C depends on, by address."""
-        return dict(s.instruction.literal for s in self.steps.values() if s.instruction and s.instruction.literal)
+    literals: dict[int, int] = field(default_factory=dict)  # constants among the code that the C depends on
 
 
 def _step(address: int, words: dict[int, int]) -> Step:
-    word = words[address]
-    target = branch_target(address, word)
-    return Step(address, word, target, None if target is not None else translate(word, address, words))
+    return Step(address, words[address], decode(words[address], address))
+
+
+def _literals(steps: dict[int, Step], words: dict[int, int]) -> dict[int, int]:
+    """The words that instructions load from places relative to them, by address."""
+    loads = (step.instruction for step in steps.values() if step.instruction and step.instruction.is_literal)
+    return {load.immediate: words[load.immediate] for load in loads if load.immediate in words}
 
 
 def hot_parts(
@@ -88,7 +95,7 @@ def hot_parts(
     """
     words = {4 * n: word for n, (word,) in enumerate(struct.iter_unpack("<I", image))}
     steps = _reachable(words, entered, frozenset(barred))
-    found = sorted(_parts(steps, heat), key=lambda pair: -pair[0])
+    found = sorted(_parts(steps, words, heat), key=lambda pair: -pair[0])
     total, seen, chosen = sum(heat.values()), 0, []
     for hits, part in found:
         if seen >= share * total or hits == 0:
@@ -99,7 +106,7 @@ def hot_parts(
     return chosen
 
 
-def _parts(steps: dict[int, Step], heat: Mapping[int, int]) -> Iterator[tuple[int, Part]]:
+def _parts(steps: dict[int, Step], words: dict[int, int], heat: Mapping[int, int]) -> Iterator[tuple[int, Part]]:
     links: dict[int, list[int]] = {address: [] for address in steps}
     for step in steps.values():
         for other in _successors(step):
@@ -120,6 +127,7 @@ def _parts(steps: dict[int, Step], heat: Mapping[int, int]) -> Iterator[tuple[in
         seen |= members
         part = Part({address: steps[address] for address in sorted(members)})
         part.heads = _heads(part.steps, called)
+        part.literals = _literals(part.steps, words)
         yield sum(heat.get(address, 0) for address in members), part
 
 
@@ -128,9 +136,8 @@ def _successors(step: Step) -> list[int]:
     following = []
     if step.target is not None and not step.links:
         following.append(step.target)
-    ends = step.instruction is not None and step.instruction.ends
-    jumps = (step.target is not None and not step.links) or ends
-    if not jumps or step.condition != _ALWAYS:
+    jumps = (step.target is not None and not step.links) or step.ends
+    if not jumps or step.conditional:
         following.append(step.address + 4)
     return following
 

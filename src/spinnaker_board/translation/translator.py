@@ -16,12 +16,13 @@ from typing import IO
 import numpy as np
 
 from spinnaker_board.core_types import CoreMachine
+from spinnaker_board.layout import ITCM_BYTES
 from spinnaker_board.translation.cache import Cache
 from spinnaker_board.translation.worker import Request, find_compiler
 
 _log = logging.getLogger(__name__)
 
-_WORDS = 0x2000  # of the ITCM
+_WORDS = ITCM_BYTES // 4
 _FIRST_PERIOD_S, _LAST_PERIOD_S = 0.05, 1.6  # between two looks at the cores; each time twice as long
 _CORES = 32  # in one look
 _HOT = 1_000_000  # heat at which a program is worth a second of a compiler: some ten million instructions

@@ -17,6 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from spinnaker_board.headers import CORE
 from spinnaker_board.translation.cache import Cache
 from spinnaker_board.translation.parts import hot_parts
 from spinnaker_board.translation.source import source
@@ -56,7 +57,7 @@ def compile_parts(text: str, folder: Path, compiler: list[str]) -> Path:
         handle, made = tempfile.mkstemp(suffix=".new", dir=folder)
         os.close(handle)
         try:
-            subprocess.run([*compiler, *_FLAGS, "-o", made, str(file)], check=True, timeout=_LIMIT_S)
+            subprocess.run([*compiler, *_FLAGS, f"-I{CORE}", "-o", made, str(file)], check=True, timeout=_LIMIT_S)
             Path(made).chmod(0o600)
         except BaseException:
             Path(made).unlink(missing_ok=True)
