@@ -121,7 +121,9 @@ def _translate(server: Server, folder: Path) -> None:
         for number in range(1, layout.CORES):
             if core.statistics(chip, number)["on"]:
                 entered, _, heat = core.profile(chip, number)
-                sums = programs.setdefault(bytes(core.tcm(chip, number)[0]), [np.zeros(layout.ITCM_BYTES // 4, np.int64) for _ in "ab"])
+                sums = programs.setdefault(
+                    bytes(core.tcm(chip, number)[0]), [np.zeros(layout.ITCM_BYTES // 4, np.int64) for _ in "ab"]
+                )
                 sums[0] += np.frombuffer(entered, np.uint8)
                 sums[1] += np.frombuffer(heat, np.uint32)
     for image, (entered, heat) in programs.items():
