@@ -41,18 +41,18 @@ class BootValues:
         block = bytearray(128)
         for offset, code, value in (
             (SV.HW_VER, "B", version),
-            (0x0C, "B", 4),  # p2pb_repeats
-            (0x0D, "B", 4),  # p2p_sql
-            (0x0E, "B", 0x33),  # clk_div
+            (SV.P2PB_REPEATS, "B", 4),
+            (SV.P2P_SQL, "B", 4),
+            (SV.CLK_DIV, "B", 0x33),
             (SV.CPU_CLK, "H", layout.CLOCK_MHZ),
-            (0x26, "H", 130),  # mem_clk
-            (0x28, "B", 0x3F),  # forward
-            (0x2A, "B", 200),  # peek_time
-            (0x2B, "B", 1),  # led_period
-            (0x2C, "B", 50),  # netinit_bc_wait
+            (SV.MEM_CLK, "H", 130),
+            (SV.FORWARD, "B", 0x3F),
+            (SV.PEEK_TIME, "B", 200),
+            (SV.LED_PERIOD, "B", 1),
+            (SV.NETINIT_BC_WAIT, "B", 50),
             (SV.ROOT_CHIP, "B", 1),
             (SV.NUM_BUF, "B", 7),
-            (0x42, "B", 20),  # boot_delay
+            (SV.BOOT_DELAY, "B", 20),
             (SV.SYSRAM_HEAP, "I", 1024),
             (SV.IOBUF_SIZE, "I", 16384),
             (SV.SDRAM_BUFS, "I", layout.SYSTEM_BYTES),

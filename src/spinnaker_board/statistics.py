@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinnaker_board import layout
+from spinnaker_board.machine import load_core
 
 if TYPE_CHECKING:
     from spinnaker_board.monitor import Monitor
 
-#: Columns of a core's series, one row a tick.
-SERIES = ("busy_cycles", "instructions", "packets_in", "packets_out", "dma_bytes")
+
+def series_columns() -> tuple[str, ...]:
+    """Columns of a core's series, which has one row a tick."""
+    return tuple(load_core().TICK_COLUMNS.split())
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class CoreStatistics:
     :param overruns: periods in which the core never slept: its work did not fit
     :param tick_busy_mean: share of a period in which the core worked, on average over periods
     :param tick_busy_max: the same of the busiest period
-    :param series: the first 65,536 periods, uint32, shape (ticks, 5), columns as in ``SERIES``
+    :param series: the first 65,536 periods, uint32, shape (ticks, 5), columns as in `series_columns`
     """
 
     x: int
@@ -96,7 +99,7 @@ class BoardStatistics:
 def gather(monitor: Monitor) -> BoardStatistics:
     """Reads all counters of a machine."""
     machine = monitor.machine
-    cores = []
+    cores, width = [], len(series_columns())
     for chip in machine.chips:
         for number in range(1, layout.CORES):
             name = monitor.applications.name(chip, number)
@@ -119,7 +122,7 @@ def gather(monitor: Monitor) -> BoardStatistics:
                     *(counts["dma_bytes"], counts["inbox_longest"], period, ticks, counts["overruns"]),
                     tick_busy_mean=counts["tick_busy_sum"] / (period * ticks) if ticks else 0.0,
                     tick_busy_max=counts["tick_busy_max"] / period if ticks else 0.0,
-                    series=np.frombuffer(counts["series"] or b"", np.uint32).reshape(-1, len(SERIES)),
+                    series=np.frombuffer(counts["series"] or b"", np.uint32).reshape(-1, width),
                 )
             )
     return BoardStatistics(machine.shape.version, machine.clock_ms, machine.core.router_hops, tuple(cores))

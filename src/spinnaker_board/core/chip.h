@@ -99,8 +99,11 @@ struct comms {
     unsigned first, waiting;
 };
 
+#define EACH_TICK_COLUMN(X) X(busy_cycles) X(instructions) X(packets_in) X(packets_out) X(dma_bytes)
 struct tick { /* one period of timer 1 */
-    uint32_t busy_cycles, instructions, packets_in, packets_out, dma_bytes;
+#define COLUMN(name) uint32_t name;
+    EACH_TICK_COLUMN(COLUMN)
+#undef COLUMN
 };
 
 struct counters {

@@ -23,7 +23,9 @@ PyMODINIT_FUNC PyInit__core(void) {
     if (object == NULL) {
         return NULL;
     }
-    if (PyModule_AddObjectRef(object, "Machine", (PyObject *)&MachineType) || PyModule_AddIntMacro(object, INTERFACE)) {
+#define NAME(name) #name " "
+    if (PyModule_AddObjectRef(object, "Machine", (PyObject *)&MachineType) || PyModule_AddIntMacro(object, INTERFACE) ||
+        PyModule_AddStringConstant(object, "TICK_COLUMNS", EACH_TICK_COLUMN(NAME))) {
         Py_DECREF(object);
         return NULL;
     }
