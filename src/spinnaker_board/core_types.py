@@ -107,7 +107,7 @@ class Instruction(NamedTuple):
     @property
     def is_literal(self) -> bool:
         """A load of a word from a place relative to the pc."""
-        return self.name == "LDR" and self.form == "LITERAL"
+        return self.name == "LDR_PC_LITERAL" or (self.name == "LDR" and self.form == "LITERAL")
 
     @property
     def ends(self) -> bool:

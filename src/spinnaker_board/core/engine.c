@@ -223,17 +223,18 @@ load_target:
         target = get_bytes(dtcm + (target - DTCM_BASE), 4);
         goto exchange;
     }
+    if (is_itcm(target) && aligned(target, 4)) {
+        target = get_bytes(core->itcm + target, 4);
+        goto exchange;
+    }
     CLOCK_TO_FRAME
     if (native_load(frame, target, 4, &single_instruction) == NATIVE_NOT_DONE) {
         goto not_done;
     }
     CLOCK_FROM_FRAME
-    target = frame->value;
-    if (!interrupt_is_due(core)) { /* reading the vector of the interrupt controller may change the lines */
-        goto exchange;
-    }
-    for_plain = false;
+    target = frame->value; /* the vector of the interrupt controller, mostly: reading it may change the lines */
     core->cpsr = target & 1u ? core->cpsr | PSR_T : core->cpsr & ~PSR_T;
+    for_plain = false;
     goto leave;
 run_BLX_CONSTANT:
     r[14] = (uint32_t)(e + 1 - decoded->arm) * 4u;

@@ -305,7 +305,7 @@ enum written {
     X(NONE, LDM_RETURN, COST_BRANCH, WRITES_NOTHING) /* LDM with pc and ^: return from an exception */                 \
     X(JUMP, LDR_PC, COST_BRANCH, WRITES_NOTHING) /* base + constant */                                                 \
     X(JUMP, LDR_PC_INDEX, COST_BRANCH, WRITES_NOTHING)                                                                 \
-    X(NONE, LDR_PC_LITERAL, COST_BRANCH, WRITES_NOTHING)                                                               \
+    X(JUMP, LDR_PC_LITERAL, COST_BRANCH, WRITES_NOTHING)                                                               \
     X(JUMP, MOV_PC, COST_BRANCH, WRITES_NOTHING)                                                                       \
     X(JUMP, BX, COST_BRANCH, WRITES_NOTHING)                                                                           \
     X(NONE, BLX, COST_BRANCH, WRITES_NOTHING)                                                                          \

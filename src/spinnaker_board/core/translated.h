@@ -146,6 +146,8 @@ static inline uint32_t target_of(uint32_t word) {
     LOAD_PC(AT_OFFSET(OF_ADDRESS, rn, rm, immediate, amount), __VA_ARGS__)
 #define JUMP_LDR_PC_INDEX(form, rd, rn, rm, rs, immediate, amount, ...)                                                \
     LOAD_PC(AT_INDEX(OF_ADDRESS, rn, rm, immediate, amount), __VA_ARGS__)
+/* From outside the ITCM, else the target is part of the text. */
+#define JUMP_LDR_PC_LITERAL(form, rd, rn, rm, rs, immediate, amount, ...) BEFORE(__VA_ARGS__)
 #define LOAD_PC(from, ...)                                                                                             \
     {                                                                                                                  \
         const uint32_t address = from;                                                                                 \

@@ -38,7 +38,8 @@ def text(instruction: Instruction, place: str, literals: dict[int, int]) -> str:
     """
     i = instruction
     if i.is_literal and i.immediate in literals:
-        return f"r{i.rd} = 0x{literals[i.immediate]:x}u;"
+        constant = f"0x{literals[i.immediate]:x}u"
+        return f"pc = target_of({constant});" if i.ends else f"r{i.rd} = {constant};"
     if i.kind == "BLOCK":
         return _block(i, place)
     registers = ", ".join(_register(number) for number in (i.rd, i.rn, i.rm, i.rs))
