@@ -36,16 +36,16 @@ test-slow: $(VENV)/.ray ## what is marked slow
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 bench: $(READY) ## times beside the scripts that users would write (about 17 minutes)
-	@$(BIN)/python -m pytest tests/benchmarks/test_matrix.py -m benchmark --benchmark-storage=file://$${VARESEARCH_ROOT:-.}/mlruns/benchmarks --benchmark-autosave --benchmark-columns=min,max,rounds --benchmark-group-by=group $(ARGS)
+	@$(BIN)/python -m varesearch bench measure $(ARGS)
 
 bench-board: $(READY) ## the software board's own speed, interpreted and translated, and its growth
-	@$(BIN)/python -m pytest tests/benchmarks/test_board_speed.py -m benchmark -s --benchmark-disable $(ARGS)
+	@$(BIN)/python -m varesearch bench board $(ARGS)
 
 bench-compare: $(READY) ## two sessions side by side; fails if a ratio got worse
-	@$(BIN)/python -m varesearch.benchmarks.compare $(ARGS)
+	@$(BIN)/python -m varesearch bench compare $(ARGS)
 
 bench-page: $(READY) ## the newest session into docs/benchmarks.md
-	@$(BIN)/python -m varesearch.benchmarks.page last
+	@$(BIN)/python -m varesearch bench page last
 
 C_FILES = $(shell find src tests -name '*.[ch]' -o -name '*.cpp')
 
@@ -56,8 +56,7 @@ format: $(READY) ## lay out the code
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format . && $(BIN)/clang-format -i $(C_FILES)
 
 docs: $(READY) ## the documentation's site, into site/, strict
-	@$(BIN)/python -m varesearch.pages.reference
-	@$(BIN)/python tools/study_pages.py
+	@$(BIN)/python -m varesearch_tools.pages
 	@$(BIN)/zensical build --strict --clean
 
 ui: $(READY) ## the tracker's pages in a browser

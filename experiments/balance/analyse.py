@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from varesearch.plots import style
-from varesearch.studies import Claim, Session, chosen, finished_runs, provenance, spread
-from varesearch.studies.figures import drawing, save
-from varesearch.studies.records import seed
 from varesearch.tracking import RunRecord
+from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch_tools.studies.figures import drawing, save
+from varesearch_tools.studies.records import seed
 
 METRICS = {
     "rate_hz": "rate (Hz)",

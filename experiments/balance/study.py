@@ -1,11 +1,10 @@
-"""Where is the changed network balanced, silent, saturated? One command: see README.md."""
+"""Where is the changed network balanced, silent, saturated? See README.md."""
 
-import sys
 from pathlib import Path
 
 from analyse import analyse, claims, currents, ratios, seeds
 
-from varesearch.studies import Session, Study, main
+from varesearch_tools.studies import Session, Study
 
 
 def run(session: Session) -> None:
@@ -22,6 +21,3 @@ def run(session: Session) -> None:
 
 
 STUDY = Study(Path(__file__).parent, run, analyse, claims)
-
-if __name__ == "__main__":
-    sys.exit(main(STUDY))

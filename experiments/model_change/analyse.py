@@ -7,10 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from varesearch.plots import style
-from varesearch.studies import Claim, Session, chosen, finished_runs, provenance, spread
-from varesearch.studies.figures import drawing, save
-from varesearch.studies.records import arm, backend, seed
 from varesearch.tracking import RunRecord
+from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch_tools.studies.figures import drawing, save
+from varesearch_tools.studies.records import arm, backend, seed
 
 SEEDS, SMALL_SEEDS = (1, 2, 3, 4, 5), (1,)
 ENDS = ("original", "changed")

@@ -1,15 +1,14 @@
-"""How do the spike statistics change from the original network to the notebook's? One command: see README.md.
+"""How do the spike statistics change from the original network to the notebook's? See README.md.
 
 One change at a time, from the original and from the changed end; five seeds; Brian2, and SpiNNaker on whatever machine
 there is (without one, on the software board).
 """
 
-import sys
 from pathlib import Path
 
 from analyse import SEEDS, SMALL_SEEDS, analyse, arms, claims
 
-from varesearch.studies import Session, Study, main
+from varesearch_tools.studies import Session, Study
 
 _ON_SPINNAKER = ("backend=spinnaker", "backend.weight_range=drawn")
 # Times real time that the cores need: a step of 0.1 ms asks for ten, and whole populations that fire at once for more.
@@ -42,6 +41,3 @@ def run(session: Session) -> None:
 
 
 STUDY = Study(Path(__file__).parent, run, analyse, claims)
-
-if __name__ == "__main__":
-    sys.exit(main(STUDY))

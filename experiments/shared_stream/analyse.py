@@ -13,10 +13,10 @@ from varesearch.metrics.statistics import synchrony
 from varesearch.metrics.trains import bin_counts, window_trains
 from varesearch.plots import style
 from varesearch.recording import PopulationRecording, Recording, population_recording
-from varesearch.studies import Claim, Session, chosen, finished_runs, provenance, spread
-from varesearch.studies.figures import drawing, save
-from varesearch.studies.records import arm, seed
 from varesearch.tracking import RunRecord
+from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch_tools.studies.figures import drawing, save
+from varesearch_tools.studies.records import arm, seed
 
 NETWORKS = {"trap_seed": "notebook (Izhikevich)", "trap_va_coba": "PyNN's example (COBA)"}
 STREAMS = ("own", "shared")

@@ -1,11 +1,10 @@
-"""What does one generator for all draws do to a network? One command: see README.md."""
+"""What does one generator for all draws do to a network? See README.md."""
 
-import sys
 from pathlib import Path
 
 from analyse import NETWORKS, STREAMS, analyse, claims, seeds
 
-from varesearch.studies import Session, Study, main
+from varesearch_tools.studies import Session, Study
 
 
 def run(session: Session) -> None:
@@ -21,6 +20,3 @@ def run(session: Session) -> None:
 
 
 STUDY = Study(Path(__file__).parent, run, analyse, claims)
-
-if __name__ == "__main__":
-    sys.exit(main(STUDY))

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from varesearch.compare.coincidence import Divergence, divergence
 from varesearch.plots import style
-from varesearch.studies import Claim, Session, chosen, finished_runs, provenance, spread
-from varesearch.studies.figures import drawing, save
-from varesearch.studies.records import arm, backend, seed
 from varesearch.tracking import RunRecord, runs
+from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch_tools.studies.figures import drawing, save
+from varesearch_tools.studies.records import arm, backend, seed
 
 Member = tuple[str, str]
 """(preset, back end)."""

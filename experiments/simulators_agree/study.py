@@ -1,14 +1,13 @@
 """Do Brian2, NEST and SpiNNaker agree, and what of their difference is scheme, rounding, or weights? See README.md."""
 
-import sys
 from collections import defaultdict
 from pathlib import Path
 
 from analyse import CHAIN, VERDICTS, analyse, claims, compared, key, members, seeds
 
 from varesearch.compare.command import compare_recorded
-from varesearch.studies import Session, Study, chosen, finished_runs, main
 from varesearch.tracking import LogCapture
+from varesearch_tools.studies import Session, Study, chosen, finished_runs
 
 _SMALL = ("connectivity.n=100", "connectivity.p=0.1", "simulation.duration_ms=100", "analysis.warmup_ms=20")
 # The least whole factors with which no core is late: everything fires at once, or a tick is a tenth of a millisecond.
@@ -73,6 +72,3 @@ def _judge(session: Session) -> None:
 
 
 STUDY = Study(Path(__file__).parent, run, analyse, claims)
-
-if __name__ == "__main__":
-    sys.exit(main(STUDY))

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from varesearch.benchmarks.plots import COLOURS, SHORTEST_MS
-from varesearch.benchmarks.quantities import BOARD, figures_of, times
-from varesearch.benchmarks.record import EXPERIMENT
-from varesearch.benchmarks.session import Result
-from varesearch.benchmarks.session import Session as Benchmarks
-from varesearch.benchmarks.words import NETWORKS, SIMULATORS
 from varesearch.config.errors import ConfigurationError
 from varesearch.plots import style
-from varesearch.studies import Claim, Session, Spread, spread
-from varesearch.studies.figures import drawing, save
 from varesearch.tracking import RunRecord, runs
+from varesearch_tools.benchmarks.plots import COLOURS, SHORTEST_MS
+from varesearch_tools.benchmarks.quantities import BOARD, figures_of, times
+from varesearch_tools.benchmarks.record import EXPERIMENT
+from varesearch_tools.benchmarks.session import Result
+from varesearch_tools.benchmarks.session import Session as Benchmarks
+from varesearch_tools.benchmarks.words import NETWORKS, SIMULATORS
+from varesearch_tools.studies import Claim, Session, Spread, spread
+from varesearch_tools.studies.figures import drawing, save
 
 LASTING_S = (0.1, 1.0, 10.0, 100.0)
 """Simulated times for which the back ends are set against one another."""

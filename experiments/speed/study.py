@@ -1,4 +1,4 @@
-"""When is each back end the one to use? One command: see README.md."""
+"""When is each back end the one to use? See README.md."""
 
 import subprocess
 import sys
@@ -7,13 +7,13 @@ from pathlib import Path
 
 from analyse import analyse, claims, sessions
 
-from varesearch.benchmarks.record import record
-from varesearch.benchmarks.session import Case, Repetition, Result
-from varesearch.benchmarks.session import Session as Benchmarks
-from varesearch.benchmarks.worker import measure
 from varesearch.phases import PhaseTime
-from varesearch.studies import Session, StoppedError, Study, main
 from varesearch.tracking.root import checkout_root
+from varesearch_tools.benchmarks.record import record
+from varesearch_tools.benchmarks.session import Case, Repetition, Result
+from varesearch_tools.benchmarks.session import Session as Benchmarks
+from varesearch_tools.benchmarks.worker import measure
+from varesearch_tools.studies import Session, StoppedError, Study
 
 _SIZES, _DURATION_MS = (60, 120), 200.0
 
@@ -55,6 +55,3 @@ def _small() -> Benchmarks:
 
 
 STUDY = Study(Path(__file__).parent, run, analyse, claims)
-
-if __name__ == "__main__":
-    sys.exit(main(STUDY))

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from varesearch.backends import BACKENDS
-from varesearch.backends.translation.page import PAGE, page
+from varesearch_tools.pages.translation import PAGE, page
 
 TOP = Path(__file__).parents[2]
 
 
 def test_the_page_is_up_to_date():
-    """If not: ``python -m varesearch.backends.translation.page``."""
+    """If not: ``python -m varesearch_tools.pages``."""
     assert TOP.joinpath(PAGE).read_text(encoding="utf-8") == page()
 
 

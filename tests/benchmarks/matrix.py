@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from varesearch.benchmarks.session import Case
+from varesearch_tools.benchmarks.session import Case
 
 BASELINES = Path(__file__).parent / "baselines"
 
@@ -127,7 +127,7 @@ def command(case: Case, folder: Path) -> list[str]:
     preset = NETWORKS[case.network]
     match case.program:
         case "varesearch":
-            return ["-m", "varesearch.benchmarks.worker", *_overrides(case, preset), *BACKENDS[case.simulator]]
+            return ["-m", "varesearch_tools.benchmarks.worker", *_overrides(case, preset), *BACKENDS[case.simulator]]
         case "command":
             return ["-m", "varesearch", f"experiment={preset.experiment}", *BACKENDS[case.simulator]]
         case "notebook":

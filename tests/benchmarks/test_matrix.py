@@ -8,9 +8,9 @@ import pytest
 from bench_processes import run_python
 from matrix import Cell, command, matrix
 
-from varesearch.benchmarks.measured import Measured, told
-from varesearch.benchmarks.session import Case, Repetition
 from varesearch.phases import PhaseTime
+from varesearch_tools.benchmarks.measured import Measured, told
+from varesearch_tools.benchmarks.session import Case, Repetition
 
 MATRIX = matrix()
 

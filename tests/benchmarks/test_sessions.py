@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from matrix import command, matrix
 from PIL import Image
 
-from varesearch.benchmarks import compare
-from varesearch.benchmarks import page as page_module
-from varesearch.benchmarks.page import DATA, PAGE, load_data, page
-from varesearch.benchmarks.plots import slope
-from varesearch.benchmarks.quantities import figures_of
-from varesearch.benchmarks.session import Session, load_session, stored_sessions
-from varesearch.benchmarks.worker import synaptic_events
+from varesearch.cli import main
 from varesearch.config.compose import compose
 from varesearch.network import draw
 from varesearch.recording import Recording, population_recording
 from varesearch.tracking import runs
+from varesearch_tools.benchmarks import page as page_module
+from varesearch_tools.benchmarks.page import DATA, PAGE, load_data, page
+from varesearch_tools.benchmarks.plots import slope
+from varesearch_tools.benchmarks.quantities import figures_of
+from varesearch_tools.benchmarks.session import Session, load_session, stored_sessions
+from varesearch_tools.benchmarks.worker import synaptic_events
 
 TOP = Path(__file__).parents[2]
 OURS, NATIVE = "seed-100-varesearch-brian2_numpy", "seed-100-brian2-brian2_numpy"
@@ -134,23 +134,23 @@ def test_a_planted_slow_down_is_caught(stored: Path, tmp_path: Path, capsys: pyt
             repetitions[:] = [slowed(one, 1.5) for one in repetitions]
 
     after = changed(before, tmp_path / "after.json", slow_down)
-    assert compare.main([str(before), str(after)]) == 1
+    assert main(["bench", "compare", str(before), str(after)]) == 1
     said = capsys.readouterr()
     assert f"{OURS} (simulate)" in said.err
     assert "SLOWER" in said.out
-    assert compare.main(["--threshold", "1.6", str(before), str(after)]) == 0
-    assert compare.main([str(after), str(before)]) == 0
+    assert main(["bench", "compare", "--threshold", "1.6", str(before), str(after)]) == 0
+    assert main(["bench", "compare", str(after), str(before)]) == 0
     assert "faster" in capsys.readouterr().out
 
 
 def test_what_is_no_slow_down_passes(stored: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     before = changed(stored, tmp_path / "before.json", long_enough)
-    assert compare.main([str(before), str(before)]) == 0
+    assert main(["bench", "compare", str(before), str(before)]) == 0
 
     def slower_machine(_key: str, repetitions: list[dict[str, Any]]) -> None:
         repetitions[:] = [slowed(one, 3.0) for one in repetitions]
 
-    assert compare.main([str(before), str(changed(before, tmp_path / "machine.json", slower_machine))]) == 0
+    assert main(["bench", "compare", str(before), str(changed(before, tmp_path / "machine.json", slower_machine))]) == 0
 
     def noisy_before(key: str, repetitions: list[dict[str, Any]]) -> None:
         if key == OURS:
@@ -161,7 +161,7 @@ def test_what_is_no_slow_down_passes(stored: Path, tmp_path: Path, capsys: pytes
             repetitions[:] = [slowed(one, 1.5) for one in repetitions]
 
     noisy = changed(before, tmp_path / "noisy.json", noisy_before)
-    assert compare.main([str(noisy), str(changed(before, tmp_path / "slow.json", slow_after))]) == 0
+    assert main(["bench", "compare", str(noisy), str(changed(before, tmp_path / "slow.json", slow_after))]) == 0
     assert "SLOWER" not in capsys.readouterr().out
 
 
@@ -174,7 +174,7 @@ def test_what_was_measured_once_is_shown_and_does_not_fail(
         if key == OURS:
             repetitions[:] = [slowed(repetitions[0], 1.5)]
 
-    assert compare.main([str(before), str(changed(before, tmp_path / "once.json", once_and_slow))]) == 0
+    assert main(["bench", "compare", str(before), str(changed(before, tmp_path / "once.json", once_and_slow))]) == 0
     assert "slower once" in capsys.readouterr().out
 
 
@@ -196,7 +196,7 @@ def test_bad_input_is_one_line(
     monkeypatch.setenv("VARESEARCH_ROOT", str(root))
     Path("text.json").write_text("no JSON")
     Path("other.json").write_text('{"benchmarks": [], "machine_info": {}, "commit_info": {}}')
-    assert compare.main(words) == 2
+    assert main(["bench", "compare", *words]) == 2
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
@@ -204,12 +204,12 @@ def test_bad_input_is_one_line(
 
 def test_a_page_is_drawn_from_a_stored_session(stored: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(page_module, "checkout_root", lambda: tmp_path)
-    assert page_module.main([]) == 2, "there is nothing to draw yet"
-    assert page_module.main([str(stored)]) == 0
+    assert main(["bench", "page"]) == 2, "there is nothing to draw yet"
+    assert main(["bench", "page", str(stored)]) == 0
     first = (tmp_path / PAGE).read_text()
-    assert page_module.main([str(stored)]) == 0
+    assert main(["bench", "page", str(stored)]) == 0
     assert len(load_data(tmp_path / DATA)) == 1, "the same session is added once"
-    assert page_module.main([]) == 0
+    assert main(["bench", "page"]) == 0
     assert (tmp_path / PAGE).read_text() == first
     for image in first.split("](")[1:]:
         name = image.partition(")")[0]
@@ -219,7 +219,7 @@ def test_a_page_is_drawn_from_a_stored_session(stored: Path, tmp_path: Path, mon
 
 
 def test_the_page_in_docs_is_what_its_data_give():
-    """If not: ``python -m varesearch.benchmarks.page``."""
+    """If not: ``varesearch bench page``."""
     assert (TOP / PAGE).read_text(encoding="utf-8") == page(load_data(TOP / DATA)[-1])
 
 

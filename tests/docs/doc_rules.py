@@ -18,7 +18,7 @@ from varesearch.commands import NAMES
 How = Literal["run", "slow", "server", "instead"]
 
 MODULE = re.compile(r"^(?:python3?|\.venv/bin/python) (?:-m )?(\S+) ?(.*)$")
-WRITERS = ("varesearch.pages.reference", "varesearch.backends.translation.page")
+WRITERS = ("varesearch_tools.pages",)
 """They write pages below the working folder."""
 
 _MACHINE = re.compile(r"backend\.machine=(board|spalloc|remote)\b")
@@ -116,8 +116,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "a tool of the benchmarks",
         "instead",
-        lambda text, _: module(plain(text))[0].startswith("varesearch.benchmarks."),
-        "it is in the package; what it does is tested in tests/benchmarks",
+        lambda text, item: _of("varesearch bench")(text, item) and not item.inline and "--help" not in text,
+        "--help of it; what it does is tested in tests/benchmarks",
     ),
     Rule("the name of a command in a sentence", "instead", _is_name, "--help of it"),
     *(
@@ -138,7 +138,10 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("a page of the documentation that is written", "run", lambda text, _: module(plain(text))[0] in WRITERS),
     Rule(
-        "a study", "instead", lambda text, _: "/study.py" in text, "--help of it; tests/studies runs each of them small"
+        "a study",
+        "instead",
+        lambda text, item: _of("varesearch studies")(text, item) and "--help" not in text,
+        "--help of it; tests/studies runs each of them small",
     ),
     Rule("a sweep", "slow", _of("varesearch sweep")),
     Rule("a run on SpiNNaker's software board, or its mapping", "slow", _says(_RUN, "backend=spinnaker")),

@@ -54,8 +54,8 @@ def tasks_of(item: Item) -> Iterator[Task]:
 def step(task: Task, root: Path) -> dict[str, Any]:
     """What doc_sessions.py is to do for a command."""
     name, given = module(plain(task.text))
-    if task.rule.name in ("the name of a command in a sentence", "a study"):
-        given = ["--help"]
+    if task.rule.name in ("the name of a command in a sentence", "a study", "a tool of the benchmarks"):
+        given = [*given, "--help"]
     if task.rule.name == "a machine that nobody has here":
         given = [elsewhere(word) for word in given]
     variables = dict(found.split("=", 1) for found in re.findall(r"(?:^|\s)([A-Z_]+=\S+)(?=.*python)", task.text))

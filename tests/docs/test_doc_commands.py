@@ -5,7 +5,6 @@ change the sources are another file's, test_doc_how_to.py.
 """
 
 import contextlib
-import importlib
 import json
 import re
 import shlex
@@ -54,7 +53,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fast(rule: Rule) -> bool:
     """Is it run in every suite?"""
-    others = ("the name of a command in a sentence", "a machine that nobody has here", "a study")
+    others = (
+        "the name of a command in a sentence",
+        "a machine that nobody has here",
+        "a study",
+        "a tool of the benchmarks",
+    )
     return rule.how == "run" or rule.name in others
 
 
@@ -230,7 +234,6 @@ INSTEAD = {
     "a tunnel to another machine": lambda _task: None,
     "a command of SLURM": lambda _task: None,
     "an extra that is installed": has_extra,
-    "a tool of the benchmarks": lambda task: importlib.import_module(module(plain(task.text))[0]),
 }
 """Name of a rule -> what is tested instead of running the command."""
 

@@ -14,6 +14,7 @@ import pytest
 from doc_pages import TOP
 
 import varesearch
+from varesearch_tools.pages.studies import study_pages
 
 CONFIG = tomllib.loads((TOP / "zensical.toml").read_text())["project"]
 
@@ -47,7 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TOP / "tools", place / "tools")
     shutil.copytree(TOP / "docs", place / "docs", ignore=shutil.ignore_patterns("studies"))
     (place / "src").symlink_to(TOP / "src")
-    subprocess.run([sys.executable, TOP / "tools" / "study_pages.py", place / "docs"], check=True)
+    study_pages(place / "docs", TOP / "experiments")
     return place
 
 
@@ -112,6 +113,6 @@ def test_the_reference_has_every_part_of_the_package():
     text = "".join(path.read_text() for path in (TOP / "docs" / "reference" / "python").glob("*.md"))
     package = Path(varesearch.__file__).parent
     # What prints, measures and forks: used by commands only.
-    inner = {"commands", "doctor", "pages", "benchmarks", "studies", "workers"}
+    inner = {"commands", "doctor", "pages", "workers"}
     for folder in sorted(path.parent.name for path in package.glob("*/__init__.py")):
         assert folder in inner or f"::: varesearch.{folder}" in text, f"varesearch.{folder} is not in the reference"

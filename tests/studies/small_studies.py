@@ -8,31 +8,25 @@ named again is started again, and writes to ``ROOT/again/STUDY``.
 import gc
 import json
 import os
-import runpy
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+from varesearch.cli import main as varesearch
 
 
 def conduct(study: str, root: Path, pages: str) -> dict[str, Any]:
     """Run one study in a child process."""
-    script = EXPERIMENTS / study / "study.py"
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
             os.dup2(out.fileno(), 1)
             os.dup2(err.fileno(), 2)
             os.environ["VARESEARCH_ROOT"] = str(root)
-            sys.argv = [str(script), "--small", "--to", str(root / pages / study)]
-            sys.path.insert(0, str(script.parent))  # as Python does for a script that is named
             code = 70
             try:
-                runpy.run_path(str(script), run_name="__main__")
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else 71
+                code = varesearch(["studies", study, "--small", "--to", str(root / pages / study)])
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()
@@ -48,11 +42,9 @@ def main() -> None:
     import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
     import scipy.stats  # noqa: F401
 
-    import varesearch.cli
     import varesearch.metrics
     import varesearch.plots
     import varesearch.runner
-    import varesearch.studies.figures
     import varesearch.sweep.command  # noqa: F401
     from varesearch.backends import backend_class
     from varesearch.config.compose import compose

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from varesearch.studies.page import FIGURES_FOLDER, PAGE_FILE, RESULTS_FILE
-from varesearch.studies.records import finished_runs
 from varesearch.tracking import runs
+from varesearch_tools.studies.page import FIGURES_FOLDER, PAGE_FILE, RESULTS_FILE
+from varesearch_tools.studies.records import finished_runs
 
 STUDIES = {"model_change": 8, "simulators_agree": 2, "balance": 4, "shared_stream": 4, "speed": 0}
 """Study -> how many runs of a network its small form makes."""
@@ -44,7 +44,7 @@ def test_a_study_runs_from_an_empty_store_by_one_command(study: str, root: Path,
     assert told["exit"] == 0, told["err"] + told["out"]
     folder = root / "pages" / study
     page, results = (folder / PAGE_FILE).read_text(), json.loads((folder / RESULTS_FILE).read_text())
-    assert f"python experiments/{study}/study.py" in page
+    assert f"varesearch studies {study}" in page
     assert results
     assert "{{" not in page and "{%" not in page
     for figure in (folder / FIGURES_FOLDER).glob("*.png"):

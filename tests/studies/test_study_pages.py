@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.studies.page import FIGURES_FOLDER, PAGE_FILE, broken, page_of, read_results, render, write_page
-from varesearch.studies.records import chosen
-from varesearch.studies.spread import Spread, spread, text
 from varesearch.tracking import RunRecord
+from varesearch_tools.studies.page import FIGURES_FOLDER, PAGE_FILE, broken, page_of, read_results, render, write_page
+from varesearch_tools.studies.records import chosen
+from varesearch_tools.studies.spread import Spread, spread, text
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 STUDIES = sorted(folder.parent.name for folder in EXPERIMENTS.glob("*/page.md"))

@@ -2,11 +2,13 @@
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import did_you_mean, echoed
 
 if TYPE_CHECKING:
@@ -89,6 +91,14 @@ class OneOf(click.Choice[str]):
                 ctx,
             )
         return value
+
+
+def checkout() -> None:
+    """Raise ConfigurationError unless the tools of the project are there, which an installed wheel does not hold."""
+    if find_spec("varesearch_tools") is None:
+        raise ConfigurationError(
+            "benchmarks and studies belong to a checkout of varesearch, and this is an installation without one"
+        )
 
 
 class Setting(click.ParamType):

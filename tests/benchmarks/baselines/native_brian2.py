@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from varesearch.benchmarks.measured import Measured
 from varesearch.phases import Phases
+from varesearch_tools.benchmarks.measured import Measured
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import sys
 from importlib import import_module
 from typing import Any
 
-from varesearch.benchmarks.measured import Measured
 from varesearch.phases import Phases
+from varesearch_tools.benchmarks.measured import Measured
 
 LIF = {"C_m": 200.0, "t_ref": 5.0, "V_th": -50.0, "V_reset": -60.0, "tau_syn_ex": 5.0, "tau_syn_in": 10.0}
 MODELS = {

@@ -10,8 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from varesearch.benchmarks.measured import Measured
 from varesearch.phases import Phases
+from varesearch_tools.benchmarks.measured import Measured
 
 T_MS, STEP_MS, DELAY_MS = 1000.0, 1.0, 2.0
 N_EXC, N_INH, N_THALAMIC = 1200, 300, 20

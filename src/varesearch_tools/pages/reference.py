@@ -1,10 +1,9 @@
-"""Write the documentation's pages of all settings and metrics: ``python -m varesearch.pages.reference``.
+"""Write the documentation's pages of all settings and metrics.
 
 What they hold is what ``--help`` says, of every option at once.
 """
 
 import re
-import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from varesearch.pages.help import changes, default_choices, details, keys
 FOLDER = Path("docs") / "reference"
 """Below the top of the checkout."""
 
-_WRITTEN = "Written by `python -m varesearch.pages.reference`; do not edit.\n"
+_WRITTEN = "Written by `python -m varesearch_tools.pages`; do not edit.\n"
 
 _SETTINGS = f"""# Every setting
 
@@ -109,19 +108,3 @@ def _code(text: str) -> str:
 
 def _row(*cells: str) -> str:
     return f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |\n"
-
-
-def main() -> int:
-    """Write the pages below the working folder. Returns the exit code."""
-    if not FOLDER.parent.parent.joinpath("pyproject.toml").is_file():
-        sys.stderr.write("start this at the top of a checkout: there is no pyproject.toml here\n")
-        return 2
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in pages().items():
-        FOLDER.joinpath(name).write_text(text, encoding="utf-8")
-        sys.stdout.write(f"{FOLDER / name}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,11 +8,11 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from varesearch.benchmarks.published import PUBLISHED
-from varesearch.benchmarks.quantities import BOARD, figures_of, ratio
-from varesearch.benchmarks.session import Result, Session
-from varesearch.benchmarks.words import NETWORKS, PHASES, PROGRAMS, SIMULATORS
 from varesearch.plots.style import LEFT_IN, PAGE_WIDTH_IN, PNG_DPI, QUIET_COLOUR, RC, note, page, panel, say
+from varesearch_tools.benchmarks.published import PUBLISHED
+from varesearch_tools.benchmarks.quantities import BOARD, figures_of, ratio
+from varesearch_tools.benchmarks.session import Result, Session
+from varesearch_tools.benchmarks.words import NETWORKS, PHASES, PROGRAMS, SIMULATORS
 
 COLOURS = {
     "brian2_numpy": "#0072B2",

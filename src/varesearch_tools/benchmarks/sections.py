@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
 
-from varesearch.benchmarks.plots import SHORTEST_MS, slope, speed_points
-from varesearch.benchmarks.published import NETWORK, PUBLISHED, SOURCE
-from varesearch.benchmarks.quantities import BOARD, figures_of, times
-from varesearch.benchmarks.session import Result, Session
-from varesearch.benchmarks.words import NETWORKS, PROGRAMS, SIMULATORS
 from varesearch.tracking.tags import DEGRADED
+from varesearch_tools.benchmarks.plots import SHORTEST_MS, slope, speed_points
+from varesearch_tools.benchmarks.published import NETWORK, PUBLISHED, SOURCE
+from varesearch_tools.benchmarks.quantities import BOARD, figures_of, times
+from varesearch_tools.benchmarks.session import Result, Session
+from varesearch_tools.benchmarks.words import NETWORKS, PROGRAMS, SIMULATORS
 
 DATA = Path("docs") / "data" / "benchmarks.json"
 """Where the sessions are kept that the page is drawn from, below the top of the checkout."""
@@ -25,7 +25,7 @@ def _head(session: Session) -> str:
     rounds = sum(len(result.repetitions) for result in session.results.values())
     return f"""# Benchmarks
 
-Written by `python -m varesearch.benchmarks.page` from `{DATA}`; do not edit. `make bench` measures
+Written by `varesearch bench page` from `{DATA}`; do not edit. `make bench` measures
 a session, `make bench-compare` sets the last two side by side, `make bench-page` takes the newest into this page.
 
 Session {session.name}{" (+: files differed from the commit)" if session.dirty else ""}: {len(session.results)} cases,

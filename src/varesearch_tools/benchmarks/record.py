@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 
-from varesearch.benchmarks.quantities import figures_of
-from varesearch.benchmarks.session import Result, Session
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.experiment import open_experiment
 from varesearch.tracking.records import log_batch
 from varesearch.tracking.store import connect, place
+from varesearch_tools.benchmarks.quantities import figures_of
+from varesearch_tools.benchmarks.session import Result, Session
 
 EXPERIMENT = "benchmarks"
 
@@ -26,7 +26,7 @@ def record(session: Session, uri: str | None = None, root: Path | None = None, e
     client = connect(where)
     experiment_id = open_experiment(client, where, experiment)
     tags = {
-        "mlflow.source.name": "varesearch.benchmarks",
+        "mlflow.source.name": "varesearch_tools.benchmarks",
         "mlflow.source.type": "LOCAL",
         "varesearch.dirty": str(session.dirty).lower(),
     }

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from varesearch.benchmarks.session import Repetition, Result, Session
 from varesearch.tracking.tags import DEGRADED
+from varesearch_tools.benchmarks.session import Repetition, Result, Session
 
 BOARD = "board"
 SECONDS = ("set_up", "simulate", BOARD, "process")

@@ -1,4 +1,4 @@
-"""Put the studies' pages into the documentation: ``python tools/study_pages.py [DOCS]``, as ``make docs`` does.
+"""Put the studies' pages into the documentation.
 
 Each study has one page, ``experiments/NAME/README.md`` with its ``figures/``. The site gets a copy, ``studies/NAME.md``
 below DOCS (by default ``docs``), whose links lead to the same places from there. Copies are not committed.
@@ -6,10 +6,7 @@ below DOCS (by default ``docs``), whose links lead to the same places from there
 
 import re
 import shutil
-import sys
 from pathlib import Path
-
-TOP = Path(__file__).resolve().parents[1]
 
 
 def study_pages(docs: Path, experiments: Path) -> list[Path]:
@@ -43,8 +40,3 @@ def _from_site(link: str, study: Path) -> str:
     if other:
         return f"{other[1]}.md{other[2] or ''}"
     raise ValueError(f"{study / 'README.md'}: {link} is neither a figure of the study, nor another study, nor in docs/")
-
-
-if __name__ == "__main__":
-    for found in study_pages(Path(sys.argv[1]) if len(sys.argv) > 1 else TOP / "docs", TOP / "experiments"):
-        print(found)

@@ -1,4 +1,4 @@
-"""One network on one back end, phases apart, in this process: ``python -m varesearch.benchmarks.worker OVERRIDES``.
+"""One network on one back end, phases apart: ``python -m varesearch_tools.benchmarks.worker OVERRIDES``.
 
 The phases are those of a run without tracking, analysis and figures: ``draw``, ``import``, ``compile`` (code that is
 kept for later runs or built for this one; only if there is any), ``build``, ``simulate``, ``collect``.
@@ -12,7 +12,6 @@ import numpy as np
 import psutil
 
 from varesearch.backends import Workspace
-from varesearch.benchmarks.measured import Measured
 from varesearch.config.compose import compose
 from varesearch.network import Network, draw
 from varesearch.preflight import prepare
@@ -20,6 +19,7 @@ from varesearch.recording import Recording
 from varesearch.simulation import probe, simulate
 from varesearch.tracking.root import cache_folder
 from varesearch.tracking.tags import result_tags
+from varesearch_tools.benchmarks.measured import Measured
 
 
 def measure(overrides: Sequence[str]) -> Measured:

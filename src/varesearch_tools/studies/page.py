@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.studies.spread import text
+from varesearch_tools.studies.spread import text
 
 TEMPLATE_FILE = "page.md"
 PAGE_FILE = "README.md"

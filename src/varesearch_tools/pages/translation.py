@@ -1,6 +1,5 @@
-"""Write ``docs/translation.md`` from the builds' own rows: ``python -m varesearch.backends.translation.page``."""
+"""Write ``docs/translation.md`` from the builds' own rows."""
 
-import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -14,7 +13,7 @@ PAGE = Path("docs") / "translation.md"
 
 _HEAD = """# How each cell is written for each simulator
 
-Written by `python -m varesearch.backends.translation.page` from the tables that the builds themselves use; do not edit.
+Written by `python -m varesearch_tools.pages` from the tables that the builds themselves use; do not edit.
 
 A configuration is in one set of units: mV, ms, nF, nA, µS, and mV/ms for the currents of Izhikevich cells. Weights are
 magnitudes, the receptor says the sign. Times are whole steps of `dt`: a spike of step k has the time k dt, and with a
@@ -75,18 +74,3 @@ def _section(model: str, what: str, tables: dict[str, dict[str, tuple[Row, ...]]
 def _cell(row: Row) -> str:
     their_unit = "" if row.their_unit == row.unit else f" ({row.their_unit})"
     return f"`{row.theirs}`{their_unit}" + ("" if row.formula == "same" else f" = {row.formula}")
-
-
-def main() -> int:
-    """Write the page below the working folder. Returns the exit code."""
-    if not PAGE.parent.parent.joinpath("pyproject.toml").is_file():
-        sys.stderr.write("start this at the top of a checkout: there is no pyproject.toml here\n")
-        return 2
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(), encoding="utf-8")
-    sys.stdout.write(f"{PAGE}\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,10 +1,9 @@
-"""Two sessions side by side: ``python -m varesearch.benchmarks.compare [BEFORE AFTER]``.
+"""Two sessions side by side: ``varesearch bench compare [BEFORE AFTER]``.
 
 What is compared are ratios to the baseline measured in the same session, since absolute times of different machines,
 or of one machine on different days, mean nothing.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from varesearch.benchmarks.quantities import BOARD, SECONDS, times
-from varesearch.benchmarks.session import Session, load_session, stored_sessions
 from varesearch.config.errors import ConfigurationError
 from varesearch.terminal import Terminal
 from varesearch.tracking.root import STORE_FOLDER, project_root
+from varesearch_tools.benchmarks.quantities import BOARD, SECONDS, times
+from varesearch_tools.benchmarks.session import Session, load_session, stored_sessions
 
 THRESHOLD = 1.3
 SHORTEST_S = 0.1
@@ -116,32 +115,33 @@ def _span(session: Session, key: str, seconds: str) -> Span | None:
     )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """The command: 0, 1 if a ratio got worse, 2 for bad input."""
-    parser = argparse.ArgumentParser(
-        prog="python -m varesearch.benchmarks.compare",
-        description=__doc__.partition("\n")[2].strip() if __doc__ else None,
-        epilog="Exit code 1: a ratio got worse by more than the threshold, and by more than the repetitions scatter "
-        "(what was measured once is shown and does not fail).",
-    )
-    parser.add_argument("sessions", nargs="*", type=Path, help="two stored sessions (default: the last two)")
-    parser.add_argument("--threshold", type=float, default=THRESHOLD, help=f"(default {THRESHOLD})")
-    parser.add_argument("--all", action="store_true", help="show what did not change, too")
-    words = parser.parse_args(argv)
+def show(sessions: Sequence[Path], threshold: float = THRESHOLD, everything: bool = False) -> int:
+    """Compare two sessions and show what changed; the exit code: 1 if a ratio got worse.
+
+    Parameters
+    ----------
+    sessions
+        Two files; none: the last two that are stored.
+    threshold
+        The factor from which on a change counts.
+    everything
+        Show what did not change, too.
+
+    Raises
+    ------
+    ConfigurationError
+        There are no such sessions, or they share no case.
+    """
     errors = Terminal(sys.stderr)
-    try:
-        if words.threshold <= 1:
-            raise ConfigurationError(f"--threshold {words.threshold:g}: allowed is more than 1")
-        before, after = (load_session(path) for path in _chosen(words.sessions))
-        comparison = compare(before, after)
-    except ConfigurationError as error:
-        errors.line(f"varesearch.benchmarks.compare: {error}")
-        return 2
-    worse = [row for row in comparison.rows if row.verdict(words.threshold) == SLOWER]
-    _show(Terminal(sys.stdout), before, after, comparison, words.threshold, words.all)
+    if threshold <= 1:
+        raise ConfigurationError(f"--threshold {threshold:g}: allowed is more than 1")
+    before, after = (load_session(path) for path in _chosen(sessions))
+    comparison = compare(before, after)
+    worse = [row for row in comparison.rows if row.verdict(threshold) == SLOWER]
+    _show(Terminal(sys.stdout), before, after, comparison, threshold, everything)
     if worse:
         names = ", ".join(f"{row.key} ({row.seconds})" for row in worse)
-        errors.line(f"varesearch.benchmarks.compare: slower by more than {words.threshold:g} times: {names}")
+        errors.line(f"varesearch: slower by more than {threshold:g} times: {names}")
     return 1 if worse else 0
 
 
@@ -181,7 +181,3 @@ def _show(
 
 def _told(span: Span) -> str:
     return f"{span.best:.3g} ({span.low:.3g} to {span.high:.3g})"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

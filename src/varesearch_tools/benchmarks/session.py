@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from varesearch.benchmarks.measured import Measured
 from varesearch.config.errors import ConfigurationError
 from varesearch.phases import PhaseTime
+from varesearch_tools.benchmarks.measured import Measured
 
 _STORED = re.compile(r"_\d{8}_\d{6}(?=[_.])")
 """Date and time in the name of a file that pytest-benchmark saved by itself."""

@@ -1,0 +1,23 @@
+"""What the studies under ``experiments/`` share. ``varesearch studies NAME`` runs one and writes its page.
+
+A study is a folder: ``study.py`` (what is run), ``analyse.py`` (what is read back, drawn and claimed),
+``conf/`` (its presets), ``page.md`` (the page, with places for numbers), and what the command writes: ``results.json``,
+``figures/`` and ``README.md``.
+"""
+
+from varesearch_tools.studies.command import Session, StoppedError, Study
+from varesearch_tools.studies.page import Claim
+from varesearch_tools.studies.records import chosen, finished_runs, provenance
+from varesearch_tools.studies.spread import Spread, spread
+
+__all__ = [
+    "Claim",
+    "Session",
+    "Spread",
+    "StoppedError",
+    "Study",
+    "chosen",
+    "finished_runs",
+    "provenance",
+    "spread",
+]
