@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "a tool of the benchmarks",
         "instead",
-        lambda text, item: _of("varesearch bench")(text, item) and not item.inline and "--help" not in text,
+        lambda text, item: _of("varesearch bench")(text, item) and "--help" not in text,
         "--help of it; what it does is tested in tests/benchmarks",
     ),
     Rule("the name of a command in a sentence", "instead", _is_name, "--help of it"),
