@@ -67,6 +67,7 @@ def check_given(network: Network, backend: Backend) -> None:
     """
     check_network(network)
     check_cells(network, backend)
+    backend.check_network(network)
     recording = backend.config.recording
     every = 1 if recording.interval_ms is None else round(recording.interval_ms / network.dt_ms)
     samples = network.n_steps / every * sum(min(p.size, recording.cells or p.size) for p in network.populations)

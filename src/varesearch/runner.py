@@ -112,7 +112,9 @@ def run_tracked(
     """
     terminal = terminal or Terminal(capture.terminal)
     tags = {} if network is None else given_tags(composed, network)
-    tracking = tracking_of(composed, capture, composed.command, tags)
+    # The settings alone would make another network: what repeats the run is a rerun.
+    made_by = composed.command if network is None else ("rerun", composed.config.tracking.run_name or network.hash[:12])
+    tracking = tracking_of(composed, capture, made_by, tags)
     result = record(composed, backend, tracking, terminal, network)
     terminal.line(f"run {tracking.run_id} FINISHED: {tracking.address}")
     terminal.line(f"to see it: {tracking.how_to_open}")

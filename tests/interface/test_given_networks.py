@@ -31,11 +31,17 @@ def altered() -> Network:
     slow = replace(exc, cell=replace(exc.cell, d=8.0))
     rng = np.random.default_rng(3)
     som = Population("som", 20, replace(inh.cell, b=0.25), {"v": rng.uniform(-65, -50, 20), "u": np.full(20, -14.0)})
-    pairs = np.argwhere(rng.random((20, exc.size)) < 0.2).astype(np.int32)
+    sources, targets = np.nonzero(rng.random((20, exc.size)) < 0.2)
     onto_exc = Projection(
-        "som_to_exc", "som", "exc", "inhibitory", *np.ascontiguousarray(pairs.T),
-        np.full(len(pairs), 1.5), np.full(len(pairs), 3, np.int32),
-    )  # fmt: skip
+        name="som_to_exc",
+        pre="som",
+        post="exc",
+        receptor="inhibitory",
+        sources=sources.astype(np.int32),
+        targets=targets.astype(np.int32),
+        weights=np.full(len(sources), 1.5),
+        delay_steps=np.full(len(sources), 3, np.int32),
+    )
     steps = tuple(CurrentStep("som", 0.1 * k, 5 * k, 5 * k + 5) for k in range(1, 50))
     return replace(
         DRAWN,
@@ -72,7 +78,8 @@ def test_an_altered_network_is_tracked_with_its_arrays(on_brian2: va.Run) -> Non
     assert load_network(on_brian2.folder / "network.npz").hash == NETWORK.hash
     assert set(on_brian2.spikes) == {"exc", "inh", "som"}
     assert on_brian2.metrics["som.rate_hz"] > 0
-    assert on_brian2.name.startswith("given network ")
+    assert on_brian2.name == f"given network {NETWORK.hash[:12]}"
+    assert f"varesearch rerun '{on_brian2.name}'" in on_brian2.record.tags["mlflow.note.content"]
 
 
 def test_nest_gives_the_spikes_of_brian2(on_brian2: va.Run) -> None:
@@ -164,6 +171,20 @@ def test_a_network_that_cannot_be_is_refused_in_one_line_and_nothing_is_tracked(
     with pytest.raises(va.ConfigurationError, match=line) as refused:
         va.simulate(change(DRAWN), *BRIAN2)
     assert "\n" not in str(refused.value)
+    assert len(va.runs()) == before
+
+
+@pytest.mark.parametrize(
+    ("on", "steps", "line"),
+    [(NEST, 1, "exc_to_exc.* too short: in NEST"), (BOARD, 3000, "exc_to_exc.* longer than SpiNNaker can deliver")],
+)
+def test_a_delay_that_a_simulator_lacks_is_refused_and_nothing_is_tracked(
+    root: Path, on: tuple[str, ...], steps: int, line: str
+) -> None:
+    cond = draw(compose(["cell=if_cond_exp", "connectivity.n=100", "simulation.duration_ms=300"]).config)
+    before = len(va.runs())
+    with pytest.raises(va.ConfigurationError, match=line):
+        va.simulate(first(cond, delay_steps=np.full_like(cond.projections[0].delay_steps, steps)), *on)
     assert len(va.runs()) == before
 
 

@@ -158,7 +158,7 @@ def test_a_sweep_and_a_comparison(root: Path, run: va.Run) -> None:
     assert list(frame["status"]) == ["FINISHED"] * 4
     assert sorted(zip(frame["cell.d"], frame["seed"], strict=True)) == [(2, 1), (2, 2), (8, 1), (8, 2)]
     assert made.id[:8] in made._repr_html_()
-    (same,) = [row.run_id for row in frame.itertuples() if row.taken_over]
+    (same,) = frame.loc[frame["taken_over"], "run_id"]
     assert same == run.id  # seed 1 and d 2 are the defaults
     other = va.load(str(frame["run_id"].iloc[-1]))
     assert isinstance(other, va.Run)

@@ -205,6 +205,9 @@ class Backend(ABC):
         Raises BackendUnavailableError if it cannot be compiled here.
         """
 
+    def check_network(self, network: Network) -> None:  # noqa: B027 (most simulators take every network)
+        """Raise ConfigurationError for what only the network itself shows, such as a drawn delay that is too long."""
+
     def load(self) -> None:  # noqa: B027 (a back end may have nothing to import)
         """Import the simulator, so that its import is timed apart from building."""
 

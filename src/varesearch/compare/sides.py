@@ -19,7 +19,7 @@ from varesearch.sweep.plan import Planner
 from varesearch.sweep.table import SEED, read_table
 from varesearch.tracking.reading import RunRecord, load_run
 from varesearch.tracking.session import StoreSession
-from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND, is_mapped
+from varesearch.tracking.tags import COMPARISON_KIND, GIVEN_NETWORK, KIND, SWEEP_KIND, is_mapped
 
 SEEDS = 5
 """The default number of seeds."""
@@ -151,7 +151,7 @@ def command_over_seeds(a: Side, b: Side) -> str:
     own = []
     for record in (a.first, b.first):
         given = given_of(record)
-        if "--config-dir" in given.command:
+        if "--config-dir" in given.command or GIVEN_NETWORK in record.tags:
             return ""
         own.append([word for word in given.overrides if word.partition("=")[0].split(".")[0] != "tracking"])
     shared = [word for word in own[0] if word in own[1]]

@@ -73,14 +73,18 @@ class Nest(Backend):
         if workspace.cache is not None and self.config.cell.model == OWN_CELL:
             compiled(workspace.cache, workspace)
 
+    def check_network(self, network: Network) -> None:
+        """Raises ConfigurationError for a delay that NEST does not have."""
+        check_delays(network)
+
     def load(self) -> None:
         load()
 
     @contextmanager
     def build(self, network: Network, workspace: Workspace) -> Iterator["NestSimulation"]:
         """Raises ConfigurationError for a drawn delay that NEST does not have."""
+        self.check_network(network)
         assert isinstance(self.config.backend, NestBackend)
-        check_delays(network)
         library, threads = load(), self.config.backend.threads
         with ExitStack() as stack:
             module = None

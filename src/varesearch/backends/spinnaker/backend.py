@@ -72,6 +72,10 @@ class SpiNNaker(Backend):
         """Measured with the software board, its process included; with a physical machine a run takes less."""
         return MemoryCost(run=465e6, cell=10e3, synapse=70, input_spike=50, spike=60, value=17)
 
+    def check_network(self, network: Network) -> None:
+        """Raises ConfigurationError for a delay that sPyNNaker would lose."""
+        check_delays(network, self._settings.neurons_per_core)
+
     def probe(self) -> None:
         self._machine.probe(self._settings.probe_timeout_s)
 
@@ -83,7 +87,7 @@ class SpiNNaker(Backend):
         from varesearch.backends.spinnaker.simulation import SpinnakerSimulation
 
         settings, per_core = self._settings, self._settings.neurons_per_core
-        check_delays(network, per_core)
+        self.check_network(network)
         size = Size(cores_of(network, per_core), sdram_mb(network, self.config.recording))
         with ExitStack() as stack:
             folder = stack.enter_context(_own_folder(workspace.folder))
