@@ -114,7 +114,7 @@ def random_network(model: type[Cell], n: int = 60, n_steps: int = 300) -> Networ
 
     flat = np.flatnonzero(rng.random(n_steps * 20) < 0.1)
     steps, sources = np.divmod(flat.astype(np.int32), 20)
-    weight = float(cell.weight_exc)  # type: ignore[attr-defined]
+    weight = cell.weight_exc.upper
     return network(
         [Population("exc", n, cell, initial)],
         n_steps,
@@ -122,7 +122,7 @@ def random_network(model: type[Cell], n: int = 60, n_steps: int = 300) -> Networ
         [SpikeSource("stimulus", 20, sources, steps)],
         [
             wired("exc", n, "excitatory", weight),
-            wired("exc", n, "inhibitory", 0.3 * float(cell.weight_inh)),  # type: ignore[attr-defined]
+            wired("exc", n, "inhibitory", 0.3 * cell.weight_inh.upper),
             wired("stimulus", 20, "excitatory", 2 * weight),
         ],
         [CurrentStep("exc", 1.0 if "u" in initial else 0.2, 33, 101)],
