@@ -19,7 +19,6 @@ from varesearch import commands
 from varesearch.commands.options import Group
 from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import GROUPS
 from varesearch.config.wording import did_you_mean, echoed, nearest
 
 if TYPE_CHECKING:
@@ -61,7 +60,12 @@ class App(Group):
 
 def _may_be_a_command(word: str) -> bool:
     """Whether a word that is no command was rather meant as one than as a setting or a flag of ``run``."""
-    return word[:1].isalpha() and "=" not in word and nearest(word, [*commands.NAMES, *GROUPS]) not in GROUPS
+    if not word[:1].isalpha() or "=" in word:
+        return False
+    # It imports what settings are made of, which --version and the help of a command can do without.
+    from varesearch.config.options import GROUPS
+
+    return nearest(word, [*commands.NAMES, *GROUPS]) not in GROUPS
 
 
 app = App(PROGRAM, add_help_option=False)

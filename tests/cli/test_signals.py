@@ -25,6 +25,8 @@ COMPARISON = ["varesearch", "compare", "brian2", "nest", "cell=izhikevich_delta"
         (COMPARISON, signal.SIGTERM, 0.5),
         (["varesearch", "rerun", "anything"], signal.SIGINT, 0.05),
         (["varesearch", "report", "anything"], signal.SIGTERM, 0.05),
+        (["varesearch", "doctor", "brian2"], signal.SIGTERM, 1.0),
+        (["varesearch", "studies", "balance", "--small"], signal.SIGHUP, 0.3),
     ],
 )
 def test_a_signal_while_a_command_starts(
