@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from varesearch.narrowing import int32
 
-SIGNAL_UNITS = {"v": "mV", "u": "mV/ms"}
-
 
 @dataclass(frozen=True)
 class Signal:

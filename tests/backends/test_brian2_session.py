@@ -50,7 +50,7 @@ def small(n_steps: int = 60) -> Network:
 
 
 def simulate(drawn: Network, codegen: str = "numpy") -> tuple[Recording, list[float]]:
-    signals = list(Brian2.signals[drawn.populations[0].cell.model])
+    signals = list(drawn.populations[0].cell.variables)
     backend = Brian2(config(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=signals)))
     seen: list[float] = []
     return sound(drawn, backend, seen.append), seen
@@ -72,7 +72,7 @@ def test_the_registry_finds_it_and_it_is_usable() -> None:
     available = Brian2.availability()
     assert available.usable
     assert available.version.startswith("2.")
-    assert Brian2.cells["izhikevich"] == ("euler", "spinnaker")
+    assert Brian2.integrators(Izhikevich) == ("euler", "spinnaker")
 
 
 @pytest.mark.parametrize(("codegen", "tool"), [("cython", "g++"), ("cpp_standalone", "g++")])

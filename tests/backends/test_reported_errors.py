@@ -19,13 +19,13 @@ from small_runs import CACHE
 
 from varesearch.backends import Backend, Simulation, Workspace, backend_class
 from varesearch.backends.brian2.backend import Brian2
-from varesearch.backends.brian2.schemes import SCHEMES
 from varesearch.backends.faults import COMPILER_REMARKS, ErrorWatch, Harmless, SimulatorError, compiler_said
 from varesearch.backends.nest.backend import Nest
 from varesearch.backends.nest.quiet import _MESSAGE, printed_to
 from varesearch.backends.printed import printed
 from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, RecordingConfig
-from varesearch.model.cells.if_curr_delta import IfCurrDelta
+from varesearch.model.cells.if_curr_delta import EXACT, IfCurrDelta
+from varesearch.model.simulators import Brian2 as OnBrian2
 from varesearch.network.model import Network
 from varesearch.recording import Recording, Signal, population_recording
 from varesearch.result import Result
@@ -101,9 +101,8 @@ def test_code_that_cython_refuses_fails_the_run_with_its_text(monkeypatch: pytes
     """Brian2 itself goes on without the code object: the fault that once left every cell without its reset."""
     if shutil.which("g++") is None:
         pytest.fail("the tests need g++")
-    scheme = SCHEMES["if_curr_delta", "exact"]
-    broken = dataclasses.replace(scheme, update=f"{scheme.update}\nfree_from = 0.5*v")
-    monkeypatch.setitem(SCHEMES, ("if_curr_delta", "exact"), broken)
+    broken = dataclasses.replace(EXACT, update=f"{EXACT.update}\nfree_from = 0.5*v")
+    monkeypatch.setitem(IfCurrDelta.simulators, "brian2", OnBrian2({"exact": broken}))
     backend = Brian2(config(DRAWN, Brian2Backend(codegen="cython"), RecordingConfig(signals=[])))
     with pytest.raises(SimulatorError, match=r"Cython did not build cells_cells_update.*\.pyx:.*Cannot assign type"):
         simulated(backend, cache=tmp_path)

@@ -21,10 +21,8 @@ from varesearch.backends.spinnaker.limits import longest_delay_steps
 from varesearch.backends.spinnaker.progress import reported
 from varesearch.backends.spinnaker.quantisation import quantise
 from varesearch.backends.spinnaker.reading import read
-from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS
-from varesearch.backends.translation.table import Context, translate
-from varesearch.config.cell import Cell
-from varesearch.config.parts import parts
+from varesearch.backends.spinnaker.translation import rows
+from varesearch.backends.table import Context, translate
 from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -274,14 +272,14 @@ def test_an_alpha_pulse_keeps_its_charge() -> None:
     cell = IfCurrAlpha(tau_syn_E=3.0, tau_syn_I=7.0)
     for receptor, tau in (("excitatory", 3.0), ("inhibitory", 7.0)):
         charge = quad(lambda t, tau=tau: 0.2 * t / tau * np.exp(1 - t / tau), 0, np.inf)[0]
-        theirs = translate(ROWS[cell.model], f"weight_{receptor}", [0.2], Context(cell, 1.0))
+        theirs = translate(rows(type(cell)), f"weight_{receptor}", [0.2], Context(cell, 1.0))
         assert theirs == pytest.approx([charge])
 
 
 @pytest.mark.parametrize("dt_ms", [0.1, 1.0])
 def test_a_delta_weight_steps_the_membrane_by_its_millivolts(dt_ms: float) -> None:
     cell = IfCurrDelta(cm=0.5, tau_m=10.0)
-    theirs = translate(ROWS[cell.model], "weight_excitatory", [3.0], Context(cell, dt_ms))[0]
+    theirs = translate(rows(type(cell)), "weight_excitatory", [3.0], Context(cell, dt_ms))[0]
     decay = np.exp(-dt_ms / cell.tau_m)
     alpha = theirs / dt_ms * cell.tau_m / cell.cm  # the machine's closed form from v = v_rest = 0
     assert alpha - decay * alpha == pytest.approx(3.0)
@@ -290,18 +288,9 @@ def test_a_delta_weight_steps_the_membrane_by_its_millivolts(dt_ms: float) -> No
 @pytest.mark.parametrize(("tau_refrac", "dt_ms", "held"), [(5.0, 1.0, 5), (0.3, 0.1, 3), (0.0, 1.0, 0)])
 def test_the_refractory_time_is_rounded_up_to_the_steps_meant(tau_refrac: float, dt_ms: float, held: int) -> None:
     cell = IfCurrDelta(tau_refrac=tau_refrac)
-    theirs = translate(ROWS[cell.model], "tau_refrac", tau_refrac, Context(cell, dt_ms))
+    theirs = translate(rows(type(cell)), "tau_refrac", tau_refrac, Context(cell, dt_ms))
     fixed = round(float(theirs) * 2**15) * 2**15 // round(dt_ms * 2**15)  # s16.15 quotient, as the machine divides
     assert -(-fixed // 2**15) == held
-
-
-def test_every_quantity_of_a_cell_has_one_row() -> None:
-    for cell in parts(Cell).values():
-        model = cell().model
-        assert (model in ROWS) == (model in CELL_TYPES)
-        if model in ROWS:
-            ours = [row.ours for row in ROWS[model]]
-            assert len(ours) == len(set(ours))
 
 
 def test_progress_never_claims_the_end_before_it_is_there() -> None:

@@ -81,7 +81,7 @@ def test_limits_are_kept_and_an_interrupt_ends_what_runs(root: Path) -> None:
 def test_node_that_does_not_see_the_folder_gets_it_and_sends_it_back(root: Path) -> None:
     (assignment,) = assign(root, [SMALL])
     there = root / "not on this node" / assignment.folder.name
-    end, files = in_task(there, pack(assignment.folder), None, None)
+    end, files = in_task(there, pack(assignment.folder), None, None, None)
     assert end.reason == ""
     assert files is not None
     assert not there.exists()

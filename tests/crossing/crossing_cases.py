@@ -13,8 +13,10 @@ from itertools import product
 from covering import Row, rows
 
 from varesearch.backends import BACKENDS, backend_class
+from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
 from varesearch.config.options import options
+from varesearch.config.parts import parts
 from varesearch.config.settings import unit_of
 from varesearch.config.store import schemas
 
@@ -40,7 +42,7 @@ def factors() -> dict[str, tuple[str, ...]]:
     schemes = dict.fromkeys(
         f"{cell}/{integrator}"
         for backend in BACKENDS
-        for cell, integrators in backend_class(backend).cells.items()
+        for cell, integrators in integrators_of(backend).items()
         for integrator in integrators
     )
     known = options()
@@ -70,6 +72,13 @@ def targets() -> dict[str, tuple[str, ...]]:
     return found
 
 
+@cache
+def integrators_of(backend: str) -> dict[str, tuple[str, ...]]:
+    """Cell -> the integrators that a back end has for it, for the cells that it has."""
+    found = {name: backend_class(backend).integrators(cell) for name, cell in parts(Cell).items()}
+    return {name: integrators for name, integrators in found.items() if integrators}
+
+
 def backend_of(target: str) -> str:
     return target.split(maxsplit=1)[0]
 
@@ -82,7 +91,7 @@ def reference() -> str:
 def possible(row: Row) -> bool:
     """Does the target have the scheme? (The reference is compared with the others, not with itself.)"""
     cell, integrator = row["scheme"].split("/")
-    return row["target"] != reference() and integrator in backend_class(backend_of(row["target"])).cells.get(cell, ())
+    return row["target"] != reference() and integrator in integrators_of(backend_of(row["target"])).get(cell, ())
 
 
 @cache
@@ -95,7 +104,7 @@ def same_scheme(row: Row) -> bool:
     """Does the target compute the same numbers as the reference: the same scheme in the same arithmetic?"""
     cell, integrator = row["scheme"].split("/")
     first, other = backend_class(backend_of(reference())), backend_class(backend_of(row["target"]))
-    return integrator in first.cells.get(cell, ()) and first.arithmetic == other.arithmetic
+    return integrator in integrators_of(backend_of(reference())).get(cell, ()) and first.arithmetic == other.arithmetic
 
 
 def network_words(row: Row) -> list[str]:
@@ -132,7 +141,7 @@ def words(row: Row, target: str | None = None) -> list[str]:
     """The overrides of a row on its target, or on ``target``, with the row's integrator where that has it."""
     target = target or row["target"]
     cell, integrator = row["scheme"].split("/")
-    has = integrator in backend_class(backend_of(target)).cells.get(cell, ())
+    has = integrator in integrators_of(backend_of(target)).get(cell, ())
     return [*network_words(row), *targets()[target], f"cell.integrator={integrator if has else 'auto'}"]
 
 

@@ -18,7 +18,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from crossing_cases import OF_THIS_MACHINE, command
+from crossing_cases import OF_THIS_MACHINE, command, integrators_of
 from crossing_runs import Trains, checked, explained_by_rounding, first_difference, simulate
 
 from varesearch import cli
@@ -196,7 +196,7 @@ class Draw:
 
 def _integrators(cell: str) -> list[str]:
     """All that any back end has for a cell: where one has not the one drawn, it has to refuse."""
-    return sorted({each for backend in BACKENDS for each in backend_class(backend).cells.get(cell, ())})
+    return sorted({each for backend in BACKENDS for each in integrators_of(backend).get(cell, ())})
 
 
 def _settings(prefix: str, schema: type) -> list[str]:
@@ -218,7 +218,7 @@ def _bases(known: Mapping[str, type]) -> list[type]:
 def backends_for(words: list[str], seed: int) -> list[list[str]]:
     """The words on the first back end and on every other that has the cell; the slow ones for some seeds only."""
     cell = next(word.partition("=")[2] for word in words if word.startswith("cell="))
-    having = [name for name in BACKENDS if cell in backend_class(name).cells]
+    having = [name for name in BACKENDS if cell in integrators_of(name)]
     taken = [name for name in having if name not in OF_THIS_MACHINE or seed % 10 == 0]
     found = [[*words, f"backend={name}", *OF_THIS_MACHINE.get(name, ())] for name in taken]
     if seed % COMPILED_EVERY == COMPILED_EVERY // 2:

@@ -15,7 +15,7 @@ from summation import simulate
 
 from varesearch import simulation as engine
 from varesearch.backends import Workspace, backend_class
-from varesearch.backends.translation.nest import WEIGHT_GRID
+from varesearch.backends.nest.translation import WEIGHT_GRID
 from varesearch.config.compose import compose
 from varesearch.network import Network, draw
 

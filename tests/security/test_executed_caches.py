@@ -113,23 +113,23 @@ def test_nests_cell_is_compiled_anew_where_somebody_planted_one(
     (cache / "nest").mkdir(parents=True)
     (cache / "nest").chmod(0o777)
     with pytest.raises(BackendUnavailableError, match=r"^cell=izhikevich on backend=nest: .*chmod 700[^\n]*$"):
-        compiled(cache, Workspace())
+        compiled("izhikevich_exp", cache, Workspace())
     (cache / "nest").chmod(0o700)
-    made = compiled(cache, Workspace()).with_suffix(".so")
+    made = compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so")
     good = made.read_bytes()
-    assert compiled(cache, Workspace()).with_suffix(".so") == made
+    assert compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so") == made
     made.write_bytes(HOSTILE)
-    assert compiled(cache, Workspace()).with_suffix(".so").read_bytes() == good
+    assert compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so").read_bytes() == good
     # The name under which it was loaded from a store before, which anybody can compute.
     for name in ("izhikevich_exp.so", made.name.replace(made.stem[-32:], "0" * 32)):
         made.with_name(name).write_bytes(HOSTILE)
-    assert compiled(cache, Workspace()).with_suffix(".so").read_bytes() == good
+    assert compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so").read_bytes() == good
     give_away(made)
     if os.geteuid() == 0:
-        assert compiled(cache, Workspace()).with_suffix(".so").stat().st_uid == 0
+        assert compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so").stat().st_uid == 0
     else:
         with pytest.raises(BackendUnavailableError):
-            compiled(cache, Workspace())
+            compiled("izhikevich_exp", cache, Workspace())
 
 
 def test_brian2_does_not_load_a_module_that_was_changed(tmp_path: Path) -> None:

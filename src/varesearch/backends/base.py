@@ -142,10 +142,6 @@ class Backend(ABC):
     """
 
     name: ClassVar[str]
-    cells: ClassVar[Mapping[str, tuple[str, ...]]]
-    """The cell models it has, each with its integrators, its own choice first."""
-    signals: ClassVar[Mapping[str, tuple[str, ...]]]
-    """The signals it can record, for each cell model."""
     arithmetic: ClassVar[str] = "float64"
     """The type of its numbers. The same integration scheme in the same arithmetic gives the same spike trains."""
     draws: ClassVar[tuple[str, ...]] = ("host",)
@@ -177,7 +173,21 @@ class Backend(ABC):
     @classmethod
     def integrator(cls, cell: Cell) -> str:
         """The scheme by which this back end integrates ``cell``: the setting, or its own with ``auto``."""
-        return cls.cells[cell.model][0] if cell.integrator == AUTO else cell.integrator
+        return cls.integrators(type(cell))[0] if cell.integrator == AUTO else cell.integrator
+
+    @classmethod
+    def integrators(cls, cell: type[Cell]) -> tuple[str, ...]:
+        """The schemes by which it can integrate a cell, its own choice first; none if it does not have the cell.
+
+        By default they are those that the cell's module names for this back end.
+        """
+        described = cell.simulators.get(cls.name)
+        return () if described is None else described.integrators
+
+    @classmethod
+    def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
+        """The state variables of a cell that it can record; by default all."""
+        return tuple(cell.variables)
 
     @classmethod
     @abstractmethod
@@ -186,7 +196,7 @@ class Backend(ABC):
 
     @classmethod  # noqa: B027 (nothing to refuse is the usual case)
     def check(cls, config: Config) -> None:
-        """Raise ConfigurationError for what this back end cannot do, beyond ``cells`` and ``signals``."""
+        """Raise ConfigurationError for what this back end cannot do, beyond ``integrators`` and ``signals``."""
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:

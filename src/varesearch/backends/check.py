@@ -1,8 +1,9 @@
 """Whether the chosen back end can run a configuration, asked before anything is built."""
 
 from varesearch.backends import BACKENDS, Backend, backend_class
-from varesearch.config.cell import AUTO
+from varesearch.config.cell import AUTO, Cell
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import part_name, parts
 from varesearch.config.schema import Config
 from varesearch.config.wording import did_you_mean
 from varesearch.network.model import Network
@@ -19,21 +20,23 @@ def checked_backend(config: Config) -> Backend:
     if name not in BACKENDS:
         raise ConfigurationError(f"backend={name} does not exist; choose one of {', '.join(BACKENDS)}")
     backend = backend_class(name)
-    if model not in backend.cells:
+    known = backend.integrators(type(config.cell))
+    if not known:
+        has = ", ".join(name for name, cell in parts(Cell).items() if backend.integrators(cell))
         raise ConfigurationError(
-            f"cell={model} does not exist on backend={name}, which has {', '.join(backend.cells)}{_others(model)}"
+            f"cell={model} does not exist on backend={name}, which has {has}{_others(type(config.cell))}"
         )
-    integrator, integrators = config.cell.integrator, (AUTO, *backend.cells[model])
+    integrator, integrators = config.cell.integrator, (AUTO, *known)
     if integrator not in integrators:
         raise ConfigurationError(
             f"cell.integrator={integrator} is unknown to cell={model} on backend={name}; choose one of "
             f"{', '.join(integrators)}{did_you_mean(integrator, integrators)}"
         )
     for signal in config.recording.signals:
-        if signal not in backend.signals[model]:
+        if signal not in backend.signals(type(config.cell)):
             raise ConfigurationError(
                 f"recording.signals={signal} cannot be recorded from cell={model} on backend={name}; choose from "
-                f"{', '.join(backend.signals[model])}"
+                f"{', '.join(backend.signals(type(config.cell)))}"
             )
     drawn = config.connectivity.draw
     if drawn not in backend.draws:
@@ -51,26 +54,26 @@ def checked_backend(config: Config) -> Backend:
 def check_cells(network: Network, backend: Backend) -> None:
     """Raise ConfigurationError if the back end lacks a cell of a network, or cannot record a signal of it."""
     for population in network.populations:
-        model, integrator = population.cell.model, population.cell.integrator
-        where = f"population {population.name}"
-        if model not in backend.cells:
+        cell, model, integrator = type(population.cell), population.cell.model, population.cell.integrator
+        where, known = f"population {population.name}", backend.integrators(cell)
+        if not known:
+            has = ", ".join(name for name, each in parts(Cell).items() if backend.integrators(each))
             raise ConfigurationError(
-                f"{where}: cell {model} does not exist on backend={backend.name}, which has {', '.join(backend.cells)}"
-                f"{_others(model)}"
+                f"{where}: cell {model} does not exist on backend={backend.name}, which has {has}{_others(cell)}"
             )
-        if integrator not in (AUTO, *backend.cells[model]):
+        if integrator not in (AUTO, *known):
             raise ConfigurationError(
                 f"{where}: integrator {integrator} is unknown to cell {model} on backend={backend.name}; choose one of "
-                f"{', '.join((AUTO, *backend.cells[model]))}"
+                f"{', '.join((AUTO, *known))}"
             )
         for signal in backend.config.recording.signals:
-            if signal not in backend.signals[model]:
+            if signal not in backend.signals(cell):
                 raise ConfigurationError(
                     f"recording.signals={signal} cannot be recorded from {where} (cell {model}) on backend="
-                    f"{backend.name}; choose from {', '.join(backend.signals[model])}"
+                    f"{backend.name}; choose from {', '.join(backend.signals(cell))}"
                 )
 
 
-def _others(model: str) -> str:
-    having = [name for name in BACKENDS if model in backend_class(name).cells]
-    return f"; {model} exists on backend={', '.join(having)}" if having else ""
+def _others(cell: type[Cell]) -> str:
+    having = [name for name in BACKENDS if backend_class(name).integrators(cell)]
+    return f"; {part_name(cell)} exists on backend={', '.join(having)}" if having else ""

@@ -37,7 +37,7 @@ def command(
     if backends:
         from varesearch.pages.backends import backends_page
 
-        print(backends_page())
+        print(backends_page(config_dir))
         return 0
     if wants_help:
         return print_help(words, config_dir)

@@ -7,7 +7,7 @@ A cell is one module of :mod:`varesearch.model.cells`, or a file of the user's o
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from omegaconf import MISSING
 
@@ -35,6 +35,15 @@ class Synapse(Enum):
     """Steps v by its weight."""
 
 
+class OnSimulator(Protocol):
+    """What a cell's module says of one simulator; see :mod:`varesearch.model.simulators`."""
+
+    @property
+    def integrators(self) -> tuple[str, ...]:
+        """The schemes by which it can be solved there, the simulator's own choice first."""
+        ...
+
+
 @dataclass
 class Cell(Settings, Part):
     """The settings that all cells have. ``v_init`` and the weights are a number or a distribution.
@@ -52,6 +61,8 @@ class Cell(Settings, Part):
     """The kind of its synapses."""
     variables: ClassVar[Mapping[str, str]] = {"v": "mV"}
     """Its state variables, which can be recorded: name -> unit."""
+    simulators: ClassVar[Mapping[str, OnSimulator]] = {}
+    """Name of the back end -> how the cell is written for it. A back end that is not named does not have the cell."""
 
     model: str = MISSING
     integrator: str = quantity(AUTO, "", "scheme of the time step; auto: the first that --backends lists")

@@ -31,20 +31,24 @@ def brian2(full: bool) -> Iterator[Finding]:
 
 def nest(full: bool) -> Iterator[Finding]:
     """NEST, and the cell that is compiled for it."""
-    from varesearch.backends.nest.module import CELL, is_compiled, missing
+    from varesearch.backends.nest.module import is_compiled, missing
+    from varesearch.backends.nest.translation import compiled_model
 
     if not (yield from _installed("nest")):
         return
-    cells = backend_class("nest").cells
-    yield ask("nest", models=[model for model in cells if model != CELL])
-    what = f"known answer of cell={CELL}"
-    if missing():
-        yield Finding("nest", what, State.ABSENT, "there is no C++ compiler", missing())
-    elif not full and not is_compiled(cache_folder()):
-        yield Finding("nest", what, State.SKIPPED, _LATER)
-    else:
-        found = ask("nest", models=[CELL])
-        yield Finding("nest", what, found.state, found.found, found.mend)
+    models = {name: compiled_model(cell) for name, cell in parts(Cell).items()}
+    yield ask("nest", models=[name for name, model in models.items() if model is None])
+    for name, model in models.items():
+        if model is None:
+            continue
+        what = f"known answer of cell={name}"
+        if missing():
+            yield Finding("nest", what, State.ABSENT, "there is no C++ compiler", missing())
+        elif not full and not is_compiled(model, cache_folder()):
+            yield Finding("nest", what, State.SKIPPED, _LATER)
+        else:
+            found = ask("nest", models=[name])
+            yield Finding("nest", what, found.state, found.found, found.mend)
 
 
 def spinnaker(full: bool) -> Iterator[Finding]:

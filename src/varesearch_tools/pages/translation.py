@@ -4,9 +4,9 @@ from importlib import import_module
 from pathlib import Path
 
 from varesearch.backends import BACKENDS, backend_class
-from varesearch.backends.translation.table import Row
+from varesearch.backends.table import Row
 from varesearch.config.cell import Cell
-from varesearch.config.parts import parts
+from varesearch.config.parts import part_name, parts
 
 PAGE = Path("docs") / "translation.md"
 """Below the top of the checkout."""
@@ -22,8 +22,6 @@ quantity, and how it is computed where it is not the same number. *Notes* say wh
 """
 
 _QUANTITIES = {
-    "v": "v at time 0",
-    "u": "u at time 0",
     "weight_excitatory": "excitatory weight w",
     "weight_inhibitory": "inhibitory weight w",
     "delay_steps": "delay n",
@@ -36,21 +34,23 @@ _QUANTITIES = {
 
 def page() -> str:
     """The whole page."""
-    tables: dict[str, dict[str, tuple[Row, ...]]] = {
-        name: import_module(f"varesearch.backends.translation.{name}").ROWS for name in BACKENDS
-    }
-    return _HEAD + "".join(_section(cell().model, _first_line(cell), tables) for cell in parts(Cell).values())
+    return _HEAD + "".join(_section(cell) for cell in parts(Cell).values())
 
 
 def _first_line(cell: type) -> str:
     return (cell.__doc__ or "").strip().splitlines()[0]
 
 
-def _section(model: str, what: str, tables: dict[str, dict[str, tuple[Row, ...]]]) -> str:
-    having = {name: rows[model] for name, rows in tables.items() if model in rows}
-    lines = [f"\n## {model}\n", f"{what}\n"]
-    lines += [f"- **{name}** integrates by: {', '.join(backend_class(name).cells[model])}." for name in having]
-    lines += [f"- **{name}** does not have this cell." for name in tables if name not in having]
+def _section(cell: type[Cell]) -> str:
+    integrators = {name: backend_class(name).integrators(cell) for name in BACKENDS}
+    having: dict[str, tuple[Row, ...]] = {
+        name: import_module(f"varesearch.backends.{name}.translation").rows(cell)
+        for name in BACKENDS
+        if integrators[name]
+    }
+    lines = [f"\n## {part_name(cell)}\n", f"{_first_line(cell)}\n"]
+    lines += [f"- **{name}** integrates by: {', '.join(integrators[name])}." for name in having]
+    lines += [f"- **{name}** does not have this cell." for name in BACKENDS if name not in having]
     lines += [
         "",
         f"| quantity | unit | {' | '.join(having)} |",
@@ -61,14 +61,18 @@ def _section(model: str, what: str, tables: dict[str, dict[str, tuple[Row, ...]]
         found = {name: next((row for row in rows if row.ours == ours), None) for name, rows in having.items()}
         unit = next(row.unit for row in found.values() if row is not None)
         cells = " | ".join("—" if row is None else _cell(row) for row in found.values())
-        lines.append(f"| {_QUANTITIES.get(ours, f'`{ours}`')} | {unit} | {cells} |")
+        lines.append(f"| {_quantity(cell, ours)} | {unit} | {cells} |")
     notes = [
-        f"- {name}, {_QUANTITIES.get(row.ours, f'`{row.ours}`')}: {row.note}."
+        f"- {name}, {_quantity(cell, row.ours)}: {row.note}."
         for name, rows in having.items()
         for row in rows
         if row.note
     ]
     return "\n".join([*lines, *(["", "Notes", "", *notes] if notes else [])]) + "\n"
+
+
+def _quantity(cell: type[Cell], ours: str) -> str:
+    return f"{ours} at time 0" if ours in cell.variables else _QUANTITIES.get(ours, f"`{ours}`")
 
 
 def _cell(row: Row) -> str:

@@ -2,20 +2,16 @@
 
 import importlib.util
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import ClassVar
-
-import numpy as np
 
 from varesearch.backends.base import Availability, Backend, MemoryCost, Simulation, Workspace
-from varesearch.backends.translation.brian2 import ROWS, integrators
-from varesearch.backends.translation.table import Context
+from varesearch.backends.brian2.translation import rows, steps_of
+from varesearch.backends.table import Context, translated_parameters
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.parts import parts
 from varesearch.config.schema import Brian2Backend, Config
 from varesearch.config.values import Constant
 from varesearch.network.model import Network
@@ -39,10 +35,6 @@ class Brian2(Backend):
     """Brian2 through PyNN; see :mod:`varesearch.backends.brian2.schemes` for what a step is."""
 
     name = "brian2"
-    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {cell.model: integrators(cell) for cell in parts(Cell).values()}
-    signals: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        cell.model: ("v", "u") if cell.model.startswith("izhikevich") else ("v",) for cell in parts(Cell).values()
-    }
     libraries = ("PyNN", "Cython")
     preload = ("varesearch.backends.brian2.session:load",)
 
@@ -63,13 +55,15 @@ class Brian2(Backend):
         return Availability(True, found)
 
     @classmethod
+    def integrators(cls, cell: type[Cell]) -> tuple[str, ...]:
+        return tuple(steps_of(cell))
+
+    @classmethod
     def check(cls, config: Config) -> None:
         """Raise ConfigurationError for a target without its compiler, or a parameter that Brian2 cannot hold."""
         assert isinstance(config.backend, Brian2Backend)
-        context = Context(config.cell, config.simulation.dt_ms)
-        for row in ROWS[config.cell.model]:
-            if hasattr(config.cell, row.ours):
-                row.convert(np.asarray(getattr(config.cell, row.ours)), context)  # raises if it does not fit the type
+        # Raises if a number does not fit its type.
+        translated_parameters(rows(type(config.cell)), Context(config.cell, config.simulation.dt_ms))
         for tool in TOOLS[config.backend.codegen]:
             if shutil.which(tool) is None:
                 raise ConfigurationError(

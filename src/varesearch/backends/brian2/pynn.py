@@ -44,14 +44,16 @@ class Group(brian2.NeuronGroup):
             model=f"{model}\nfree_from : integer" if "held_steps" in values else model,
             # 64 bits, like the clock's step counter, since tau_refrac may be longer than 2**31 steps.
             dtype={"free_from": np.int64},
-            threshold=scheme.threshold,
-            reset=scheme.reset,
+            threshold=scheme.step.threshold,
+            reset=scheme.step.reset,
             namespace=values | scheme.constants(values, dt_ms) | currents,
             clock=_network().clock,
             name=celltype.name,
         )
-        self.run_regularly(scheme.update.format(drive=drive), when=scheme.when, name=f"{celltype.name}_update")
-        for variable, value in scheme.starts(values, dt_ms).items():
+        self.run_regularly(
+            _unindented(scheme.update.format(drive=drive)), when=scheme.when, name=f"{celltype.name}_update"
+        )
+        for variable, value in scheme.step.starts(values, dt_ms).items():
             setattr(self, variable, value)
 
 
@@ -62,7 +64,6 @@ class CellType(BaseCellType):
     """
 
     receptor_types: ClassVar[list[str]] = ["excitatory", "inhibitory"]
-    recordable: ClassVar[list[str]] = ["spikes", "v", "u"]
     eqs = None  # PyNN passes it on to brian2_model, which takes the scheme instead
 
     def __init__(
@@ -75,6 +76,7 @@ class CellType(BaseCellType):
     ) -> None:
         self.name, self.scheme, self.dt_ms, self.current = name, scheme, dt_ms, current
         self.default_parameters = dict(parameters)
+        self.recordable = ["spikes", *scheme.state]
         super().__init__()
 
     def brian2_model(self, n: int, _eqs: None, **parameters: NDArray[Any]) -> Group:
@@ -155,6 +157,10 @@ class ExplicitProjection(sim.Projection):
         self._n_connections = len(connector.sources)
         connector.connect(self)
         _network().add(self.synapses)
+
+
+def _unindented(code: str) -> str:
+    return "\n".join(line.strip() for line in code.splitlines() if line.strip())
 
 
 def _all_equal(values: NDArray[Any]) -> bool:

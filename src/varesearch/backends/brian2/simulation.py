@@ -11,14 +11,14 @@ from pyNN.brian2 import Population as PynnPopulation
 from varesearch.backends.base import Collected, Simulation
 from varesearch.backends.brian2.compiling import plain_errors
 from varesearch.backends.brian2.pynn import CellType, Explicit, ExplicitProjection, GivenSpikes
-from varesearch.backends.brian2.schemes import SCHEMES
+from varesearch.backends.brian2.schemes import scheme_of
 from varesearch.backends.brian2.session import Session
 from varesearch.backends.brian2.standalone import run_program
-from varesearch.backends.translation.brian2 import ROWS
-from varesearch.backends.translation.table import Context, translate
+from varesearch.backends.brian2.translation import rows
+from varesearch.backends.table import Context, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population, Projection
-from varesearch.recording import SIGNAL_UNITS, Recording, Signal, population_recording, sampled_ids
+from varesearch.recording import Recording, Signal, population_recording, sampled_ids
 
 
 class Brian2Simulation(Simulation):
@@ -43,20 +43,20 @@ class Brian2Simulation(Simulation):
         context = self._contexts[population.name]
         made = PynnPopulation(population.size, self._cell_type(population), label=population.name)
         for variable, values in population.initial.items():
-            setattr(made.brian2_group, variable, translate(ROWS[population.cell.model], variable, values, context))
+            setattr(made.brian2_group, variable, translate(rows(type(population.cell)), variable, values, context))
         return made
 
     def _project(self, projection: Projection, groups: dict[str, Any]) -> None:
         context = self._contexts[projection.post]
-        rows = ROWS[context.cell.model]
+        of_cell = rows(type(context.cell))
         ExplicitProjection(
             groups[projection.pre],
             groups[projection.post],
             Explicit(
                 projection.sources,
                 projection.targets,
-                translate(rows, f"weight_{projection.receptor}", projection.weights, context),
-                translate(rows, "delay_steps", projection.delay_steps, context),
+                translate(of_cell, f"weight_{projection.receptor}", projection.weights, context),
+                translate(of_cell, "delay_steps", projection.delay_steps, context),
             ),
             projection.receptor,
             f"{projection.name}_synapses",
@@ -64,17 +64,12 @@ class Brian2Simulation(Simulation):
 
     def _cell_type(self, population: Population) -> Any:
         cell, context = population.cell, self._contexts[population.name]
-        rows = ROWS[cell.model]
-        parameters = {
-            row.theirs: translate(rows, row.ours, getattr(cell, row.ours), context).item()
-            for row in rows
-            if hasattr(cell, row.ours)
-        }
-        scheme = SCHEMES[cell.model, cell.integrator]
+        of_cell = rows(type(cell))
+        parameters = translated_parameters(of_cell, context)
         current = _current(self._network, population.name)
         if current is not None:
-            current = translate(rows, "current_step", current, context)
-        return CellType(f"{population.name}_cells", scheme, parameters, self._network.dt_ms, current)
+            current = translate(of_cell, "current_step", current, context)
+        return CellType(f"{population.name}_cells", scheme_of(cell), parameters, self._network.dt_ms, current)
 
     def _record(self, population: Population, group: Any) -> tuple[Any, Any]:
         network, recording = self._session.network, self._recording
@@ -123,9 +118,9 @@ class Brian2Simulation(Simulation):
                 population.name,
                 population.size,
                 _values(spikes, "i"),
-                translate(ROWS[population.cell.model], "spike_steps", steps, context),
+                translate(rows(type(population.cell)), "spike_steps", steps, context),
                 network.dt_ms,
-                {} if samples is None else self._signals(samples, population.size),
+                {} if samples is None else self._signals(samples, population),
             )
         integrators = dict.fromkeys(population.cell.integrator for population in network.populations)
         return Collected(
@@ -137,11 +132,11 @@ class Brian2Simulation(Simulation):
             provenance={"code generation": self._codegen, "integrator": ", ".join(integrators)},
         )
 
-    def _signals(self, samples: Any, size: int) -> dict[str, Signal]:
-        ids = sampled_ids(size, self._recording.cells)
+    def _signals(self, samples: Any, population: Population) -> dict[str, Signal]:
+        ids = sampled_ids(population.size, self._recording.cells)
         times_ms = _values(samples, "t") * 1e3
         return {
-            name: Signal(name, SIGNAL_UNITS[name], ids, times_ms, _values(samples, name))
+            name: Signal(name, population.cell.variables[name], ids, times_ms, _values(samples, name))
             for name in self._recording.signals
         }
 

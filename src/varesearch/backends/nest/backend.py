@@ -19,16 +19,13 @@ from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.module import compiled
 from varesearch.backends.nest.quiet import printed_to
-from varesearch.backends.translation.nest import CELLS, ROWS, integrators
-from varesearch.backends.translation.table import Context, row, translate
+from varesearch.backends.nest.translation import compiled_model, rows
+from varesearch.backends.table import Context, row, translate
 from varesearch.config.schema import Config, NestBackend
 from varesearch.network.model import Network
-from varesearch.recording import SIGNAL_UNITS, Recording
+from varesearch.recording import Recording
 
 logger = logging.getLogger(__name__)
-
-OWN_CELL = "izhikevich"
-"""The cell that NEST lacks; see :mod:`varesearch.backends.nest.module`."""
 
 
 class Nest(Backend):
@@ -40,10 +37,6 @@ class Nest(Backend):
     """
 
     name = "nest"
-    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {cell().model: integrators(cell) for cell in CELLS}
-    signals: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        model: tuple(row.ours for row in rows if row.ours in SIGNAL_UNITS) for model, rows in ROWS.items()
-    }
     libraries = ("PyNN",)
     preload = ("varesearch.backends.nest.library:load",)
 
@@ -69,9 +62,10 @@ class Nest(Backend):
         return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=40, spike=109, sample=82, value=21)
 
     def compile(self, workspace: Workspace) -> None:
-        """Compile the Izhikevich cell if the configuration has it (some seconds, once for a cache)."""
-        if workspace.cache is not None and self.config.cell.model == OWN_CELL:
-            compiled(workspace.cache, workspace)
+        """Compile the cell if it is a model of ours (some seconds, once for a cache)."""
+        model = compiled_model(type(self.config.cell))
+        if workspace.cache is not None and model is not None:
+            compiled(model, workspace.cache, workspace)
 
     def check_network(self, network: Network) -> None:
         """Raises ConfigurationError for a delay that NEST does not have."""
@@ -87,14 +81,15 @@ class Nest(Backend):
         assert isinstance(self.config.backend, NestBackend)
         library, threads = load(), self.config.backend.threads
         with ExitStack() as stack:
-            module = None
-            if any(population.cell.model == OWN_CELL for population in network.populations):
-                cache = workspace.cache or Path(stack.enter_context(TemporaryDirectory(prefix="varesearch-nest-")))
-                module = compiled(cache, workspace)
+            modules = []
+            for model in dict.fromkeys(compiled_model(type(population.cell)) for population in network.populations):
+                if model is not None:
+                    cache = workspace.cache or Path(stack.enter_context(TemporaryDirectory(prefix="varesearch-nest-")))
+                    modules.append(compiled(model, cache, workspace))
             stack.callback(_empty, library)
             builder = Builder(library, network, self.config.recording)
             with printed_to(logger):
-                builder.build(threads, module)
+                builder.build(threads, modules)
             yield NestSimulation(library, network, builder, {"threads": str(threads), "integrator": _schemes(network)})
 
 
@@ -156,7 +151,7 @@ class NestSimulation(Simulation):
 
     def _native_current(self, target: str, amplitude: float) -> float:
         cell = self._network.population(target).cell
-        return float(translate(ROWS[cell.model], "current_step", amplitude, Context(cell, self._network.dt_ms)))
+        return float(translate(rows(type(cell)), "current_step", amplitude, Context(cell, self._network.dt_ms)))
 
     def collect(self) -> Collected:
         """Read the recorders as arrays."""
@@ -176,7 +171,7 @@ class NestSimulation(Simulation):
         return {
             population.name: {
                 variable: np.asarray(
-                    self._cells(population.name).nodes.get(row(ROWS[population.cell.model], variable).theirs)
+                    self._cells(population.name).nodes.get(row(rows(type(population.cell)), variable).theirs)
                 ).reshape(-1)
                 for variable in population.initial
             }
@@ -186,7 +181,7 @@ class NestSimulation(Simulation):
 
 def _schemes(network: Network) -> str:
     """The schemes by which NEST integrates the cells of a network."""
-    return ", ".join(dict.fromkeys(Nest.cells[population.cell.model][0] for population in network.populations))
+    return ", ".join(dict.fromkeys(Nest.integrators(type(population.cell))[0] for population in network.populations))
 
 
 def _empty(library: Library) -> None:

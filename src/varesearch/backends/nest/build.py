@@ -1,7 +1,7 @@
 """The network's populations, sources and projections in NEST's kernel."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +12,13 @@ from numpy.typing import NDArray
 
 from varesearch.backends.nest.connect import connect_arrays
 from varesearch.backends.nest.library import Library
-from varesearch.backends.nest.module import NODE_MODEL
 from varesearch.backends.nest.recorders import Recorders, Sampling
-from varesearch.backends.translation.nest import ROWS
-from varesearch.backends.translation.table import Context, row, translate
+from varesearch.backends.nest.translation import described, rows
+from varesearch.backends.table import Context, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
+from varesearch.model.simulators import Nest
 from varesearch.network.model import Network, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
-
-PYNN_CELLS = {
-    "izhikevich_delta": "Izhikevich",
-    "if_cond_exp": "IF_cond_exp",
-    "if_curr_exp": "IF_curr_exp",
-    "if_curr_alpha": "IF_curr_alpha",
-    "if_curr_delta": "IF_curr_delta",
-}
-"""Cell model -> class of pyNN.nest."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +40,10 @@ class Builder:
         self.cells: dict[str, Cells] = {}
         self.seconds: dict[str, float] = {}
 
-    def build(self, threads: int, module: Path | None) -> None:
-        """Set the kernel up, load ``module`` if there is one (see :mod:`.module`), and hand over everything."""
+    def build(self, threads: int, modules: Sequence[Path]) -> None:
+        """Set the kernel up, load ``modules`` (see :mod:`.module`), and hand over everything."""
         self._set_up(threads)
-        if module is not None:
+        for module in modules:
             self._nest.Install(str(module))
         with self._timed("create"):
             for population in self._network.populations:
@@ -82,42 +73,28 @@ class Builder:
         )
 
     def _create(self, population: Population) -> Cells:
-        rows, context = ROWS[population.cell.model], self._context(population)
-        if population.cell.model == "izhikevich":
-            model, parameters = self._own_cell(population, context)
-        else:
-            model, parameters = self._pynn_cell(population, context)
+        of_cell, context = rows(type(population.cell)), self._context(population)
+        model, parameters = self._model(population, context)
         nodes = self._nest.Create(model, population.size, params=parameters)
         # After the parameters, since NEST keeps V_m as its distance from E_L.
         for variable, values in population.initial.items():
-            nodes.set({row(rows, variable).theirs: translate(rows, variable, values, context)})
+            nodes.set({row(of_cell, variable).theirs: translate(of_cell, variable, values, context)})
         first_id = nodes[0].global_id
         recorders = Recorders(self._nest, self._network, population, first_id, self._sampling(population))
         return Cells(nodes, first_id, parameters["I_e"], recorders)
 
-    def _pynn_cell(self, population: Population, context: Context) -> tuple[str, dict[str, Any]]:
-        """NEST's model and its parameters, from PyNN's cell type."""
-        rows = ROWS[population.cell.model]
-        celltype = getattr(self._pynn, PYNN_CELLS[population.cell.model])
-        cell = celltype(
-            **{
-                row(rows, name).theirs: float(translate(rows, name, getattr(population.cell, name), context))
-                for name in celltype.default_parameters
-            }
-        )
+    def _model(self, population: Population, context: Context) -> tuple[str, dict[str, Any]]:
+        """NEST's model and its parameters, from PyNN's cell type where PyNN has one."""
+        found = described(type(population.cell))
+        assert found is not None
+        parameters = translated_parameters(rows(type(population.cell)), context)
+        if isinstance(found, Nest):
+            return found.model, {**found.fixed, **parameters}
+        cell = getattr(self._pynn, found.model)(**parameters)
         space = cell.native_parameters
         space.shape = (1,)
         space.evaluate(simplify=True)
         return cell.nest_name["on_grid"], {**space.as_dict(), **cell.extra_parameters}
-
-    def _own_cell(self, population: Population, context: Context) -> tuple[str, dict[str, Any]]:
-        """The cell of :mod:`.module` and its parameters."""
-        rows, cell = ROWS[population.cell.model], population.cell
-        return NODE_MODEL, {
-            each.theirs: float(translate(rows, each.ours, getattr(cell, each.ours), context))
-            for each in rows
-            if hasattr(cell, each.ours)
-        }
 
     def _sampling(self, population: Population) -> Sampling:
         interval_ms = self._recording.interval_ms or self._network.dt_ms
@@ -134,7 +111,7 @@ class Builder:
         # A source is no cell, and its row is the same in every cell's table.
         population = self._network.populations[0]
         steps = source.steps[order].astype(np.float64)
-        times = translate(ROWS[population.cell.model], "source_steps", steps, self._context(population))
+        times = translate(rows(type(population.cell)), "source_steps", steps, self._context(population))
         # PyNN's set-up makes spikes off the grid the default of generators.
         nodes = self._nest.Create("spike_generator", source.size, params={"precise_times": False})
         nodes.set([{"spike_times": train} for train in np.split(times, ends[:-1])])
@@ -142,19 +119,18 @@ class Builder:
 
     def _connect(self, projection: Projection, first_pre: int) -> None:
         post = self._network.population(projection.post)
-        rows = ROWS[post.cell.model]
         connect_arrays(
             self._nest,
             projection.sources.astype(np.int64) + first_pre,
             projection.targets.astype(np.int64) + self.cells[projection.post].first_id,
-            translate(rows, f"weight_{projection.receptor}", projection.weights, self._context(post)),
+            translate(rows(type(post.cell)), f"weight_{projection.receptor}", projection.weights, self._context(post)),
             self._delays_ms(projection),
         )
 
     def _delays_ms(self, projection: Projection) -> NDArray[np.float64]:
         post = self._network.population(projection.post)
         steps = projection.delay_steps.astype(np.float64)
-        return translate(ROWS[post.cell.model], "delay_steps", steps, self._context(post))
+        return translate(rows(type(post.cell)), "delay_steps", steps, self._context(post))
 
     def _context(self, population: Population) -> Context:
         return Context(cell=population.cell, dt_ms=self._network.dt_ms)

@@ -4,8 +4,8 @@ import os
 
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.nest.module import missing
-from varesearch.backends.translation.nest import least_delay_steps
-from varesearch.config.cell import Cell
+from varesearch.backends.nest.translation import compiled_model, integrators, least_delay_steps
+from varesearch.config.cell import Cell, Synapse
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config, NestBackend
 from varesearch.network.model import Network
@@ -19,9 +19,6 @@ _THREADS_OF_NEST = 512
 
 MOST_REFRACTORY_STEPS = 2**31 - 1
 """NEST's integrate-and-fire cells count them with 32 bits, so that 2**32 steps would become 0."""
-
-EXACT = ("if_curr_exp", "if_curr_alpha")
-"""The cells that NEST integrates by exact propagators, which divide by functions of exp(dt / tau)."""
 
 LARGEST_EXPONENT = 700.0
 """exp overflows at 709.8: for a shorter time constant, v becomes NaN (alpha) or the current never decays (exp)."""
@@ -48,8 +45,8 @@ def check_settings(config: Config) -> None:
             f"backend.threads={backend.threads}: must be from 1 to {most}; more threads than this machine's "
             f"{os.cpu_count()} processors make NEST slower"
         )
-    if config.cell.model == "izhikevich" and (reason := missing()):
-        raise ConfigurationError(f"cell=izhikevich on backend=nest: {reason}")
+    if compiled_model(type(config.cell)) and (reason := missing()):
+        raise ConfigurationError(f"cell={config.cell.model} on backend=nest: {reason}")
     dt_ms = config.simulation.dt_ms
     tics = round(dt_ms / TIC_MS)
     if tics < 1 or abs(tics * TIC_MS - dt_ms) > 1e-9:
@@ -57,7 +54,7 @@ def check_settings(config: Config) -> None:
             f"simulation.dt_ms={dt_ms:g}: NEST counts time in whole microseconds; take a multiple of {TIC_MS} ms, "
             "or backend=brian2"
         )
-    least = least_delay_steps(config.cell.model)
+    least = least_delay_steps(type(config.cell))
     for delays in drawn_delays(config):
         if delays.shortest_steps < least:
             raise _too_short(str(delays), config.cell.model, dt_ms, least)
@@ -72,10 +69,11 @@ def _check_cell(cell: Cell, dt_ms: float) -> None:
             f"cell.tau_refrac={cell.tau_refrac:g} is {steps:.3g} steps, but NEST counts up to {MOST_REFRACTORY_STEPS} "  # type: ignore[attr-defined]
             f"({MOST_REFRACTORY_STEPS * dt_ms:g} ms); shorten it, or use backend=brian2"
         )
-    if cell.model not in EXACT:
+    # NEST's exact propagators of currents divide by functions of exp(dt / tau).
+    if cell.synapse not in (Synapse.CURRENT, Synapse.ALPHA) or integrators(type(cell)) != ("exact",):
         return
     tau_m_ms, most_ms = getattr(cell, "tau_m", 0.0), MOST_STEPS_OF_ALPHA * dt_ms
-    if cell.model == "if_curr_alpha" and tau_m_ms > most_ms:
+    if cell.synapse is Synapse.ALPHA and tau_m_ms > most_ms:
         raise ConfigurationError(
             f"cell.tau_m={tau_m_ms:g} ms is too long for {cell.model} on NEST, whose exact step is wrong above "
             f"{most_ms:g} ms ({MOST_STEPS_OF_ALPHA:g} steps of simulation.dt_ms={dt_ms:g}); shorten it, or take "
@@ -96,11 +94,11 @@ def check_delays(network: Network) -> None:
     for projection in network.projections:
         if not projection.size:
             continue
-        model = network.population(projection.post).cell.model
-        shortest, least = int(projection.delay_steps.min()), least_delay_steps(model)
+        cell = network.population(projection.post).cell
+        shortest, least = int(projection.delay_steps.min()), least_delay_steps(type(cell))
         if shortest < least:
             setting = f"{setting_of(projection, network)}={shortest * network.dt_ms:g} is"
-            raise _too_short(setting, model, network.dt_ms, least)
+            raise _too_short(setting, cell.model, network.dt_ms, least)
 
 
 def _too_short(what: str, model: str, dt_ms: float, least: int) -> ConfigurationError:

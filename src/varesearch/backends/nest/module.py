@@ -1,4 +1,4 @@
-"""The Izhikevich cell with exponential currents, which NEST lacks: compiled for the installed NEST, kept by content.
+"""Cells that NEST lacks (Izhikevich's with exponential currents): compiled for the installed NEST, kept by content.
 
 A compiler for C++20 is all it takes. NESTML, the usual way to such a cell, cannot be installed beside Hydra 1.3 (they
 need different versions of the ANTLR runtime), and its build asks for the headers of Boost, GSL and libltdl.
@@ -19,12 +19,6 @@ from varesearch.backends.base import BackendUnavailableError, Workspace
 from varesearch.backends.faults import compiler_said
 
 logger = logging.getLogger(__name__)
-
-CELL = "izhikevich"
-"""Our name of the cell."""
-
-NODE_MODEL = "izhikevich_exp"
-"""NEST's name of the cell, and the stem of its source and of the compiled file."""
 
 _NATIVE = Path(__file__).parent / "native"
 _INSTEAD = "take cell=izhikevich_delta or backend=brian2"
@@ -51,18 +45,18 @@ def missing() -> str:
     return ""
 
 
-def is_compiled(cache: Path) -> bool:
+def is_compiled(model: str, cache: Path) -> bool:
     """Whether :func:`compiled` would find the cell in ``cache``."""
     program = compiler()
     if program is None:
         return False
     try:
-        return bool(PrivateFolder(cache / "nest").find(_file(program)[1]))
+        return bool(PrivateFolder(cache / "nest").find(_file(model, program)[1]))
     except NotPrivateError:
         return False
 
 
-def _file(program: str) -> tuple[list[str], str, Path]:
+def _file(model: str, program: str) -> tuple[list[str], str, Path]:
     """The flags for a compiler, the name of the compiled cell, and the folder of NEST."""
     spec = find_spec("nest")
     assert spec is not None
@@ -70,11 +64,13 @@ def _file(program: str) -> tuple[list[str], str, Path]:
     nest = Path(spec.origin).parent
     strings = "0" if _OLD_STRINGS in next(nest.glob("nestkernel_api*.so")).read_bytes() else "1"
     flags = [*_COMPILE, f"-D_GLIBCXX_USE_CXX11_ABI={strings}"]
-    return flags, f"{NODE_MODEL}-{_key(program, flags)}", nest
+    return flags, f"{model}-{_key(program, flags)}", nest
 
 
-def compiled(cache: Path, workspace: Workspace) -> Path:
+def compiled(model: str, cache: Path, workspace: Workspace) -> Path:
     """The compiled cell for the installed NEST, from ``cache`` or put there. Without its suffix, as NEST wants it.
+
+    ``model`` is NEST's name of the cell, and the name of its source.
 
     NEST executes the file, so the folder is private: see :mod:`private_folder`. Processes that compile at the same
     time do not disturb each other. Raises BackendUnavailableError (one line) if there is no compiler, if the compiler
@@ -84,19 +80,17 @@ def compiled(cache: Path, workspace: Workspace) -> Path:
     program = compiler()
     if program is None:
         raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {reason}")
-    flags, name, nest = _file(program)
+    flags, name, nest = _file(model, program)
     try:
         private = PrivateFolder(cache / "nest")
     except NotPrivateError as error:
         raise BackendUnavailableError(f"cell=izhikevich on backend=nest: {error}") from error
     kept = private.find(name)
     if not kept:
-        workspace.tell(
-            f"compiling the cell {NODE_MODEL} for NEST (about 20 s, once for each version of NEST and compiler)"
-        )
+        workspace.tell(f"compiling the cell {model} for NEST (about 20 s, once for each version of NEST and compiler)")
         with workspace.phases.phase("compile"), tempfile.TemporaryDirectory(dir=private.path) as work:
             includes = [f"-I{_NATIVE}", "-isystem", str(nest / "include" / "nest")]
-            source, object_file, library = _NATIVE / f"{NODE_MODEL}.cpp", Path(work) / "cell.o", Path(work) / "cell.so"
+            source, object_file, library = _NATIVE / f"{model}.cpp", Path(work) / "cell.o", Path(work) / "cell.so"
             _run([program, *flags, *includes, "-c", str(source), "-o", str(object_file)])
             _run([program, *_LINK, str(object_file), "-o", str(library)])
             kept = [private.keep(library, name)]

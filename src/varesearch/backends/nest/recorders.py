@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.nest.connect import connect_arrays
-from varesearch.backends.translation.nest import ROWS
-from varesearch.backends.translation.table import Context, row, translate
+from varesearch.backends.nest.translation import rows
+from varesearch.backends.table import Context, row, translate
 from varesearch.network.model import Network, Population
-from varesearch.recording import SIGNAL_UNITS, PopulationRecording, Signal, population_recording
+from varesearch.recording import PopulationRecording, Signal, population_recording
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Recorders:
     def __init__(self, nest: Any, network: Network, population: Population, first_id: int, sampling: Sampling) -> None:
         self._network, self._population = network, population
         self._first_id, self._sampling = first_id, sampling
-        self._rows = ROWS[population.cell.model]
+        self._rows = rows(type(population.cell))
         # NEST stamps a spike at the end of its step: that of the last step, n_steps - 1, is the last one recorded.
         self._spikes = nest.Create("spike_recorder", params={"time_in_steps": True, "stop": network.duration_ms})
         cells = np.arange(first_id, first_id + population.size)
@@ -86,4 +86,5 @@ class Recorders:
             for name in sampling.names:
                 values[name][place] = events[row(self._rows, name).theirs]
         times_ms = np.arange(n_samples, dtype=np.float64) * sampling.interval_steps * network.dt_ms
-        return {name: Signal(name, SIGNAL_UNITS[name], sampling.ids, times_ms, values[name]) for name in sampling.names}
+        units = self._population.cell.variables
+        return {name: Signal(name, units[name], sampling.ids, times_ms, values[name]) for name in sampling.names}

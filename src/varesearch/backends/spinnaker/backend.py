@@ -1,6 +1,6 @@
 """The SpiNNaker back end: a physical machine through sPyNNaker, or the mapping of the network without one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,10 +13,9 @@ from varesearch.backends.spinnaker.load import cores_of, sdram_mb, start_load
 from varesearch.backends.spinnaker.machines import Size, choose_machine
 from varesearch.backends.spinnaker.machines.software import MOST_THREADS
 from varesearch.backends.spinnaker.tick import Tick
-from varesearch.backends.translation.spinnaker import CELL_TYPES, integrators
+from varesearch.backends.spinnaker.translation import SIGNAL
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.parts import parts
 from varesearch.config.schema import Config, SpinnakerBackend
 from varesearch.network.model import Network
 
@@ -28,10 +27,6 @@ class SpiNNaker(Backend):
     """sPyNNaker 7.4.1, unmodified, on the machine that ``backend.machine`` names."""
 
     name: ClassVar[str] = "spinnaker"
-    cells: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        cell.model: integrators(cell) for cell in parts(Cell).values() if cell.model in CELL_TYPES
-    }
-    signals: ClassVar[Mapping[str, tuple[str, ...]]] = dict.fromkeys(CELL_TYPES, ("v",))
     arithmetic = "s16.15"
     draws: ClassVar[tuple[str, ...]] = ("host", "native")
     libraries = ("SpiNNFrontEndCommon", "SpiNNMan", "SpiNNMachine", "SpiNNUtilities", "SpiNNaker_PACMAN", "PyNN")
@@ -51,6 +46,11 @@ class SpiNNaker(Backend):
         except PackageNotFoundError:
             return Availability(False, "", "sPyNNaker is not installed: pip install 'varesearch[spinnaker]'")
         return Availability(True, installed)
+
+    @classmethod
+    def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
+        """sPyNNaker records no other state variable of any cell."""
+        return (SIGNAL,)
 
     @classmethod
     def check(cls, config: Config) -> None:

@@ -1,6 +1,6 @@
-"""The drawn network as sPyNNaker's objects; units and delays: :mod:`varesearch.backends.translation.spinnaker`."""
+"""The drawn network as sPyNNaker's objects; units and delays: :mod:`varesearch.backends.spinnaker.translation`."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
@@ -8,14 +8,11 @@ import numpy as np
 
 from varesearch.backends.spinnaker.connectors import ListConnector
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
-from varesearch.backends.translation.spinnaker import CELL_TYPES, ROWS
-from varesearch.backends.translation.table import Context, translate
+from varesearch.backends.spinnaker.translation import SIGNAL, described, rows
+from varesearch.backends.table import Context, translate, translated_parameters
 from varesearch.config.schema import Config, SpinnakerBackend
 from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
-
-SIGNAL = "v"
-"""The one state variable that sPyNNaker records (it has no ``u``)."""
 
 
 @dataclass
@@ -63,25 +60,20 @@ def build(sim: ModuleType, network: Network, config: Config) -> Built:
 def _population(sim: ModuleType, population: Population, network: Network, config: Config) -> Any:
     cell = population.cell
     context = Context(cell, network.dt_ms)
-    rows = ROWS[cell.model]
-    settings = {one.name for one in fields(cell)}
-    parameters = {
-        row.theirs: float(row.convert(np.asarray(getattr(cell, row.ours)), context))
-        for row in rows
-        if row.ours in settings
-    }
+    of_cell, found = rows(type(cell)), described(type(cell))
+    assert found is not None
     assert isinstance(config.backend, SpinnakerBackend)
     drawn = config.backend.weight_range == "drawn"
     built = sim.Population(
         population.size,
-        getattr(sim, CELL_TYPES[cell.model])(**parameters),
+        getattr(sim, found.model)(**translated_parameters(of_cell, context)),
         label=population.name,
         seed=population_seed(network.seed, population.name),
         max_expected_summed_weight=largest_sums(network, population) if drawn else None,
     )
     if config.backend.neurons_per_core is not None:
         built.set_max_atoms_per_core(config.backend.neurons_per_core)
-    built.initialize(**{name: translate(rows, name, values, context) for name, values in population.initial.items()})
+    built.initialize(**{name: translate(of_cell, name, values, context) for name, values in population.initial.items()})
     return built
 
 
@@ -94,7 +86,7 @@ def largest_sums(network: Network, population: Population) -> list[float]:
     sums = {"excitatory": np.zeros(population.size), "inhibitory": np.zeros(population.size)}
     for projection in network.projections:
         if projection.post == population.name:
-            weights = translate(ROWS[context.cell.model], f"weight_{projection.receptor}", projection.weights, context)
+            weights = translate(rows(type(context.cell)), f"weight_{projection.receptor}", projection.weights, context)
             sums[projection.receptor] += np.bincount(projection.targets, weights=weights, minlength=population.size)
     return [float(onto_cells.max()) for onto_cells in sums.values()]
 
@@ -111,7 +103,7 @@ def _record(built: Any, population: Population, config: Config, dt_ms: float) ->
 
 
 def _source(sim: ModuleType, source: SpikeSource, context: Context) -> Any:
-    times = translate(ROWS[context.cell.model], "source_steps", source.steps, context)
+    times = translate(rows(type(context.cell)), "source_steps", source.steps, context)
     order = np.argsort(source.sources, kind="stable")
     ends = np.cumsum(np.bincount(source.sources, minlength=source.size))
     trains = [train.tolist() for train in np.split(times[order], ends[:-1])]
@@ -119,7 +111,7 @@ def _source(sim: ModuleType, source: SpikeSource, context: Context) -> Any:
 
 
 def _list(sim: ModuleType, built: Built, projection: Projection, config: Config, context: Context) -> None:
-    weights = translate(ROWS[context.cell.model], f"weight_{projection.receptor}", projection.weights, context)
+    weights = translate(rows(type(context.cell)), f"weight_{projection.receptor}", projection.weights, context)
     connector = ListConnector(projection.sources, projection.targets, weights, projection.delay_steps, context.dt_ms)
     built.lists[projection.name] = connector
     built.projections[projection.name] = sim.Projection(
@@ -147,7 +139,7 @@ def _native(sim: ModuleType, built: Built, projection: Projection, config: Confi
 def _current(sim: ModuleType, current: CurrentStep, population: Population, dt_ms: float) -> Any:
     """A source that is on in [start, stop). Its times are set as whole ticks, which its constructor would cut."""
     amplitude = translate(
-        ROWS[population.cell.model], "current_step", current.amplitude, Context(population.cell, dt_ms)
+        rows(type(population.cell)), "current_step", current.amplitude, Context(population.cell, dt_ms)
     )
     source = sim.DCSource(amplitude=float(amplitude), start=0.0, stop=0.0)
     source.set_parameters(start=current.start_step, stop=current.stop_step)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from varesearch.backends.translation.spinnaker import ROWS
-from varesearch.backends.translation.table import Context, row
-from varesearch.config.cell import Cell
+from varesearch.backends.spinnaker.translation import rows
+from varesearch.backends.table import Context, Row, row
+from varesearch.config.cell import Cell, Synapse
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.values import Constant, Value
@@ -45,16 +45,16 @@ class _Drawn:
 def check_fixed_point(config: Config) -> None:
     """Raise ConfigurationError, naming the setting, for a parameter or a drawn value that the machine would wrap."""
     cell, context = config.cell, Context(config.cell, config.simulation.dt_ms)
-    rows = ROWS[cell.model]
-    for each in rows:
-        value = getattr(cell, each.ours, None)
-        if isinstance(value, float) and not abs(each.convert(np.asarray(value), context)) < LARGEST:
+    of_cell = rows(type(cell))
+    for each, value in _parameters(cell):
+        if not abs(each.convert(np.asarray(value), context)) < LARGEST:
             raise _beyond(f"cell.{each.ours}={value:g} {each.unit}", LARGEST, each.their_unit)
-    resistance = _resistance(cell)
+    resistance = _resistance(context)
     if not resistance < LARGEST:
-        raise _beyond(f"cell.cm={getattr(cell, 'cm', 0.0):g} nF with tau_m / cm = {resistance:g} MΩ", LARGEST, "MΩ")
+        cm = context.parameter("cm")
+        raise _beyond(f"cell.cm={cm:g} nF with tau_m / cm = {resistance:g} MΩ", LARGEST, "MΩ")
     for drawn in _drawn(config, context):
-        quantity = row(rows, drawn.ours)
+        quantity = row(of_cell, drawn.ours)
         limit = min(drawn.limit, LARGEST / float(quantity.convert(np.asarray(1.0), context)))
         if _can_reach(drawn.value, limit, drawn.count):
             unit = f" {quantity.unit}" if isinstance(drawn.value, Constant) else ""
@@ -65,18 +65,14 @@ def rounded_parameters(cell: Cell, dt_ms: float) -> list[str]:
     """One line for each parameter that the machine's rounding changes by more than 1 %."""
     context = Context(cell, dt_ms)
     lines = []
-    for each in ROWS[cell.model]:
-        value = getattr(cell, each.ours, None)
-        if (
-            isinstance(value, float)
-            and each.ours != "tau_refrac"
-            and (theirs := float(each.convert(np.asarray(value), context)))
-        ):
+    for each, value in _parameters(cell):
+        theirs = float(each.convert(np.asarray(value), context))
+        if theirs and each.ours != "tau_refrac":
             kept = np.rint(theirs / STEP) * STEP
             if abs(kept - theirs) > _COARSE * abs(theirs):
                 lines.append(f"cell.{each.ours}={value:g} is {kept * value / theirs:.3g} in steps of 2^-15")
-    tau_ms = getattr(cell, "tau_m", None)
-    if tau_ms is not None:
+    if "tau_m" in cell.parameters():
+        tau_ms = context.parameter("tau_m")
         leak = -np.expm1(-dt_ms / tau_ms)
         kept = 1.0 - np.rint((1.0 - leak) / STEP) * STEP
         if abs(kept - leak) > _COARSE * leak:
@@ -89,11 +85,10 @@ def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
     """The values at time 0, the weights and the currents."""
     cell, wiring, stimulus = config.cell, config.connectivity, config.stimulus
     expected = estimate(config)
-    for name in ("v_init", "u_init"):
-        if hasattr(cell, name):
-            yield _Drawn(f"cell.{name}", getattr(cell, name), name.removesuffix("_init"), expected.n_cells)
+    for name in cell.variables:
+        yield _Drawn(f"cell.{name}_init", getattr(cell, f"{name}_init"), name, expected.n_cells)
     largest_weight = {
-        receptor: _largest_weight(cell, receptor[0].upper(), context) for receptor in ("excitatory", "inhibitory")
+        receptor: _largest_weight(receptor[0].upper(), context) for receptor in ("excitatory", "inhibitory")
     }
     projections = (*wiring.projections(), *stimulus.projections(wiring.sizes))
     for each in projections:
@@ -104,19 +99,30 @@ def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
             setting = named if getattr(cell, named.removeprefix("cell."), None) == each.weight else key
             count, limit = expected.synapses[each.name], largest_weight[each.receptor]
             yield _Drawn(setting, each.weight, f"weight_{each.receptor}", count, limit)
-    offset, room = getattr(cell, "i_offset", 0.0), _largest_current(cell, context.dt_ms)
+    offset, room = cell.i_offset, _largest_current(context)
     yield _Drawn("cell.i_offset", Constant(offset), "current_step", 1, room)
     for setting, amplitude in stimulus.amplitudes().items():
         # Both flow at the same time.
         yield _Drawn(setting, Constant(amplitude), "current_step", 1, room - abs(offset))
 
 
-def _resistance(cell: Cell) -> float:
+def _parameters(cell: Cell) -> list[tuple[Row, float]]:
+    """The rows of the cell's parameters, with their values."""
+    names = cell.parameters()
+    return [(each, float(getattr(cell, each.ours))) for each in rows(type(cell)) if each.ours in names]
+
+
+def _has_membrane(context: Context) -> bool:
+    """Whether currents are in nA, through a membrane's resistance; others are added to dv/dt in mV/ms."""
+    return context.cell.unit_of("i_offset") == "nA"
+
+
+def _resistance(context: Context) -> float:
     """tau_m / cm, by which the machine multiplies currents; 1 for cells whose currents are added to dv/dt."""
-    return getattr(cell, "tau_m", 1.0) / getattr(cell, "cm", 1.0)
+    return context.parameter("tau_m") / context.parameter("cm") if _has_membrane(context) else 1.0
 
 
-def _largest_current(cell: Cell, dt_ms: float) -> float:
+def _largest_current(context: Context) -> float:
     """The largest current, in the cell's unit, that does not wrap.
 
     An integrate-and-fire cell multiplies it by the resistance and adds potentials. Izhikevich's takes half a
@@ -124,23 +130,23 @@ def _largest_current(cell: Cell, dt_ms: float) -> float:
     which leaves v 1,220 mV and the quadratic at the threshold about 200 mV/ms. Found so on the machine's binaries: of a
     cell at 100 MOhm 650 nA are right and 660 nA never fire; 1,000 mV/ms are right and 2,000 mV/ms are not.
     """
-    if not hasattr(cell, "tau_m"):
-        return 2 * 1220.0 / (1.85 * dt_ms) - 200.0
-    largest_mv = max(abs(getattr(cell, name)) for name in ("v_rest", "v_reset", "v_thresh"))
-    return (LARGEST - 2 * largest_mv) / max(_resistance(cell), 1.0)
+    if not _has_membrane(context):
+        return 2 * 1220.0 / (1.85 * context.dt_ms) - 200.0
+    largest_mv = max(abs(context.parameter(name)) for name in ("v_rest", "v_reset", "v_thresh"))
+    return (LARGEST - 2 * largest_mv) / max(_resistance(context), 1.0)
 
 
-def _largest_weight(cell: Cell, receptor: str, context: Context) -> float:
+def _largest_weight(receptor: str, context: Context) -> float:
     """In our unit of the cell's weights, for one synapse by itself."""
-    current = _largest_current(cell, context.dt_ms)
-    reversal = getattr(cell, f"e_rev_{receptor}", None)
-    if reversal is not None:
-        driving_mv = max(abs(reversal - cell.v_rest), 1.0)  # type: ignore[attr-defined]
+    current, kind = _largest_current(context), context.cell.synapse
+    if kind is Synapse.CONDUCTANCE:
+        driving_mv = max(abs(context.parameter(f"e_rev_{receptor}") - context.parameter("v_rest")), 1.0)
         return min(LARGEST / _CONDUCTANCE_SCALE, current / driving_mv)
-    if hasattr(cell, f"tau_syn_{receptor}"):
+    if kind is not Synapse.VOLTAGE_STEP:
         return current
     # A voltage step is a current over one step.
-    return current * context.dt_ms / float(row(ROWS[cell.model], "weight_excitatory").convert(np.asarray(1.0), context))
+    charge = row(rows(type(context.cell)), "weight_excitatory").convert(np.asarray(1.0), context)
+    return current * context.dt_ms / float(charge)
 
 
 def _can_reach(value: Value, limit: float, count: float) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.spinnaker.fixed_point import check_fixed_point
+from varesearch.config.cell import Synapse
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
-from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.network.model import Network
 
 RING_BITS = 14
@@ -38,7 +38,7 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
     """
     dt_ms = config.simulation.dt_ms
     check_fixed_point(config)
-    if isinstance(config.cell, IfCurrAlpha):
+    if config.cell.synapse is Synapse.ALPHA:
         for name in ("tau_syn_E", "tau_syn_I"):
             tau_ms = getattr(config.cell, name)
             if tau_ms**2 <= dt_ms:

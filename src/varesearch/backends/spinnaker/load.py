@@ -18,12 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker.limits import CELLS_PER_CORE
+from varesearch.backends.spinnaker.translation import described
 from varesearch.config.schema import RecordingConfig
-from varesearch.model.cells.if_cond_exp import IfCondExp
-from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
-from varesearch.model.cells.if_curr_delta import IfCurrDelta
-from varesearch.model.cells.if_curr_exp import IfCurrExp
-from varesearch.model.cells.izhikevich import Izhikevich
+from varesearch.model.alone import Alone
+from varesearch.model.simulators import Brian2
 from varesearch.network.model import Network, Population
 
 CYCLES_PER_MS = 200_000
@@ -68,33 +66,25 @@ def start_load(network: Network, neurons_per_core: int | None) -> StartLoad:
 
 
 def first_spikes(population: Population, network: Network, steps: int) -> NDArray[np.bool_]:
-    """Which cells fire in each of the first ``steps``, none having heard of another: shape (steps, size)."""
+    """Which cells fire in each of the first ``steps``, none having heard of another: shape (steps, size).
+
+    Computed by the cell's step for this scheme, in float64; no cell is expected to fire if its module gives none.
+    """
     cell = population.cell
-    v = population.initial["v"].copy()
     fired = np.zeros((steps, population.size), dtype=bool)
-    u = population.initial["u"].copy() if isinstance(cell, Izhikevich) else np.zeros_like(v)
-    h = np.full_like(v, network.dt_ms)
-    resting = np.zeros(population.size)
+    on_machine, in_floats = described(type(cell)), cell.simulators.get("brian2")
+    if on_machine is None or not isinstance(in_floats, Brian2):
+        return fired
+    same = [in_floats.steps[name] for name in on_machine.integrators if name in in_floats.steps]
+    if not same:
+        return fired
+    alone = Alone(cell, same[0], population.initial, network.dt_ms)
     for step in range(steps):
-        current = np.full_like(v, getattr(cell, "i_offset"))  # noqa: B009 (a field of every cell, not of their base)
+        current = cell.i_offset
         for one in network.currents:
             if one.target == population.name and one.start_step <= step < one.stop_step:
                 current += one.amplitude
-        if isinstance(cell, Izhikevich):
-            v, u = _midpoint(cell, v, u, current, h)
-            fired[step] = v >= 30.0
-            v[fired[step]] = cell.c
-            u[fired[step]] += cell.d
-            h = np.where(fired[step], 1.85, 1.0) * network.dt_ms
-            continue
-        assert isinstance(cell, IfCondExp | IfCurrExp | IfCurrAlpha | IfCurrDelta)
-        end = cell.v_rest + current * cell.tau_m / cell.cm
-        free = resting <= 0.0
-        v = np.where(free, end + (v - end) * np.exp(-network.dt_ms / cell.tau_m), v)
-        resting -= network.dt_ms
-        fired[step] = free & (v >= cell.v_thresh)
-        v[fired[step]] = cell.v_reset
-        resting[fired[step]] = cell.tau_refrac
+        fired[step] = alone.step(current)
     return fired
 
 
@@ -111,16 +101,6 @@ def sdram_mb(network: Network, recording: RecordingConfig) -> float:
     cells = sum(min(p.size, recording.cells or p.size) for p in network.populations)
     samples = network.n_steps // every * cells * len(recording.signals)
     return 4e-6 * (network.n_synapses + samples)
-
-
-def _midpoint(
-    cell: Izhikevich, v: NDArray[np.float64], u: NDArray[np.float64], i: NDArray[np.float64], h: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """One step of sPyNNaker's scheme (Hopkins and Furber 2015, doi 10.1162/NECO_a_00772) in floats."""
-    p = i + 140.0 - u
-    eta = v + 0.5 * h * ((0.04 * v + 5.0) * v + p)
-    beta = 0.5 * h * cell.a * (cell.b * v - u)
-    return v + h * (p - beta + (0.04 * eta + 5.0) * eta), u + h * cell.a * (cell.b * eta - u - beta)
 
 
 def _busiest(

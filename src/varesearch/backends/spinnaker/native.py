@@ -8,8 +8,8 @@ one number for each projection; the machine rounds them to s16.15 before it scal
 from types import ModuleType
 from typing import Any
 
-from varesearch.backends.translation.spinnaker import ROWS
-from varesearch.backends.translation.table import Context, translate
+from varesearch.backends.spinnaker.translation import rows
+from varesearch.backends.table import Context, translate
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import parts
 from varesearch.config.projection import ProjectionSettings
@@ -55,7 +55,7 @@ def native_synapse(sim: ModuleType, settings: ProjectionSettings, context: Conte
     def constant(setting: str) -> Any:
         return draw_values(settings[setting], setting, 0, settings.name, 1)
 
-    rows = ROWS[context.cell.model]
-    weight = translate(rows, f"weight_{settings.receptor}", constant("weight"), context)
-    delay = translate(rows, "delay_steps", delay_steps(constant("delay_ms"), context.dt_ms), context)
+    of_cell = rows(type(context.cell))
+    weight = translate(of_cell, f"weight_{settings.receptor}", constant("weight"), context)
+    delay = translate(of_cell, "delay_steps", delay_steps(constant("delay_ms"), context.dt_ms), context)
     return sim.StaticSynapse(weight=float(weight[0]), delay=float(delay[0]))

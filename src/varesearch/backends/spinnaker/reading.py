@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from varesearch.backends.spinnaker.building import SIGNAL, Built
-from varesearch.backends.translation.spinnaker import ROWS
-from varesearch.backends.translation.table import Context, translate
+from varesearch.backends.spinnaker.building import Built
+from varesearch.backends.spinnaker.translation import SIGNAL, rows
+from varesearch.backends.table import Context, translate
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population
-from varesearch.recording import SIGNAL_UNITS, PopulationRecording, Recording, Signal, population_recording, sampled_ids
+from varesearch.recording import PopulationRecording, Recording, Signal, population_recording, sampled_ids
 
 
 @dataclass
@@ -45,7 +45,7 @@ def read(built: Built, network: Network, wanted: RecordingConfig) -> Read:
             population.name,
             population.size,
             spikes[:, 0].astype(np.int64),
-            translate(ROWS[population.cell.model], "spike_steps", spikes[:, 1], context),
+            translate(rows(type(population.cell)), "spike_steps", spikes[:, 1], context),
             network.dt_ms,
             signals,
         )
@@ -64,5 +64,9 @@ def _signal(source: Any, population: Population, network: Network, wanted: Recor
     if values.shape != (len(steps), len(ids)):
         return f"{values.shape[0]} of {len(steps)} samples came back"
     return Signal(
-        SIGNAL, SIGNAL_UNITS[SIGNAL], ids, (steps * network.dt_ms).astype(np.float64), values.astype(np.float32)
+        SIGNAL,
+        population.cell.variables[SIGNAL],
+        ids,
+        (steps * network.dt_ms).astype(np.float64),
+        values.astype(np.float32),
     )

@@ -16,14 +16,13 @@ from varesearch.backends.spinnaker.quantisation import quantise, scale_of
 from varesearch.backends.spinnaker.reading import read
 from varesearch.backends.spinnaker.session import Session
 from varesearch.backends.spinnaker.tick import Tick
-from varesearch.backends.translation.spinnaker import ROWS
-from varesearch.backends.translation.table import Context, translate
+from varesearch.backends.spinnaker.translation import described, rows
+from varesearch.backends.table import Context, translate
+from varesearch.config.cell import Cell
 from varesearch.config.schema import Config, SpinnakerBackend
 from varesearch.network.model import Network
 
 logger = logging.getLogger(__name__)
-
-_SCHEMES = {"izhikevich": "midpoint, s16.15", "if_cond_exp": "synaptic current of the step's start, s16.15"}
 
 
 class SpinnakerError(RuntimeError):
@@ -45,6 +44,13 @@ def telling(error: BaseException) -> str:
     return f"{text} ({place[0].lower()}{place[1:]})" if place else text
 
 
+def _scheme(cell: type[Cell]) -> str:
+    """How the machine integrates a cell, in words."""
+    found = described(cell)
+    assert found is not None
+    return f"{found.scheme or found.integrators[0]}, s16.15"
+
+
 @dataclass
 class SpinnakerSimulation(Simulation):
     """A network that sPyNNaker knows, with the machine it is for."""
@@ -58,7 +64,7 @@ class SpinnakerSimulation(Simulation):
     _marks: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        schemes = (_SCHEMES.get(p.cell.model, "exact, s16.15") for p in self.network.populations)
+        schemes = (_scheme(type(p.cell)) for p in self.network.populations)
         self._marks = {"machine": self.machine.name, "integrator": "; ".join(dict.fromkeys(schemes))}
         cells = {repr(p.cell): p.cell for p in self.network.populations}.values()
         rounded = [text for cell in cells for text in rounded_parameters(cell, self.network.dt_ms)]
@@ -147,8 +153,7 @@ class SpinnakerSimulation(Simulation):
             if projection.name not in self.built.lists:
                 continue
             context = Context(cells[projection.post], self.network.dt_ms)
-            rows = ROWS[context.cell.model]
-            weights = translate(rows, f"weight_{projection.receptor}", projection.weights, context)
+            weights = translate(rows(type(context.cell)), f"weight_{projection.receptor}", projection.weights, context)
             found = quantise(weights, scale_of(self.built.projections[projection.name]))
             metrics[f"weight_error.{projection.name}"] = found.largest_error
             metrics[f"weight_scale.{projection.name}"] = found.scale

@@ -8,9 +8,18 @@ from varesearch.config.cell import Cell, Synapse
 from varesearch.config.checks import check_at_least, check_few_steps, check_multiple, check_positive, refuse
 from varesearch.config.settings import drawn, quantity, uniform
 from varesearch.config.values import ValueSetting
+from varesearch.model.simulators import FREE, HOLD, Brian2, Equations, Name, Nest, Pynn, Step
 
 __all__ = [
+    "FREE",
+    "HOLD",
+    "Brian2",
     "Cell",
+    "Equations",
+    "Name",
+    "Nest",
+    "Pynn",
+    "Step",
     "Synapse",
     "ValueSetting",
     "check_at_least",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from varesearch.model.cells import (
+    HOLD,
     Cell,
     ValueSetting,
     check_at_least,
@@ -14,6 +15,22 @@ from varesearch.model.cells import (
     refuse,
     uniform,
 )
+
+THRESHOLD = "v >= v_thresh"
+RESET = f"v = v_reset\n{HOLD}"
+
+NEST = {
+    "v_rest": "E_L",
+    "v_reset": "V_reset",
+    "v_thresh": "V_th",
+    "cm": "C_m, x 1000 in pF",
+    "tau_refrac": "t_ref",
+    "i_offset": "I_e, x 1000 in pA",
+}
+"""What PyNN makes of the parameters for NEST."""
+
+NEST_SYNAPSES = {"tau_syn_E": "tau_syn_ex", "tau_syn_I": "tau_syn_in"}
+"""The same for cells whose currents or conductances decay."""
 
 
 @dataclass

@@ -5,6 +5,9 @@ from varesearch.model.cells import check_at_least, refuse
 SPIKE_PEAK_MV = 30.0
 """Where the cell is reset (Izhikevich 2003, eq. 3)."""
 
+THRESHOLD = f"v >= {SPIKE_PEAK_MV:g}"
+RESET = "v = c\nu += d"
+
 
 def check_recovery(a: float, c: float, dt_ms: float) -> None:
     """Raise ConfigurationError for a recovery too fast for the time step, or a reset that is a spike again."""

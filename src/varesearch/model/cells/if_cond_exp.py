@@ -1,9 +1,46 @@
 """Leaky integrate-and-fire with exponential conductances."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from varesearch.model.cells import Synapse, ValueSetting, drawn, quantity, ranges
-from varesearch.model.cells._integrate_and_fire import IntegrateAndFire
+from varesearch.model.cells import FREE, Brian2, Pynn, Step, Synapse, ValueSetting, drawn, quantity, ranges
+from varesearch.model.cells._integrate_and_fire import NEST, NEST_SYNAPSES, RESET, THRESHOLD, IntegrateAndFire
+from varesearch.model.propagators import membrane
+
+EXPONENTIAL_EULER = Step(
+    update=f"""
+        {FREE}
+        g = c_m/tau_m + ge + gi
+        v_inf = (c_m/tau_m*v_rest + ge*e_rev_E + gi*e_rev_I + {{drive}})/g
+        v = v + free*(v_inf - v)*(1 - exp(-h*g/c_m))
+    """,
+    threshold=THRESHOLD,
+    reset=RESET,
+)
+"""The membrane's closed form with the conductances of the step's start."""
+
+EULER = Step(
+    update=f"""
+        {FREE}
+        v = v + free*h*((v_rest - v)/tau_m + (ge*(e_rev_E - v) + gi*(e_rev_I - v) + {{drive}})/c_m)
+    """,
+    threshold=THRESHOLD,
+    reset=RESET,
+)
+"""Forward Euler for v. It overshoots where h (1/tau_m + g/c_m) nears 2: the Vogels-Abbott network's cells fire without
+end at a step of 1 ms, where the exponential scheme does not."""
+
+SPINNAKER = Step(
+    update=f"""
+        {FREE}
+        v = v + free*((v_rest - v)*(1 - leak) + gain*(ge*(e_rev_E - v) + gi*(e_rev_I - v) + {{drive}}))
+    """,
+    threshold=THRESHOLD,
+    reset=RESET,
+    constants=membrane,
+)
+"""SpiNNaker's in float64 (sPyNNaker ``neuron_model_lif_impl.h``): the leak is exact, the synaptic current that of the
+step's start throughout. It overshoots as Euler's does."""
 
 
 @dataclass
@@ -11,6 +48,18 @@ class IfCondExp(IntegrateAndFire):
     """PyNN ``IF_cond_exp``: exponential conductances. Defaults: Vogels-Abbott COBA, PyNN's variant (4 / 51 nS)."""
 
     synapse = Synapse.CONDUCTANCE
+    simulators: ClassVar = {
+        "brian2": Brian2({"exponential_euler": EXPONENTIAL_EULER, "euler": EULER, "spinnaker": SPINNAKER}),
+        "nest": Pynn(
+            "IF_cond_exp",
+            ("rkf45",),
+            native=NEST
+            | NEST_SYNAPSES
+            | {"e_rev_E": "E_ex", "e_rev_I": "E_in", "tau_m": "g_L = 1000 cm / tau_m in nS"},
+            variables={"v": "V_m"},
+        ),
+        "spinnaker": Pynn("IF_cond_exp", ("spinnaker",), scheme="synaptic current of the step's start"),
+    }
 
     v_rest: float = quantity(-60.0, "mV", "resting potential", sense=ranges.POTENTIAL_MV)
     tau_syn_E: float = quantity(

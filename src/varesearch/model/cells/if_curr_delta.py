@@ -1,9 +1,22 @@
 """Leaky integrate-and-fire with voltage steps."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from varesearch.model.cells import Synapse, ValueSetting, drawn, ranges
-from varesearch.model.cells._integrate_and_fire import IntegrateAndFire
+from varesearch.model.cells import FREE, Brian2, Pynn, Step, Synapse, ValueSetting, drawn, ranges
+from varesearch.model.cells._integrate_and_fire import NEST, RESET, THRESHOLD, IntegrateAndFire
+from varesearch.model.propagators import membrane
+
+EXACT = Step(
+    update=f"""
+        {FREE}
+        v = v + free*((v_rest - v)*(1 - leak) + gain*{{drive}})
+    """,
+    threshold=THRESHOLD,
+    reset=RESET,
+    constants=membrane,
+)
+"""The closed form of the membrane. A spike that meets a refractory cell is lost, as in NEST."""
 
 
 @dataclass
@@ -14,6 +27,11 @@ class IfCurrDelta(IntegrateAndFire):
     """
 
     synapse = Synapse.VOLTAGE_STEP
+    simulators: ClassVar = {
+        "brian2": Brian2({"exact": EXACT}),
+        "nest": Pynn("IF_curr_delta", ("exact",), native=NEST, variables={"v": "V_m"}),
+        "spinnaker": Pynn("IF_curr_delta", ("exact",)),
+    }
 
     weight_exc: ValueSetting = drawn(
         0.4, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV

@@ -1,9 +1,22 @@
 """Leaky integrate-and-fire with exponential currents."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from varesearch.model.cells import Synapse, ValueSetting, drawn, quantity, ranges
-from varesearch.model.cells._integrate_and_fire import IntegrateAndFire
+from varesearch.model.cells import FREE, Brian2, Pynn, Step, Synapse, ValueSetting, drawn, quantity, ranges
+from varesearch.model.cells._integrate_and_fire import NEST, NEST_SYNAPSES, RESET, THRESHOLD, IntegrateAndFire
+from varesearch.model.propagators import membrane_with_exponential_currents
+
+EXACT = Step(
+    update=f"""
+        {FREE}
+        v = v + free*((v_rest - v)*(1 - leak) + gain*{{drive}} + gain_E*ie + gain_I*ii)
+    """,
+    threshold=THRESHOLD,
+    reset=RESET,
+    constants=membrane_with_exponential_currents,
+)
+"""The closed form of the membrane with its currents."""
 
 
 @dataclass
@@ -11,6 +24,11 @@ class IfCurrExp(IntegrateAndFire):
     """PyNN ``IF_curr_exp``: exponential currents. Defaults: Vogels-Abbott CUBA, PyNN's variant (+16.2 / -90 pA)."""
 
     synapse = Synapse.CURRENT
+    simulators: ClassVar = {
+        "brian2": Brian2({"exact": EXACT}),
+        "nest": Pynn("IF_curr_exp", ("exact",), native=NEST | NEST_SYNAPSES, variables={"v": "V_m"}),
+        "spinnaker": Pynn("IF_curr_exp", ("exact",)),
+    }
 
     tau_syn_E: float = quantity(
         5.0, "ms", "decay of the excitatory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR

@@ -3,8 +3,51 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from varesearch.model.cells import Cell, Synapse, ValueSetting, drawn, quantity, ranges, uniform
-from varesearch.model.cells._izhikevich import check_recovery
+from varesearch.model.cells import (
+    Brian2,
+    Cell,
+    Nest,
+    Pynn,
+    Step,
+    Synapse,
+    ValueSetting,
+    drawn,
+    quantity,
+    ranges,
+    uniform,
+)
+from varesearch.model.cells._izhikevich import RESET, THRESHOLD, check_recovery
+from varesearch.model.propagators import charge_gain
+
+EULER = Step(
+    update="""
+        dv = 0.04*v*v + 5*v + 140 - u + {drive} + ie + ii
+        u = u + h*a*(b*v - u)
+        v = v + h*dv
+    """,
+    threshold=THRESHOLD,
+    reset=RESET,
+)
+"""Forward Euler for v and u."""
+
+MIDPOINT = Step(
+    update="""
+        p = {drive} + ie + ii + 140 - u
+        alpha = (0.04*v + 5)*v + p
+        eta = v + 0.5*alpha*step
+        beta = 0.5*step*a*(b*v - u)
+        v = v + step*(p - beta + (0.04*eta + 5)*eta)
+        u = u + step*a*(b*eta - (u + beta))
+        step = h
+    """,
+    threshold=THRESHOLD,
+    reset=f"{RESET}\nstep = 1.85*h",
+    further=("step",),
+    starts=lambda _parameters, dt_ms: {"step": dt_ms},
+    gain=charge_gain,
+)
+"""SpiNNaker's midpoint rule in float64 (sPyNNaker ``neuron_model_izh_impl.h``; Hopkins and Furber 2015, Neural Comput.
+27:2148): the step after a spike is 1.85 steps long, to make up for the part of a step past the threshold."""
 
 
 @dataclass
@@ -17,6 +60,18 @@ class Izhikevich(Cell):
 
     synapse = Synapse.CURRENT
     variables: ClassVar = {"v": "mV", "u": "mV/ms"}
+    simulators: ClassVar = {
+        "brian2": Brian2({"euler": EULER, "spinnaker": MIDPOINT}),
+        "nest": Nest(
+            "izhikevich_exp",
+            ("euler",),
+            names={"i_offset": "I_e", "tau_syn_E": "tau_syn_ex", "tau_syn_I": "tau_syn_in"},
+            variables={"v": "V_m", "u": "U_m"},
+            compiled=True,
+            acts_on_arrival=True,
+        ),
+        "spinnaker": Pynn("Izhikevich", ("spinnaker",), scheme="midpoint"),
+    }
 
     a: float = quantity(0.02, "1/ms", "rate of the recovery variable", sense=ranges.RECOVERY_RATE_PER_MS)
     b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v", sense=ranges.RECOVERY_SLOPE_PER_MS)

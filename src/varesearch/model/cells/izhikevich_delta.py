@@ -3,8 +3,31 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from varesearch.model.cells import Cell, Synapse, ValueSetting, drawn, quantity, ranges, uniform
-from varesearch.model.cells._izhikevich import check_recovery
+from varesearch.model.cells import (
+    Brian2,
+    Cell,
+    Name,
+    Pynn,
+    Step,
+    Synapse,
+    ValueSetting,
+    drawn,
+    quantity,
+    ranges,
+    uniform,
+)
+from varesearch.model.cells._izhikevich import RESET, THRESHOLD, check_recovery
+
+EULER = Step(
+    update="""
+        dv = 0.04*v*v + 5*v + 140 - u + {drive}
+        u = u + h*a*(b*v - u)
+        v = v + h*dv
+    """,
+    threshold=THRESHOLD,
+    reset=RESET,
+)
+"""Forward Euler for v and u."""
 
 
 @dataclass
@@ -13,6 +36,17 @@ class IzhikevichDelta(Cell):
 
     synapse = Synapse.VOLTAGE_STEP
     variables: ClassVar = {"v": "mV", "u": "mV/ms"}
+    simulators: ClassVar = {
+        "brian2": Brian2({"euler": EULER}),
+        # PyNN multiplies its nA by 1000 for the I_e that NEST adds to dv/dt in mV/ms.
+        "nest": Pynn(
+            "Izhikevich",
+            ("euler",),
+            names={"i_offset": Name("i_offset", "nA", over=1000.0)},
+            native={"i_offset": "I_e, PyNN's x 1000, added to dv/dt in mV/ms"},
+            variables={"v": "V_m", "u": "U_m"},
+        ),
+    }
 
     a: float = quantity(0.02, "1/ms", "rate of the recovery variable", sense=ranges.RECOVERY_RATE_PER_MS)
     b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v", sense=ranges.RECOVERY_SLOPE_PER_MS)

@@ -1,0 +1,147 @@
+"""How each quantity of a cell is written for NEST.
+
+The parameters of most cells go to PyNN's cell types under PyNN's names and units; PyNN writes them for NEST (pF, pA,
+nS). Initial values, weights, delays, currents and spike times go to NEST itself, in its units: whole arrays, which PyNN
+hands over one by one.
+
+Delays. A spike of our step k is an event at the end of that step for NEST. With a delay of m NEST steps it arrives at
+the end of step k + m: a voltage step moves v there and then, so that m is our n; a current or a conductance changes
+only after v was updated and acts from step k + m + 1 on, so that m is n - 1. NEST has no delay below one step: currents
+and conductances need a delay of at least two steps (:func:`least_delay_steps`). In models of our own
+(``backends/nest/native``) arrivals act in the step in which they arrive, so that m is n.
+
+Weights are rounded to multiples of :data:`WEIGHT_GRID`. Then the sum of the weights that arrive in one step is exact,
+hence the same in whatever order they arrive: the order changes with the number of threads and with where the run is cut
+into slices, and without the rounding the last bit of the sums, and with it in time the spikes, would change too.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.backends.table import Context, Convert, Row, same
+from varesearch.config.cell import Cell, Synapse
+from varesearch.model.simulators import Name, Nest, Pynn, name_of
+
+WEIGHT_GRID = 2.0**-40
+"""In the cell's own unit. The sums are exact up to 64 nA or µS (multiplied by 1000 they take 7 bits more), 8192 mV."""
+
+ACTS_AFTER: Mapping[Synapse, int] = {
+    Synapse.CURRENT: 1,
+    Synapse.ALPHA: 1,
+    Synapse.CONDUCTANCE: 1,
+    Synapse.VOLTAGE_STEP: 0,
+}
+"""Kind of synapse -> how many steps after its arrival a spike acts. Inhibition has a minus sign for every kind."""
+
+UNITS: Mapping[str, tuple[str, float]] = {"nA": ("pA", 1000.0), "µS": ("nS", 1000.0)}
+"""Our unit -> NEST's, and the factor; other units are NEST's too."""
+
+
+def described(cell: type[Cell]) -> Pynn | Nest | None:
+    """What the cell's module says of NEST; None if NEST does not have the cell."""
+    found = cell.simulators.get("nest")
+    return found if isinstance(found, Pynn | Nest) else None
+
+
+def integrators(cell: type[Cell]) -> tuple[str, ...]:
+    """The schemes by which NEST can integrate a cell; none if it does not have the cell."""
+    found = described(cell)
+    return () if found is None else found.integrators
+
+
+def compiled_model(cell: type[Cell]) -> str | None:
+    """The name of the model if it is one of ours, which is compiled for NEST; else None."""
+    found = described(cell)
+    return found.model if isinstance(found, Nest) and found.compiled else None
+
+
+def _scaled(name: Name) -> Convert:
+    return lambda values, _context: name.value(values)
+
+
+def _weight(sign: float, factor: float) -> Convert:
+    return lambda values, _context: np.rint(values / WEIGHT_GRID) * WEIGHT_GRID * (sign * factor)
+
+
+def end_of_step(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """The end in ms of each step: when NEST says that a spike of it was fired."""
+    return (values + 1) * context.dt_ms
+
+
+def step_before(values: NDArray[Any], _context: Context) -> NDArray[Any]:
+    """The step that ends at each of NEST's time stamps, these in steps."""
+    return values - 1
+
+
+def acts_after(cell: type[Cell]) -> int:
+    """How many steps after its arrival a spike acts on a cell."""
+    found = described(cell)
+    return 0 if isinstance(found, Nest) and found.acts_on_arrival else ACTS_AFTER[cell.synapse]
+
+
+def least_delay_steps(cell: type[Cell]) -> int:
+    """The shortest delay in steps that NEST can give a cell."""
+    return 1 + acts_after(cell)
+
+
+def variables(cell: type[Cell]) -> dict[str, Name]:
+    """State variable -> NEST's name of it."""
+    found = described(cell)
+    return {} if found is None else {name: name_of(found.variables, name) for name in cell.variables}
+
+
+def _parameter(cell: type[Cell], name: str) -> Row:
+    found, unit = described(cell), cell.unit_of(name)
+    assert found is not None
+    theirs = name_of(found.names, name)
+    note = theirs.note
+    if isinstance(found, Pynn) and name in found.native:
+        note = f"NEST: {found.native[name]}"
+    return Row(name, unit, theirs.theirs, theirs.unit or unit, _scaled(theirs), theirs.formula, note)
+
+
+def _weights(unit: str) -> tuple[Row, Row]:
+    their_unit, factor = UNITS.get(unit, (unit, 1.0))
+    formula = "w" if factor == 1.0 else f"{factor:g} w"
+    note = "rounded to 2^-40 of our unit: exact sums"
+    return (
+        Row("weight_excitatory", unit, "weight", their_unit, _weight(1.0, factor), formula, note),
+        Row("weight_inhibitory", unit, "weight", their_unit, _weight(-1.0, factor), f"-{formula}", note),
+    )
+
+
+def _delay(cell: type[Cell]) -> Row:
+    if not (late := acts_after(cell)):
+        return Row("delay_steps", "steps", "delay", "ms", lambda steps, context: steps * context.dt_ms, "n dt")
+    note = "acts one step after its arrival; n >= 2"
+    return Row(
+        "delay_steps", "steps", "delay", "ms", lambda n, context: (n - late) * context.dt_ms, f"(n - {late}) dt", note
+    )
+
+
+def _current(unit: str) -> Row:
+    their_unit, factor = UNITS.get(unit, (unit, 1.0))
+    convert: Convert = same if factor == 1.0 else (lambda values, _context: values * factor)
+    formula = "same" if factor == 1.0 else f"{factor:g} i"
+    return Row("current_step", unit, "I_e", their_unit, convert, formula, "added while the current lasts")
+
+
+@cache
+def rows(cell: type[Cell]) -> tuple[Row, ...]:
+    """One row for each quantity of a cell that NEST has."""
+    return (
+        *(_parameter(cell, name) for name in cell.parameters()),
+        *(
+            Row(ours, cell.variables[ours], name.theirs, name.unit or cell.variables[ours], _scaled(name), name.formula)
+            for ours, name in variables(cell).items()
+        ),
+        *_weights(cell.unit_of("weight_exc")),
+        _delay(cell),
+        _current(cell.unit_of("i_offset")),
+        Row("source_steps", "steps", "spike_times", "ms", end_of_step, "(k + 1) dt"),
+        Row("spike_steps", "steps", "times", "steps", step_before, "stamp - 1", "NEST stamps the end of the step"),
+    )

@@ -1,0 +1,146 @@
+"""How each quantity of a cell is written for SpiNNaker (sPyNNaker 7.4.1).
+
+sPyNNaker keeps PyNN's units but for three quantities: the current of its Izhikevich cell is in mV/ms whatever its
+label says, which is this project's unit; the weight of an alpha current is the charge of the pulse, not its peak; and
+the weight of a voltage step is a charge, which moves the membrane by weight / cm. Weights are magnitudes for both
+receptors.
+
+On the machine every number is fixed point: parameters and state s16.15 (steps of 2⁻¹⁵, about 3e-5), a weight 16 bits
+on a scale that is a power of two for each population and receptor, chosen by sPyNNaker; what that costs is reported by
+:mod:`varesearch.backends.spinnaker.quantisation`. A tick reads the arrivals of this step, samples v, updates it,
+compares with the threshold and lets the synaptic currents decay: the order of this project's conventions, so that
+delays, source spikes and recorded spikes need no shift.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.backends.table import Context, Convert, Row, same
+from varesearch.config.cell import Cell, Synapse
+from varesearch.model.simulators import Name, Pynn, name_of
+
+SIGNAL = "v"
+"""The one state variable that sPyNNaker records (it has no ``u``)."""
+
+_FIXED_POINT = "s16.15: rounded to 2⁻¹⁵"
+_WEIGHT = "16 bits, one power-of-two scale for each population and receptor; zero if below half a step"
+
+
+def alpha_charge(tau_ms: float) -> float:
+    """Charge of an alpha-shaped pulse of peak 1: the integral of (t/τ) exp(1 - t/τ), which is e τ."""
+    return np.e * tau_ms
+
+
+def charge_of_pulse(values: NDArray[Any], context: Context, receptor: str) -> NDArray[Any]:
+    """Charge of an alpha pulse from its peak (nA -> nA ms)."""
+    return values * alpha_charge(context.parameter(f"tau_syn_{receptor}"))
+
+
+def charge_of_step(values: NDArray[Any], context: Context, _receptor: str) -> NDArray[Any]:
+    """Charge that steps the membrane by ``values`` mV within one tick.
+
+    The cell holds the current weight/dt for one step of its closed form, which moves v by
+    weight/dt (τ/cm) (1 - exp(-dt/τ)); solved for the weight.
+    """
+    cm, tau_m, dt = context.parameter("cm"), context.parameter("tau_m"), context.dt_ms
+    return values * cm * dt / (tau_m * -np.expm1(-dt / tau_m))
+
+
+def _same(values: NDArray[Any], _context: Context, _receptor: str) -> NDArray[Any]:
+    return values
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How weights of a kind of synapse are written: their unit ("": ours), ``convert(values, context, receptor)``."""
+
+    unit: str = ""
+    convert: Any = _same
+    formula: str = "same"
+    note: str = _WEIGHT
+
+
+SYNAPSES: Mapping[Synapse, Weight] = {
+    Synapse.CURRENT: Weight(note=f"{_WEIGHT}; times τ/dt (1 - exp(-dt/τ)) on the machine: charge w τ"),
+    Synapse.CONDUCTANCE: Weight(),
+    Synapse.ALPHA: Weight(
+        "nA ms",
+        charge_of_pulse,
+        "e τ_{receptor} w",
+        f"area for peak; acts one step later, dt/τ² and a product of two states in s16.15; {_WEIGHT}",
+    ),
+    Synapse.VOLTAGE_STEP: Weight(
+        "nA ms",
+        charge_of_step,
+        "w cm dt / (τ_m (1 - exp(-dt/τ_m)))",
+        f"the decay exp(-dt/τ_m) in s16.15: 3 mV become 2.992 at 0.1 ms and τ_m = 20 ms; {_WEIGHT}",
+    ),
+}
+"""All that depends on the kind of synapse."""
+
+
+def described(cell: type[Cell]) -> Pynn | None:
+    """What the cell's module says of sPyNNaker; None if sPyNNaker does not have the cell."""
+    found = cell.simulators.get("spinnaker")
+    return found if isinstance(found, Pynn) else None
+
+
+def refractory_ms(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """A quarter of a step short, since the machine rounds the number of steps up and s16.15 may lie above."""
+    return np.maximum(np.rint(values / context.dt_ms) - 0.25, 0.0) * context.dt_ms
+
+
+def milliseconds(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """Whole steps as the time that sPyNNaker rounds back to them."""
+    return values * context.dt_ms
+
+
+def steps(values: NDArray[Any], context: Context) -> NDArray[Any]:
+    """Recorded times back to whole steps."""
+    return np.rint(values / context.dt_ms).astype(np.int64)
+
+
+def _parameter(cell: type[Cell], name: str) -> Row:
+    found, unit = described(cell), cell.unit_of(name)
+    assert found is not None
+    theirs = name_of(found.names, name)
+    if name == "tau_refrac":
+        formula = "(round(tau_refrac / dt) - 1/4) dt"
+        return Row(name, unit, theirs.theirs, unit, refractory_ms, formula, "rounded up to steps")
+    convert: Convert = same if theirs == Name(theirs.theirs) else (lambda values, _context: theirs.value(values))
+    return Row(name, unit, theirs.theirs, theirs.unit or unit, convert, theirs.formula, theirs.note or _FIXED_POINT)
+
+
+def _weight(cell: type[Cell], receptor: str) -> Row:
+    unit, weight, letter = cell.unit_of("weight_exc"), SYNAPSES[cell.synapse], receptor[0].upper()
+    return Row(
+        f"weight_{receptor}",
+        unit,
+        "weight",
+        weight.unit or unit,
+        lambda values, context: weight.convert(values, context, letter),
+        weight.formula.format(receptor=letter),
+        weight.note,
+    )
+
+
+@cache
+def rows(cell: type[Cell]) -> tuple[Row, ...]:
+    """One row for each quantity of a cell that sPyNNaker has."""
+    current = cell.unit_of("i_offset")
+    labelled = "nA (label; mV/ms in fact)" if current == "mV/ms" else current
+    return (
+        *(_parameter(cell, name) for name in cell.parameters()),
+        *(Row(name, unit, name, unit, note=_FIXED_POINT) for name, unit in cell.variables.items()),
+        _weight(cell, "excitatory"),
+        _weight(cell, "inhibitory"),
+        Row("delay_steps", "steps", "delay", "ms", milliseconds, "n dt", "up to 64 steps with 256 cells on a core"),
+        Row("source_steps", "steps", "spike_times", "ms", milliseconds, "k dt"),
+        Row("current_step", current, "DCSource amplitude", labelled, note=_FIXED_POINT),
+        Row("spike_steps", "steps", "spike time", "ms", steps, "round(t / dt)"),
+    )

@@ -1,0 +1,187 @@
+"""What the module of a cell says of each simulator: its name there, its parameters' names, its integrators.
+
+Whatever follows from the kind of synapse (the unit and sign of a weight, what a delay counts from) is not said here:
+each back end has one table of it. Values that are not numbers of our units are converted by the back end, which for
+NEST and SpiNNaker is mostly PyNN.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from varesearch.model.propagators import Parameters
+
+
+@dataclass(frozen=True)
+class Name:
+    """A simulator's name of a quantity, and what it holds: ours times ``times`` over ``over``, in ``unit``.
+
+    ``note`` says what is easily mistaken.
+    """
+
+    theirs: str
+    unit: str = ""
+    times: float = 1.0
+    over: float = 1.0
+    note: str = ""
+
+    def value(self, ours: Any) -> Any:
+        """The number for the simulator."""
+        return ours * self.times / self.over
+
+    @property
+    def formula(self) -> str:
+        """How the number is computed, for people."""
+        if self.times != 1.0:
+            return f"{self.times:g} x"
+        return f"x / {self.over:g}" if self.over != 1.0 else "same"
+
+
+Names = Mapping[str, str | Name]
+"""Ours -> theirs; a quantity that is not named keeps its name and unit."""
+
+
+def name_of(names: Names, ours: str) -> Name:
+    """A simulator's name of our quantity ``ours``."""
+    theirs = names.get(ours, ours)
+    return Name(theirs) if isinstance(theirs, str) else theirs
+
+
+@dataclass(frozen=True)
+class Pynn:
+    """A cell that is a class of PyNN (of ``pyNN.nest`` or of sPyNNaker), whose parameters have our names and units.
+
+    Attributes
+    ----------
+    model
+        The name of the class.
+    integrators
+        The schemes by which the simulator can solve it, its own choice first.
+    names
+        Parameters that PyNN takes otherwise.
+    native
+        What PyNN makes of a parameter for the simulator, for a reader.
+    variables
+        The simulator's names of the state variables.
+    scheme
+        What the integrator is, in words, where its name does not tell.
+    """
+
+    model: str
+    integrators: tuple[str, ...]
+    names: Names = field(default_factory=dict)
+    native: Mapping[str, str] = field(default_factory=dict)
+    variables: Names = field(default_factory=dict)
+    scheme: str = ""
+
+
+@dataclass(frozen=True)
+class Nest:
+    """A cell by NEST's own model and parameters, for those that PyNN does not have.
+
+    Attributes
+    ----------
+    model
+        The name of NEST's model.
+    integrators
+        The scheme by which NEST solves it.
+    names, variables
+        NEST's names of parameters and state variables.
+    fixed
+        Parameters of NEST's that are the same for every cell of this kind, in NEST's units.
+    compiled
+        It is not one of NEST's models, but one of ours (``backends/nest/native``).
+    acts_on_arrival
+        A current acts in the step in which its spike arrives; with NEST's own models it acts one step later.
+    """
+
+    model: str
+    integrators: tuple[str, ...]
+    names: Names = field(default_factory=dict)
+    variables: Names = field(default_factory=dict)
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    compiled: bool = False
+    acts_on_arrival: bool = False
+
+
+def _nothing(_parameters: Parameters, _dt_ms: float) -> dict[str, float]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to a cell in a time step, as code over plain numbers in our units, which Brian2 runs.
+
+    The code knows the parameters under our names (the capacitance is ``c_m``, since ``cm`` is a unit to Brian2), the
+    length of the step ``h``, ``{drive}`` for the constant current with whatever current step is on, and what the kind
+    of synapse adds (:data:`varesearch.backends.brian2.translation.SYNAPSES`). If the cell has a ``tau_refrac``, v is
+    held after a spike by :data:`FREE` and :data:`HOLD`.
+
+    Attributes
+    ----------
+    update
+        The map of one step; the decay of currents and conductances follows it and is not written here.
+    threshold, reset
+        The condition of a spike, and what it does to the cell.
+    constants
+        ``(parameters, dt_ms)`` -> numbers that ``update`` uses beside the parameters.
+    further
+        Variables beside the cell's own and those of its synapses.
+    starts
+        ``(parameters, dt_ms)`` -> values at time 0 of further variables that do not start at 0.
+    gain
+        ``(tau_syn, dt_ms)`` -> a factor of the weights of currents.
+    """
+
+    update: str
+    threshold: str
+    reset: str
+    constants: Callable[[Parameters, float], dict[str, float]] = _nothing
+    further: tuple[str, ...] = ()
+    starts: Callable[[Parameters, float], dict[str, float]] = _nothing
+    gain: Callable[[float, float], float] | None = None
+
+
+FREE = "free = int(t_in_timesteps >= free_from)"
+"""1 while v is free, 0 while it is held; the first line of the ``update`` of a cell with a refractory period."""
+
+HOLD = "free_from = t_in_timesteps + held_steps + 1"
+"""Holds v for the refractory period; a line of the ``reset`` of such a cell."""
+
+
+@dataclass(frozen=True)
+class Brian2:
+    """A cell on Brian2: integrator -> its step, the default first."""
+
+    steps: Mapping[str, Step]
+
+    @property
+    def integrators(self) -> tuple[str, ...]:
+        """The names of the steps."""
+        return tuple(self.steps)
+
+
+@dataclass(frozen=True)
+class Equations:
+    """A cell on Brian2 by its differential equations, integrated by forward Euler.
+
+    The code knows the cell's parameters and variables by their names, and ``input``: the sum of the constant current,
+    current steps and the synapses' current, in the unit of ``i_offset``.
+
+    Attributes
+    ----------
+    derivatives
+        State variable -> its derivative, per ms.
+    threshold, reset
+        The condition of a spike, and what it does: assignments, one on a line. If the cell has a ``tau_refrac``, v is
+        held for that long.
+    """
+
+    derivatives: Mapping[str, str]
+    threshold: str
+    reset: str
+
+    @property
+    def integrators(self) -> tuple[str, ...]:
+        """Forward Euler."""
+        return ("euler",)
