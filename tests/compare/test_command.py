@@ -85,7 +85,6 @@ def test_another_scheme_is_different_and_the_tracker_says_what_decided(root, cap
         (["cell.d=2", "--", "cell.d=3", "--seeds", "2", "--", "seed=1,2"], "already name the seeds"),
         (["--", "connectivity.p=2"], "connectivity.p"),
         (["--", "cell.d=3", "--uri", "sqlite:///x"], "set tracking.uri"),
-        (["first", "again", "--config-dir", "own"], "applies to settings"),
     ],
 )
 def test_what_cannot_be_done_exits_with_2_and_one_line(words, said, root, capfd):

@@ -1,8 +1,10 @@
 """``varesearch rerun``: run a recorded run again, and say whether the result is the same."""
 
+from pathlib import Path
+
 import click
 
-from varesearch.commands.options import Command, uri
+from varesearch.commands.options import Command, config_dir, uri
 
 
 @click.command("rerun", cls=Command)
@@ -12,7 +14,10 @@ from varesearch.commands.options import Command, uri
     "--machine-from-record", is_flag=True, help="Connect to the machine in the record, with your credentials."
 )
 @uri
-def command(run: str, settings: tuple[str, ...], machine_from_record: bool, uri: str | None) -> int:
+@config_dir
+def command(
+    run: str, settings: tuple[str, ...], machine_from_record: bool, uri: str | None, config_dir: Path | None
+) -> int:
     """Run a recorded run again, and say whether the result is the same.
 
     RUN is the id of the run, the first characters of it, or its name. It is run again from its own configuration and
@@ -20,11 +25,12 @@ def command(run: str, settings: tuple[str, ...], machine_from_record: bool, uri:
     network are the same, bit for bit. Where it is not, what differs is shown: the result, the versions of the packages,
     the code.
 
-    backend.KEY=VALUE is the machine to use instead of the recorded one: backend.machine or an address.
+    backend.KEY=VALUE is the machine to use instead of the recorded one: backend.machine or an address. A run with
+    parts of your own needs the folder that holds them, --config-dir: a record never loads code.
 
     Exit code 0: identical; 1: it differs, or the rerun failed; 2: the run cannot be run again.
     """
     from varesearch.config.recorded_machine import Machine
     from varesearch.rerun.command import main
 
-    return main(run, uri, Machine(settings, machine_from_record))
+    return main(run, uri, Machine(settings, machine_from_record), config_dir)

@@ -7,7 +7,6 @@ from pathlib import Path
 from varesearch.backends import BACKENDS
 from varesearch.compare.sides import MOST_SEEDS
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import options_of
 from varesearch.config.recorded_machine import OWN_MACHINE, Machine
 
 
@@ -85,10 +84,6 @@ def asked(
     runs, backends, sides, machine = _sides(parts)
     if runs is None and uri is not None:
         raise ConfigurationError(f"--uri {uri}: applies to recorded runs only; for new runs set tracking.uri")
-    if runs is not None and config_dir is not None:
-        raise ConfigurationError(
-            f"{' '.join(options_of(config_dir))}: applies to settings, not to recorded runs; leave it out"
-        )
     if runs is None and machine_from_record:
         raise ConfigurationError("--machine-from-record: applies to recorded runs only; leave it out")
     return Asked(tuple(argv), runs, backends, sides, seeds, uri, config_dir, Machine(machine, machine_from_record))

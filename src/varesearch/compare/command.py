@@ -71,7 +71,7 @@ def compare(a: Side, b: Side, asked: Asked, capture: LogCapture) -> Comparison:
     A single run on each side, with the same drawn network or the same model settings, gets a verdict: do they agree?
     Two models, or several seeds on a side, are described instead: what differs, by how much, and with which spread.
     """
-    differences = setting_differences(a.resolved, b.resolved)
+    differences = setting_differences(a.resolved, b.resolved, asked.config_dir)
     hashes = [side.first.tags.get(NETWORK_HASH) for side in (a, b)]
     single = len(a.records) == len(b.records) == 1
     if single and (hashes[0] == hashes[1] or not are_two_models(differences)):
@@ -85,7 +85,7 @@ def _planned(asked: Asked) -> list[Sweep]:
     """The two sweeps over seeds, for sides given as settings. Raises ConfigurationError before anything is run."""
     sweeps = [planned(words, asked.seeds, asked.config_dir) for words in asked.sides]
     a, b = (sweep.jobs[0].composed.resolved for sweep in sweeps)
-    if not setting_differences(a, b):
+    if not setting_differences(a, b, asked.config_dir):
         raise ConfigurationError("the settings of the two sides are the same; change at least one of them on one side")
     if sweeps[0].planner.settings.tracking != sweeps[1].planner.settings.tracking:
         raise ConfigurationError(
@@ -97,7 +97,7 @@ def _planned(asked: Asked) -> list[Sweep]:
 def _recorded(asked: Asked, capture: LogCapture) -> tuple[Side, Side]:
     """Two recorded runs, or the runs that two back ends make now."""
     if asked.runs is not None:
-        a, b = (recorded(name, asked.uri) for name in asked.runs)
+        a, b = (recorded(name, asked.uri, asked.config_dir) for name in asked.runs)
         return a, b
     assert asked.backends is not None
     composed = [compose([*asked.sides[0], f"backend={name}"], asked.config_dir) for name in asked.backends]
@@ -107,5 +107,5 @@ def _recorded(asked: Asked, capture: LogCapture) -> tuple[Side, Side]:
         with LogCapture() as own:
             result = run_tracked(one, backend, own, Terminal(capture.terminal))
         uri = one.config.tracking.uri
-        sides.append(Side(name, (load_run(result.run_id, uri),), uri=uri))
+        sides.append(Side(name, (load_run(result.run_id, uri),), uri=uri, config_dir=asked.config_dir))
     return sides[0], sides[1]

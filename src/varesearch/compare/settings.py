@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from varesearch.config.plain import single_settings
@@ -29,14 +30,19 @@ class SettingDifference:
     unit: str
 
 
-def setting_differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[SettingDifference]:
-    """The settings, except for the seed, that have different values in two resolved configurations."""
+def setting_differences(
+    a: Mapping[str, Any], b: Mapping[str, Any], config_dir: Path | None = None
+) -> list[SettingDifference]:
+    """The settings, except for the seed, that have different values in two resolved configurations.
+
+    ``config_dir`` is the folder of the user's own parts, which the configurations may have.
+    """
     flat = [dict(single_settings({key: value for key, value in science(it).items() if key != "seed"})) for it in (a, b)]
     # In the order of A; keys that only B has come at the end of their group.
     groups = dict.fromkeys(key.partition(".")[0] for one in flat for key in one)
     keys = [key for group in groups for key in dict.fromkeys([*flat[0], *flat[1]]) if key.partition(".")[0] == group]
     differing = [key for key in keys if _differ(flat[0].get(key, ABSENT), flat[1].get(key, ABSENT))]
-    units = [units_of(restore(it), differing) for it in (a, b)]
+    units = [units_of(restore(it, config_dir=config_dir), differing) for it in (a, b)]
     shown = [{key: written(one[key]) if key in one else ABSENT for key in differing} for one in flat]
     return [SettingDifference(key, shown[0][key], shown[1][key], units[0][key] or units[1][key]) for key in differing]
 

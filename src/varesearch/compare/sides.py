@@ -32,12 +32,14 @@ class Side:
     """One model: its runs, one for each seed, and its label.
 
     ``missing`` is the number of runs without results; ``uri`` is the store of the runs, None for the project's.
+    ``config_dir`` is the folder of the user's own parts, which the runs may have.
     """
 
     label: str
     records: tuple[RunRecord, ...]
     missing: int = 0
     uri: str | None = None
+    config_dir: Path | None = None
 
     @property
     def first(self) -> RunRecord:
@@ -52,7 +54,7 @@ class Side:
     @property
     def config(self) -> Config:
         """The same as typed settings. Raises ConfigurationError if this version cannot read it."""
-        return restore(self.resolved)
+        return restore(self.resolved, config_dir=self.config_dir)
 
     @property
     def seeds(self) -> list[int]:
@@ -65,7 +67,7 @@ class Side:
         return " ".join(record.run_id for record in self.records)
 
 
-def recorded(name: str, uri: str | None) -> Side:
+def recorded(name: str, uri: str | None, config_dir: Path | None = None) -> Side:
     """The side made of a recorded run, or of a sweep over the seed.
 
     Raises ConfigurationError for a run that does not exist or has no results, and for a sweep over several models.
@@ -73,7 +75,7 @@ def recorded(name: str, uri: str | None) -> Side:
     record = load_run(name, uri)
     if record.tags.get(KIND) != SWEEP_KIND:
         check_finished(record)
-        return Side(record.name, (record,), uri=uri)
+        return Side(record.name, (record,), uri=uri, config_dir=config_dir)
     assert record.folder is not None
     table = read_table(record.folder)
     others = [key for key in table.varied if key != SEED]
@@ -87,7 +89,8 @@ def recorded(name: str, uri: str | None) -> Side:
     finished = [run_id for run_id, status in rows if status == FINISHED]
     if not finished:
         raise ConfigurationError(f"{what} has no finished run; choose another sweep")
-    return Side(record.name, tuple(load_run(it, uri) for it in finished), len(table.frame) - len(finished), uri)
+    records = tuple(load_run(it, uri) for it in finished)
+    return Side(record.name, records, len(table.frame) - len(finished), uri, config_dir)
 
 
 def check_finished(run: RunRecord) -> None:
@@ -136,7 +139,7 @@ def finished(sweep: Sweep, words: Sequence[str]) -> Side:
     records = tuple(load_run(run_id, tracking.uri) for run_id in ids)
     for record in records:
         check_finished(record)
-    return Side(called(words), records, len(sweep.jobs) - len(ids), tracking.uri)
+    return Side(called(words), records, len(sweep.jobs) - len(ids), tracking.uri, sweep.config_dir)
 
 
 def called(words: Sequence[str]) -> str:

@@ -105,7 +105,7 @@ def _reference(a: Side, b: Side, machine: Machine) -> Config:
     Raises ConfigurationError if it has the address of a machine that the user did not ask for.
     """
     side = min((a, b), key=lambda side: side.config.backend.name == "spinnaker")
-    return restore(machine.applied(side.resolved), own=True)
+    return restore(machine.applied(side.resolved), own=True, config_dir=side.config_dir)
 
 
 def _spread(config: Config, seeds: int, terminal: Terminal) -> Spread:

@@ -8,7 +8,7 @@ import yaml
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.outside import addresses_of
-from varesearch.config.restore import restore
+from varesearch.config.restore import restored_backend
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Machine:
 
         Raises ConfigurationError, with the address, if the record names an address that the user did not ask for.
         """
-        backend = restore(resolved, own=True).backend
+        backend = restored_backend(resolved)
         named = addresses_of(backend)
         if self.settings:
             if self.from_record:

@@ -10,7 +10,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS
-from varesearch.config.schema import Config
+from varesearch.config.schema import BackendConfig, Config
 from varesearch.config.store import schemas
 from varesearch.config.wording import echoed
 
@@ -52,6 +52,21 @@ def restore(resolved: Mapping[str, Any], own: bool = False, config_dir: Path | N
             f"the configuration of the run does not fit this version of varesearch: {str(error).splitlines()[0]}"
         ) from None
     return config if own else _without_addresses(config)
+
+
+def restored_backend(resolved: Mapping[str, Any]) -> BackendConfig:
+    """The settings of the back end alone, addresses included. Raises ConfigurationError if they cannot be read."""
+    settings = dict(resolved["backend"])
+    name = str(settings.get(DISCRIMINATORS["backend"]))
+    if name not in schemas()["backend"]:
+        raise ConfigurationError(f"backend={echoed(name)} of the run is unknown to this version of varesearch")
+    try:
+        node = OmegaConf.merge(OmegaConf.structured(schemas()["backend"][name]), OmegaConf.create(settings))
+        return cast(BackendConfig, OmegaConf.to_object(node))
+    except (TypeError, OmegaConfBaseException) as error:
+        raise ConfigurationError(
+            f"the back end's settings of the run do not fit this version of varesearch: {str(error).splitlines()[0]}"
+        ) from None
 
 
 def _without_addresses(config: Config) -> Config:

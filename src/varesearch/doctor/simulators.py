@@ -4,6 +4,8 @@ import shutil
 from collections.abc import Iterator
 
 from varesearch.backends import backend_class
+from varesearch.config.cell import Cell
+from varesearch.config.parts import parts
 from varesearch.doctor.answers import ask
 from varesearch.doctor.finding import Finding, State
 from varesearch.tracking.root import cache_folder

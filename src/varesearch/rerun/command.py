@@ -8,6 +8,7 @@ from typing import Any
 from varesearch.backends import Backend
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import options_of
 from varesearch.config.recorded_machine import OWN_MACHINE, Machine
 from varesearch.config.restore import restore
 from varesearch.network.model import Network
@@ -27,11 +28,11 @@ DIFFERENCES_FILE = "rerun.json"
 _SHOWN_LINES = 12
 
 
-def main(run: str, uri: str | None, machine: Machine) -> int:
+def main(run: str, uri: str | None, machine: Machine, config_dir: Path | None = None) -> int:
     """Run a recorded run again and return the exit code. Raises ConfigurationError if it cannot be run again."""
     with LogCapture() as capture:
         try:
-            found = rerun(load_run(run, uri), capture, uri, machine)
+            found = rerun(load_run(run, uri), capture, uri, machine, config_dir)
         except ConfigurationError:
             raise
         except BaseException as error:
@@ -40,18 +41,23 @@ def main(run: str, uri: str | None, machine: Machine) -> int:
 
 
 def rerun(
-    original: RunRecord, capture: LogCapture, uri: str | None = None, machine: Machine = OWN_MACHINE
+    original: RunRecord,
+    capture: LogCapture,
+    uri: str | None = None,
+    machine: Machine = OWN_MACHINE,
+    config_dir: Path | None = None,
 ) -> Differences:
     """Run it again in the store at ``uri`` (None: the project's), and compare. Says on the terminal what came of it.
 
-    ``machine`` tells whether the addresses in the record are used or replaced. The new run has the id of the original
+    ``machine`` tells whether the addresses in the record are used or replaced; ``config_dir`` is the folder of the
+    user's own parts, which the record cannot name. The new run has the id of the original
     as a tag and stores the differences as ``rerun.json``. Raises ConfigurationError, before anything is tracked, for a
     run that cannot be run again, and whatever stops the run.
     """
     terminal = Terminal(capture.terminal)
-    composed, backend = recomposed(original, uri, machine)
+    composed, backend = recomposed(original, uri, machine, config_dir)
     store = [] if uri is None else ["--uri", uri]
-    made_by = ("rerun", original.run_id, *machine.words(), *store)
+    made_by = ("rerun", original.run_id, *machine.words(), *store, *options_of(config_dir))
     given = given_network(original)
     tags = {} if given is None else given_tags(composed, given)
     if given is not None:
@@ -65,21 +71,23 @@ def rerun(
     return found
 
 
-def recomposed(original: RunRecord, uri: str | None, machine: Machine = OWN_MACHINE) -> tuple[Composed, Backend]:
+def recomposed(
+    original: RunRecord, uri: str | None, machine: Machine = OWN_MACHINE, config_dir: Path | None = None
+) -> tuple[Composed, Backend]:
     """The configuration and back end of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
     _refuse(original)
     original.recording()  # so that a broken recording is found before the simulation, not after it
     # How a sweep was carried out, and where the run was kept, are not the run's own.
     resolved = {key: value for key, value in original.config().items() if key not in ("launcher", "sweeper")}
     resolved = machine.applied(resolved)
-    config = restore(resolved, own=True)  # its addresses are now those that the user has chosen
+    config = restore(resolved, own=True, config_dir=config_dir)  # its addresses are now those that the user has chosen
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
     config = dataclasses.replace(config, tracking=tracking)
     backend = prepare(config)
     resolved["tracking"] = dataclasses.asdict(tracking)
     overrides, choices = _words(original)
-    return Composed(config, resolved, overrides, choices), backend
+    return Composed(config, resolved, overrides, choices, config_dir), backend
 
 
 def given_network(original: RunRecord) -> Network | None:

@@ -51,6 +51,7 @@ class AssignmentFile:
         with contextlib.suppress(OSError):
             (folder / ASSIGNMENT_FILE).unlink()
 
-    def composed(self) -> Composed:
-        """The configuration, typed again."""
-        return Composed(restore(self.resolved, own=True), self.resolved, tuple(self.overrides), self.choices)
+    def composed(self, config_dir: Path | None = None) -> Composed:
+        """The configuration, typed again. ``config_dir`` is the folder of the user's own parts."""
+        config = restore(self.resolved, own=True, config_dir=config_dir)
+        return Composed(config, self.resolved, tuple(self.overrides), self.choices, config_dir)

@@ -5,6 +5,7 @@ It knows nothing of the tracking store: everything goes to the folder, and the s
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -20,17 +21,20 @@ from varesearch.tracking.log import LogCapture
 from varesearch.tracking.root import ROOT_VARIABLE
 
 
-def run_assignment(folder: str) -> int:
-    """Do the run that ``folder`` holds, leave its files and its record there, and return the exit code.
+def run_assignment(given: Sequence[str]) -> int:
+    """Do the run that a folder holds, leave its files and its record there, and return the exit code.
 
-    What a single run shows on the terminal goes to its log. Raises ConfigurationError without an assignment.
+    ``given`` is the folder and, if the user named one for the sweep, the folder of the user's own parts: it comes from
+    whoever starts this process, never from the assignment. What a single run shows on the terminal goes to its log.
+
+    Raises ConfigurationError without an assignment, and for an own part that cannot be used.
     """
-    where = Path(folder)
+    where, config_dir = Path(given[0]), Path(given[1]) if len(given) > 1 else None
     assignment = AssignmentFile.read(where)
     if Path(assignment.root).is_dir():
         # Use the project of the sweep, wherever this process was started.
         os.environ[ROOT_VARIABLE] = assignment.root
-    composed = assignment.composed()
+    composed = assignment.composed(config_dir)
     with LogCapture(where / LOG_FILE) as capture:
         try:
             run = AssignedRun(
@@ -56,11 +60,11 @@ def run_assignment(folder: str) -> int:
 
 def main() -> int:
     """The command. Exit code 2 without an assignment, otherwise that of the run."""
-    if len(sys.argv) != 2:
-        print("usage: python -m varesearch.sweep.child FOLDER", file=sys.stderr)
+    if len(sys.argv) not in (2, 3):
+        print("usage: python -m varesearch.sweep.child FOLDER [FOLDER_OF_OWN_PARTS]", file=sys.stderr)
         return 2
     try:
-        return run_assignment(sys.argv[1])
+        return run_assignment(sys.argv[1:])
     except ConfigurationError as error:
         print(f"varesearch.sweep.child: {error}", file=sys.stderr)
         return 2

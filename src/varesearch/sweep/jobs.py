@@ -41,6 +41,12 @@ class Assignment:
     name: str
     folder: Path
 
+    @property
+    def config_dir(self) -> str | None:
+        """The folder of the user's own parts, as seen from any working folder; None if there is none."""
+        chosen = self.job.composed.config_dir
+        return None if chosen is None else str(chosen.resolve())
+
 
 @dataclass(frozen=True)
 class ChildEnd:

@@ -8,6 +8,7 @@ import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 LOG_FILE = "run.log"
 RECORDING_FILE = "recording.npz"
 CONFIG_FILE = "config.yaml"
+PARTS_FOLDER = "parts"
+"""Holds the source of every part of the run that varesearch does not bring along."""
 TRACEBACK_FILE = "traceback.txt"
 METRICS_FILE = "metrics.csv"
 PHASES_FILE = "phases.csv"
@@ -110,9 +113,20 @@ class RunFiles:
         self._write_yaml("overrides.yaml", self._given())
         with self.keeping("provenance.json"):
             self._write_json("provenance.json", provenance)
+        with self.keeping(PARTS_FOLDER):
+            self._write_own_parts()
         if diff:
             with self.keeping("uncommitted.diff"):
                 (self.folder / "uncommitted.diff").write_bytes(diff)
+
+    def _write_own_parts(self) -> None:
+        """The sources of the parts that varesearch does not bring along, as they were executed."""
+        for group in fields(self.config):
+            part = type(getattr(self.config, group.name))
+            if issubclass(part, Part):
+                for name, source in own_sources(part).items():
+                    (self.folder / PARTS_FOLDER).mkdir(exist_ok=True)
+                    (self.folder / PARTS_FOLDER / name).write_bytes(source)
 
     def _given(self) -> dict[str, Any]:
         return {"command": self.made_by, "overrides": [*self.overrides], "choices": dict(self.choices)}

@@ -67,7 +67,8 @@ class LocalLauncher(Launcher):
 
     def _do(self, assignment: Assignment, server: ForkServer) -> ChildEnd:
         try:
-            end = server.run(TARGET, str(assignment.folder), assignment.folder / LOG_FILE, self._limits)
+            given = [str(assignment.folder), *filter(None, [assignment.config_dir])]
+            end = server.run(TARGET, given, assignment.folder / LOG_FILE, self._limits)
         except (WorkerError, OSError) as error:
             return ChildEnd(reason=f"could not be started: {error}")
         return child_end(end)

@@ -71,7 +71,7 @@ class RayLauncher(Launcher):
         while True:
             for assignment in islice(source, most - len(under_way)):
                 files = None if self._settings.address is None else pack(assignment.folder)
-                under_way[task.remote(assignment.folder, files, *limits)] = assignment
+                under_way[task.remote(assignment.folder, files, *limits, assignment.config_dir)] = assignment
             if not under_way:
                 return
             if work.interrupted.is_set() and not cancelled:
@@ -89,17 +89,21 @@ class RayLauncher(Launcher):
 
 
 def in_task(
-    folder: Path, files: bytes | None, time_limit_s: float | None, memory_limit_mb: float | None
+    folder: Path,
+    files: bytes | None,
+    time_limit_s: float | None,
+    memory_limit_mb: float | None,
+    config_dir: str | None,
 ) -> tuple[ChildEnd, bytes | None]:
     """What a task does: how the child ended and, where the folder had to be sent, what is in it now."""
     if files is None or (folder / ASSIGNMENT_FILE).exists():
-        end = do_assignment(folder, time_limit_s, memory_limit_mb)
+        end = do_assignment(folder, time_limit_s, memory_limit_mb, config_dir)
         drop_end(folder)
         return end, None
     with tempfile.TemporaryDirectory(prefix="varesearch-") as name:
         own = Path(name)
         unpack(files, own)
-        end = do_assignment(own, time_limit_s, memory_limit_mb)
+        end = do_assignment(own, time_limit_s, memory_limit_mb, config_dir)
         drop_end(own)
         return end, pack(own)
 

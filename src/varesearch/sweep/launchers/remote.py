@@ -21,8 +21,12 @@ _GRACE_S = 10.0
 _LOOK_S = 0.2
 
 
-def do_assignment(folder: Path, time_limit_s: float | None, memory_limit_mb: float | None) -> ChildEnd:
+def do_assignment(
+    folder: Path, time_limit_s: float | None, memory_limit_mb: float | None, config_dir: str | None = None
+) -> ChildEnd:
     """Do the assignment that ``folder`` holds in a process of its own, within its limits.
+
+    ``config_dir`` is the folder of the user's own parts, which must be there on this machine too.
 
     SIGTERM or KeyboardInterrupt here ends it in good order: the child records its own end. The end is returned and left
     in the folder as :data:`END_FILE`, whole or not at all.
@@ -30,7 +34,7 @@ def do_assignment(folder: Path, time_limit_s: float | None, memory_limit_mb: flo
     limits = Limits(time_limit_s, memory_limit_mb, _GRACE_S)
     try:
         with ForkServer() as server, _on_sigterm(server.cancel):
-            end = child_end(_run(server, folder, limits))
+            end = child_end(_run(server, folder, config_dir, limits))
     except WorkerError as error:
         end = ChildEnd(reason=str(error))
     with whole_file(folder / END_FILE) as temporary:
@@ -38,10 +42,10 @@ def do_assignment(folder: Path, time_limit_s: float | None, memory_limit_mb: flo
     return end
 
 
-def _run(server: ForkServer, folder: Path, limits: Limits) -> WorkerEnd:
+def _run(server: ForkServer, folder: Path, config_dir: str | None, limits: Limits) -> WorkerEnd:
     # In a thread: ray's word to stop is a KeyboardInterrupt without a signal, which no system call would notice.
     with ThreadPoolExecutor(1) as pool:
-        task = pool.submit(server.run, TARGET, str(folder), folder / LOG_FILE, limits)
+        task = pool.submit(server.run, TARGET, [str(folder), *filter(None, [config_dir])], folder / LOG_FILE, limits)
         try:
             while True:
                 try:

@@ -201,7 +201,7 @@ class SubmititLauncher(Launcher):
         )
         limits = (self._settings.time_limit_s, self._settings.memory_limit_mb)
         with executor.batch():
-            submitted = [executor.submit(_in_job, assignment.folder, *limits) for assignment in assignments]
+            submitted = [executor.submit(_in_job, one.folder, *limits, one.config_dir) for one in assignments]
         jobs = [_Job(assignment, job.job_id, files) for assignment, job in zip(assignments, submitted, strict=True)]
         for job in jobs:
             job.write()
@@ -223,10 +223,12 @@ class SubmititLauncher(Launcher):
         return list((flags | {name.replace("-", "_"): value for name, value in settings.slurm.items()}).items())
 
 
-def _in_job(folder: Path, time_limit_s: float | None, memory_limit_mb: float | None) -> None:
+def _in_job(
+    folder: Path, time_limit_s: float | None, memory_limit_mb: float | None, config_dir: str | None = None
+) -> None:
     """What a job does. submitit's own signal, meant for programs that can go on elsewhere, would kill the child."""
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
-    do_assignment(folder, time_limit_s, memory_limit_mb)
+    do_assignment(folder, time_limit_s, memory_limit_mb, config_dir)
 
 
 class _Watch:
