@@ -77,6 +77,18 @@ def test_an_own_cell_checks_its_own_settings(folder: Path, capsys: pytest.Captur
     assert "cell.slope=9 is too steep" in message(folder, capsys, "cell=my_cell", "cell.slope=9")
 
 
+def test_a_cell_of_one_simulator_is_refused_on_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    only = 'synapse = Synapse.CURRENT\n    simulators = {"nest": Nest("iaf_psc_exp", ("exact",))}'
+    text = CELL.replace("synapse = Synapse.CURRENT", only).replace("import Cell,", "import Cell, Nest,")
+    (tmp_path / "nest_only.py").write_text(text)
+    assert cli.main(["--config-dir", str(tmp_path), "cell=nest_only", "backend=nest", "dry_run=true"]) == 0
+    capsys.readouterr()
+    for backend in ("brian2", "spinnaker"):
+        refused = message(tmp_path, capsys, "cell=nest_only", f"backend={backend}")
+        assert f"cell=nest_only does not exist on backend={backend}" in refused
+        assert refused.endswith("nest_only exists on backend=nest\n")
+
+
 def test_an_option_of_values_starts_from_an_own_cell(folder: Path) -> None:
     (folder / "cell").mkdir()
     (folder / "cell" / "flat.yaml").write_text("# A flat one.\ndefaults: [my_cell, _self_]\nslope: 0.5\n")
