@@ -20,7 +20,7 @@ from varesearch.config.compose import Composed
 from varesearch.config.parts import own_parts
 from varesearch.metrics import metric_definitions
 from varesearch.sources import c_files, canonical, imported
-from varesearch.tracking.naming import config_hash, science
+from varesearch.tracking.description import config_hash, science
 from varesearch.tracking.tags import IDENTITY, LIBRARIES, SCIENCE
 
 _STEPS = ("varesearch.network.draw", "varesearch.simulation", "varesearch.metrics.analysis")

@@ -3,16 +3,16 @@
 import hashlib
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from varesearch.backends import Backend, Workspace
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.parts import own_parts
+from varesearch.config.parts import Part, own_parts
 from varesearch.config.validation.sense import doubts
 from varesearch.network import Network, draw
 from varesearch.phases import Phases
@@ -28,7 +28,7 @@ from varesearch.tracking.tags import GIVEN_NETWORK, IDENTITY
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
     from varesearch.tracking.files import RunFiles
-    from varesearch.tracking.run import TrackedRun
+    from varesearch.tracking.session import StoreSession
 
 
 log = logging.getLogger(__name__)
@@ -80,24 +80,6 @@ def given_tags(composed: Composed, network: Network) -> dict[str, str]:
     return {GIVEN_NETWORK: network.hash, IDENTITY: of_network}
 
 
-def tracking_of(
-    composed: Composed, capture: LogCapture, made_by: Sequence[str], tags: Mapping[str, str] | None = None
-) -> "TrackedRun":
-    """The tracked run of a configuration, not yet entered; ``made_by`` are the words after ``varesearch``."""
-    from varesearch.identity import identity_tags
-    from varesearch.tracking import track
-
-    return track(
-        composed.config,
-        composed.resolved,
-        composed.overrides,
-        composed.choices,
-        log_capture=capture,
-        tags={**identity_tags(composed), **(tags or {})},
-        made_by=made_by,
-    )
-
-
 def run_tracked(
     composed: Composed,
     backend: Backend,
@@ -111,65 +93,117 @@ def run_tracked(
     that the configuration describes; its arrays are kept with the run.
     """
     terminal = terminal or Terminal(capture.terminal)
-    tags = {} if network is None else given_tags(composed, network)
     # The settings alone would make another network: what repeats the run is a rerun.
     made_by = composed.command if network is None else ("rerun", composed.config.tracking.run_name or network.hash[:12])
-    tracking = tracking_of(composed, capture, made_by, tags)
-    result = record(composed, backend, tracking, terminal, network)
-    terminal.line(f"run {tracking.run_id} FINISHED: {tracking.address}")
-    terminal.line(f"to see it: {tracking.how_to_open}")
+    result, session = record_tracked(composed, backend, capture, terminal, made_by, given=network)
+    terminal.line(f"run {result.run_id} FINISHED: {session.address(result.run_id, result.folder)}")
+    terminal.line(f"to see it: {session.how_to_open(result.run_id, result.folder)}")
     return result
+
+
+def record_tracked(
+    composed: Composed,
+    backend: Backend,
+    capture: LogCapture,
+    terminal: Terminal,
+    made_by: Sequence[str] = (),
+    tags: Mapping[str, str] | None = None,
+    given: Network | None = None,
+) -> "tuple[RunResult, StoreSession]":
+    """:func:`record` a run in the store of its configuration; the result, and the store.
+
+    ``made_by`` are the words of the command, by default those of the configuration; ``tags`` are further ones.
+    """
+    from varesearch.identity import identity_tags
+    from varesearch.tracking.description import describe
+    from varesearch.tracking.run import track
+    from varesearch.tracking.session import StoreSession
+
+    session = StoreSession(composed.config.tracking)
+    own = {} if given is None else given_tags(composed, given)
+    about = describe(composed, made_by, {**identity_tags(composed), **own, **(tags or {})})
+
+    def tracked_by(work: "Callable[[RunFiles], RunResult]") -> RunResult:
+        return track(about, session, work, capture=capture)
+
+    return record(composed, backend, terminal, tracked_by, given), session
 
 
 def record(
     composed: Composed,
     backend: Backend,
-    tracking: "AbstractContextManager[RunFiles]",
     terminal: Terminal,
+    tracked_by: "Callable[[Callable[[RunFiles], RunResult]], RunResult]",
     given: Network | None = None,
 ) -> RunResult:
-    """Draw, simulate, measure and plot, inside ``tracking``, which is entered once the back end has answered.
+    """Draw, simulate, measure and plot one run. Raises whatever stopped it.
 
-    ``backend`` is that of the configuration, as :func:`varesearch.preflight.prepare` returns it. Raises whatever
-    stopped the run.
+    Parameters
+    ----------
+    backend
+        That of the configuration, as :func:`varesearch.preflight.prepare` returns it.
+    tracked_by
+        Called once the back end has answered; it does the work it is given as a tracked run.
+    given
+        The network to simulate instead of the one that the configuration describes.
     """
-    from varesearch.tracking import peak_memory_mb
-
-    config, phases = composed.config, Phases()
+    phases = Phases()
     workspace = Workspace(cache=cache_folder(), tell=terminal.line, phases=phases)
     # Matplotlib's list of fonts would go to the user's home, which a run leaves alone.
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     probe(backend, workspace)
-    with phases.entering("track", tracking) as tracked:
-        for doubt in doubts(config):
-            log.warning("%s", doubt.text)
-        # Metrics and figures; the parts of the model are among the settings.
-        tracked.log_own_parts(part for part in own_parts(composed.config_dir) if not part.key)
-        with phases.phase("draw"):
-            network = draw(config) if given is None else given
-        tracked.log_network(network, arrays=given is not None)
-        _show_head(terminal, composed, network)
-        result = simulate(
-            network,
-            backend,
-            replace(workspace, folder=tracked.folder),
-            lambda: terminal.progress("simulating", network.duration_ms),
-        )
-        if result.recording is not None:
-            # Before anything is judged or measured: a fault must not cost the simulation.
-            with phases.phase("track"):
-                tracked.log_recording(result.recording)
-        tracked.log_result(result)
-        if result.status is Status.DEGRADED:
-            log.warning("DEGRADED: %s", result.why_degraded)
-        result.require_sound()
-        analysis = None if result.recording is None else _study(result.recording, composed, tracked, phases)
-        factor = None if result.recording is None else phases.times["simulate"].wall_s / (network.duration_ms / 1000.0)
-        tracked.log_phases(phases.times, factor, peak_memory_mb(), result.inner_s)
-        if not tracked.complete:
-            # Shown before the line that says what was lost, which comes last.
-            _show_result(terminal, analysis, phases, result)
-            tracked.refuse_if_incomplete()
+    with ExitStack() as opening:
+        # The time until the work begins.
+        opening.enter_context(phases.phase("track"))
+
+        def work(tracked: "RunFiles") -> RunResult:
+            opening.close()
+            return _perform(composed, backend, workspace, terminal, tracked, given)
+
+        return tracked_by(work)
+
+
+def _perform(
+    composed: Composed,
+    backend: Backend,
+    workspace: Workspace,
+    terminal: Terminal,
+    tracked: "RunFiles",
+    given: Network | None,
+) -> RunResult:
+    from varesearch.tracking import peak_memory_mb
+
+    config, phases = composed.config, workspace.phases
+    for doubt in doubts(config):
+        log.warning("%s", doubt.text)
+    chosen = (type(getattr(config, group.name)) for group in fields(config))
+    unchosen = (part for part in own_parts(composed.config_dir) if not part.key)
+    tracked.log_own_parts([*(part for part in chosen if issubclass(part, Part)), *unchosen])
+    with phases.phase("draw"):
+        network = draw(config) if given is None else given
+    tracked.log_network(network, arrays=given is not None)
+    _show_head(terminal, composed, network)
+    result = simulate(
+        network,
+        backend,
+        replace(workspace, folder=tracked.folder),
+        lambda: terminal.progress("simulating", network.duration_ms),
+    )
+    if result.recording is not None:
+        # Before anything is judged or measured: a fault must not cost the simulation.
+        with phases.phase("track"):
+            tracked.log_recording(result.recording, config.tracking.neo)
+    tracked.log_result(result)
+    if result.status is Status.DEGRADED:
+        log.warning("DEGRADED: %s", result.why_degraded)
+    result.require_sound()
+    analysis = None if result.recording is None else _study(result.recording, composed, tracked, phases)
+    factor = None if result.recording is None else phases.times["simulate"].wall_s / (network.duration_ms / 1000.0)
+    tracked.log_phases(phases.times, factor, peak_memory_mb(), result.inner_s)
+    if not tracked.complete:
+        # Shown before the line that says what was lost, which comes last.
+        _show_result(terminal, analysis, phases, result)
+        tracked.refuse_if_incomplete()
     _show_result(terminal, analysis, phases, result)
     return RunResult(tracked.run_id, tracked.name, tracked.folder, analysis, result)
 

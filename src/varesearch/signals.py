@@ -12,10 +12,12 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from types import CodeType, FrameType
-from typing import Any, NoReturn
+from types import FrameType
+from typing import Any, NoReturn, TypeVar
 
 from varesearch.encoding import standard_streams_never_fail
+
+T = TypeVar("T")
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -178,16 +180,20 @@ def in_words(signum: int) -> str:
 
 
 class SignalGuard:
-    """Turns signals into exceptions, except while one of the ``protected`` functions is running.
+    """Turns signals into exceptions while an action is running, and holds them back before and after it.
 
-    A signal that arrives inside a protected function is kept in ``pending`` until :meth:`raise_pending`. The handler
-    looks for the function on the stack, since a flag set in the function's first line would come a moment too late.
+    The end of a run must be written whatever arrives while it is written. The guard therefore knows two states. Where
+    signals are released, as at the beginning, a signal raises its exception. Where they are held, it is only
+    remembered in ``pending`` until :meth:`raise_pending` or :meth:`release`. While the exception of an earlier signal
+    is on its way through ``except`` and ``finally`` blocks, a further signal is only remembered as well; otherwise it
+    could interrupt what the first one has begun to tidy up.
+
     Signals that the caller ignores (``nohup``, background jobs) stay ignored; outside the main thread, where Python
     delivers no signal, the guard does nothing.
     """
 
-    def __init__(self, *protected: Callable[..., Any]) -> None:
-        self._protected: frozenset[CodeType] = frozenset(function.__code__ for function in protected)
+    def __init__(self) -> None:
+        self._held = False
         self._before: dict[int, Any] = {}
         self._deliveries = Deliveries()
         self.pending: int | None = None
@@ -209,16 +215,47 @@ class SignalGuard:
             if signal.getsignal(signum) == self._handle:
                 signal.signal(signum, before)
 
+    def hold(self) -> None:
+        """From now on, remember signals."""
+        self._held = True
+
+    def release(self) -> None:
+        """From now on, raise signals; first the one that was remembered, if any."""
+        self._held = False
+        self.raise_pending()
+
     def raise_pending(self) -> None:
-        """Raise the exception of a signal that was kept."""
+        """Raise the exception of the signal that was remembered, if any."""
         signum, self.pending = self.pending, None
         if signum is not None:
             self._deliveries.deliver(signum)
 
-    def _handle(self, signum: int, frame: FrameType | None) -> None:
-        while frame is not None:
-            if frame.f_code in self._protected:
-                self.pending = signum
-                return
-            frame = frame.f_back
-        self._deliveries.deliver(signum)
+    def attempt(self, action: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+        """Call ``action``, and hold signals from its end on, however it ends.
+
+        Returns
+        -------
+        tuple
+            Its result, or None; and the exception that ended it, or None. A signal that arrives at the very moment
+            when the action has ended counts as having ended it.
+        """
+        result, error = None, None
+        try:
+            try:
+                result = action()
+                self.hold()
+            except BaseException as failure:
+                # A signal may still arrive here, unless `failure` is already one.
+                error = failure
+                self.hold()
+        except BaseException as late:
+            error = late
+            self.hold()
+        return result, error
+
+    def _handle(self, signum: int, _frame: FrameType | None) -> None:
+        handled = sys.exception()
+        if self._held or (handled is not None and signal_behind(handled) is not None):
+            self.pending = signum
+        else:
+            self._deliveries.deliver(signum)

@@ -10,7 +10,7 @@ from varesearch import cli
 from varesearch.config.compose import compose
 from varesearch.identity import identity
 from varesearch.network import draw, estimate
-from varesearch.tracking.reading import load_run
+from varesearch.tracking.read import load_run
 
 RULE = '''"""Cell k reaches cell k of every population."""
 

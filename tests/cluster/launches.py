@@ -17,6 +17,7 @@ from varesearch.config.compose import compose
 from varesearch.sweep.assignment import AssignmentFile
 from varesearch.sweep.jobs import Assignment, ChildEnd, Job
 from varesearch.sweep.launchers import make_launcher
+from varesearch.tracking.description import describe
 from varesearch.tracking.records import Unsent
 from varesearch.tracking.root import ROOT_VARIABLE
 
@@ -31,8 +32,9 @@ def assign(root: Path, runs: Sequence[Sequence[str]]) -> list[Assignment]:
         composed, run_id = compose([*words, f"seed={index + 1}"]), uuid.uuid4().hex
         folder = root / "runs" / run_id
         folder.mkdir(parents=True)
+        about = describe(composed)
         file = AssignmentFile(
-            run_id, f"run {index}", composed.resolved, composed.overrides, composed.choices, {}, str(root)
+            run_id, about.name, composed.resolved, about.overrides, about.choices, {}, str(root), about.made_by
         )
         file.write(folder)
         assignments.append(_assignment(index, folder))

@@ -9,10 +9,10 @@ import pytest
 
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
+from varesearch.slurm_queue import QueueError, ask_queue, jobs_that_may_live
 from varesearch.sweep.launchers import make_launcher
 from varesearch.sweep.optuna import OptunaSweeper
 from varesearch.sweep.space import Space
-from varesearch.tracking.slurm import QueueError, ask_queue, jobs_that_may_live
 
 
 def check(*words: str) -> None:
@@ -102,31 +102,31 @@ def test_queue_is_read_as_squeue_prints_it(commands: Path) -> None:
     assert jobs["3_0"].ended == "SLURM job 3_0: its time was up (TIMEOUT), SIGTERM"
     assert jobs["3_1"].ended == "SLURM job 3_1: it failed (FAILED), exit code 3"
     assert jobs["4"].reason == "launch failed requeued held"
-    several = [{"varesearch.batch_job": f"slurm:{job_id}"} for job_id in ("2", "4", "3_1", "5")]
-    assert jobs_that_may_live([*several, {}]) == {"slurm:4"}
+    several = [f"slurm:{job_id}" for job_id in ("2", "4", "3_1", "5")]
+    assert jobs_that_may_live([*several, "", "other:4"]) == {"slurm:4"}
 
 
 def test_the_queue_is_asked_once_for_all_runs_of_an_array(commands: Path) -> None:
     count = commands / "asked"
     (commands / "squeue").write_text(f"#!/bin/sh\necho asked >> {count}\necho '4_7 RUNNING 0 None'\n")
     (commands / "squeue").chmod(0o755)
-    several = [{"varesearch.batch_job": f"slurm:4_{number}"} for number in range(5000)]
+    several = [f"slurm:4_{number}" for number in range(5000)]
     assert jobs_that_may_live(several) == {"slurm:4_7"}
     assert count.read_text().split() == ["asked"]
-    assert jobs_that_may_live([{}, {}]) == set()
+    assert jobs_that_may_live(["", ""]) == set()
     assert count.read_text().split() == ["asked"]
 
 
 def test_job_that_the_queue_has_forgotten_does_not_live(commands: Path) -> None:
     command(commands, "squeue", "slurm_load_jobs error: Invalid job id specified\n", 1, stream=2)
     assert ask_queue(["7"]) == {}
-    assert jobs_that_may_live([{"varesearch.batch_job": "slurm:7"}]) == set()
+    assert jobs_that_may_live(["slurm:7"]) == set()
 
 
 def test_silent_queue_says_nothing_of_a_job(commands: Path) -> None:
     assert shutil.which("squeue") is None
-    assert jobs_that_may_live([{"varesearch.batch_job": "slurm:7"}]) == {"slurm:7"}
+    assert jobs_that_may_live(["slurm:7"]) == {"slurm:7"}
     command(commands, "squeue", "slurm_load_jobs error: Unable to contact slurm controller\n", 1, stream=2)
     with pytest.raises(QueueError, match="Unable to contact"):
         ask_queue(["7"])
-    assert jobs_that_may_live([{"varesearch.batch_job": "slurm:7"}]) == {"slurm:7"}
+    assert jobs_that_may_live(["slurm:7"]) == {"slurm:7"}

@@ -16,9 +16,9 @@ from local_slurm import LocalSlurm
 
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
+from varesearch.slurm_queue import QueueError, ask_queue, jobs_that_may_live
 from varesearch.sweep.launchers import make_launcher
 from varesearch.tracking.root import ROOT_VARIABLE, cache_folder
-from varesearch.tracking.slurm import QueueError, ask_queue, jobs_that_may_live
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -62,7 +62,7 @@ def test_children_are_jobs_of_one_array_and_leave_their_records(slurm: LocalSlur
     assert all(end is not None and end.cpu_s and end.peak_memory_mb for end in heard.ends)
     assert not [*root.rglob("*slurm*"), *root.rglob("*.pkl")]
     assert not (cache_folder() / "slurm" / assignments[0].run_id).exists()
-    wait_until(lambda: not jobs_that_may_live(heard.tags.values()), "the end of the jobs")
+    wait_until(lambda: not jobs_that_may_live(tags), "the end of the jobs")
 
 
 def test_limits_are_kept_by_the_job(slurm: LocalSlurm, root: Path) -> None:
@@ -160,7 +160,7 @@ def test_silent_controller_is_waited_for(slurm: LocalSlurm, root: Path) -> None:
         with slurm.unreachable():
             with pytest.raises(QueueError, match="squeue"):
                 ask_queue(["1"])
-            assert jobs_that_may_live([{"varesearch.batch_job": "slurm:1"}]) == {"slurm:1"}
+            assert jobs_that_may_live(["slurm:1"]) == {"slurm:1"}
 
     launch(SUBMIT, heard, silence)
     assert [end and end.reason for end in heard.ends] == ["", ""]

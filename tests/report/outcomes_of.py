@@ -36,6 +36,7 @@ def outcomes(
         numbers = {
             key: value for key, value in metrics(number).items() if number not in undefined or key != "exc.cv_isi"
         }
-        tags = {"varesearch.network_hash": f"{number:064x}"}
-        found.append(Outcome(job, "FINISHED", f"{number:032x}", f"run {number}", metrics=numbers, tags=tags))
+        found.append(
+            Outcome(job, "FINISHED", f"{number:032x}", f"run {number}", metrics=numbers, network_hash=f"{number:064x}")
+        )
     return found

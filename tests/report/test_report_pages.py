@@ -94,7 +94,7 @@ def sweep_of(root: Path, folder: Path, **changes: Any) -> RunRecord:
     first = load_run("first", root=root)
     # One of its children is a run that is in the store.
     made[0] = replace(made[0], run_id=first.run_id, taken_over=True)
-    made[2] = replace(made[2], tags={**made[2].tags, "degraded": "late spikes 7"})
+    made[2] = replace(made[2], degraded="late spikes 7")
     table = results_table(made)
     write_table(table, folder)
     write_sweep_figures(table, folder / "figures", "three values")

@@ -15,7 +15,8 @@ from varesearch.config.compose import compose
 from varesearch.config.restore import restore
 from varesearch.recording import PopulationRecording, Recording
 from varesearch.recording_io import save_npz
-from varesearch.tracking import runs, track
+from varesearch.tracking import StoreSession, describe, runs, track
+from varesearch.tracking.files import RunFiles
 
 TOKEN = "a-token-of-mine"
 
@@ -56,9 +57,12 @@ def received(root: Path, *words: str, spike_times_ms: Sequence[float] = ()) -> s
     composed = compose(["connectivity.n=10", "simulation.duration_ms=200", *words])
     times_ms = np.array(spike_times_ms, np.float64)
     spikes = PopulationRecording("exc", 8, np.zeros(len(times_ms), np.int32), times_ms, {})
-    with track(composed.config, composed.resolved, composed.overrides, root=root) as run:
+
+    def work(run: RunFiles) -> str:
         save_npz(Recording(1.0, 200.0, {"exc": spikes}), run.folder / "recording.npz")
-    return run.run_id
+        return run.run_id
+
+    return track(describe(composed), StoreSession(composed.config.tracking, root), work)
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from varesearch.cli import main as varesearch
 from varesearch.config.compose import compose
 from varesearch.recording_io import load_npz, save_npz
-from varesearch.tracking import load_run, runs, track
+from varesearch.tracking import StoreSession, describe, load_run, runs, track
+from varesearch.tracking.files import RunFiles
 from varesearch.tracking.mlflow_api import client
 from varesearch.tracking.store import place
 
@@ -104,12 +106,13 @@ def test_what_differs_is_named(altered, root, capfd) -> None:
 def refused(root: Path, name: str, tags: dict[str, str], fails: bool) -> None:
     """A run in the store that cannot be run again."""
     composed = compose([*SMALL, f"tracking.run_name={name}"])
-    try:
-        with track(composed.config, composed.resolved, root=root, tags=tags):
-            if fails:
-                raise RuntimeError("lost its way")
-    except RuntimeError:
-        pass
+
+    def work(_: RunFiles) -> None:
+        if fails:
+            raise RuntimeError("lost its way")
+
+    with suppress(RuntimeError):
+        track(describe(composed, tags=tags), StoreSession(composed.config.tracking, root), work)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +153,7 @@ def test_a_run_is_looked_for_in_the_store_that_is_named(root, tmp_path, capfd) -
     uri = f"sqlite:///{tmp_path}/elsewhere.db"
     composed = compose(SMALL)
     settings = replace(composed.config, tracking=replace(composed.config.tracking, uri=uri))
-    with track(settings, asdict(settings)):
-        pass
+    track(describe(replace(composed, config=settings)), StoreSession(settings.tracking), lambda _: None)
     store = client(place(uri).uri)
     (run,) = store.search_runs(["1"])
     store.set_tag(run.info.run_id, "varesearch.result", "MAPPED")

@@ -15,11 +15,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from forked import config, run_once
+from forked import config, described, run_once
 from support import statuses
 
-from varesearch.config.plain import as_plain
-from varesearch.tracking import track
+from varesearch.tracking import StoreSession, track
+from varesearch.tracking.files import RunFiles
 
 _NEW_USER_AND_MOUNTS = 0x10000000 | 0x00020000  # CLONE_NEWUSER, CLONE_NEWNS
 _BIND = 0x1000  # MS_BIND
@@ -32,10 +32,12 @@ def main(root: Path, seconds: int) -> None:
     begun, ended = os.pipe(), os.pipe()
 
     def goes_on() -> None:
-        with track(settings, as_plain(settings), root=root) as run:
+        def work(run: RunFiles) -> None:
             os.write(begun[1], run.run_id.encode())
             os.close(ended[1])
             os.read(ended[0], 1)
+
+        track(described(settings), StoreSession(settings.tracking, root), work)
 
     holder = _fork(goes_on)
     run_id = os.read(begun[0], 100).decode()

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from varesearch.config.compose import Composed
 from varesearch.config.plain import as_plain
 from varesearch.config.schema import Brian2Backend, Config, TrackingConfig
 from varesearch.config.values import Constant
@@ -37,7 +38,8 @@ from varesearch.model.stimuli.none import NoStimulus
 from varesearch.network.model import Network, Population
 from varesearch.phases import Phases
 from varesearch.recording import PopulationRecording, Recording
-from varesearch.tracking import LogCapture, TrackedRun, ending, track
+from varesearch.tracking import Description, LogCapture, StoreSession, describe, ending, track
+from varesearch.tracking.files import RunFiles
 
 PHASES = ("open", "draw", "build", "simulate", "analyse", "end")
 
@@ -64,46 +66,51 @@ def analysis() -> Analysis:
     return Analysis((Metric("rate_hz", "exc", 7.25, "Hz"),), (Undefined("cv_isi", "exc", "no cell has 5 intervals"),))
 
 
-def run_once(root: Path, uri: str | None = None) -> TrackedRun:
+def described(settings: Config, *overrides: str) -> Description:
+    """The description of a run with these settings."""
+    return describe(Composed(settings, as_plain(settings), overrides, {"cell": "izhikevich"}))
+
+
+def run_once(root: Path, uri: str | None = None) -> RunFiles:
     """A run in this process, outside a log capture. Raises what the tracker raises."""
     settings = config(uri)
-    with track(settings, as_plain(settings), root=root) as run:
+
+    def work(run: RunFiles) -> RunFiles:
         run.log_network(network())
         run.log_analysis(analysis())
-    return run
+        return run
+
+    return track(described(settings), StoreSession(settings.tracking, root), work)
 
 
-def tracked(case: dict[str, Any], reached: Callable[[str], None], during: Callable[[TrackedRun], None]) -> int:
+def tracked(case: dict[str, Any], reached: Callable[[str], None], during: Callable[[RunFiles], None]) -> int:
     """A whole run, as the program does it: its exit code."""
     settings = config(case.get("uri"))
-    overrides = ["cell=izhikevich", "connectivity.n=10", "seed=3"]
+    about = described(settings, "cell=izhikevich", "connectivity.n=10", "seed=3")
     phases = Phases()
+
+    def work(run: RunFiles) -> str:
+        print("python says hello")
+        os.system("echo the child says hello; echo and complains 1>&2")
+        with phases.phase("draw"):
+            reached("draw")
+            run.log_network(network())
+        with phases.phase("build"):
+            reached("build")
+        with phases.phase("simulate"):
+            reached("simulate")
+            during(run)
+        with phases.phase("analyse"):
+            run.log_analysis(analysis())
+            reached("analyse")
+        run.log_phases(phases.times, 1.5, 100.0, {"kernel": 0.01})
+        run.set_tags({"machine": "none"})
+        return run.run_id
+
     with LogCapture() as capture:
         try:
-            with track(
-                settings,
-                as_plain(settings),
-                overrides,
-                {"cell": "izhikevich"},
-                log_capture=capture,
-                root=Path(case["root"]),
-            ) as run:
-                print("python says hello")
-                os.system("echo the child says hello; echo and complains 1>&2")
-                with phases.phase("draw"):
-                    reached("draw")
-                    run.log_network(network())
-                with phases.phase("build"):
-                    reached("build")
-                with phases.phase("simulate"):
-                    reached("simulate")
-                    during(run)
-                with phases.phase("analyse"):
-                    run.log_analysis(analysis())
-                    reached("analyse")
-                run.log_phases(phases.times, 1.5, 100.0, {"kernel": 0.01})
-                run.set_tags({"machine": "none"})
-            print(f"FINISHED {run.run_id}", file=capture.terminal)
+            run_id = track(about, StoreSession(settings.tracking, Path(case["root"])), work, capture=capture)
+            print(f"FINISHED {run_id}", file=capture.terminal)
         except BaseException as error:
             how = ending(error)
             print(f"{how.status} {how.reason}", file=capture.errors)
@@ -119,7 +126,7 @@ def run(case: dict[str, Any], reached: Callable[[str], None]) -> int:
 def fail(case: dict[str, Any], reached: Callable[[str], None]) -> int:
     """A run whose simulation raises."""
 
-    def during(_: TrackedRun) -> None:
+    def during(_: RunFiles) -> None:
         raise RuntimeError("the simulator has lost its way")
 
     return tracked(case, reached, during)
@@ -139,7 +146,7 @@ def disk_full(case: dict[str, Any], reached: Callable[[str], None]) -> int:
 def lose_store(case: dict[str, Any], reached: Callable[[str], None]) -> int:
     """A run during which the store becomes unreadable."""
 
-    def during(run: TrackedRun) -> None:
+    def during(run: RunFiles) -> None:
         database = Path(case["root"]) / "mlruns" / "mlflow.db"
         content = database.read_bytes()
         database.with_suffix(".kept").write_bytes(content)
@@ -157,7 +164,7 @@ def write_recording(case: dict[str, Any], reached: Callable[[str], None]) -> int
             reached("rename")
         return rename(self, target)
 
-    Path.replace = replace
+    Path.replace = replace  # type: ignore[method-assign]
     spikes = PopulationRecording("exc", 8, np.zeros(0, np.int32), np.zeros(0), {})
     return tracked(case, reached, lambda run: run.log_recording(Recording(1.0, 200.0, {"exc": spikes})))
 

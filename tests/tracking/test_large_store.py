@@ -168,7 +168,7 @@ def test_what_is_found_in_a_large_store_is_right(growing: Path) -> None:
     assert len(failed) >= 1
     assert [run.run_id for run in runs(root=root, condition="attributes.status = 'FAILED'")] == failed
     verdicts = comparisons(place(None, root), [copy_id(19), copy_id(38)])
-    assert [(verdict.run_id, verdict.runs) for verdict in verdicts] == [
+    assert [(verdict.run_id, verdict.compared) for verdict in verdicts] == [
         (copy_id(20), (copy_id(18), copy_id(19))),
         (copy_id(40), (copy_id(38), copy_id(39))),
     ]

@@ -1,9 +1,11 @@
 """Names, parameters and hashes of a run; credentials that must not show; signals; provenance."""
 
+import inspect
 import re
 import signal
 import subprocess
-import time
+import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,8 @@ from hypothesis import strategies as st
 
 from varesearch.config.plain import as_plain
 from varesearch.signals import SignalGuard, Terminated
+from varesearch.tracking.description import config_hash, flat_params, run_name
 from varesearch.tracking.endings import ending
-from varesearch.tracking.naming import config_hash, flat_params, run_name
 from varesearch.tracking.provenance import machine, origin, provenance, read_commit, versions
 from varesearch.tracking.store import redact
 
@@ -90,22 +92,15 @@ def test_redact(user: str, password: str) -> None:
     assert shown == "tracking.uri=https://***@host:5000/path and more"
 
 
-def test_signal_waits_for_a_protected_function() -> None:
-    arrived: list[str] = []
-
-    def protected() -> None:
-        signal.raise_signal(signal.SIGINT)
-        time.sleep(0)
-        arrived.append("end of protected")
-
+def test_a_signal_waits_while_signals_are_held() -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    guard = SignalGuard(protected)
+    guard = SignalGuard()
     guard.install()
     try:
-        protected()
-        assert arrived == ["end of protected"]
+        guard.hold()
+        signal.raise_signal(signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
-            guard.raise_pending()
+            guard.release()
         guard.raise_pending()
         with pytest.raises(Terminated) as caught:
             signal.raise_signal(signal.SIGTERM)
@@ -114,6 +109,83 @@ def test_signal_waits_for_a_protected_function() -> None:
     finally:
         guard.restore()
     assert {number: signal.getsignal(number) for number in before} == before
+
+
+def _stop() -> None:
+    signal.raise_signal(signal.SIGTERM)
+
+
+def _stop_and_tidy_up(tidied: list[str]) -> None:
+    try:
+        _stop()
+    finally:
+        signal.raise_signal(signal.SIGINT)
+        tidied.append("all of it")
+
+
+def _fail() -> None:
+    raise ValueError("of its own")
+
+
+@pytest.mark.parametrize("action", [_stop, _fail, lambda: 7])
+def test_signals_wait_from_the_end_of_an_action_on(action: Callable[[], Any]) -> None:
+    guard = SignalGuard()
+    guard.install()
+    try:
+        result, error = guard.attempt(action)
+        signal.raise_signal(signal.SIGHUP)
+        assert (result, type(error)) in [(None, Terminated), (None, ValueError), (7, type(None))]
+        with pytest.raises(Terminated) as late:
+            guard.raise_pending()
+        assert late.value.signum == signal.SIGHUP
+    finally:
+        guard.restore()
+
+
+def test_a_second_signal_does_not_interrupt_what_the_first_one_tidies_up() -> None:
+    guard, tidied = SignalGuard(), list[str]()
+    guard.install()
+    try:
+        _, error = guard.attempt(lambda: _stop_and_tidy_up(tidied))
+        assert isinstance(error, Terminated) and error.signum == signal.SIGTERM
+        assert tidied == ["all of it"] and guard.pending == signal.SIGINT
+    finally:
+        guard.restore()
+
+
+def test_an_action_is_caught_whenever_a_signal_arrives_at_its_end() -> None:
+    """The signal is raised before each line that ends the action, as it can be in the real course of events."""
+    lines = inspect.getsourcelines(SignalGuard.attempt)
+    numbers = range(lines[1], lines[1] + len(lines[0]))
+    left, ended = [], []
+    for number in numbers:
+        for action in (lambda: 7, _fail):
+            guard = SignalGuard()
+            guard.install()
+            try:
+                sys.settrace(_raise_before(number))
+                result = guard.attempt(action)
+            except (Terminated, KeyboardInterrupt):
+                left.append(number)
+            else:
+                ended += [number] if isinstance(result[1], Terminated) else []
+            finally:
+                sys.settrace(None)
+                guard.restore()
+    began = next(number for number, line in zip(numbers, lines[0], strict=True) if "result = action()" in line)
+    assert max(left) < began
+    assert len(set(ended)) >= 4
+
+
+def _raise_before(number: int) -> Callable[..., Any]:
+    def trace(frame: Any, event: str, _: Any) -> Any:
+        if frame.f_code is not SignalGuard.attempt.__code__:
+            return None
+        if event == "line" and frame.f_lineno == number:
+            signal.raise_signal(signal.SIGTERM)
+        return trace
+
+    return trace
 
 
 def test_ignored_signal_stays_ignored_and_foreign_handler_stays() -> None:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import psutil
 import pytest
-from forked import analysis, config, run_once
+from forked import analysis, config, described, run_once
 from support import conduct, statuses
 
 from varesearch.cli import main
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.plain import as_plain
-from varesearch.tracking import TrackingError, load_run, runs, track
+from varesearch.config.schema import TrackingConfig
+from varesearch.tracking import StoreSession, TrackingError, load_run, runs, track
+from varesearch.tracking.files import RunFiles
 from varesearch.tracking.mlflow_api import client
 from varesearch.tracking.search import with_tag
 from varesearch.tracking.store import place
@@ -93,7 +94,10 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("VARESEARCH_ROOT", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", TOKEN)  # for the pages, and for the programs that use them
     first = run_once(tmp_path)
-    assert first.how_to_open == f"varesearch ui --run={first.run_id[:8]}"
+    session = StoreSession(TrackingConfig(), tmp_path)
+    session.open()
+    shown = session.how_to_open(first.run_id, first.folder)
+    assert shown == f"varesearch ui --run={first.run_id[:8]}"
     command = [sys.executable, "-m", "varesearch", "ui", "--run", first.run_id[:8]]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     try:
@@ -122,7 +126,10 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         (killed,) = [run_id for run_id, status in statuses(tmp_path).items() if status == "RUNNING"]
         assert (elsewhere / "mlruns" / "staging" / killed / "run.log").exists()
         second = run_once(elsewhere, address)
-        assert second.address == f"{address}/#/experiments/1/runs/{second.run_id}"
+        session = StoreSession(TrackingConfig(uri=address), elsewhere)
+        session.open()
+        shown = session.address(second.run_id, second.folder)
+        assert shown == f"{address}/#/experiments/1/runs/{second.run_id}"
         assert statuses(tmp_path)[second.run_id] == "FINISHED"
         assert not second.folder.exists()
         fetched = load_run(second.run_id, address, elsewhere)
@@ -139,11 +146,17 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         assert not list((elsewhere / "mlruns" / "staging").iterdir())
         # And what happens when it goes away in the middle.
         settings = config(address)
-        third = track(settings, as_plain(settings), root=elsewhere)
-        with pytest.raises(TrackingError, match=r"its results are in .* and the next run will try again$"), third:
-            third.log_analysis(analysis())
+        interrupted: list[RunFiles] = []
+
+        def work(run: RunFiles) -> None:
+            interrupted.append(run)
+            run.log_analysis(analysis())
             server.send_signal(signal.SIGINT)
             assert server.wait(60) == 0
+
+        with pytest.raises(TrackingError, match=r"its results are in .* and the next run will try again$"):
+            track(described(settings), StoreSession(settings.tracking, elsewhere), work)
+        (third,) = interrupted
         assert (third.folder / "metrics.csv").exists()
         assert statuses(tmp_path)[third.run_id] == "RUNNING"
     finally:

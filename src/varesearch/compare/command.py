@@ -17,7 +17,6 @@ from varesearch.sweep.command import Sweep, run_sweep
 from varesearch.sweep.dry_run import plan_page
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, load_run
-from varesearch.tracking.tags import NETWORK_HASH
 
 EXIT_CODES = {Answer.IDENTICAL: 0, Answer.EQUIVALENT: 0, Answer.DIFFERENT: 1, Answer.UNDECIDED: 2}
 
@@ -72,7 +71,7 @@ def compare(a: Side, b: Side, asked: Asked, capture: LogCapture) -> Comparison:
     Two models, or several seeds on a side, are described instead: what differs, by how much, and with which spread.
     """
     differences = setting_differences(a.resolved, b.resolved, asked.config_dir)
-    hashes = [side.first.tags.get(NETWORK_HASH) for side in (a, b)]
+    hashes = [side.first.network_hash for side in (a, b)]
     single = len(a.records) == len(b.records) == 1
     if single and (hashes[0] == hashes[1] or not are_two_models(differences)):
         tracked, verdict = compare_runs(a, b, differences, asked, capture)

@@ -16,7 +16,7 @@ from varesearch.metrics import UndefinedMetricError, metric_definitions, statist
 from varesearch.metrics.analysis import analyse
 from varesearch.metrics.trains import window_trains
 from varesearch.recording import Recording
-from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.read import RunRecord
 
 log = logging.getLogger(__name__)
 

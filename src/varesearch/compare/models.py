@@ -16,17 +16,17 @@ from varesearch.compare.show import (
     size_of,
 )
 from varesearch.compare.sides import Side, command_over_seeds
-from varesearch.compare.tracked import ComparisonRun
+from varesearch.compare.tracked import Kept, keep_comparison
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig
 from varesearch.config.wording import mean_and_sd
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture
-from varesearch.tracking.tags import DECIDED_BY, LIBRARIES, SCIENCE, VERDICT, why_degraded
+from varesearch.tracking.files import RunFiles
+from varesearch.tracking.tags import DECIDED_BY, VERDICT
 
 NOT_JUDGED = "not judged: two models"
 """Stored instead of a verdict: of two models one asks how far they differ, not whether they agree."""
-_MADE_BY = (SCIENCE, LIBRARIES)
 
 
 def compare_models(
@@ -35,7 +35,7 @@ def compare_models(
     differences: Sequence[SettingDifference],
     asked: Asked,
     capture: LogCapture,
-) -> ComparisonRun:
+) -> Kept:
     """Describe the differences, store them as a run, and show them.
 
     Raises ConfigurationError for sides that cannot be compared.
@@ -49,13 +49,15 @@ def compare_models(
     resolved, analysis = a.resolved["analysis"], a.config.analysis
     found = effects(*([metrics_of(record, resolved, analysis) for record in side.records] for side in (a, b)))
     notes = _notes(a, b, differences, again)
-    tracked = ComparisonRun(a, b, differences, asked, capture)
-    with tracked:
-        tracked.set_tags({VERDICT: NOT_JUDGED, DECIDED_BY: _in_short(found)})
-        tracked.log_metrics(tracked_metrics(found), "compare")
-        write_comparison(tracked.folder, a, b, differences, found, notes)
+
+    def keep(run: RunFiles) -> None:
+        run.set_tags({VERDICT: NOT_JUDGED, DECIDED_BY: _in_short(found)})
+        run.log_metrics(tracked_metrics(found), "compare")
+        write_comparison(run.folder, a, b, differences, found, notes)
         drawn = _drawn(a, analysis), _drawn(b, analysis)
-        tracked.log_figures(write_model_figures(*drawn, found, analysis, tracked.folder / "figures"))
+        run.log_figures(write_model_figures(*drawn, found, analysis, run.folder / "figures"))
+
+    kept, _ = keep_comparison(a, b, differences, asked, capture, keep)
     if two:
         terminal.line("these are two models, not two simulations of one network; what differs is:", style="bold")
     else:
@@ -66,8 +68,8 @@ def compare_models(
     for note in notes:
         terminal.line(f"note: {note}")
     show_looked_at(terminal, found)
-    terminal.line(f"to see it: {tracked.how_to_open}")
-    return tracked
+    terminal.line(f"to see it: {kept.how_to_open}")
+    return kept
 
 
 def _drawn(side: Side, analysis: AnalysisConfig) -> Drawn:
@@ -102,12 +104,12 @@ def _notes(a: Side, b: Side, differences: Sequence[SettingDifference], again: st
         notes.append("the runs differ in length or size: counts of spikes are not comparable, rates are")
     if not same_analysis(a.resolved["analysis"], b.resolved["analysis"]):
         notes.append("the runs were analysed with different settings: here, B is analysed with those of A")
-    made_by = [{tag: record.tags.get(tag) for tag in _MADE_BY} for side in (a, b) for record in side.records]
+    made_by = [(record.science, record.libraries) for side in (a, b) for record in side.records]
     same_simulator = "backend.name" not in keys
     if same_simulator and any(one != made_by[0] for one in made_by[1:]):
         notes.append("the runs were made with different versions of varesearch or of libraries, not only settings")
     for letter, side in (("A", a), ("B", b)):
-        degraded = [why for record in side.records if (why := why_degraded(record.tags))]
+        degraded = [record.why_degraded for record in side.records if record.why_degraded]
         if degraded:
             reason = degraded[0]
             notes.append(f"{len(degraded)} of {len(side.records)} runs of {letter} are DEGRADED: {reason}")

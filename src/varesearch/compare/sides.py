@@ -17,9 +17,8 @@ from varesearch.sweep.jobs import FINISHED
 from varesearch.sweep.known import Known
 from varesearch.sweep.plan import Planner
 from varesearch.sweep.table import SEED, read_table
-from varesearch.tracking.reading import RunRecord, load_run
+from varesearch.tracking.read import RunRecord, load_run
 from varesearch.tracking.session import StoreSession
-from varesearch.tracking.tags import COMPARISON_KIND, GIVEN_NETWORK, KIND, SWEEP_KIND, is_mapped
 
 SEEDS = 5
 """The default number of seeds."""
@@ -73,7 +72,7 @@ def recorded(name: str, uri: str | None, config_dir: Path | None = None) -> Side
     Raises ConfigurationError for a run that does not exist or has no results, and for a sweep over several models.
     """
     record = load_run(name, uri)
-    if record.tags.get(KIND) != SWEEP_KIND:
+    if not record.is_sweep:
         check_finished(record)
         return Side(record.name, (record,), uri=uri, config_dir=config_dir)
     assert record.folder is not None
@@ -97,9 +96,9 @@ def check_finished(run: RunRecord) -> None:
     """Raise ConfigurationError for a run without results to compare."""
     if run.status != FINISHED:
         raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is {run.status}; choose a finished one")
-    if run.tags.get(KIND) == COMPARISON_KIND:
+    if run.is_comparison:
         raise ConfigurationError(f"run {run.run_id[:8]} is a comparison itself; choose the runs that it compared")
-    if is_mapped(run.tags):
+    if run.is_mapping:
         raise ConfigurationError(f"run {run.run_id[:8]} ({run.name}) is only a mapping: it has no spikes to compare")
 
 
@@ -154,7 +153,7 @@ def command_over_seeds(a: Side, b: Side) -> str:
     own = []
     for record in (a.first, b.first):
         given = given_of(record)
-        if "--config-dir" in given.command or GIVEN_NETWORK in record.tags:
+        if "--config-dir" in given.command or record.given_network:
             return ""
         own.append([word for word in given.overrides if word.partition("=")[0].split(".")[0] != "tracking"])
     shared = [word for word in own[0] if word in own[1]]

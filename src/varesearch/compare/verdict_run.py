@@ -13,7 +13,7 @@ from varesearch.compare.settings import SettingDifference
 from varesearch.compare.show import show_differences, show_effects, show_sides, show_verdict
 from varesearch.compare.sides import Side
 from varesearch.compare.spread import MIN_SEEDS, PERTURBATION_MV, Spread, cached_spread, measure_spread
-from varesearch.compare.tracked import ComparisonRun
+from varesearch.compare.tracked import Kept, keep_comparison
 from varesearch.compare.verdict import Answer, Verdict, judge, refuse_incomparable
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.plain import as_plain
@@ -26,9 +26,10 @@ from varesearch.recording import Recording
 from varesearch.simulation import simulate
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, project_root
-from varesearch.tracking.naming import science
+from varesearch.tracking.description import science
+from varesearch.tracking.files import RunFiles
 from varesearch.tracking.root import STORE_FOLDER, cache_folder
-from varesearch.tracking.tags import CANNOT_DECIDE, DECIDED_BY, NETWORK_HASH, VERDICT
+from varesearch.tracking.tags import CANNOT_DECIDE, DECIDED_BY, VERDICT
 
 SPREAD_FOLDER = "spread"
 
@@ -39,7 +40,7 @@ def compare_runs(
     differences: Sequence[SettingDifference],
     asked: Asked,
     capture: LogCapture,
-) -> tuple[ComparisonRun, Verdict]:
+) -> tuple[Kept, Verdict]:
     """Judge one run of each side and keep the verdict as a run. Raises ConfigurationError if they cannot be compared.
 
     If both runs have the same drawn network, their spike trains are judged too; otherwise (another seed) only the
@@ -51,7 +52,7 @@ def compare_runs(
     runs = a.first, b.first
     recordings = runs[0].recording(), runs[1].recording()
     refuse_incomparable(*recordings)
-    paired = runs[0].tags.get(NETWORK_HASH) == runs[1].tags.get(NETWORK_HASH)
+    paired = runs[0].network_hash == runs[1].network_hash
     analysis = a.config.analysis
     found = effects(*([metrics_of(run, a.resolved["analysis"], analysis)] for run in runs))
     notes = [] if paired else [_why_unpaired(a, b)]
@@ -59,21 +60,24 @@ def compare_runs(
     alike = paired and divergence(*recordings).first_ms is None
     # Before anything is tracked: the machine of the record may have to be chosen by the user.
     reference = None if alike and not asked.machine.settings else _reference(a, b, asked.machine)
-    tracked = ComparisonRun(a, b, differences, asked, capture)
-    with tracked:
+
+    def keep(run: RunFiles) -> Verdict:
         spread = None if alike or reference is None else _spread(reference, seeds, terminal)
         verdict = judge(*recordings, analysis, spread, paired)
-        tracked.set_tags({VERDICT: verdict.answer.value, DECIDED_BY: verdict.reason})
+        run.set_tags({VERDICT: verdict.answer.value, DECIDED_BY: verdict.reason})
         if verdict.undecided:
             mute = ", ".join(f"{one.metric} of {one.population}" for one in verdict.undecided)
-            tracked.set_tags({CANNOT_DECIDE: mute})
+            run.set_tags({CANNOT_DECIDE: mute})
         judged = {f"{j.metric} {j.population}".replace("(", "").replace(")", ""): j.value for j in verdict.judged}
-        tracked.log_metrics(judged, "compare")
-        tracked.log_metrics(tracked_metrics(found), "compare")
-        write_comparison(tracked.folder, a, b, differences, found, notes)
-        write_verdict(tracked.folder, verdict, spread, a, b)
+        run.log_metrics(judged, "compare")
+        run.log_metrics(tracked_metrics(found), "compare")
+        write_comparison(run.folder, a, b, differences, found, notes)
+        write_verdict(run.folder, verdict, spread, a, b)
         labels = _label(runs[0]), _label(runs[1])
-        tracked.log_figures(write_figures(labels, recordings, verdict, spread, tracked.folder / "figures"))
+        run.log_figures(write_figures(labels, recordings, verdict, spread, run.folder / "figures"))
+        return verdict
+
+    kept, verdict = keep_comparison(a, b, differences, asked, capture, keep)
     show_differences(terminal, differences)
     show_sides(terminal, a, b)
     for note in notes:
@@ -81,8 +85,8 @@ def compare_runs(
     if verdict.answer is not Answer.IDENTICAL:
         show_effects(terminal, found, beside_verdict=True)
     show_verdict(terminal, verdict)
-    terminal.line(f"to see it: {tracked.how_to_open}")
-    return tracked, verdict
+    terminal.line(f"to see it: {kept.how_to_open}")
+    return kept, verdict
 
 
 def _why_unpaired(a: Side, b: Side) -> str:

@@ -14,7 +14,7 @@ from varesearch.interface.showing import Quiet
 from varesearch.interface.words import words_of
 from varesearch.preflight import check_given, prepare
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.reading import load_run
+from varesearch.tracking.read import load_run
 
 if TYPE_CHECKING:
     from varesearch.network.model import Network
@@ -137,7 +137,7 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     parent = parent_of(session, planned.sweeper.identity(likely))
     if parent is None:
         raise RuntimeError(f"the sweep could not be tracked in {session.place.shown}")
-    return Sweep(load_run(parent.info.run_id, tracking.uri))
+    return Sweep(load_run(parent.run_id, tracking.uri))
 
 
 def compare(a: Run | Sweep | str, b: Run | Sweep | str) -> Comparison:

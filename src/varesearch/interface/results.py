@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from varesearch.config.errors import ConfigurationError
 from varesearch.result import Status
 from varesearch.tracking.files import METRICS_FILE
-from varesearch.tracking.reading import RunRecord
-from varesearch.tracking.tags import DECIDED_BY, NETWORK_HASH, RESULT, VERDICT, why_degraded
+from varesearch.tracking.read import RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -114,19 +113,19 @@ class Run(_Stored):
 
         Raises ConfigurationError for a run that did not come so far, since it failed or was interrupted.
         """
-        if RESULT not in self.record.tags:
+        if self.record.result is None:
             raise ConfigurationError(f"run {self.id[:8]} is {self.record.status}: it has no result; choose another")
-        return Status(self.record.tags[RESULT])
+        return Status(self.record.result)
 
     @property
     def degraded(self) -> str:
         """Why the result is degraded, in one line; empty if it is not."""
-        return why_degraded(self.record.tags)
+        return self.record.why_degraded
 
     @property
     def network_hash(self) -> str:
         """The content hash of the simulated network."""
-        return self.record.tags.get(NETWORK_HASH, "")
+        return self.record.network_hash or ""
 
     @cached_property
     def config(self) -> dict[str, Any]:
@@ -174,12 +173,12 @@ class Comparison(_Stored):
     @property
     def verdict(self) -> str:
         """Whether the two agree (IDENTICAL, EQUIVALENT, DIFFERENT, UNDECIDED), or that two models are not judged."""
-        return self.record.tags.get(VERDICT, "")
+        return self.record.verdict
 
     @property
     def decided_by(self) -> str:
         """What decided the verdict, in one line."""
-        return self.record.tags.get(DECIDED_BY, "")
+        return self.record.decided_by
 
     def to_frame(self) -> "pd.DataFrame":
         """Every metric of both sides, with their difference and the size of the effect."""

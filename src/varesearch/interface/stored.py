@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from varesearch.config.options import DISCRIMINATORS
 from varesearch.interface.results import Comparison, Run, Sweep, kind_of
 from varesearch.interface.words import words_of
-from varesearch.tracking.reading import RunRecord, load_run
-from varesearch.tracking.reading import runs as stored_runs
+from varesearch.tracking.read import RunRecord, load_run
+from varesearch.tracking.read import runs as stored_runs
 from varesearch.tracking.search import is_equal
-from varesearch.tracking.tags import KIND, RESULT
+from varesearch.tracking.tags import KIND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,7 @@ class Runs:
             {
                 "name": record.name,
                 "status": record.status,
-                "result": record.tags.get(RESULT, ""),
+                "result": record.result or "",
                 "started": datetime.fromtimestamp(record.start_ms / 1000, UTC),
                 **record.params,
                 **record.metrics,

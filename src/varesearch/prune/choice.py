@@ -4,18 +4,11 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.files import RECORDING_FILE
-from varesearch.tracking.search import search, tag_is
-from varesearch.tracking.session import PARENT
+from varesearch.tracking.read import Reader, RunRecord
 from varesearch.tracking.store import Place
-from varesearch.tracking.tags import COMPARED, COMPARED_RUNS, COMPARISON_KIND, KIND, SWEEP_KIND
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-    from mlflow.entities import Run
 
 _DAY_MS = 86_400_000.0
 
@@ -56,31 +49,30 @@ class Candidate:
     needed: str
 
 
-def candidates(client: "MlflowClient", where: Place, wanted: Wanted) -> list[Candidate]:
+def candidates(reader: Reader, wanted: Wanted) -> list[Candidate]:
     """The runs that ``wanted`` selects and that have something to remove, the largest first.
 
     RUNNING runs and the children of a RUNNING sweep are never among them.
     """
     compared: dict[str, list[str]] = defaultdict(list)
-    for comparison in search(client, tag_is(KIND, COMPARISON_KIND)):
-        tags = comparison.data.tags
-        for run_id in dict.fromkeys(" ".join(tags.get(key, "") for key in (*COMPARED, *COMPARED_RUNS)).split()):
-            compared[run_id].append(comparison.info.run_id[:8])
-    running = {run.info.run_id for run in search(client, "attributes.status = 'RUNNING'")}
+    for comparison in reader.comparisons():
+        for run_id in comparison.compared_runs:
+            compared[run_id].append(comparison.run_id[:8])
+    running = {run.run_id for run in reader.running()}
     found = []
-    for run in search(client):
-        if run.info.run_id in running or run.data.tags.get(PARENT) in running:
+    for run in reader.find():
+        if run.run_id in running or run.parent in running:
             continue
-        candidate = _candidate(run, where, wanted, compared)
+        candidate = _candidate(run, reader.where, wanted, compared)
         if candidate is not None:
             found.append(candidate)
     return sorted(found, key=lambda candidate: candidate.size, reverse=True)
 
 
-def _candidate(run: "Run", where: Place, wanted: Wanted, compared: dict[str, list[str]]) -> Candidate | None:
-    info, folder = run.info, local_folder(run.info.artifact_uri or "", where)
-    age_days = (time.time() * 1000 - (info.end_time or info.start_time)) / _DAY_MS
-    if wanted.status is not None and info.status != wanted.status:
+def _candidate(run: RunRecord, where: Place, wanted: Wanted, compared: dict[str, list[str]]) -> Candidate | None:
+    folder = local_folder(run.artifact_uri, where)
+    age_days = (time.time() * 1000 - (run.end_ms or run.start_ms)) / _DAY_MS
+    if wanted.status is not None and run.status != wanted.status:
         return None
     if wanted.older_than_days is not None and age_days < wanted.older_than_days:
         return None
@@ -94,17 +86,15 @@ def _candidate(run: "Run", where: Place, wanted: Wanted, compared: dict[str, lis
     size = sum(path.stat().st_size for path in files)
     if (not files and not wanted.whole) or size < (wanted.larger_than_mb or 0.0) * 1e6:
         return None
-    return Candidate(
-        info.run_id, info.run_name or "", info.status, age_days, folder, files, size, _needed(run, compared)
-    )
+    return Candidate(run.run_id, run.name, run.status, age_days, folder, files, size, _needed(run, compared))
 
 
-def _needed(run: "Run", compared: dict[str, list[str]]) -> str:
+def _needed(run: RunRecord, compared: dict[str, list[str]]) -> str:
     reasons = []
-    if run.info.run_id in compared:
-        reasons.append(f"compared by {', '.join(compared[run.info.run_id])}")
-    if PARENT in run.data.tags:
-        reasons.append(f"run again if sweep {run.data.tags[PARENT][:8]} is resumed")
-    if run.data.tags.get(KIND) == SWEEP_KIND:
+    if run.run_id in compared:
+        reasons.append(f"compared by {', '.join(compared[run.run_id])}")
+    if run.parent:
+        reasons.append(f"run again if sweep {run.parent[:8]} is resumed")
+    if run.is_sweep:
         reasons.append("a sweep: its children stay")
     return "; ".join(reasons)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from varesearch.config.errors import ConfigurationError
 from varesearch.prune.choice import Candidate, Wanted, candidates
 from varesearch.terminal import Terminal
-from varesearch.tracking.files import PRUNED
 from varesearch.tracking.log import LogCapture
+from varesearch.tracking.read import Reader
 from varesearch.tracking.root import cache_folder, jobs_folder
-from varesearch.tracking.search import search
-from varesearch.tracking.store import Place, connect, one_line, place
+from varesearch.tracking.store import connect, one_line, place
+from varesearch.tracking.tags import PRUNED
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -49,7 +49,8 @@ def _prune(wanted: Wanted, caches: bool, yes: bool, where: Place, terminal: Term
         raise ConfigurationError(f"{where.database}: no such store; there is nothing to remove")
     client = connect(where)
     with one_line(where):
-        chosen = candidates(client, where, wanted)
+        reader = Reader(client, where)
+        chosen = candidates(reader, wanted)
         _show(terminal, chosen, wanted.whole)
         folders = _caches(where.database.parent) if caches else []
         cached = sum(map(_size, folders))
@@ -62,7 +63,7 @@ def _prune(wanted: Wanted, caches: bool, yes: bool, where: Place, terminal: Term
         for candidate in chosen:
             _remove(client, candidate, wanted.whole)
         if caches:
-            _remove_caches(client, where, folders)
+            _remove_caches(reader, folders)
     terminal.line(f"{freed / 1e6:,.1f} MB were freed")
 
 
@@ -99,11 +100,11 @@ def _remove(client: "MlflowClient", candidate: Candidate, whole: bool) -> None:
         path.unlink(missing_ok=True)
 
 
-def _remove_caches(client: "MlflowClient", where: Place, caches: list[Path]) -> None:
-    running = next(search(client, "attributes.status = 'RUNNING'", most=1), None)
+def _remove_caches(reader: Reader, caches: list[Path]) -> None:
+    running = next(reader.running(), None)
     if running is not None:
         raise ConfigurationError(
-            f"--caches: run {running.info.run_id[:8]} in {where.shown} is still running and may use them; wait until "
+            f"--caches: run {running.run_id[:8]} in {reader.where.shown} is still running and may use them; wait until "
             "it has ended"
         )
     for cache in caches:

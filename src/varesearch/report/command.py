@@ -5,7 +5,7 @@ from pathlib import Path
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.report.page import write_report
-from varesearch.tracking.reading import load_run
+from varesearch.tracking.read import load_run
 from varesearch.tracking.store import connect, one_line, place
 
 

@@ -7,9 +7,8 @@ from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, notes_of, rows_of, settings_of
 from varesearch.report.sources import folder_of
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
-from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.read import RunRecord
 from varesearch.tracking.received import read_json, tail
-from varesearch.tracking.tags import COMPARED, DECIDED_BY, VERDICT
 
 _MOST_RUNS = 12
 
@@ -68,8 +67,8 @@ def comparison_page(record: RunRecord) -> ComparisonPage:
         notes=[*notes_of(record, origin), *(Note(text, grave=False) for text in kept.get("notes", []))],
         given=given_of(record),
         judges=(folder / "verdict.json").is_file(),
-        verdict=record.tags.get(VERDICT, ""),
-        decided_by=record.tags.get(DECIDED_BY, ""),
+        verdict=record.verdict,
+        decided_by=record.decided_by,
         cannot_decide=[
             f"{row['metric']} of {row['population']}: {row['why']}" for row in judged if row["state"] == "cannot decide"
         ],
@@ -91,7 +90,7 @@ def comparison_page(record: RunRecord) -> ComparisonPage:
 
 def _side(letter: str, kept: dict[str, Any], record: RunRecord) -> SideShown:
     """A side as stored with the comparison; earlier versions stored only its run."""
-    runs = kept.get("runs") or [record.tags.get(COMPARED["AB".index(letter)], "")]
+    runs = kept.get("runs") or [record.compared["AB".index(letter)]]
     seeds = kept.get("seeds") or [None] * len(runs)
     shown = [
         f"{run[:8]}" + (f" (seed {seed})" if seed is not None else "") for run, seed in zip(runs, seeds, strict=True)

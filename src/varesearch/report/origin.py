@@ -9,10 +9,8 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import written
 from varesearch.report.sources import folder_of
 from varesearch.shell import command, quoted
-from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.read import RunRecord
 from varesearch.tracking.received import read_json, read_yaml
-from varesearch.tracking.session import PARENT
-from varesearch.tracking.tags import COMPARED, COMPARISON_KIND, KIND, RERUN_OF, SWEEP_KIND
 
 
 @dataclass(frozen=True)
@@ -36,22 +34,21 @@ def given_of(record: RunRecord) -> Given:
     overrides = kept.get("overrides") or []
     if not isinstance(overrides, list):
         raise ConfigurationError(f"{path}: cannot be read: its overrides are no list")
-    kind = record.tags.get(KIND)
-    if kind == COMPARISON_KIND:
-        earlier = command("compare", *(record.tags.get(key, "") for key in COMPARED))
-    elif RERUN_OF in record.tags:
-        earlier = command("rerun", record.tags[RERUN_OF])
+    if record.is_comparison:
+        earlier = command("compare", *record.compared)
+    elif record.rerun_of:
+        earlier = command("rerun", record.rerun_of)
     else:
-        earlier = command("sweep" if kind == SWEEP_KIND else "run", *overrides)
+        earlier = command("sweep" if record.is_sweep else "run", *overrides)
     return Given(str(kept.get("command") or earlier), overrides, dict(kept.get("choices") or {}))
 
 
 def belongs_to(record: RunRecord) -> str:
     """A sentence on the run that this one belongs to; "" if there is none."""
-    if RERUN_OF in record.tags:
-        return f"It repeats run {record.tags[RERUN_OF][:8]} with the settings of that run."
-    if PARENT in record.tags:
-        return f"It is one of the runs of sweep {record.tags[PARENT][:8]}; this command makes this run alone."
+    if record.rerun_of:
+        return f"It repeats run {record.rerun_of[:8]} with the settings of that run."
+    if record.parent:
+        return f"It is one of the runs of sweep {record.parent[:8]}; this command makes this run alone."
     return ""
 
 

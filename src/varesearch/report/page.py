@@ -15,9 +15,8 @@ from varesearch.report.sources import comparisons, folder_of, last_words
 from varesearch.report.sweep_page import sweep_page
 from varesearch.sweep.jobs import FINISHED
 from varesearch.sweep.table import PARQUET_FILE, read_table
-from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.read import RunRecord
 from varesearch.tracking.store import place
-from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND
 from varesearch.whole_files import whole_file
 
 REPORT_FILE = "report.html"
@@ -52,7 +51,7 @@ def report_html(record: RunRecord, uri: str | None = None, root: Path | None = N
             record, table, comparisons(where, ids), last_words(where, unfinished), None if uri is None else where.shown
         )
         template = "sweep.html"
-    elif record.tags.get(KIND) == COMPARISON_KIND:
+    elif record.is_comparison:
         page, template = comparison_page(record), "comparison.html"
     else:
         page, template = run_page(record, comparisons(where, {record.run_id})), "run.html"
@@ -61,7 +60,7 @@ def report_html(record: RunRecord, uri: str | None = None, root: Path | None = N
 
 def is_sweep(record: RunRecord) -> bool:
     """Whether the run is the parent of a sweep."""
-    return record.tags.get(KIND) == SWEEP_KIND or (folder_of(record) / PARQUET_FILE).is_file()
+    return record.is_sweep or (folder_of(record) / PARQUET_FILE).is_file()
 
 
 def _environment() -> Environment:

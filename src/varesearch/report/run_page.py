@@ -13,18 +13,14 @@ from varesearch.config.restore import restore
 from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
 from varesearch.report.origin import Given, belongs_to, given_of, origin_rows, provenance_of
-from varesearch.report.sources import Comparison, folder_of, tail
+from varesearch.report.sources import folder_of, tail
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
-from varesearch.tracking.reading import RunRecord
-from varesearch.tracking.session import WARNINGS
-from varesearch.tracking.tags import DEGRADED, RERUN_OF, is_mapped, why_degraded
+from varesearch.tracking.read import RunRecord
 
 _FIGURES_OF_SEVERAL_RUNS = ("search", "statistics", "times", "metrics", "rasters", "divergence")
 _MAIN_PACKAGES = (
     "python", "varesearch", "brian2", "nest-simulator", "spynnaker", "pynn", "numpy", "scipy", "mlflow",
 )  # fmt: skip
-# Said in the notes, or by the rest of the page.
-_KNOWN_TAGS = (DEGRADED, WARNINGS)
 
 
 @dataclass(frozen=True)
@@ -75,24 +71,24 @@ class RunPage:
     metrics: list[MetricRow]
     numbers: dict[str, float]
     phases: list[dict[str, str]]
-    comparisons: list[Comparison]
+    comparisons: list[RunRecord]
     given: Given
     belongs: str
     settings: dict[str, list[Setting]]
     provenance: list[tuple[str, str]]
     versions: dict[str, str]
     main_versions: list[tuple[str, str]]
-    tags: dict[str, str]
+    made_with: dict[str, str]
     log: str
     traceback: str
 
     @property
     def repeats(self) -> bool:
         """Whether this run repeats another one."""
-        return RERUN_OF in self.record.tags
+        return bool(self.record.rerun_of)
 
 
-def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
+def run_page(record: RunRecord, verdicts: list[RunRecord]) -> RunPage:
     """Collect it. Raises ConfigurationError for a run without files on this machine."""
     folder = folder_of(record)
     populations, metrics = _metrics(folder / "metrics.csv")
@@ -116,7 +112,7 @@ def run_page(record: RunRecord, verdicts: list[Comparison]) -> RunPage:
         provenance=origin_rows(origin),
         versions=versions,
         main_versions=[(name, versions[name]) for name in _MAIN_PACKAGES if name in versions],
-        tags={key: value for key, value in record.tags.items() if "." not in key and key not in _KNOWN_TAGS},
+        made_with=record.made_with,
         log=tail(folder / LOG_FILE) if record.status != "FINISHED" else "",
         traceback=tail(folder / TRACEBACK_FILE, lines=200),
     )
@@ -162,15 +158,15 @@ def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
     """What the reader of any kind of page must not miss."""
     notes = []
     if record.status != "FINISHED":
-        why = record.tags.get("varesearch.ended", "")
+        why = record.why_ended
         notes.append(Note(f"{record.status}{': ' if why else ''}{why}", grave=True))
-    if why := why_degraded(record.tags):
-        notes.append(Note(f"DEGRADED: {why}", grave=True))
-    if WARNINGS in record.tags:
-        notes.append(Note(f"Warning: {record.tags[WARNINGS]}", grave=True))
-    if is_mapped(record.tags):
+    if record.why_degraded:
+        notes.append(Note(f"DEGRADED: {record.why_degraded}", grave=True))
+    if record.warnings:
+        notes.append(Note(f"Warning: {record.warnings}", grave=True))
+    if record.is_mapping:
         notes.append(Note("MAPPED: the network was only placed on a machine, nothing was simulated", grave=True))
-    if record.tags.get("machine") == "software":
+    if record.is_in_software:
         words = "The SpiNNaker board was played in software: its times are estimates."
         notes.append(Note(words, grave=False))
     if origin.get("dirty"):

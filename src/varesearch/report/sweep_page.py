@@ -9,14 +9,14 @@ from typing import Any
 from varesearch.config.wording import written
 from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, settings_of
-from varesearch.report.sources import Comparison, Words, folder_of, tail
+from varesearch.report.sources import Words, folder_of, tail
 from varesearch.shell import command
 from varesearch.sweep.jobs import FINISHED
 from varesearch.sweep.labels import labels_by_text, level_labels
 from varesearch.sweep.measures import RUN, STATISTICS, TIMES, measured
 from varesearch.sweep.table import Table, heading
 from varesearch.tracking.files import LOG_FILE
-from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.read import RunRecord
 
 _MOST_VALUES = 12
 """If there are more values than this, they are summarised."""
@@ -71,7 +71,7 @@ class SweepPage:
     figures: list[Figure]
     columns: list[str]
     children: list[Child]
-    comparisons: list[Comparison]
+    comparisons: list[RunRecord]
     given: Given
     provenance: list[tuple[str, str]]
     versions: dict[str, str]
@@ -85,7 +85,7 @@ class SweepPage:
 
 
 def sweep_page(
-    record: RunRecord, table: Table, verdicts: list[Comparison], words: Mapping[str, Words], uri: str | None = None
+    record: RunRecord, table: Table, verdicts: list[RunRecord], words: Mapping[str, Words], uri: str | None = None
 ) -> SweepPage:
     """Collect it; ``words`` maps the id of each unfinished child to its last output, ``uri`` names another store.
 
@@ -108,7 +108,7 @@ def sweep_page(
         title=record.name,
         notes=_notes(record, children, origin),
         counts=counts,
-        best=_best(record),
+        best=record.best,
         factors=[_factor(key, unit, table) for key, unit in table.varied.items()],
         figures=figures_of(folder),
         columns=list(shown),
@@ -120,11 +120,6 @@ def sweep_page(
         settings=settings_of(record, []),
         log=tail(max(logs, key=lambda path: path.stat().st_mtime)) if logs else "",
     )
-
-
-def _best(record: RunRecord) -> str:
-    point, value = (record.tags.get(tag, "") for tag in ("varesearch.best", "varesearch.best_value"))
-    return f"{value} at {point}" if value else point
 
 
 def _factor(key: str, unit: str, table: Table) -> Factor:
@@ -185,8 +180,8 @@ def _notes(record: RunRecord, children: list[Child], origin: Mapping[str, Any]) 
         states = Counter(child.status for child in unfinished)
         words = ", ".join(f"{count} {state}" for state, count in states.items())
         notes.append(Note(f"{len(unfinished)} of {len(children)} runs have no results: {words}", grave=True))
-    if record.tags.get("varesearch.ended"):
-        notes.append(Note(f"The sweep is {record.status}: {record.tags['varesearch.ended']}", grave=True))
+    if record.why_ended:
+        notes.append(Note(f"The sweep is {record.status}: {record.why_ended}", grave=True))
     degraded = [child for child in children if child.degraded]
     if degraded:
         words = f"{len(degraded)} of {len(children)} runs are DEGRADED; their reasons are with them below"

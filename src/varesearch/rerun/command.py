@@ -15,14 +15,13 @@ from varesearch.network.model import Network
 from varesearch.network.stored import NETWORK_FILE, load_network
 from varesearch.preflight import check_given, prepare
 from varesearch.rerun.differences import Differences, compare_runs
-from varesearch.runner import given_tags, record, say_ending, tracking_of
+from varesearch.runner import record_tracked, say_ending
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run
 from varesearch.tracking.received import read_yaml
 from varesearch.tracking.store import connect, one_line, place
-from varesearch.tracking.tags import COMPARISON_KIND, GIVEN_NETWORK, KIND, RERUN_OF, SWEEP_KIND, is_mapped
+from varesearch.tracking.tags import RERUN_OF, RERUN_OUTCOME
 
-OUTCOME = "varesearch.rerun"
 DIFFERENCES_FILE = "rerun.json"
 
 _SHOWN_LINES = 12
@@ -59,15 +58,15 @@ def rerun(
     store = [] if uri is None else ["--uri", uri]
     made_by = ("rerun", original.run_id, *machine.words(), *store, *options_of(config_dir))
     given = given_network(original)
-    tags = {} if given is None else given_tags(composed, given)
     if given is not None:
         check_given(given, backend)
-    tracking = tracking_of(composed, capture, made_by, {**tags, RERUN_OF: original.run_id})
-    again = load_run(record(composed, backend, tracking, terminal, given).run_id, uri)
+    tags = {RERUN_OF: original.run_id}
+    result, session = record_tracked(composed, backend, capture, terminal, made_by, tags, given)
+    again = load_run(result.run_id, uri)
     found = compare_runs(original, again)
     _keep(original, again, found, uri)
     _show(terminal, original, again, found)
-    terminal.line(f"to see it: {tracking.how_to_open}")
+    terminal.line(f"to see it: {session.how_to_open(again.run_id, result.folder)}")
     return found
 
 
@@ -95,7 +94,7 @@ def given_network(original: RunRecord) -> Network | None:
 
     Raises ConfigurationError if its file is missing or broken, or holds another network.
     """
-    wanted = original.tags.get(GIVEN_NETWORK)
+    wanted = original.given_network
     if wanted is None:
         return None
     what = f"run {original.run_id[:8]} ({original.name})"
@@ -113,14 +112,13 @@ def given_network(original: RunRecord) -> Network | None:
 
 def _refuse(original: RunRecord) -> None:
     what = f"run {original.run_id[:8]} ({original.name})"
-    kind = original.tags.get(KIND)
-    if kind == COMPARISON_KIND:
+    if original.is_comparison:
         raise ConfigurationError(f"{what} is a comparison; compare its runs again, or choose one of them")
-    if kind == SWEEP_KIND:
+    if original.is_sweep:
         raise ConfigurationError(f"{what} is a sweep; start it again with rerun=true, or choose one of its runs")
     if original.status != "FINISHED":
         raise ConfigurationError(f"{what} is {original.status}; choose a finished one")
-    if is_mapped(original.tags):
+    if original.is_mapping:
         raise ConfigurationError(f"{what} is a mapping only: it has no spikes to compare")
 
 
@@ -138,7 +136,7 @@ def _keep(original: RunRecord, again: RunRecord, found: Differences, uri: str | 
     where = place(uri)
     client = connect(where)
     with one_line(where):
-        client.set_tag(again.run_id, OUTCOME, "identical" if found.identical else "different")
+        client.set_tag(again.run_id, RERUN_OUTCOME, "identical" if found.identical else "different")
         if where.uri.startswith(("http:", "https:")):
             client.log_artifact(again.run_id, str(path))
 

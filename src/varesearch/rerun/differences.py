@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from varesearch.rerun.results import metric_differences, recording_differences
-from varesearch.tracking.reading import RunRecord
+from varesearch.tracking.read import RunRecord
 from varesearch.tracking.received import read_json
-from varesearch.tracking.tags import DEGRADED, LIBRARIES, NETWORK_HASH, RESULT, SCIENCE
 
-_COMMIT, _DIRTY = "mlflow.source.git.commit", "varesearch.dirty"
+_MADE_WITH = ("machine", "integrator")
 _MACHINE = ("host", "system", "processor", "usable_cores", "environment")
 
 
@@ -31,12 +30,12 @@ class Differences:
 def compare_runs(original: RunRecord, again: RunRecord) -> Differences:
     """Set two runs of one configuration side by side. Raises ConfigurationError for a run without its recording."""
     result = []
-    if original.tags.get(NETWORK_HASH) != again.tags.get(NETWORK_HASH):
-        hashes = [str(run.tags.get(NETWORK_HASH))[:12] for run in (original, again)]
+    if original.network_hash != again.network_hash:
+        hashes = [str(run.network_hash)[:12] for run in (original, again)]
         result.append(f"network: {hashes[0]}, now {hashes[1]}")
     result += recording_differences(original.recording(), again.recording())
-    for tag in (RESULT, DEGRADED, "machine", "integrator"):
-        result += _changed({tag: original.tags.get(tag)}, {tag: again.tags.get(tag)})
+    result += _changed(*({"result": run.result, "degraded": run.why_degraded or None} for run in (original, again)))
+    result += _changed(*({key: run.made_with.get(key) for key in _MADE_WITH} for run in (original, again)))
     if original.folder is not None and again.folder is not None:
         result += metric_differences(original.folder, again.folder)
     before, now = _provenance(original), _provenance(again)
@@ -53,16 +52,15 @@ def _code(original: RunRecord, again: RunRecord) -> list[str]:
     lines = _changed({"commit": _commit(original)}, {"commit": _commit(again)})
     if _uncommitted(original) != _uncommitted(again):
         lines.append("uncommitted changes: differ")
-    if SCIENCE not in original.tags:
+    if original.science is None:
         return [*lines, "sources that determine a result: not recorded by the original"]
-    if original.tags[SCIENCE] != again.tags.get(SCIENCE):
+    if original.science != again.science:
         lines.append("sources that determine a result: differ")
-    return lines + _changed({"libraries": original.tags.get(LIBRARIES)}, {"libraries": again.tags.get(LIBRARIES)})
+    return lines + _changed({"libraries": original.libraries}, {"libraries": again.libraries})
 
 
 def _commit(run: RunRecord) -> str | None:
-    commit = run.tags.get(_COMMIT)
-    return commit and commit[:12] + (" with uncommitted changes" if run.tags.get(_DIRTY) == "true" else "")
+    return run.commit and run.commit[:12] + (" with uncommitted changes" if run.is_dirty else "")
 
 
 def _uncommitted(run: RunRecord) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
+from varesearch.tracking.description import Description
 from varesearch.whole_files import whole_file
 
 ASSIGNMENT_FILE = ".assignment.json"
@@ -17,20 +18,20 @@ ASSIGNMENT_FILE = ".assignment.json"
 
 @dataclass(frozen=True)
 class AssignmentFile:
-    """``resolved``, ``overrides`` and ``choices`` as in :class:`Composed`; ``origin`` is where the sweep comes from.
+    """What a child is (see :class:`~varesearch.tracking.description.Description`), and where the sweep comes from.
 
-    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` are the words
-    after ``varesearch`` of the command that makes this run alone.
+    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` is the command
+    that makes this run alone, quoted for a shell.
     """
 
     run_id: str
     name: str
     resolved: dict[str, Any]
     overrides: tuple[str, ...]
-    choices: dict[str, str | None]
+    choices: Mapping[str, str]
     origin: Mapping[str, Any]
     root: str
-    made_by: tuple[str, ...] = ()
+    made_by: str
 
     def write(self, folder: Path) -> None:
         """Leave it in the folder, whole or not at all."""
@@ -54,4 +55,8 @@ class AssignmentFile:
     def composed(self, config_dir: Path | None = None) -> Composed:
         """The configuration, typed again. ``config_dir`` is the folder of the user's own parts."""
         config = restore(self.resolved, own=True, config_dir=config_dir)
-        return Composed(config, self.resolved, tuple(self.overrides), self.choices, config_dir)
+        return Composed(config, self.resolved, tuple(self.overrides), dict(self.choices), config_dir)
+
+    def description(self) -> Description:
+        """What the run is."""
+        return Description(self.name, self.resolved, self.made_by, tuple(self.overrides), self.choices)

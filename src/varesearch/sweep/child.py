@@ -6,7 +6,6 @@ It knows nothing of the tracking store: everything goes to the folder, and the s
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 
 from varesearch.backends import backend_class
@@ -14,11 +13,11 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.runner import record
 from varesearch.sweep.assignment import AssignmentFile
 from varesearch.terminal import Terminal
-from varesearch.tracking.assigned import AssignedRun
 from varesearch.tracking.endings import ending
 from varesearch.tracking.files import LOG_FILE
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.root import ROOT_VARIABLE
+from varesearch.tracking.run import carry_out
 
 
 def run_assignment(given: Sequence[str]) -> int:
@@ -37,20 +36,14 @@ def run_assignment(given: Sequence[str]) -> int:
     composed = assignment.composed(config_dir)
     with LogCapture(where / LOG_FILE) as capture:
         try:
-            run = AssignedRun(
-                composed.config,
-                composed.resolved,
-                composed.overrides,
-                composed.choices,
+            backend = backend_class(composed.config.backend.name)(composed.config)
+            carry_out(
+                assignment.description(),
                 assignment.run_id,
-                assignment.name,
                 where,
                 assignment.origin,
-                assignment.made_by,
+                lambda files: record(composed, backend, Terminal(capture.terminal), lambda work: work(files)),
             )
-            with run as files:
-                backend = backend_class(composed.config.backend.name)(composed.config)
-                record(composed, backend, nullcontext(files), Terminal(capture.terminal))
         except BaseException as error:
             how = ending(error)
             Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}")

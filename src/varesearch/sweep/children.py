@@ -9,24 +9,23 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from varesearch.config.compose import Composed
 from varesearch.identity import identity_tags
-from varesearch.shell import command
 from varesearch.sweep.assignment import AssignmentFile
 from varesearch.sweep.jobs import FAILED, FINISHED, KILLED, SKIPPED, Assignment, ChildEnd, Job, Outcome, State
-from varesearch.sweep.known import Known, folder_of
-from varesearch.tracking import naming
-from varesearch.tracking.files import ENDED, LOG_FILE, TRACEBACK_FILE
+from varesearch.sweep.known import Known
+from varesearch.tracking.description import describe
+from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.process import Process
 from varesearch.tracking.provenance import origin
+from varesearch.tracking.read import RunRecord
 from varesearch.tracking.records import Unsent, log_batch
-from varesearch.tracking.session import PARENT, StoreSession, science_tags
-from varesearch.tracking.store import first_line, redact
+from varesearch.tracking.session import StoreSession
+from varesearch.tracking.store import first_line
+from varesearch.tracking.tags import DEGRADED, ENDED, NETWORK_HASH, PARENT, child_end
 from varesearch.whole_files import remove_unfinished
-
-if TYPE_CHECKING:
-    from mlflow.entities import Run
 
 log = logging.getLogger(__name__)
 
@@ -140,34 +139,33 @@ class Children:
 
     def _open(self, job: Job) -> Assignment:
         """The run of a job, made in the store or, if a cluster's job does it already, found there."""
-        name, resolved = child_name(job), job.composed.resolved
         queued = self._known.take_queued(job)
         if queued is not None:
             return self._adopt(job, queued)
-        overrides, choices = job.composed.overrides, job.composed.choices
-        chosen = {group: option for group, option in choices.items() if option}
-        made_by = tuple(map(redact, job.composed.command))
-        tags = {
-            **science_tags(job.composed.config, resolved, command(*made_by), chosen),
-            **identity_tags(job.composed),
-            PARENT: self._parent_id,
-        }
-        run_id, folder = self._session.create_run(name, tags)
-        assignment = Assignment(job, run_id, name, folder)
+        about = describe(_unnamed(job.composed), tags={**identity_tags(job.composed), PARENT: self._parent_id})
+        run_id, folder = self._session.create_run(about.name, about.tags)
+        assignment = Assignment(job, run_id, about.name, folder)
         try:
             AssignmentFile(
-                run_id, name, resolved, overrides, choices, self._origin, str(self._session.place.root), made_by
+                run_id=run_id,
+                name=about.name,
+                resolved=job.composed.resolved,
+                overrides=about.overrides,
+                choices=about.choices,
+                origin=self._origin,
+                root=str(self._session.place.root),
+                made_by=about.made_by,
             ).write(folder)
-            log_batch(self._session.client, run_id, {}, naming.flat_params(resolved), {})
+            log_batch(self._session.client, run_id, {}, dict(about.params), {})
         except Exception as error:
             self._end(assignment, ChildEnd(reason=f"could not be begun: {first_line(error)}"))
             raise
         return assignment
 
-    def _adopt(self, job: Job, run: "Run") -> Assignment:
+    def _adopt(self, job: Job, run: RunRecord) -> Assignment:
         # From now on this process writes it.
-        log_batch(self._session.client, run.info.run_id, {}, {}, {**Process.current().tags(), PARENT: self._parent_id})
-        return Assignment(job, run.info.run_id, run.info.run_name or "", folder_of(run, self._session))
+        log_batch(self._session.client, run.run_id, {}, {}, {**Process.current().tags(), PARENT: self._parent_id})
+        return Assignment(job, run.run_id, run.name, self._session.folder_of(run.run_id, run.artifact_uri))
 
     def _end(self, assignment: Assignment, end: ChildEnd) -> None:
         self._taken.pop(assignment.run_id, None)
@@ -190,8 +188,8 @@ class Children:
                 folder,
                 reason=record.tags.get(ENDED, ""),
                 metrics=record.metrics,
-                params=record.params,
-                tags=record.tags,
+                network_hash=record.tags.get(NETWORK_HASH),
+                degraded=record.tags.get(DEGRADED, ""),
             )
         )
         if state == FAILED and self._fail_fast:
@@ -207,12 +205,10 @@ class Children:
         self._told(outcome)
 
 
-def child_name(job: Job) -> str:
-    """The name of a child's run: as that of a single one, ``tracking.run_name`` being the sweep's."""
-    config = job.composed.config
-    plain = dataclasses.replace(config, tracking=dataclasses.replace(config.tracking, run_name=None))
-    choices = {group: option for group, option in job.composed.choices.items() if option}
-    return naming.run_name(plain, job.composed.overrides, choices)
+def _unnamed(composed: Composed) -> Composed:
+    """The configuration of a child without ``tracking.run_name``, which is the name of the sweep."""
+    tracking = dataclasses.replace(composed.config.tracking, run_name=None)
+    return dataclasses.replace(composed, config=dataclasses.replace(composed.config, tracking=tracking))
 
 
 def _record(assignment: Assignment, end: ChildEnd) -> Unsent:
@@ -228,7 +224,7 @@ def _record(assignment: Assignment, end: ChildEnd) -> Unsent:
     if end.killed and record.status != FINISHED:
         record.status, record.tags[ENDED] = KILLED, _INTERRUPTED
     for name, value in _seen(end).items():
-        record.tags[f"varesearch.child.{name}"] = str(value)
+        record.tags[child_end(name)] = str(value)
     if end.peak_memory_mb is not None:
         record.metrics.setdefault("peak_memory_mb", end.peak_memory_mb)
     times = {"child.wall_s": end.wall_s, "child.cpu_s": end.cpu_s}

@@ -4,8 +4,9 @@ import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
@@ -15,19 +16,21 @@ from varesearch.config.options import options_of
 from varesearch.config.validation.launching import check_launching
 from varesearch.preflight import check_disk_together, check_memory_together
 from varesearch.shell import command
-from varesearch.signals import Terminated
+from varesearch.signals import SignalGuard, Terminated
 from varesearch.sweep.children import Children
-from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
+from varesearch.sweep.jobs import FINISHED, Job, Outcome
 from varesearch.sweep.known import Known, parent_of
 from varesearch.sweep.launchers import Launcher, make_launcher
-from varesearch.sweep.parent import ParentRun, SweepFailedError
+from varesearch.sweep.parent import SweepFailedError, describe_sweep, log_outcomes, record_ahead, refuse_if_elsewhere
 from varesearch.sweep.plan import Planner
 from varesearch.sweep.show import show_end, show_head, show_outcome
 from varesearch.sweep.sweepers import Objective, Sweeper, make_sweeper
 from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
+from varesearch.tracking.files import RunFiles
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.root import STORE_FOLDER, cache_folder
+from varesearch.tracking.run import track
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.store import first_line
 
@@ -116,26 +119,27 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
     with _alone(session, identity):
         known = Known(session, sweep.jobs, anew=settings.rerun)
         earlier = None if settings.rerun else parent_of(session, identity)
-        if earlier is not None and earlier.info.status == FINISHED and _all_done(sweep.jobs, known):
+        if earlier is not None and earlier.status == FINISHED and _all_done(sweep.jobs, known):
             terminal.line(f"all {len(sweep.jobs)} runs of this sweep are FINISHED already; rerun=true runs them again")
-            terminal.line(f"to see it: {session.how_to_open(earlier.info.run_id, Path())}")
+            terminal.line(f"to see it: {session.how_to_open(earlier.run_id, Path())}")
             return 0
         # Only here is it known which runs are done already.
         ahead = [job for job in sweep.jobs if known.outcome(job) is None]
         check_disk_together([job.composed.config for job in ahead or sweep.corners], len(ahead) or sweep.sweeper.size())
-        run = ParentRun(
-            settings,
-            sweep.command,
-            sweep.planner.space,
-            sweep.jobs,
-            identity,
+        about = describe_sweep(settings, sweep.command, sweep.planner.space, sweep.jobs, identity)
+        start_ms = int(time.time() * 1000)
+        if earlier is not None:
+            refuse_if_elsewhere(earlier)
+            about, start_ms = replace(about, name=earlier.name), earlier.start_ms
+        signals = SignalGuard()
+        track(
+            about,
             session,
-            earlier,
-            capture,
-            (_wind_down, _end_children),
+            lambda run: _Conductor(sweep, run, session, start_ms, signals, terminal).conduct(known),
+            capture=capture,
+            resumed=earlier,
+            signals=signals,
         )
-        with run as parent:
-            _conduct(sweep, parent, known, terminal)
     return 0
 
 
@@ -159,37 +163,92 @@ def _all_done(jobs: Sequence[Job], known: Known) -> bool:
     return bool(jobs) and all(known.outcome(job) is not None for job in jobs)
 
 
-def _conduct(sweep: Sweep, parent: ParentRun, known: Known, terminal: Terminal) -> None:
-    """Run the children and keep what came of them, whatever happens; raises what stopped it, or SweepFailedError."""
-    settings = sweep.planner.settings
-    show_head(terminal, parent, sweep.planner.space, len(sweep.jobs))
-    batches: list[tuple[Sequence[Job], list[Outcome]]] = []
-    best: Mapping[str, str] = {}
-    stopped: BaseException | None = None
-    total = sweep.sweeper.size()
-    with terminal.progress("running", total, "runs") as progress:
-        done = 0
+@dataclass(frozen=True)
+class _Conductor:
+    """Carries out a sweep inside its tracked run."""
 
-        def told(outcome: Outcome) -> None:
-            nonlocal done
-            done += 1
-            show_outcome(terminal, outcome)
-            progress(done)
+    sweep: Sweep
+    run: RunFiles
+    session: StoreSession
+    start_ms: int
+    signals: SignalGuard
+    terminal: Terminal
 
-        children = Children(parent.session, parent.run_id, known, settings.fail == "fast", told)
+    def conduct(self, known: Known) -> None:
+        """Run the children and keep their results, whatever happens; raises what stopped it, or SweepFailedError."""
+        sweep, terminal = self.sweep, self.terminal
+        show_head(terminal, self.run, sweep.planner.space, len(sweep.jobs))
+        batches: list[tuple[Sequence[Job], list[Outcome]]] = []
+        with terminal.progress("running", sweep.sweeper.size(), "runs") as progress:
+            done = 0
 
-        def evaluate(jobs: Sequence[Job]) -> list[Outcome]:
-            with children.jobs(jobs) as outcomes:
-                batches.append((jobs, outcomes))
-                _launch(sweep.launcher, children)
-            return outcomes
+            def told(outcome: Outcome) -> None:
+                nonlocal done
+                done += 1
+                show_outcome(terminal, outcome)
+                progress(done)
 
+            fail_fast = sweep.planner.settings.fail == "fast"
+            children = Children(self.session, self.run.run_id, known, fail_fast, told)
+
+            def evaluate(jobs: Sequence[Job]) -> list[Outcome]:
+                with children.jobs(jobs) as outcomes:
+                    batches.append((jobs, outcomes))
+                    _launch(sweep.launcher, children)
+                return outcomes
+
+            # Signals wait from the end of the search on, so that they cannot interrupt what follows.
+            best, stopped = self.signals.attempt(
+                lambda: sweep.sweeper.search(sweep.jobs, sweep.planner.compose, evaluate, self.run.folder)
+            )
+        self._wind_down(children, [outcome for _, batch in batches for outcome in batch], best or {}, stopped)
+
+    def _wind_down(
+        self,
+        children: Children,
+        outcomes: Sequence[Outcome],
+        best: Mapping[str, str],
+        stopped: BaseException | None,
+    ) -> None:
+        """Keep table, figures, report and counts; raise what stopped the sweep."""
+        terminal = self.terminal
+        children.retry()
+        self.run.set_tags(best)
+        counts = log_outcomes(self.run, outcomes)
+        reason = _reason(counts, children, stopped)
         try:
-            best = sweep.sweeper.search(sweep.jobs, sweep.planner.compose, evaluate, parent.folder)
-        except BaseException as error:
-            stopped = error
-    outcomes = [outcome for _, batch in batches for outcome in batch]
-    _wind_down(sweep, parent, children, outcomes, best, stopped, terminal)
+            self._keep_results(outcomes, self.sweep.sweeper.objective(), reason, complete=stopped is None)
+        except Exception as error:
+            log.exception("the results of the sweep could not be shown")
+            reason = reason or f"table, figures or report could not be made: {first_line(error)}"
+        show_end(terminal, self.run, self.session, outcomes, counts, best)
+        for problem in children.problems:
+            terminal.line(f"NOT IN THE STORE: {problem.said}", style="bold red")
+        if reason:
+            terminal.line(f"to resume: {self.sweep.resume}")
+        if stopped is not None:
+            raise stopped
+        if reason:
+            raise SweepFailedError(reason)
+
+    def _keep_results(
+        self, outcomes: Sequence[Outcome], objective: Objective | None, reason: str, complete: bool
+    ) -> None:
+        if not outcomes:
+            return
+        from varesearch.sweep.table import results_table, write_table
+
+        table = results_table(outcomes)
+        write_table(table, self.run.folder)
+        if not complete or not any(outcome.state == FINISHED for outcome in outcomes):
+            return
+        from varesearch.report import write_report
+        from varesearch.sweep.figures import write_sweep_figures
+
+        tracking = self.sweep.planner.settings.tracking
+        write_sweep_figures(table, self.run.folder / "figures", self.run.name, objective)
+        record = record_ahead(self.run, self.session, tracking.experiment, self.start_ms, reason)
+        write_report(record, tracking.uri)
 
 
 def _launch(launcher: Launcher, children: Children) -> None:
@@ -210,63 +269,12 @@ def _launch(launcher: Launcher, children: Children) -> None:
         # Not the thread's join: one that a signal interrupts takes the thread for ended in Python 3.11.
         done.wait()
     except (KeyboardInterrupt, Terminated):
-        _end_children(done, children)
+        # A further signal waits while this one is dealt with.
+        children.interrupt()
+        done.wait()
         raise
     if failed:
         raise failed[0]
-
-
-def _end_children(done: threading.Event, children: Children) -> None:
-    children.interrupt()
-    done.wait()
-
-
-def _wind_down(
-    sweep: Sweep,
-    parent: ParentRun,
-    children: Children,
-    outcomes: Sequence[Outcome],
-    best: Mapping[str, str],
-    stopped: BaseException | None,
-    terminal: Terminal,
-) -> None:
-    """Keep table, figures, report and counts; raise what stopped the sweep. Signals wait for the end of this."""
-    children.retry()
-    parent.set_tags(best)
-    counts = parent.set_outcomes(outcomes)
-    reason = _reason(counts, children, stopped)
-    try:
-        _keep_results(parent, outcomes, sweep.sweeper.objective(), reason, complete=stopped is None)
-    except Exception as error:
-        log.exception("the results of the sweep could not be shown")
-        reason = reason or f"table, figures or report could not be made: {first_line(error)}"
-    show_end(terminal, parent, outcomes, counts, best)
-    for problem in children.problems:
-        terminal.line(f"NOT IN THE STORE: {problem.said}", style="bold red")
-    if reason:
-        terminal.line(f"to resume: {sweep.resume}")
-    if stopped is not None:
-        raise stopped
-    if reason:
-        raise SweepFailedError(reason)
-
-
-def _keep_results(
-    parent: ParentRun, outcomes: Sequence[Outcome], objective: Objective | None, reason: str, complete: bool
-) -> None:
-    if not outcomes:
-        return
-    from varesearch.sweep.table import results_table, write_table
-
-    table = results_table(outcomes)
-    write_table(table, parent.folder)
-    if not complete or not any(outcome.state == FINISHED for outcome in outcomes):
-        return
-    from varesearch.report import write_report
-    from varesearch.sweep.figures import write_sweep_figures
-
-    write_sweep_figures(table, parent.folder / "figures", parent.name, objective)
-    write_report(parent.as_record(FAILED if reason else FINISHED, reason), parent.config.tracking.uri)
 
 
 def _reason(counts: Mapping[str, int], children: Children, stopped: BaseException | None) -> str:

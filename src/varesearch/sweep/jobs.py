@@ -72,8 +72,8 @@ class Outcome:
     """What came of a job.
 
     ``run_id`` is None for a child that was never begun; ``taken_over``: an earlier run of the same identity stands for
-    it; ``folder`` is None where there are no files on this machine. ``tags`` are those of the result (``degraded``,
-    ``machine``, ``varesearch.network_hash``), ``reason`` why it is not FINISHED, in one line.
+    it; ``folder`` is None where there are no files on this machine. ``reason`` is why it is not FINISHED, ``degraded``
+    what is wrong with its result, each in one line.
     """
 
     job: Job
@@ -84,5 +84,5 @@ class Outcome:
     taken_over: bool = False
     reason: str = ""
     metrics: Mapping[str, float] = field(default_factory=dict)
-    params: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
+    network_hash: str | None = None
+    degraded: str = ""

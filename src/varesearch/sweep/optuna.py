@@ -18,12 +18,12 @@ from varesearch.shell import quoted
 from varesearch.sweep.jobs import FAILED, FINISHED, Job, Outcome
 from varesearch.sweep.space import Dimension, Space
 from varesearch.sweep.sweepers.base import Compose, Evaluate, Objective
+from varesearch.tracking.tags import BEST, BEST_RUNS, BEST_TRIAL, BEST_VALUE
 
 if TYPE_CHECKING:
     from varesearch.sweep.optuna_study import Study
 
 SEED = "seed"
-BEST = "varesearch.best"
 _OTHER_METRICS = ("realtime_factor", "peak_memory_mb")
 # Which of these there are, only the run itself knows.
 _OTHER_GROUPS = ("backend", "phase")
@@ -149,9 +149,9 @@ class OptunaSweeper:
             return {BEST: f"none: no trial has a value of {metric}"}
         return {
             BEST: quoted(f"{key}={value}" for key, value in best.values.items()),
-            f"{BEST}_value": f"{metric}={best.value!r}",
-            f"{BEST}_trial": str(best.number),
-            f"{BEST}_runs": " ".join(best.run_ids),
+            BEST_VALUE: f"{metric}={best.value!r}",
+            BEST_TRIAL: str(best.number),
+            BEST_RUNS: " ".join(best.run_ids),
         }
 
 

@@ -1,152 +1,93 @@
 """The parent run of a sweep: what varies, how many children ended how, the table of their results."""
 
 import collections
-import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.plain import as_plain, is_group
 from varesearch.config.schema import Config
-from varesearch.shell import code_span
+from varesearch.shell import code_span, command
 from varesearch.sweep.jobs import FAILED, FINISHED, KILLED, SKIPPED, Job, Outcome
-from varesearch.sweep.known import SWEEP, folder_of
 from varesearch.sweep.space import Space
-from varesearch.tracking import naming
-from varesearch.tracking.endings import Ending
-from varesearch.tracking.files import ENDED
-from varesearch.tracking.log import LogCapture
+from varesearch.tracking.description import Description, flat_params, short
+from varesearch.tracking.endings import FailedRunError
+from varesearch.tracking.files import RunFiles
 from varesearch.tracking.process import Process
-from varesearch.tracking.provenance import origin, provenance
-from varesearch.tracking.reading import RunRecord
-from varesearch.tracking.records import log_batch
-from varesearch.tracking.run import TrackedRun
-from varesearch.tracking.session import NOTE, StoreSession
-from varesearch.tracking.store import one_line
-from varesearch.tracking.tags import KIND, SWEEP_KIND
+from varesearch.tracking.read import RunRecord
+from varesearch.tracking.session import StoreSession
+from varesearch.tracking.tags import ENDED, KIND, NOTE, SWEEP, SWEEP_KIND, VARIES, sweep_count
 
-if TYPE_CHECKING:
-    from mlflow.entities import Run
-
-VARIES = "varesearch.varies"
-_LONGEST_PARAM = 250
 _LONGEST_NAME = 80
 
 
-class SweepFailedError(RuntimeError):
+class SweepFailedError(FailedRunError):
     """Some children are not FINISHED; the message is one line."""
 
 
-class ParentRun(TrackedRun):
-    """The tracked run of a sweep, made anew or, if ``earlier`` is the same sweep's, opened again.
+def describe_sweep(
+    settings: Config, made_by: Sequence[str], space: Space, jobs: Sequence[Job], identity: str
+) -> Description:
+    """What the run of a sweep is; ``jobs`` are those that are known before anything has run."""
+    shown = command(*map(redact, made_by))
+    tags = {
+        KIND: SWEEP_KIND,
+        SWEEP: identity,
+        VARIES: ", ".join(dimension.key for dimension in space.dimensions) or "nothing",
+        NOTE: code_span(shown),
+    }
+    resolved = shared_settings([job.composed.resolved for job in jobs]) if jobs else as_plain(settings)
+    # What all children share, and what varies with all its values.
+    params = flat_params(resolved) if jobs else {}
+    for dimension in space.dimensions:
+        if dimension.bounds is None:
+            params[dimension.key] = short(", ".join(dimension.values))
+        else:
+            params[dimension.key] = f"from {dimension.bounds[0]:g} to {dimension.bounds[1]:g}"
+    name = settings.tracking.run_name or sweep_name(space, len(jobs))
+    overrides = tuple(redact(word) for word in space.words)
+    return Description(name, resolved, shown, overrides, tags=tags, params=params)
 
-    ``jobs`` are those that are known before anything has run. Entering raises ConfigurationError if the store cannot
-    be had or another machine is at the same sweep.
-    """
 
-    def __init__(
-        self,
-        settings: Config,
-        made_by: Sequence[str],
-        space: Space,
-        jobs: Sequence[Job],
-        sweep: str,
-        session: StoreSession,
-        earlier: "Run | None",
-        capture: LogCapture,
-        protected: Sequence[Callable[..., Any]],
-    ) -> None:
-        resolved = shared_settings([job.composed.resolved for job in jobs]) if jobs else as_plain(settings)
-        super().__init__(settings, resolved, space.words, {}, capture, None, {}, made_by, session, protected)
-        self._space = space
-        self._jobs = jobs
-        self._sweep = sweep
-        self._earlier = earlier
-        self._start_ms = self.now_ms()
-
-    def set_outcomes(self, outcomes: Sequence[Outcome]) -> dict[str, int]:
-        """Keep how the children ended as metrics and tags; the counts."""
-        counts = counted(outcomes)
-        self.log_metrics(counts, "sweep")
-        self.set_tags({f"{SWEEP}.{name}": str(number) for name, number in counts.items()})
-        return counts
-
-    def as_record(self, status: str, reason: str) -> RunRecord:
-        """The run as it will be in the store, for a report that is written before its end."""
-        ended = {ENDED: reason} if reason else {}
-        return RunRecord(
-            run_id=self.run_id,
-            name=self.name,
-            experiment=self.config.tracking.experiment,
-            experiment_id=self.session.experiment_id,
-            status=status,
-            start_ms=self._start_ms,
-            end_ms=self.now_ms(),
-            params=self._shown_params(),
-            metrics=dict(self._metrics),
-            tags={**self._described(), **self._tags, **ended},
-            folder=self.folder,
+def refuse_if_elsewhere(earlier: RunRecord) -> None:
+    """Raise ConfigurationError if an earlier run of the same sweep is still running on another machine."""
+    process = Process.from_tags(earlier.tags)
+    if earlier.status == "RUNNING" and process is not None and not process.is_here():
+        raise ConfigurationError(
+            f"the same sweep is run {earlier.run_id[:8]}, which is RUNNING on {process.host}; end it there, or make a "
+            "sweep of your own with rerun=true"
         )
 
-    def _open(self) -> tuple[str, str, Path]:
-        if self._earlier is None:
-            name = self.config.tracking.run_name or sweep_name(self._space, len(self._jobs))
-            run_id, folder = self.session.create_run(name, self._described())
-            return run_id, name, folder
-        info = self._earlier.info
-        process = Process.from_tags(self._earlier.data.tags)
-        if info.status == "RUNNING" and process is not None and not process.is_here():
-            raise ConfigurationError(
-                f"the same sweep is run {info.run_id[:8]}, which is RUNNING on {process.host}; end it there, or make a "
-                "sweep of your own with rerun=true"
-            )
-        # First whose it is, then that it runs: another command must not find it running without a process.
-        log_batch(self.session.client, info.run_id, {}, {}, {**Process.current().tags(), **self._described()})
-        if ENDED in self._earlier.data.tags:
-            self.session.client.delete_tag(info.run_id, ENDED)
-        self.session.client.update_run(info.run_id, status="RUNNING")
-        self._start_ms = info.start_time
-        return info.run_id, info.run_name or "", folder_of(self._earlier, self.session)
 
-    def _log_path(self) -> Path:
-        if self._earlier is None:
-            return super()._log_path()
-        # Each command has a log of its own, also where a server keeps the earlier ones.
-        return self.folder / f"resumed-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+def log_outcomes(run: RunFiles, outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """Keep how the children ended as metrics and tags of the sweep's run; the counts."""
+    counts = counted(outcomes)
+    run.log_metrics(counts, "sweep")
+    run.set_tags({sweep_count(name): str(number) for name, number in counts.items()})
+    return counts
 
-    def _describe(self) -> None:
-        commit = self.session.commit
-        self.describe(provenance(origin(commit)), b"" if commit is None else commit.diff)
-        if self._earlier is None:
-            with one_line(self.session.place):
-                log_batch(self.session.client, self.run_id, {}, self._shown_params(), {})
 
-    def _described(self) -> dict[str, str]:
-        return {
-            KIND: SWEEP_KIND,
-            SWEEP: self._sweep,
-            VARIES: ", ".join(dimension.key for dimension in self._space.dimensions) or "nothing",
-            NOTE: code_span(self.made_by),
-        }
+def record_ahead(run: RunFiles, session: StoreSession, experiment: str, start_ms: int, reason: str) -> RunRecord:
+    """The run of a sweep as it will be in the store, for a report that is written before its end.
 
-    def _shown_params(self) -> dict[str, str]:
-        """What all children share, and what varies with all its values."""
-        params = naming.flat_params(self.resolved) if self._jobs else {}
-        for dimension in self._space.dimensions:
-            if dimension.bounds is None:
-                text = ", ".join(dimension.values)
-            else:
-                text = f"from {dimension.bounds[0]:g} to {dimension.bounds[1]:g}"
-            params[dimension.key] = text if len(text) <= _LONGEST_PARAM else f"{text[: _LONGEST_PARAM - 1]}…"
-        return params
-
-    def _end(self, how: Ending, error: BaseException | None) -> str | None:
-        if isinstance(error, SweepFailedError):
-            # The children have the tracebacks.
-            return super()._end(Ending("FAILED", 1, str(error)), None)
-        return super()._end(how, error)
+    ``reason`` is why it is not FINISHED, or "".
+    """
+    return RunRecord(
+        run_id=run.run_id,
+        name=run.name,
+        experiment=experiment,
+        experiment_id=session.experiment_id,
+        status=FAILED if reason else FINISHED,
+        start_ms=start_ms,
+        end_ms=int(time.time() * 1000),
+        params=run.description.params,
+        metrics=run.metrics,
+        tags={**run.tags, **({ENDED: reason} if reason else {})},
+        artifact_uri="",
+        folder=run.folder,
+    )
 
 
 def counted(outcomes: Sequence[Outcome]) -> dict[str, int]:
@@ -168,7 +109,7 @@ def sweep_name(space: Space, n_jobs: int) -> str:
         f"{d.key.rpartition('.')[2]}" + (f"({len(d.values)})" if d.bounds is None else "") for d in space.dimensions
     ]
     name = "sweep " + (" x ".join(parts) if parts else "of one run") + (f", {n_jobs} runs" if n_jobs > 1 else "")
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    return short(name, _LONGEST_NAME)
 
 
 def shared_settings(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from varesearch.shell import quoted
 from varesearch.simulation import probe
 from varesearch.sweep.jobs import Job
 from varesearch.sweep.space import Space, read_space
-from varesearch.tracking.naming import NOT_SCIENCE
+from varesearch.tracking.description import NOT_SCIENCE
 from varesearch.tracking.root import cache_folder
 
 

@@ -8,9 +8,11 @@ from varesearch.config.wording import written
 from varesearch.shell import quoted
 from varesearch.sweep.jobs import FAILED, FINISHED, Outcome
 from varesearch.sweep.labels import labels_by_text, short_keys
-from varesearch.sweep.parent import ParentRun
 from varesearch.sweep.space import Space
 from varesearch.terminal import Terminal
+from varesearch.tracking.files import RunFiles
+from varesearch.tracking.session import StoreSession
+from varesearch.tracking.tags import OURS
 
 _SEED = "seed"
 _MOST_ROWS = 20
@@ -18,7 +20,7 @@ _LONGEST_VALUE = 40
 _SHOWN = ("rate_hz", "cv_isi")
 
 
-def show_head(terminal: Terminal, parent: ParentRun, space: Space, n_jobs: int) -> None:
+def show_head(terminal: Terminal, parent: RunFiles, space: Space, n_jobs: int) -> None:
     """What is swept, and under which run."""
     for dimension in space.dimensions:
         low_high = dimension.bounds
@@ -36,7 +38,8 @@ def show_outcome(terminal: Terminal, outcome: Outcome) -> None:
 
 def show_end(
     terminal: Terminal,
-    parent: ParentRun,
+    parent: RunFiles,
+    session: StoreSession,
     outcomes: Sequence[Outcome],
     counts: Mapping[str, int],
     best: Mapping[str, str],
@@ -50,9 +53,9 @@ def show_end(
     told = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if name != "children" and number]
     terminal.line(f"{counts['children']} runs: {', '.join(told)}" if told else "no run")
     for key, value in best.items():
-        terminal.line(f"{key.removeprefix('varesearch.').replace('_', ' ')}: {value}")
-    terminal.line(f"sweep {parent.run_id}: {parent.address}")
-    terminal.line(f"to see it: {parent.how_to_open}")
+        terminal.line(f"{key.removeprefix(OURS).replace('_', ' ')}: {value}")
+    terminal.line(f"sweep {parent.run_id}: {session.address(parent.run_id, parent.folder)}")
+    terminal.line(f"to see it: {session.how_to_open(parent.run_id, parent.folder)}")
 
 
 def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:

@@ -20,7 +20,7 @@ from varesearch.config.options import Option
 from varesearch.config.overrides import check_quoting, read_word
 from varesearch.config.schema import Config
 from varesearch.config.wording import echoed
-from varesearch.tracking.naming import NOT_SCIENCE
+from varesearch.tracking.description import NOT_SCIENCE
 
 MOST_POINTS = 100_000
 """More combinations than this are more likely a slip of the keyboard."""

@@ -15,7 +15,6 @@ from varesearch.config.schema import Config
 from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
 from varesearch.sweep.jobs import FINISHED, Outcome
-from varesearch.tracking.tags import DEGRADED, NETWORK_HASH
 
 CSV_FILE = "results.csv"
 PARQUET_FILE = "results.parquet"
@@ -82,9 +81,9 @@ def results_table(children: Sequence[Outcome]) -> Table:
         "reason": [child.reason for child in children],
         "run_id": [child.run_id for child in children],
         "name": [child.name for child in children],
-        "network_hash": [child.tags.get(NETWORK_HASH) for child in children],
+        "network_hash": [child.network_hash for child in children],
         "taken_over": [child.taken_over for child in children],
-        "degraded": [child.tags.get(DEGRADED) for child in children],
+        "degraded": [child.degraded or None for child in children],
     }
     for column in STATE_COLUMNS:
         columns[column] = pd.array(states[column], dtype="boolean" if column == "taken_over" else "string")

@@ -12,6 +12,10 @@ class TrackingError(RuntimeError):
     """The run ended well, but the store could not be told; the message is one line and says where the results are."""
 
 
+class FailedRunError(RuntimeError):
+    """A run failed for a reason that its message (one line) says in full, without an error of the program."""
+
+
 class NotKeptError(RuntimeError):
     """The simulation succeeded, but some files of the run could not be written; the message (one line) names them."""
 
@@ -34,6 +38,6 @@ def ending(error: BaseException | None) -> Ending:
         return Ending("KILLED", 128 + signum, in_words(signum))
     if isinstance(error, (ConfigurationError, TrackingError)):
         return Ending("FAILED", 2 if isinstance(error, ConfigurationError) else 1, str(error))
-    if isinstance(error, NotKeptError):
+    if isinstance(error, NotKeptError | FailedRunError):
         return Ending("FAILED", 1, str(error))
     return Ending("FAILED", 1, f"{type(error).__name__}: {first_line(error)}")

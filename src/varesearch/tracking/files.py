@@ -1,4 +1,4 @@
-"""The files of a run: written to its folder while it goes on, with all that the store is to be told at its end."""
+"""The files of a run: written to its folder while it goes on, with the record that the store receives at its end."""
 
 import contextlib
 import json
@@ -7,24 +7,22 @@ import os
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from varesearch.config.addresses import redact
 from varesearch.config.parts import Part, own_sources
-from varesearch.config.schema import Config
 from varesearch.network.model import Network
 from varesearch.network.stored import NETWORK_FILE, save_network
 from varesearch.phases import PhaseTime
-from varesearch.shell import command
 from varesearch.tracking import tables
-from varesearch.tracking.endings import Ending, NotKeptError
+from varesearch.tracking.description import Description
+from varesearch.tracking.endings import Ending, FailedRunError, NotKeptError
 from varesearch.tracking.records import RESERVE_FILE, Unsent
-from varesearch.tracking.store import redact
-from varesearch.tracking.tags import NETWORK_HASH, result_tags
+from varesearch.tracking.tags import ENDED, NETWORK_HASH, result_tags
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
@@ -42,42 +40,36 @@ TRACEBACK_FILE = "traceback.txt"
 METRICS_FILE = "metrics.csv"
 PHASES_FILE = "phases.csv"
 RESERVE_BYTES = 1_000_000
-ENDED = "varesearch.ended"
-"""The tag that says why a run is not FINISHED."""
-PRUNED = "varesearch.pruned"
-"""The tag of a run whose recording was removed; its value is the date."""
 
 
 class RunFiles:
-    """What is kept of one run, whoever tells the store: ``run_id``, ``name`` and ``folder`` exist once it has begun.
+    """The folder of a run that has begun, and what is collected for its record.
 
-    ``made_by`` is the command that makes the run, quoted for a shell.
-
-    What the log methods take is written to ``folder`` at once or collected for the record that :meth:`close` makes.
+    The log methods write to ``folder`` at once, or collect for the record that :meth:`close` writes.
     """
 
-    run_id: str
-    name: str
-    folder: Path
-
-    def __init__(
-        self,
-        config: Config,
-        resolved: Mapping[str, Any],
-        overrides: Sequence[str],
-        choices: Mapping[str, str | None],
-        made_by: Sequence[str] = (),
-    ) -> None:
-        self.config = config
-        self.resolved = resolved
-        self.overrides = [redact(override) for override in overrides]
-        self.choices = {group: option for group, option in choices.items() if option}
-        self.made_by = command(*map(redact, made_by or ("run", *overrides)))
+    def __init__(self, description: Description, run_id: str, folder: Path) -> None:
+        self.description, self.run_id, self.folder = description, run_id, folder
         self._metrics: dict[str, float] = {}
         self._params: dict[str, str] = {}
         self._tags: dict[str, str] = {}
         self._not_kept: dict[str, str] = {}
         self._began_s, self._began_at = time.time(), time.monotonic()
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+        return self.description.name
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The metrics so far."""
+        return dict(self._metrics)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags so far, those of its description included."""
+        return {**self.description.tags, **self._tags}
 
     @contextlib.contextmanager
     def keeping(self, what: str) -> Iterator[None]:
@@ -109,35 +101,25 @@ class RunFiles:
     def describe(self, provenance: Mapping[str, Any], diff: bytes = b"") -> None:
         """Write what the run is, and where it comes from; ``diff`` is what differs from the commit."""
         self._reserve()
-        self._write_yaml(CONFIG_FILE, _without_credentials(self.resolved))
+        self._write_yaml(CONFIG_FILE, _without_credentials(self.description.resolved))
         self._write_yaml("overrides.yaml", self._given())
         with self.keeping("provenance.json"):
             self._write_json("provenance.json", provenance)
-        with self.keeping(PARTS_FOLDER):
-            self._write_own_parts()
         if diff:
             with self.keeping("uncommitted.diff"):
                 (self.folder / "uncommitted.diff").write_bytes(diff)
 
-    def _write_own_parts(self) -> None:
-        """The sources of the parts that varesearch does not bring along, as they were executed."""
-        for group in fields(self.config):
-            part = type(getattr(self.config, group.name))
-            if issubclass(part, Part):
-                for name, source in own_sources(part).items():
-                    (self.folder / PARTS_FOLDER).mkdir(exist_ok=True)
-                    (self.folder / PARTS_FOLDER / name).write_bytes(source)
-
     def _given(self) -> dict[str, Any]:
-        return {"command": self.made_by, "overrides": [*self.overrides], "choices": dict(self.choices)}
+        given = self.description
+        return {"command": given.made_by, "overrides": [*given.overrides], "choices": dict(given.choices)}
 
     def log_own_parts(self, parts: Iterable[type[Part]]) -> None:
         """Keep the sources of parts that varesearch does not bring along, as they were executed."""
-        with self.keeping("parts"):
+        with self.keeping(PARTS_FOLDER):
             for part in parts:
                 for name, source in own_sources(part).items():
-                    (self.folder / "parts").mkdir(exist_ok=True)
-                    (self.folder / "parts" / name).write_bytes(source)
+                    (self.folder / PARTS_FOLDER).mkdir(exist_ok=True)
+                    (self.folder / PARTS_FOLDER / name).write_bytes(source)
 
     def log_network(self, network: Network, arrays: bool = False) -> None:
         """Sizes and content hash of the drawn network, as parameters, tag and ``network.json``.
@@ -208,13 +190,13 @@ class RunFiles:
                 target.mkdir(exist_ok=True)
                 shutil.copy2(path, target)
 
-    def log_recording(self, recording: "Recording") -> None:
-        """Spikes and signals as ``recording.npz``; with ``tracking.neo`` as a neo file too."""
+    def log_recording(self, recording: "Recording", neo: bool = False) -> None:
+        """Spikes and signals as ``recording.npz``; with ``neo`` as a neo file too."""
         from varesearch.recording_io import NEO_SUFFIX, save_neo, save_npz
 
         with self.keeping(RECORDING_FILE):
             save_npz(recording, self.folder / RECORDING_FILE)
-        if self.config.tracking.neo:
+        if neo:
             neo_file = f"recording{NEO_SUFFIX}"
             with self.keeping(neo_file):
                 save_neo(recording, self.folder / neo_file)
@@ -233,7 +215,7 @@ class RunFiles:
         _attempt(lambda: (self.folder / RESERVE_FILE).unlink(missing_ok=True))
         if how.reason:
             self._tags[ENDED] = how.reason
-        if error is not None:
+        if error is not None and not isinstance(error, FailedRunError):
             text = "".join(traceback.format_exception(error))
             log.error("%s: %s\n%s", how.status, how.reason, text)
             if how.status == "FAILED":

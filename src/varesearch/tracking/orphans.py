@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from varesearch.slurm_queue import jobs_that_may_live
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.delivery import deliver
-from varesearch.tracking.files import ENDED
 from varesearch.tracking.process import Process
 from varesearch.tracking.records import Unsent
 from varesearch.tracking.search import search
-from varesearch.tracking.slurm import BATCH_JOB, jobs_that_may_live
 from varesearch.tracking.store import Place
+from varesearch.tracking.tags import BATCH_JOB, ENDED
 from varesearch.whole_files import remove_unfinished
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
     running = list(search(client, "attributes.status = 'RUNNING'"))
     left = [run for run in [*running, *_staged(client, where)] if _gone_writer(run) is not None]
     # The queue is asked only once, even for the many runs of a large array.
-    live = jobs_that_may_live(run.data.tags for run in left)
+    live = jobs_that_may_live(run.data.tags.get(BATCH_JOB, "") for run in left)
     for run in left:
         # One orphan that cannot be ended (its files are gone, two processes at it) must not keep others from running.
         try:

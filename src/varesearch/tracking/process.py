@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-_HOST, _MACHINE, _BOOT = "varesearch.host", "varesearch.machine_id", "varesearch.boot_id"
-_NAMESPACE, _PID, _STARTED = "varesearch.pid_namespace", "varesearch.pid", "varesearch.process_started_ticks"
+from varesearch.tracking.tags import BOOT_ID, HOST, MACHINE_ID, PID, PID_NAMESPACE, PROCESS_STARTED
+
 _PROC = Path("/proc")
 _MACHINE_ID = Path("/etc/machine-id")
 _GONE = "ZXx"
@@ -54,7 +54,12 @@ class Process:
         """The process that a run's tags name; None for a run that is not ours."""
         try:
             return cls(
-                tags[_HOST], tags[_MACHINE], tags[_BOOT], int(tags[_NAMESPACE]), int(tags[_PID]), int(tags[_STARTED])
+                tags[HOST],
+                tags[MACHINE_ID],
+                tags[BOOT_ID],
+                int(tags[PID_NAMESPACE]),
+                int(tags[PID]),
+                int(tags[PROCESS_STARTED]),
             )
         except (KeyError, ValueError):
             return None
@@ -62,12 +67,12 @@ class Process:
     def tags(self) -> dict[str, str]:
         """As tags of a run."""
         return {
-            _HOST: self.host,
-            _MACHINE: self.machine,
-            _BOOT: self.boot,
-            _NAMESPACE: str(self.namespace),
-            _PID: str(self.pid),
-            _STARTED: str(self.started),
+            HOST: self.host,
+            MACHINE_ID: self.machine,
+            BOOT_ID: self.boot,
+            PID_NAMESPACE: str(self.namespace),
+            PID: str(self.pid),
+            PROCESS_STARTED: str(self.started),
         }
 
     def is_here(self) -> bool:

@@ -1,162 +1,175 @@
 """A tracked run: opened before anything is simulated, filled while it runs, and ended whatever happens."""
 
-import atexit
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from varesearch.config.schema import Config
 from varesearch.signals import SignalGuard
-from varesearch.tracking import naming
-from varesearch.tracking.endings import Ending, NotKeptError, TrackingError, ending
+from varesearch.tracking.description import Description
+from varesearch.tracking.endings import NotKeptError, TrackingError, ending
 from varesearch.tracking.files import LOG_FILE, RunFiles
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.provenance import origin, provenance
 from varesearch.tracking.records import log_batch
-from varesearch.tracking.session import PARENT, StoreSession, science_tags
+from varesearch.tracking.session import StoreSession
 from varesearch.tracking.store import one_line
+
+if TYPE_CHECKING:
+    from varesearch.tracking.read import RunRecord
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 def track(
-    config: Config,
-    resolved: Mapping[str, Any],
-    overrides: Sequence[str] = (),
-    choices: Mapping[str, str | None] | None = None,
+    description: Description,
+    session: StoreSession,
+    work: Callable[[RunFiles], T],
     *,
-    log_capture: LogCapture | None = None,
-    root: Path | None = None,
-    parent_run_id: str | None = None,
-    tags: Mapping[str, str] | None = None,
-    made_by: Sequence[str] = (),
-) -> "TrackedRun":
-    """A run of ``config``, to be entered with ``with`` before anything is built.
+    capture: LogCapture | None = None,
+    resumed: "RunRecord | None" = None,
+    signals: SignalGuard | None = None,
+) -> T:
+    """Do ``work`` as a run of the store, and end that run whatever happens.
 
-    ``resolved`` is the configuration as plain dicts, ``overrides`` what the user gave, ``choices`` group -> option.
-    ``made_by`` are the words of the command after ``varesearch``, if they are not ``run`` and the overrides.
-    ``log_capture``: the capture that is under way; its log moves into the folder of the run. ``tags`` are further ones
-    that it has from its first moment. Entering makes the store where there is none, ends orphans, and raises
-    ConfigurationError if the store cannot be had.
+    The files of the run grow in its folder: for a store of this machine that is the run's artifact folder itself; for
+    a server a staging folder that is sent at the end. What ``work`` logs is written there at once and sent to the store
+    in one call at the end; when that fails, it stays there and the next run sends it.
+
+    The run becomes FINISHED; FAILED, with ``traceback.txt``; or KILLED after Ctrl-C, SIGTERM and SIGHUP, which are
+    raised in ``work`` as KeyboardInterrupt and Terminated. Signals that arrive while the run begins or ends wait.
+
+    Parameters
+    ----------
+    description
+        What the run is.
+    session
+        The store; it is opened if it is not yet. That makes the store where there is none, and ends orphans.
+    work
+        Called with the files of the run.
+    capture
+        The log capture that is under way; its log moves into the folder of the run.
+    resumed
+        An earlier run of the store that goes on, instead of a new one.
+    signals
+        The guard through which signals are handled, for work that holds them back itself.
+
+    Returns
+    -------
+    object
+        What ``work`` returned.
+
+    Raises
+    ------
+    ConfigurationError
+        The store cannot be used; ``work`` was not called.
+    TrackingError
+        The work was done, but the store failed.
+    BaseException
+        Whatever ``work`` raised.
     """
-    tags = {**(tags or {}), **({PARENT: parent_run_id} if parent_run_id else {})}
-    return TrackedRun(config, resolved, overrides, choices or {}, log_capture, root, tags, made_by)
+    signals = signals or SignalGuard()
+    try:
+        signals.install()
+        session.open()
+        # A signal waits, so that there is no run in the store whose id is not known here.
+        signals.hold()
+        with one_line(session.place):
+            run = _begin(description, session, resumed)
+        process = os.getpid()
+        result, error = signals.attempt(lambda: _do(run, session, work, capture, resumed is not None, signals))
+        if os.getpid() == process:
+            error = _end(run, session, error, capture)
+        # Otherwise this is a forked child of the process whose run it is.
+    finally:
+        signals.restore()
+    if error is None or ending(error).status != "KILLED":
+        signals.raise_pending()
+    return _result(result, error)
 
 
-class TrackedRun(RunFiles):
-    """See :func:`track`.
+def carry_out(
+    description: Description, run_id: str, folder: Path, made_from: Mapping[str, Any], work: Callable[[RunFiles], T]
+) -> T:
+    """Do ``work`` as the run ``run_id``, which another process tracks; nothing is written but to its ``folder``.
 
-    The files of the run grow in ``folder``: for a store of this machine that is the run's artifact folder itself; for
-    a server a staging folder that is sent at the end. What the log methods take is written there at once and told to
-    the store in one call at the end; when that cannot be done, it stays there and the next run sends it.
-
-    Leaving it ends the run: FINISHED, FAILED with ``traceback.txt``, or KILLED after Ctrl-C, SIGTERM and SIGHUP, which
-    leave the block as KeyboardInterrupt and Terminated. Signals that come while the end is being written wait for it.
-    Raises TrackingError if the run itself went well but the store failed.
-
-    ``session``: one that is open already. ``protected``: functions inside which signals wait as well.
+    The record of its end stays in the folder: FINISHED, FAILED, or KILLED after SIGTERM and the like. ``made_from`` is
+    the command and code behind it, see :func:`varesearch.tracking.provenance.origin`. Raises what ``work`` raised, or
+    TrackingError if the run went well but the record cannot be written.
     """
+    signals = SignalGuard()
+    run = RunFiles(description, run_id, folder)
 
-    def __init__(
-        self,
-        config: Config,
-        resolved: Mapping[str, Any],
-        overrides: Sequence[str],
-        choices: Mapping[str, str | None],
-        log_capture: LogCapture | None,
-        root: Path | None,
-        tags: Mapping[str, str],
-        made_by: Sequence[str] = (),
-        session: StoreSession | None = None,
-        protected: Sequence[Callable[..., Any]] = (),
-    ) -> None:
-        super().__init__(config, resolved, overrides, choices, made_by)
-        self._opened = session is not None
-        self.session = session or StoreSession(config.tracking, root)
-        self._capture = log_capture
-        self._first_tags = tags
-        self._guard = SignalGuard(TrackedRun.__exit__, TrackedRun._begin, *protected)
-        self._open_in: int | None = None
+    def described() -> T:
+        run.describe(provenance(made_from))
+        return work(run)
 
-    def __enter__(self) -> Self:
-        self._guard.install()
-        try:
-            if not self._opened:
-                self.session.open()
-            with one_line(self.session.place):
-                self._begin()
-            self._guard.raise_pending()
-            self._describe()
-        except BaseException as error:
-            self.__exit__(type(error), error, error.__traceback__)
-            raise
-        return self
+    try:
+        signals.install()
+        result, error = signals.attempt(described)
+        _, kept = run.close(ending(error), error)
+    finally:
+        signals.restore()
+    if not kept and error is None:
+        raise TrackingError(f"the results of run {run_id} could not be written to {folder}")
+    return _result(result, error)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        # This function is protected: a signal waits for its end.
-        how = ending(error)
-        try:
-            problem = self._end(how, error)
-        finally:
-            self._guard.restore()
-        if problem is not None and error is None:
-            raise TrackingError(problem)
-        if problem is not None and isinstance(error, NotKeptError):
-            raise TrackingError(f"{error}; {problem}") from error
-        if how.status != "KILLED":
-            self._guard.raise_pending()
 
-    @property
-    def address(self) -> str:
-        """Where the run is to be seen: its page on a server, its folder otherwise."""
-        return self.session.address(self.run_id, self.folder)
+def _begin(description: Description, session: StoreSession, resumed: "RunRecord | None") -> RunFiles:
+    if resumed is not None:
+        return RunFiles(description, resumed.run_id, session.take_over(resumed, description.tags))
+    return RunFiles(description, *session.create_run(description.name, description.tags))
 
-    @property
-    def how_to_open(self) -> str:
-        """What to do to see the run: one line."""
-        return self.session.how_to_open(self.run_id, self.folder)
 
-    def _begin(self) -> None:
-        # Protected: a signal waits, so that there is no run in the store whose id is not known here.
-        self.run_id, self.name, self.folder = self._open()
-        self._open_in = os.getpid()
-        atexit.register(self._abandon)
-        if self._capture is not None:
-            self._capture.move_to(self._log_path())
-        log.info("run %s: %s", self.run_id, self.name)
+def _do(
+    run: RunFiles,
+    session: StoreSession,
+    work: Callable[[RunFiles], T],
+    capture: LogCapture | None,
+    resumed: bool,
+    signals: SignalGuard,
+) -> T:
+    with one_line(session.place):
+        if capture is not None:
+            # Each command has a log of its own, also where a server keeps the earlier ones.
+            name = f"resumed-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log" if resumed else LOG_FILE
+            capture.move_to(run.folder / name)
+        log.info("run %s: %s", run.run_id, run.name)
+        signals.release()
+    run.describe(provenance(origin(session.commit)), b"" if session.commit is None else session.commit.diff)
+    if not resumed:
+        with one_line(session.place):
+            log_batch(session.client, run.run_id, {}, dict(run.description.params), {})
+    return work(run)
 
-    def _open(self) -> tuple[str, str, Path]:
-        """Make the run in the store: its id, name and folder."""
-        name = naming.run_name(self.config, self.overrides, self.choices)
-        tags = {**science_tags(self.config, self.resolved, self.made_by, self.choices), **self._first_tags}
-        run_id, folder = self.session.create_run(name, tags)
-        return run_id, name, folder
 
-    def _log_path(self) -> Path:
-        return self.folder / LOG_FILE
+def _end(
+    run: RunFiles, session: StoreSession, error: BaseException | None, capture: LogCapture | None
+) -> BaseException | None:
+    """Write the end of the run; what is to be raised."""
+    # First to the folder, then to the store: whoever finds the run after a failure here can complete it.
+    record, kept = run.close(ending(error), error)
+    if capture is not None:
+        capture.flush()
+    problem = session.deliver(record, run.folder, kept)
+    if problem is not None and error is None:
+        return TrackingError(problem)
+    if problem is not None and isinstance(error, NotKeptError):
+        both = TrackingError(f"{error}; {problem}")
+        both.__cause__ = error
+        return both
+    return error
 
-    def _describe(self) -> None:
-        commit = self.session.commit
-        self.describe(provenance(origin(commit)), b"" if commit is None else commit.diff)
-        with one_line(self.session.place):
-            log_batch(self.session.client, self.run_id, {}, naming.flat_params(self.resolved), {})
 
-    def _end(self, how: Ending, error: BaseException | None) -> str | None:
-        """Write the end of the run; the problem in one line if the store did not take it."""
-        # Not yet begun, already ended, or a forked child of the process whose run this is.
-        if self._open_in != os.getpid():
-            return None
-        self._open_in = None
-        atexit.unregister(self._abandon)
-        # First to the folder, then to the store: whoever finds the run after a failure here can complete it.
-        record, kept = self.close(how, error)
-        if self._capture is not None:
-            self._capture.flush()
-        return self.session.deliver(record, self.folder, kept)
-
-    def _abandon(self) -> None:
-        # The interpreter ends and nobody has left the block: a signal hit between entering it and being in it.
-        self._end(Ending("KILLED", 1, "the process ended without ending the run"), None)
+def _result(result: T | None, error: BaseException | None) -> T:
+    if error is None:
+        return result  # type: ignore[return-value] (there was no error, so that it is the result)
+    try:
+        raise error
+    finally:
+        # The traceback refers to this frame, which would keep the exception alive.
+        del error

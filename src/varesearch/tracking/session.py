@@ -3,36 +3,30 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from varesearch.config.schema import Config, TrackingConfig
-from varesearch.config.validation.sense import doubts
-from varesearch.shell import code_span, command
-from varesearch.tracking import naming
+from varesearch.config.schema import TrackingConfig
+from varesearch.shell import command
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.delivery import deliver
 from varesearch.tracking.experiment import open_experiment
 from varesearch.tracking.orphans import end_orphans
 from varesearch.tracking.process import Process
 from varesearch.tracking.provenance import Commit, read_commit
-from varesearch.tracking.records import Unsent
+from varesearch.tracking.records import Unsent, log_batch
 from varesearch.tracking.root import checkout_root
 from varesearch.tracking.store import Place, connect, first_line, one_line, place
+from varesearch.tracking.tags import COMMIT, DIRTY, ENDED, SOURCE_NAME, SOURCE_TYPE
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from varesearch.tracking.read import RunRecord
 
 log = logging.getLogger(__name__)
 
 CODE = ("src", "conf", "setup.py")
 """What of the checkout a result depends on: changes of anything else do not make a run's code another one."""
-NOTE = "mlflow.note.content"
-"""MLflow's own tag for the description of a run, in Markdown."""
-WARNINGS = "varesearch.warnings"
-"""The tag with the warnings about the configuration."""
-
-PARENT = "mlflow.parentRunId"
-"""MLflow's own tag for a nested run."""
 
 
 class StoreSession:
@@ -46,9 +40,12 @@ class StoreSession:
     def __init__(self, tracking: TrackingConfig, root: Path | None = None) -> None:
         self._tracking = tracking
         self._root = root
+        self._is_open = False
 
     def open(self) -> None:
-        """Make the store where there is none, find the experiment, end orphans. Raises ConfigurationError."""
+        """Make the store where there is none, find the experiment, end orphans; once. Raises ConfigurationError."""
+        if self._is_open:
+            return
         self.place = place(self._tracking.uri, self._root)
         self.client = connect(self.place)
         with one_line(self.place):
@@ -56,12 +53,26 @@ class StoreSession:
             end_orphans(self.client, self.place)
             ours = checkout_root()
             self.commit = read_commit(self.place.root) if ours is None else read_commit(ours, CODE)
+        self._is_open = True
 
     def create_run(self, name: str, tags: Mapping[str, str]) -> tuple[str, Path]:
         """A new RUNNING run of this process: its id and its folder, which exists."""
         everything = {**self._origin(), **Process.current().tags(), **tags}
         run = self.client.create_run(self.experiment_id, tags=everything, run_name=name)
-        return run.info.run_id, self.folder_of(run.info.run_id, run.info.artifact_uri)
+        try:
+            return run.info.run_id, self.folder_of(run.info.run_id, run.info.artifact_uri)
+        except OSError:
+            self.client.set_terminated(run.info.run_id, "FAILED")
+            raise
+
+    def take_over(self, run: "RunRecord", tags: Mapping[str, str]) -> Path:
+        """Make an earlier run the RUNNING run of this process, with new tags; its folder."""
+        # First whose it is, then that it runs: another command must not find it running without a process.
+        log_batch(self.client, run.run_id, {}, {}, {**Process.current().tags(), **tags})
+        if run.why_ended:
+            self.client.delete_tag(run.run_id, ENDED)
+        self.client.update_run(run.run_id, status="RUNNING")
+        return self.folder_of(run.run_id, run.artifact_uri)
 
     def folder_of(self, run_id: str, artifact_uri: str | None) -> Path:
         """The folder in which the files of a run grow, made if there is none."""
@@ -100,23 +111,8 @@ class StoreSession:
         return command("ui", *options, f"--run={run_id[:8]}")
 
     def _origin(self) -> dict[str, str]:
-        tags = {"mlflow.source.name": "varesearch", "mlflow.source.type": "LOCAL"}
+        tags = {SOURCE_NAME: "varesearch", SOURCE_TYPE: "LOCAL"}
         if self.commit is not None and self.commit.commit:
-            tags["mlflow.source.git.commit"] = self.commit.commit
-            tags["varesearch.dirty"] = str(self.commit.dirty).lower()
+            tags[COMMIT] = self.commit.commit
+            tags[DIRTY] = str(self.commit.dirty).lower()
         return tags
-
-
-def science_tags(
-    config: Config, resolved: Mapping[str, Any], made_by: str, choices: Mapping[str, str]
-) -> dict[str, str]:
-    """The tags by which a run of a network is found; ``made_by`` is its command, without credentials."""
-    doubted = [doubt.text for doubt in doubts(config)]
-    return {
-        NOTE: code_span(made_by),
-        "varesearch.config_hash": naming.config_hash(resolved),
-        "varesearch.config_hash_any_seed": naming.config_hash(resolved, without=["seed"]),
-        "varesearch.backend": config.backend.name,
-        **({WARNINGS: "; ".join(doubted)} if doubted else {}),
-        **{f"varesearch.{group}": option for group, option in choices.items() if group == "experiment"},
-    }

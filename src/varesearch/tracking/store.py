@@ -28,6 +28,7 @@ from varesearch.tracking import mlflow_api
 from varesearch.tracking.credentials import refuse_plain_http
 from varesearch.tracking.process import Process
 from varesearch.tracking.root import STORE_FOLDER, project_root
+from varesearch.tracking.tags import OURS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -275,10 +276,10 @@ def _refuse_while_written(old: sqlite3.Connection, database: Path) -> None:
     # The migrated copy takes the store's place: what a run wrote to the old file meanwhile would be lost.
     query = (
         "SELECT t.key, t.value, r.run_uuid FROM runs r JOIN tags t ON t.run_uuid = r.run_uuid "
-        "WHERE r.status = 'RUNNING' AND t.key LIKE 'varesearch.%'"
+        "WHERE r.status = 'RUNNING' AND t.key LIKE ? || '%'"
     )
     running: dict[str, dict[str, str]] = {}
-    for key, value, run_id in old.execute(query):
+    for key, value, run_id in old.execute(query, (OURS,)):
         running.setdefault(run_id, {})[key] = value
     for run_id, tags in running.items():
         process = Process.from_tags(tags)

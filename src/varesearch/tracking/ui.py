@@ -21,7 +21,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import mlflow_api
 from varesearch.tracking.columns import keep_columns
 from varesearch.tracking.gate import HEALTH, LOOPBACK
-from varesearch.tracking.reading import load_run, runs
+from varesearch.tracking.read import load_run, runs
 from varesearch.tracking.store import Place, ensure_sqlite, first_line
 from varesearch.tracking.ui_server import Order
 

@@ -10,6 +10,7 @@ from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.experiment import open_experiment
 from varesearch.tracking.records import log_batch
 from varesearch.tracking.store import connect, place
+from varesearch.tracking.tags import COMMIT, DIRTY, OURS, PARENT, SOURCE_NAME, SOURCE_TYPE
 from varesearch_tools.benchmarks.quantities import figures_of
 from varesearch_tools.benchmarks.session import Result, Session
 
@@ -26,12 +27,12 @@ def record(session: Session, uri: str | None = None, root: Path | None = None, e
     client = connect(where)
     experiment_id = open_experiment(client, where, experiment)
     tags = {
-        "mlflow.source.name": "varesearch_tools.benchmarks",
-        "mlflow.source.type": "LOCAL",
-        "varesearch.dirty": str(session.dirty).lower(),
+        SOURCE_NAME: "varesearch_tools.benchmarks",
+        SOURCE_TYPE: "LOCAL",
+        DIRTY: str(session.dirty).lower(),
     }
     if session.commit:
-        tags["mlflow.source.git.commit"] = session.commit
+        tags[COMMIT] = session.commit
     start_ms = int(datetime.fromisoformat(session.when).timestamp() * 1000)
     run = client.create_run(experiment_id, start_time=start_ms, tags=tags, run_name=f"session {session.name}")
     about = {f"machine.{name}": str(value) for name, value in session.machine.items()}
@@ -49,7 +50,7 @@ def record(session: Session, uri: str | None = None, root: Path | None = None, e
         child = client.create_run(
             experiment_id,
             start_time=start_ms,
-            tags={**tags, "mlflow.parentRunId": run.info.run_id},
+            tags={**tags, PARENT: run.info.run_id},
             run_name=result.case.key,
         )
         log_batch(client, child.info.run_id, _metrics(result, session), _params(result), _notes(result))
@@ -91,4 +92,4 @@ def _metrics(result: Result, session: Session) -> dict[str, float]:
 
 
 def _notes(result: Result) -> dict[str, str]:
-    return {f"varesearch.{name}": text for name, text in result.repetitions[-1].measured.notes.items()}
+    return {f"{OURS}{name}": text for name, text in result.repetitions[-1].measured.notes.items()}

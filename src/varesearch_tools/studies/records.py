@@ -6,13 +6,9 @@ from typing import Any, TypeVar
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import RunRecord, runs
-from varesearch.tracking.tags import KIND, NETWORK_HASH
+from varesearch.tracking.tags import NETWORK_HASH
 
 Key = TypeVar("Key", bound=Hashable)
-
-_LIBRARIES = "varesearch.libraries"
-_COMMIT = "mlflow.source.git.commit"
-_DIRTY = "varesearch.dirty"
 
 
 def finished_runs(experiment: str, uri: str | None = None, root: Path | None = None) -> list[RunRecord]:
@@ -21,7 +17,8 @@ def finished_runs(experiment: str, uri: str | None = None, root: Path | None = N
     Raises ConfigurationError if there is no such experiment.
     """
     condition = f"attributes.status = 'FINISHED' AND tags.`{NETWORK_HASH}` LIKE '%'"
-    return [record for record in runs(experiment, uri, root, condition=condition) if KIND not in record.tags]
+    found = runs(experiment, uri, root, condition=condition)
+    return [record for record in found if not record.is_sweep and not record.is_comparison]
 
 
 def chosen(
@@ -45,7 +42,7 @@ def chosen(
 
 def arm(record: RunRecord) -> str:
     """The preset that the run was made from; ``""`` without one."""
-    return record.tags.get("varesearch.experiment", "")
+    return record.preset
 
 
 def seed(record: RunRecord) -> int:
@@ -61,13 +58,9 @@ def backend(record: RunRecord) -> str:
 def provenance(records: Iterable[RunRecord]) -> dict[str, Any]:
     """What made the runs: how many, from which commits (``+`` if anything was uncommitted), with which libraries."""
     records = list(records)
-    commits = {
-        record.tags[_COMMIT][:10] + ("+" if record.tags.get(_DIRTY) == "true" else "")
-        for record in records
-        if _COMMIT in record.tags
-    }
+    commits = {record.commit[:10] + ("+" if record.is_dirty else "") for record in records if record.commit is not None}
     return {
         "runs": len(records),
         "commits": sorted(commits),
-        "libraries": sorted({record.tags[_LIBRARIES] for record in records if _LIBRARIES in record.tags}),
+        "libraries": sorted({record.libraries for record in records if record.libraries is not None}),
     }

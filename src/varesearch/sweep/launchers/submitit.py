@@ -2,7 +2,7 @@
 
 The folder of the runs has to be seen by the nodes at the same path. A job does what its folder says and leaves the
 record there; this process alone speaks to the tracking store. When it dies, the jobs stay in the queue: their runs name
-them (:mod:`varesearch.tracking.slurm`), and an assignment whose folder names a job is watched, not submitted again.
+them (:mod:`varesearch.slurm_queue`), and an assignment whose folder names a job is watched, not submitted again.
 """
 
 import contextlib
@@ -23,11 +23,12 @@ from typing import Any, Self
 from private_folder import PrivateFolder
 from varesearch.config import launching
 from varesearch.config.errors import ConfigurationError
+from varesearch.slurm_queue import QueuedJob, QueueError, ask_queue, batch_job
 from varesearch.sweep.jobs import Assignment, ChildEnd
 from varesearch.sweep.launchers.base import Launcher, Work
 from varesearch.sweep.launchers.remote import do_assignment, drop_end, read_end
 from varesearch.tracking.root import jobs_folder
-from varesearch.tracking.slurm import QueuedJob, QueueError, ask_queue, batch_job_tags
+from varesearch.tracking.tags import BATCH_JOB
 from varesearch.whole_files import whole_file
 
 log = logging.getLogger(__name__)
@@ -250,7 +251,7 @@ class _Watch:
         """Watch them, too."""
         for job in jobs:
             self.jobs[job.job_id] = job
-            self.work.begun(job.assignment, batch_job_tags(job.job_id))
+            self.work.begun(job.assignment, {BATCH_JOB: batch_job(job.job_id)})
         self._wait_s = _FIRST_ASK_S
         self._ask_at = min(self._ask_at, time.monotonic() + self._wait_s)
 

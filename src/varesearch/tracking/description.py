@@ -1,19 +1,81 @@
-"""How a run is called and described in the store: name, parameters, hashes."""
+"""What a run is, as its folder and the store show it from its first moment: name, parameters, hashes, command."""
 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from varesearch.config.addresses import redact
+from varesearch.config.compose import Composed
 from varesearch.config.plain import distribution_name, is_distribution, parameters_of, single_settings
 from varesearch.config.schema import Config
+from varesearch.config.validation.sense import doubts
+from varesearch.shell import code_span, command
+from varesearch.tracking.tags import BACKEND, CONFIG_HASH, CONFIG_HASH_ANY_SEED, EXPERIMENT, NOTE, WARNINGS
 
 # How a run is started and watched and where it is kept does not change what it is.
 NOT_SCIENCE = ("tracking", "launcher", "sweeper", "verbose", "dry_run", "fail", "rerun")
 # Shown in a list, so kept short; the whole configuration is an artifact.
 _LONGEST_PARAM = 250
 _LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a run is, whoever tracks it. Nothing in it holds credentials, except ``resolved``.
+
+    Attributes
+    ----------
+    name
+        Its name, for people.
+    resolved
+        The configuration as plain dicts.
+    made_by
+        The command that makes it, quoted for a shell.
+    overrides, choices
+        The settings that the user gave, and the option that was chosen in each group.
+    tags, params
+        What the store shows of it.
+    """
+
+    name: str
+    resolved: Mapping[str, Any]
+    made_by: str
+    overrides: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+def describe(composed: Composed, made_by: Sequence[str] = (), tags: Mapping[str, str] | None = None) -> Description:
+    """The description of a run of a network.
+
+    Parameters
+    ----------
+    composed
+        Its configuration.
+    made_by
+        The words of the command that makes it; by default, that of the configuration.
+    tags
+        Further tags that it has from its first moment.
+    """
+    config, resolved = composed.config, composed.resolved
+    overrides = tuple(redact(override) for override in composed.overrides)
+    choices = {group: option for group, option in composed.choices.items() if option}
+    shown = command(*map(redact, made_by or composed.command))
+    doubted = [doubt.text for doubt in doubts(config)]
+    described = {
+        NOTE: code_span(shown),
+        CONFIG_HASH: config_hash(resolved),
+        CONFIG_HASH_ANY_SEED: config_hash(resolved, without=["seed"]),
+        BACKEND: config.backend.name,
+        **({WARNINGS: "; ".join(doubted)} if doubted else {}),
+        **({EXPERIMENT: choices["experiment"]} if "experiment" in choices else {}),
+        **(tags or {}),
+    }
+    name = run_name(config, overrides, choices)
+    return Description(name, resolved, shown, overrides, choices, described, flat_params(resolved))
 
 
 def run_name(config: Config, overrides: Sequence[str], choices: Mapping[str, str]) -> str:
@@ -43,12 +105,8 @@ def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
     A distribution is one parameter (``uniform(low=-65.0, high=-14.0)``); what is null is left out, and so is what does
     not belong to the science (tracking, launcher and the like). A value that is too long for a list is cut.
     """
-    params = {}
-    for key, value in single_settings(science(resolved)):
-        if value is not None:
-            text = redact(_text(value))
-            params[key] = text if len(text) <= _LONGEST_PARAM else f"{text[: _LONGEST_PARAM - 1]}…"
-    return params
+    settings = single_settings(science(resolved))
+    return {key: short(redact(_text(value))) for key, value in settings if value is not None}
 
 
 def science(resolved: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,6 +118,11 @@ def config_hash(resolved: Mapping[str, Any], without: Sequence[str] = ()) -> str
     """SHA-256 of the settings that determine a result, but those at the top level that are named in ``without``."""
     kept = {key: value for key, value in science(resolved).items() if key not in without}
     return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def short(text: str, longest: int = _LONGEST_PARAM) -> str:
+    """The text, cut with an ellipsis if it is too long for a list."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _text(value: Any) -> str:

@@ -3,11 +3,8 @@
 import os
 import signal
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-BATCH_JOB = "varesearch.batch_job"
-"""Tag of a run: the job that writes it, ``slurm:1234`` or, in an array, ``slurm:1234_5``."""
 
 _PREFIX = "slurm:"
 # squeue(1), "JOB STATE CODES": those after which a job does not run again.
@@ -69,17 +66,17 @@ class QueuedJob:
         return f"{what}, exit code {self.exit_code}" if self.exit_code else what
 
 
-def batch_job_tags(job_id: str) -> dict[str, str]:
-    """The tag of a run that the job ``job_id`` writes."""
-    return {BATCH_JOB: f"{_PREFIX}{job_id}"}
+def batch_job(job_id: str) -> str:
+    """The name of a job of SLURM among the batch jobs of any system: ``slurm:1234``."""
+    return f"{_PREFIX}{job_id}"
 
 
-def jobs_that_may_live(runs: Iterable[Mapping[str, str]]) -> set[str]:
-    """The SLURM jobs of these runs that wait or run; all of them if the queue does not answer.
+def jobs_that_may_live(batch_jobs: Iterable[str]) -> set[str]:
+    """Those of these batch jobs that SLURM knows to wait or run; all of SLURM's if the queue does not answer.
 
-    ``runs`` are the tags of each run; a job is returned as its tag names it. The queue is asked once for all of them.
+    The queue is asked once for all of them.
     """
-    named = {tags[BATCH_JOB] for tags in runs if tags.get(BATCH_JOB, "").startswith(_PREFIX)}
+    named = {name for name in batch_jobs if name.startswith(_PREFIX)}
     try:
         jobs = ask_queue(name.removeprefix(_PREFIX) for name in named)
     except QueueError:
