@@ -12,6 +12,7 @@ import pytest
 
 from varesearch.cli import main as varesearch
 from varesearch.config.compose import compose
+from varesearch.config.plain import as_plain
 from varesearch.config.restore import restore
 from varesearch.recording import PopulationRecording, Recording
 from varesearch.recording_io import save_npz
@@ -173,4 +174,4 @@ def test_settings_that_were_received_have_no_addresses() -> None:
     resolved = compose(words).resolved
     config = restore(resolved)
     assert "example.org" not in str(dataclasses.asdict(config)) and "them" not in str(dataclasses.asdict(config))
-    assert dataclasses.asdict(restore(resolved, own=True)) == resolved
+    assert as_plain(restore(resolved, own=True)) == resolved
