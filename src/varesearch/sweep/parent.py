@@ -85,7 +85,6 @@ def record_ahead(run: RunFiles, session: StoreSession, experiment: str, start_ms
         params=run.description.params,
         metrics=run.metrics,
         tags={**run.tags, **({ENDED: reason} if reason else {})},
-        artifact_uri="",
         folder=run.folder,
     )
 

@@ -47,8 +47,8 @@ class RunRecord:
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
-    artifact_uri: str
     folder: Path | None
+    artifact_uri: str = ""
 
     @property
     def is_sweep(self) -> bool:
