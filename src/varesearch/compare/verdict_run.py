@@ -23,7 +23,7 @@ from varesearch.config.schema import Config
 from varesearch.network import Network
 from varesearch.preflight import prepare
 from varesearch.recording import Recording
-from varesearch.simulation import simulate
+from varesearch.simulation import probe, simulate
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, project_root
 from varesearch.tracking.description import science
@@ -60,6 +60,8 @@ def compare_runs(
     alike = paired and divergence(*recordings).first_ms is None
     # Before anything is tracked: the machine of the record may have to be chosen by the user.
     reference = None if alike and not asked.machine.settings else _reference(a, b, asked.machine)
+    if not alike and reference is not None:
+        probe(prepare(reference), Workspace(cache=cache_folder()))
 
     def keep(run: RunFiles) -> Verdict:
         spread = None if alike or reference is None else _spread(reference, seeds, terminal)
