@@ -11,7 +11,7 @@ from varesearch.terminal import Terminal
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.read import Reader
 from varesearch.tracking.root import cache_folder, jobs_folder
-from varesearch.tracking.store import connect, one_line, place
+from varesearch.tracking.store import Place, connect, one_line, place
 from varesearch.tracking.tags import PRUNED
 
 if TYPE_CHECKING:
