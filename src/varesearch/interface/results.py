@@ -2,7 +2,7 @@
 
 import csv
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -218,8 +218,6 @@ def _page(title: str, notes: Iterable[str], head: list[str], rows: Iterable[list
     return f"<p>{html.escape(title)}</p>{above}" + (f"<table><tr>{heads}</tr>{cells}</table>" if head else "")
 
 
-def kind_of(tags: Mapping[str, str]) -> type[_Stored]:
-    """The class for a stored run of these tags."""
-    from varesearch.tracking.tags import COMPARISON_KIND, KIND, SWEEP_KIND
-
-    return {SWEEP_KIND: Sweep, COMPARISON_KIND: Comparison}.get(tags.get(KIND, ""), Run)
+def kind_of(record: RunRecord) -> type[_Stored]:
+    """The class for a stored run."""
+    return Sweep if record.is_sweep else Comparison if record.is_comparison else Run
