@@ -11,7 +11,6 @@ from varesearch.interface.words import words_of
 from varesearch.tracking.read import RunRecord, load_run
 from varesearch.tracking.read import runs as stored_runs
 from varesearch.tracking.search import is_equal
-from varesearch.tracking.tags import KIND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +51,8 @@ class Runs:
             # The store compares texts; a number may be written in several ways (2 and 2.0), so it is compared here.
             texts = [is_equal(f"params.`{key}`", value) for key, value in self._wanted if _number(value) is None]
             found = stored_runs(self._experiment, self._uri, condition=" and ".join(texts))
-            self._read = [record for record in found if KIND not in record.tags and self._fits(record)]
+            networks = (record for record in found if not record.is_sweep and not record.is_comparison)
+            self._read = [record for record in networks if self._fits(record)]
         return self._read
 
     def _fits(self, record: RunRecord) -> bool:
@@ -141,7 +141,7 @@ def load(id_or_name: str, uri: str | None = None) -> "Run | Sweep | Comparison":
         There is none, or the first characters fit several.
     """
     record = load_run(id_or_name, uri)
-    return kind_of(record.tags)(record)  # type: ignore[return-value]
+    return kind_of(record)(record)  # type: ignore[return-value]
 
 
 def _number(text: str | None) -> float | None:
