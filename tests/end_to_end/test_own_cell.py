@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from varesearch import cli
-from varesearch.tracking.reading import load_run
+from varesearch.tracking.read import load_run
 from varesearch.tracking.tags import IDENTITY
 
 CELL = '''"""A leaky cell with an adaptation that nobody else has."""
