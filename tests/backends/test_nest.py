@@ -99,7 +99,7 @@ def test_a_build_that_fails_leaves_an_empty_kernel():
 @pytest.mark.parametrize("model", [IfCondExp, IfCurrExp, IfCurrAlpha])
 def test_a_delay_that_nest_does_not_have_is_refused(model):
     drawn = network([resting(quiet(model))], 40, 1.0, [source_at(0)], [stimulus(0.1, 1)])
-    settings = config(drawn)
+    settings: Any = config(drawn)
     settings.connectivity.delay_ms = 1.0
     with pytest.raises(ConfigurationError, match=r"connectivity.delay_ms=1 .*at least 2 steps") as refused:
         Nest.check(settings)

@@ -106,7 +106,9 @@ def test_the_default_run_is_the_seed_network() -> None:
 
 @pytest.mark.parametrize("name", options()["experiment"])
 def test_the_first_line_of_a_preset_is_its_command(name: str) -> None:
-    first = options()["experiment"][name].path.read_text().splitlines()[0]
+    path = options()["experiment"][name].path
+    assert path is not None
+    first = path.read_text().splitlines()[0]
     assert first == f"# varesearch run experiment={name}"
 
 

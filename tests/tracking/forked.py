@@ -48,7 +48,7 @@ def config(uri: str | None = None, **tracking: Any) -> Config:
     """The configuration of a small run."""
     return Config(
         cell=Izhikevich(),
-        connectivity=FixedProbability(n=10, weight_exc=Constant(1.0), weight_inh=2.5),
+        connectivity=FixedProbability(n=10, weight_exc=Constant(1.0), weight_inh=Constant(2.5)),
         stimulus=NoStimulus(),
         backend=Brian2Backend(),
         tracking=TrackingConfig(uri=uri, **tracking),

@@ -242,7 +242,7 @@ def all_keys(config: DictConfig, prefix: str = "") -> Iterator[str]:
     for name in config:
         is_single = OmegaConf.is_interpolation(config, str(name)) or OmegaConf.is_missing(config, name)
         node = None if is_single else config[name]
-        if is_group(node):
+        if node is not None and is_group(node):
             yield from all_keys(node, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}"
