@@ -22,6 +22,7 @@ from varesearch.backends import Workspace
 from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.nest.backend import Nest
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.values import Constant
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_exp import IfCurrExp
@@ -99,8 +100,8 @@ def test_a_build_that_fails_leaves_an_empty_kernel():
 @pytest.mark.parametrize("model", [IfCondExp, IfCurrExp, IfCurrAlpha])
 def test_a_delay_that_nest_does_not_have_is_refused(model):
     drawn = network([resting(quiet(model))], 40, 1.0, [source_at(0)], [stimulus(0.1, 1)])
-    settings: Any = config(drawn)
-    settings.connectivity.delay_ms = 1.0
+    settings = config(drawn)
+    settings.connectivity.delay_ms = Constant(1.0)
     with pytest.raises(ConfigurationError, match=r"connectivity.delay_ms=1 .*at least 2 steps") as refused:
         Nest.check(settings)
     assert "\n" not in str(refused.value)

@@ -15,10 +15,11 @@ from varesearch.doctor.checks import SUBJECTS
 COMPUTER = ["memory", "disk", "store", "packages", "compilers"]
 NEVER_RESET = """
 import dataclasses
-from varesearch.backends.brian2 import schemes
+from varesearch.model.cells import Brian2
+from varesearch.model.cells.if_curr_exp import EXACT, IfCurrExp
 
-key = "if_curr_exp", "exact"
-schemes.SCHEMES[key] = dataclasses.replace(schemes.SCHEMES[key], reset="v = v")
+wrong = Brian2({"exact": dataclasses.replace(EXACT, reset="v = v")})
+IfCurrExp.simulators = {**IfCurrExp.simulators, "brian2": wrong}
 """
 
 

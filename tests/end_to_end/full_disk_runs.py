@@ -18,7 +18,7 @@ import varesearch.metrics
 import varesearch.plots
 import varesearch.runner
 from varesearch.backends import backend_class
-from varesearch.backends.brian2.backend import Brian2
+from varesearch.backends.brian2.simulation import Brian2Simulation
 from varesearch.config.compose import compose
 from varesearch.tracking import files, session, tables
 from varesearch.tracking.files import RunFiles
@@ -47,7 +47,7 @@ MOMENTS: dict[str, tuple[Any, str]] = {
     "overrides.yaml": (RunFiles, "_given"),
     "provenance.json": (RunFiles, "_write_json"),
     "network.json": (RunFiles, "log_network"),
-    "log": (Brian2, "run"),
+    "log": (Brian2Simulation, "run"),
     "recording": (RunFiles, "log_recording"),
     "metrics.csv": (tables, "write_metrics"),
     "figures": (varesearch.plots, "write_figures"),

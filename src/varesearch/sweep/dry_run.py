@@ -25,10 +25,10 @@ def plan_page(sweep: "Sweep") -> str:
     anew = settings.rerun or (where.database is not None and not where.database.exists())
     if not anew:
         session.open()
-    known = Known(session, jobs, anew)
+    known = None if anew else Known(session, jobs)
     rows, undone = [], 0
     for job in jobs:
-        outcome = known.outcome(job)
+        outcome = None if known is None else known.outcome(job)
         undone += outcome is None
         point = quoted(f"{key}={written(value)}" for key, value in job.varied.items()) or "the one run"
         rows.append((point, "to run" if outcome is None else f"FINISHED, run {(outcome.run_id or '')[:8]}"))
