@@ -99,10 +99,12 @@ class Terminal:
         if sum(widths) + gap * (len(widths) - 1) > self._console.width:
             # Break dotted names into one line for each part, since the heads take most of the width.
             head = [heading.replace(".", ".\n") for heading in head]
+        # Rows of wrapped texts begin on one line, unless headings of several lines are to end on one.
+        vertical = "bottom" if any("\n" in heading for heading in head) else "top"
         table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")
         for column, heading in enumerate(head):
             justify = "right" if column in right else "left"
-            table.add_column(escape(heading), overflow="fold", vertical="bottom", justify=justify)
+            table.add_column(escape(heading), overflow="fold", vertical=vertical, justify=justify)
         for row in rows:
             table.add_row(*map(escape, row))
         self._console.print(table)
