@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from varesearch import __version__
-from varesearch.commands import NAMES
 from varesearch.commands.options import Command, config_dir, words
+from varesearch.commands.output import print_help, warn
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import echoed
 
@@ -48,18 +48,6 @@ def command(
     return run(words, config_dir)
 
 
-def print_help(topics: Sequence[str], config_dir: Path | None) -> int:
-    """Print the overview, or the pages of the settings or the command that are named, and return the exit code."""
-    if len(topics) == 1 and topics[0] in NAMES:
-        from varesearch.cli import main
-
-        return main([topics[0], "--help"])
-    from varesearch.pages.help import help_page
-
-    print(help_page(topics, config_dir))
-    return 0
-
-
 def run(words: Sequence[str], config_dir: Path | None) -> int:
     """Run a simulation, or with ``dry_run=true`` say what would be run, and return the exit code.
 
@@ -82,11 +70,3 @@ def run(words: Sequence[str], config_dir: Path | None) -> int:
     from varesearch import runner
 
     return runner.run(composed, backend)
-
-
-def warn(lines: Sequence[str]) -> None:
-    """Write warnings to standard error, a line each."""
-    from varesearch.cli import complain
-
-    for line in lines:
-        complain(f"WARNING: {line}")

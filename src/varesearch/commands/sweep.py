@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from varesearch.commands.options import Command, config_dir, words
-from varesearch.commands.run import print_help, warn
+from varesearch.commands.output import print_help, warn
 
 
 @click.command("sweep", add_help_option=False, cls=Command)
