@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
+from varesearch.causes import chain
 from varesearch.encoding import standard_streams_never_fail
 
 T = TypeVar("T")
@@ -26,9 +27,7 @@ _LOST_AFTER_S = 0.3
 
 
 class Interrupted(KeyboardInterrupt):
-    """The process was asked to end by SIGINT (Ctrl-C)."""
-
-    signum: int = signal.SIGINT
+    """The process was asked to end by SIGINT (Ctrl-C). Unlike KeyboardInterrupt, it can be referred to weakly."""
 
 
 class Terminated(SystemExit):
@@ -44,15 +43,11 @@ def signal_behind(error: BaseException) -> int | None:
 
     Python wraps what is raised in ``__set_name__`` in a RuntimeError, and libraries wrap what they catch.
     """
-    seen: set[int] = set()
-    link: BaseException | None = error
-    while link is not None and id(link) not in seen:
+    for link in chain(error):
         if isinstance(link, Terminated):
             return link.signum
         if isinstance(link, KeyboardInterrupt):
             return signal.SIGINT
-        seen.add(id(link))
-        link = link.__cause__ or link.__context__
     return None
 
 

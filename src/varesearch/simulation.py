@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.base import Backend, Collected, Workspace
-from varesearch.backends.faults import ErrorWatch, SimulatorError, chain
+from varesearch.backends.faults import ErrorWatch, SimulatorError
+from varesearch.causes import chain
 from varesearch.network.model import Network
 from varesearch.recording import PopulationRecording, Recording
 from varesearch.result import Result, Status

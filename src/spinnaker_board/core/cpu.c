@@ -64,13 +64,7 @@ void plain_step(struct arm_core *core) {
 
 void arm_run_plain(struct arm_core *core, uint64_t until) {
     core->until = until;
-    while (core->cycles < core->until) {
-        if (core->waiting && !core->irq && !core->fiq) {
-            core->sleep_cycles += core->until - core->cycles;
-            core->cycles = core->until;
-            return;
-        }
-        core->waiting = false;
+    while (core->cycles < core->until && !arm_sleeps(core)) {
         plain_step(core);
     }
 }

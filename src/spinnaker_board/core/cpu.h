@@ -48,6 +48,17 @@ enum flow plain_block_transfer(struct arm_core *core, uint32_t instruction);
 /* cpu.c: enters FIQ or IRQ if one is due, and says so. */
 bool arm_take_interrupt(struct arm_core *core);
 
+/* Whether the core waits for an interrupt that is not there: it then sleeps until the end of the quantum. */
+static inline bool arm_sleeps(struct arm_core *core) {
+    if (core->waiting && !core->irq && !core->fiq) {
+        core->sleep_cycles += core->until - core->cycles;
+        core->cycles = core->until;
+        return true;
+    }
+    core->waiting = false;
+    return false;
+}
+
 /* Takes a pending interrupt or executes one instruction. */
 void plain_step(struct arm_core *core);
 

@@ -331,13 +331,7 @@ save:
 
 void arm_run(struct arm_core *core, uint64_t until) {
     core->until = until;
-    while (core->cycles < core->until) {
-        if (core->waiting && !core->irq && !core->fiq) {
-            core->sleep_cycles += core->until - core->cycles;
-            core->cycles = core->until;
-            return;
-        }
-        core->waiting = false;
+    while (core->cycles < core->until && !arm_sleeps(core)) {
         if (!arm_take_interrupt(core) && (!is_itcm(core->r[15]) || run_decoded(core))) {
             plain_step(core);
         }

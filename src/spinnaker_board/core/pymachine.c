@@ -13,7 +13,7 @@ struct chip *chip_of(MachineObject *self, unsigned long index) {
     return &self->machine.chip[index];
 }
 
-struct core *core_of(MachineObject *self, unsigned long index, unsigned long number) {
+static struct core *core_of(MachineObject *self, unsigned long index, unsigned long number) {
     struct chip *chip = chip_of(self, index);
     if (chip == NULL) {
         return NULL;
@@ -23,6 +23,14 @@ struct core *core_of(MachineObject *self, unsigned long index, unsigned long num
         return NULL;
     }
     return chip->core[number];
+}
+
+struct core *core_of_arguments(PyObject *object, PyObject *args) {
+    unsigned long index, number;
+    if (!PyArg_ParseTuple(args, "kk", &index, &number)) {
+        return NULL;
+    }
+    return core_of((MachineObject *)object, index, number);
 }
 
 static int machine_init(PyObject *object, PyObject *args, PyObject *kwargs) {
@@ -94,11 +102,7 @@ static PyObject *machine_start(PyObject *object, PyObject *args) {
 
 static PyObject *machine_stop(PyObject *object, PyObject *args) {
     MachineObject *self = (MachineObject *)object;
-    unsigned long index, number;
-    if (!PyArg_ParseTuple(args, "kk", &index, &number)) {
-        return NULL;
-    }
-    struct core *core = core_of(self, index, number);
+    struct core *core = core_of_arguments(object, args);
     if (core == NULL) {
         return NULL;
     }

@@ -16,9 +16,10 @@ typedef struct {
 
 extern PyTypeObject MachineType, RegionType;
 
-/* pymachine.c: a chip or an application core by its number, or NULL with an exception. */
+/* pymachine.c: a chip by its number, or the application core that a method's arguments (chip, core) name; NULL with an
+   exception if there is none. */
 struct chip *chip_of(MachineObject *self, unsigned long index);
-struct core *core_of(MachineObject *self, unsigned long index, unsigned long number);
+struct core *core_of_arguments(PyObject *object, PyObject *args);
 
 /* pymemory.c */
 PyObject *machine_sdram(PyObject *object, PyObject *args);

@@ -65,11 +65,7 @@ PyObject *machine_sysram(PyObject *object, PyObject *args) {
 
 PyObject *machine_tcm(PyObject *object, PyObject *args) {
     MachineObject *self = (MachineObject *)object;
-    unsigned long index, number;
-    if (!PyArg_ParseTuple(args, "kk", &index, &number)) {
-        return NULL;
-    }
-    struct core *core = core_of(self, index, number);
+    struct core *core = core_of_arguments(object, args);
     return core == NULL ? NULL
                         : Py_BuildValue("(NN)", region(self, core->arm.itcm, ITCM_BYTES),
                                         region(self, core->arm.dtcm, DTCM_BYTES));

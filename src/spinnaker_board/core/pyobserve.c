@@ -4,12 +4,7 @@
 #include "native.h"
 
 PyObject *machine_registers(PyObject *object, PyObject *args) {
-    MachineObject *self = (MachineObject *)object;
-    unsigned long index, number;
-    if (!PyArg_ParseTuple(args, "kk", &index, &number)) {
-        return NULL;
-    }
-    const struct core *core = core_of(self, index, number);
+    const struct core *core = core_of_arguments(object, args);
     if (core == NULL) {
         return NULL;
     }
@@ -19,12 +14,7 @@ PyObject *machine_registers(PyObject *object, PyObject *args) {
 }
 
 PyObject *machine_statistics(PyObject *object, PyObject *args) {
-    MachineObject *self = (MachineObject *)object;
-    unsigned long index, number;
-    if (!PyArg_ParseTuple(args, "kk", &index, &number)) {
-        return NULL;
-    }
-    const struct core *core = core_of(self, index, number);
+    const struct core *core = core_of_arguments(object, args);
     if (core == NULL) {
         return NULL;
     }
@@ -58,12 +48,7 @@ PyObject *machine_restore(PyObject *object, PyObject *Py_UNUSED(ignored)) {
 }
 
 PyObject *machine_profile(PyObject *object, PyObject *args) {
-    MachineObject *self = (MachineObject *)object;
-    unsigned long index, number;
-    if (!PyArg_ParseTuple(args, "kk", &index, &number)) {
-        return NULL;
-    }
-    struct core *core = core_of(self, index, number);
+    struct core *core = core_of_arguments(object, args);
     if (core == NULL) {
         return NULL;
     }

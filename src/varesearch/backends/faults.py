@@ -7,7 +7,7 @@ sPyNNaker logs one. All of these messages reach Python's logging (back ends send
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -18,15 +18,6 @@ _MOST = 100
 
 class SimulatorError(RuntimeError):
     """A simulator or its compiler reported an error; the message is its text in one line."""
-
-
-def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception, what caused it, what caused that, and so on."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        yield error
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from brian2.codegen.targets import codegen_targets
 from brian2.core.base import BrianObjectException
 from brian2.utils.logger import std_silent
 
-from varesearch.backends.faults import SimulatorError, chain, compiler_said, first_error
+from varesearch.backends.faults import SimulatorError, compiler_said, first_error
 from varesearch.backends.printed import log_held_back
+from varesearch.causes import chain
 
 logger = logging.getLogger(__name__)
 
