@@ -1,12 +1,10 @@
 """``import varesearch as va``: the same runs, the same numbers and the same errors as the command's."""
 
-import doctest
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -16,7 +14,6 @@ from hypothesis import strategies as st
 import varesearch as va
 from varesearch.cli import main
 from varesearch.config.compose import compose
-from varesearch.interface import commands, stored
 from varesearch.interface.words import words_of
 from varesearch.result import Status
 from varesearch.tracking.tags import NETWORK_HASH
@@ -84,13 +81,6 @@ def test_two_runs_in_one_process_on_three_simulators_are_those_of_the_command(ro
                 np.testing.assert_array_equal(here.spikes[population].times_ms, spikes.times_ms)
                 v = here.signals[population]["v"].values
                 np.testing.assert_array_equal(v, there.signals[population]["v"].values)
-
-
-@pytest.mark.parametrize("module", [commands, stored])
-def test_the_examples_in_the_documentation_run(root: Path, module: ModuleType) -> None:
-    outcome = doctest.testmod(module)
-    assert outcome.attempted > 0
-    assert outcome.failed == 0
 
 
 def test_a_run_has_its_numbers_spikes_signals_and_figures(run: va.Run) -> None:

@@ -1,6 +1,5 @@
 """Figures of sweeps: which kind for what varies, what is drawn where, what is a gap, what the foot says."""
 
-import doctest
 import itertools
 from pathlib import Path
 from typing import Any
@@ -311,10 +310,6 @@ def test_the_pages_of_a_search_show_its_history_and_its_best_point(tmp_path: Pat
     smallest = trials_of(found, Objective("exc.rate_hz", largest=False))
     assert smallest.best == 0
     assert trials_of(found, Objective("exc.fano_factor", largest=True)).best is None
-
-
-def test_the_examples_of_the_labels_hold() -> None:
-    assert doctest.testmod(labels).failed == 0 and doctest.testmod(labels).attempted > 0
 
 
 @given(st.lists(st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers()), min_size=1, unique=True))
