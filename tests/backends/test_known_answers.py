@@ -9,7 +9,7 @@ from small_runs import CACHE
 from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, SpinnakerBackend
 from varesearch.known_answers import known_answer
 from varesearch.model.cells.if_curr_exp import EXACT, IfCurrExp
-from varesearch.model.simulators import Brian2
+from varesearch.model.simulators import Steps
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,6 @@ def test_every_cell_gives_the_trains_that_are_known(settings: BackendConfig, tmp
 def test_a_cell_that_is_never_reset_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """As Brian2's Cython target once left every integrate-and-fire cell."""
     never = dataclasses.replace(EXACT, reset="v = v")
-    monkeypatch.setitem(IfCurrExp.simulators, "brian2", Brian2({"exact": never}))
+    monkeypatch.setitem(IfCurrExp.simulators, "brian2", Steps({"exact": never}))
     wrong = [answer.model for answer in known_answer("brian2", Brian2Backend()) if not answer.right]
     assert wrong == ["if_curr_exp"]

@@ -25,7 +25,7 @@ from varesearch.backends.nest.quiet import _MESSAGE, printed_to
 from varesearch.backends.printed import printed
 from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, RecordingConfig
 from varesearch.model.cells.if_curr_delta import EXACT, IfCurrDelta
-from varesearch.model.simulators import Brian2 as OnBrian2
+from varesearch.model.simulators import Steps
 from varesearch.network.model import Network
 from varesearch.recording import Recording, Signal, population_recording
 from varesearch.result import Result
@@ -102,7 +102,7 @@ def test_code_that_cython_refuses_fails_the_run_with_its_text(monkeypatch: pytes
     if shutil.which("g++") is None:
         pytest.fail("the tests need g++")
     broken = dataclasses.replace(EXACT, update=f"{EXACT.update}\nfree_from = 0.5*v")
-    monkeypatch.setitem(IfCurrDelta.simulators, "brian2", OnBrian2({"exact": broken}))
+    monkeypatch.setitem(IfCurrDelta.simulators, "brian2", Steps({"exact": broken}))
     backend = Brian2(config(DRAWN, Brian2Backend(codegen="cython"), RecordingConfig(signals=[])))
     with pytest.raises(SimulatorError, match=r"Cython did not build cells_cells_update.*\.pyx:.*Cannot assign type"):
         simulated(backend, cache=tmp_path)

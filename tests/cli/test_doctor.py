@@ -15,10 +15,10 @@ from varesearch.doctor.checks import SUBJECTS
 COMPUTER = ["memory", "disk", "store", "packages", "compilers"]
 NEVER_RESET = """
 import dataclasses
-from varesearch.model.cells import Brian2
+from varesearch.model.cells import Steps
 from varesearch.model.cells.if_curr_exp import EXACT, IfCurrExp
 
-wrong = Brian2({"exact": dataclasses.replace(EXACT, reset="v = v")})
+wrong = Steps({"exact": dataclasses.replace(EXACT, reset="v = v")})
 IfCurrExp.simulators = {**IfCurrExp.simulators, "brian2": wrong}
 """
 

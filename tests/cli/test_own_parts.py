@@ -78,8 +78,8 @@ def test_an_own_cell_checks_its_own_settings(folder: Path, capsys: pytest.Captur
 
 
 def test_a_cell_of_one_simulator_is_refused_on_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    only = 'synapse = Synapse.CURRENT\n    simulators = {"nest": Nest("iaf_psc_exp", ("exact",))}'
-    text = CELL.replace("synapse = Synapse.CURRENT", only).replace("import Cell,", "import Cell, Nest,")
+    only = 'synapse = Synapse.CURRENT\n    simulators = {"nest": NativeModel("iaf_psc_exp", ("exact",))}'
+    text = CELL.replace("synapse = Synapse.CURRENT", only).replace("import Cell,", "import Cell, NativeModel,")
     (tmp_path / "nest_only.py").write_text(text)
     assert cli.main(["--config-dir", str(tmp_path), "cell=nest_only", "backend=nest", "dry_run=true"]) == 0
     capsys.readouterr()

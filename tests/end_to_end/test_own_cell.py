@@ -14,7 +14,7 @@ CELL = '''"""A leaky cell with an adaptation that nobody else has."""
 
 from dataclasses import dataclass
 
-from varesearch.model.cells import Cell, Equations, Name, Nest, Synapse, ValueSetting, drawn, quantity
+from varesearch.model.cells import Cell, Equations, Name, NativeModel, Synapse, ValueSetting, drawn, quantity
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Mine(Cell):
     synapse = Synapse.VOLTAGE_STEP
     simulators = {
         "brian2": Equations({"v": "input/cm"}, threshold="v >= v_thresh", reset="v = v_reset"),
-        "nest": Nest(
+        "nest": NativeModel(
             "iaf_psc_delta",
             ("exact",),
             names={

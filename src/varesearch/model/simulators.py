@@ -76,23 +76,23 @@ class Pynn:
 
 
 @dataclass(frozen=True)
-class Nest:
-    """A cell by NEST's own model and parameters, for those that PyNN does not have.
+class NativeModel:
+    """A cell by the simulator's own model and parameters, for those that PyNN does not have.
 
     Attributes
     ----------
     model
-        The name of NEST's model.
+        The simulator's name of the model.
     integrators
-        The scheme by which NEST solves it.
+        The scheme by which the simulator solves it.
     names, variables
-        NEST's names of parameters and state variables.
+        The simulator's names of parameters and state variables.
     fixed
-        Parameters of NEST's that are the same for every cell of this kind, in NEST's units.
+        Parameters of the model that are the same for every cell of this kind, in the simulator's units.
     compiled
-        It is not one of NEST's models, but one of ours (``backends/nest/native``).
+        The simulator does not have the model; the back end holds its source and compiles it.
     acts_on_arrival
-        A current acts in the step in which its spike arrives; with NEST's own models it acts one step later.
+        A current acts in the step in which its spike arrives; with the simulator's own models it may act later.
     """
 
     model: str
@@ -110,7 +110,7 @@ def _nothing(_parameters: Parameters, _dt_ms: float) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to a cell in a time step, as code over plain numbers in our units, which Brian2 runs.
+    """What happens to a cell in a time step, as code over plain numbers in our units.
 
     The code knows the parameters under our names (the capacitance is ``c_m``, since ``cm`` is a unit to Brian2), the
     length of the step ``h``, ``{drive}`` for the constant current with whatever current step is on, and what the kind
@@ -150,8 +150,8 @@ HOLD = "free_from = t_in_timesteps + held_steps + 1"
 
 
 @dataclass(frozen=True)
-class Brian2:
-    """A cell on Brian2: integrator -> its step, the default first."""
+class Steps:
+    """A cell by the code of its steps: integrator -> step, the default first."""
 
     steps: Mapping[str, Step]
 
@@ -163,7 +163,7 @@ class Brian2:
 
 @dataclass(frozen=True)
 class Equations:
-    """A cell on Brian2 by its differential equations, integrated by forward Euler.
+    """A cell by its differential equations, integrated by forward Euler.
 
     The code knows the cell's parameters and variables by their names, and ``input``: the sum of the constant current,
     current steps and the synapses' current, in the unit of ``i_offset``.

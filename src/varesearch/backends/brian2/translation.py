@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from varesearch.backends.brian2.equations import euler_step
 from varesearch.backends.table import Context, Convert, Row
 from varesearch.config.cell import Cell, Synapse
-from varesearch.model.simulators import Brian2, Equations, Step
+from varesearch.model.simulators import Equations, Step, Steps
 from varesearch.narrowing import int64_steps
 
 BEFORE_ARRIVALS = "groups"
@@ -87,7 +87,7 @@ def steps_of(cell: type[Cell]) -> Mapping[str, Step]:
     described = cell.simulators.get("brian2")
     if isinstance(described, Equations):
         return {"euler": euler_step(cell, described, SYNAPSES[cell.synapse].current)}
-    return described.steps if isinstance(described, Brian2) else {}
+    return described.steps if isinstance(described, Steps) else {}
 
 
 def refractory_steps(values: NDArray[Any], context: Context) -> NDArray[Any]:

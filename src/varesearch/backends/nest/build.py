@@ -16,7 +16,7 @@ from varesearch.backends.nest.recorders import Recorders, Sampling
 from varesearch.backends.nest.translation import described, rows
 from varesearch.backends.table import Context, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
-from varesearch.model.simulators import Nest
+from varesearch.model.simulators import NativeModel
 from varesearch.network.model import Network, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
 
@@ -88,7 +88,7 @@ class Builder:
         found = described(type(population.cell))
         assert found is not None
         parameters = translated_parameters(rows(type(population.cell)), context)
-        if isinstance(found, Nest):
+        if isinstance(found, NativeModel):
             return found.model, {**found.fixed, **parameters}
         cell = getattr(self._pynn, found.model)(**parameters)
         space = cell.native_parameters

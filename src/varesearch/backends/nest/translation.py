@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from varesearch.backends.table import Context, Convert, Row, same
 from varesearch.config.cell import Cell, Synapse
-from varesearch.model.simulators import Name, Nest, Pynn, name_of
+from varesearch.model.simulators import Name, NativeModel, Pynn, name_of
 
 WEIGHT_GRID = 2.0**-40
 """In the cell's own unit. The sums are exact up to 64 nA or µS (multiplied by 1000 they take 7 bits more), 8192 mV."""
@@ -41,10 +41,10 @@ UNITS: Mapping[str, tuple[str, float]] = {"nA": ("pA", 1000.0), "µS": ("nS", 10
 """Our unit -> NEST's, and the factor; other units are NEST's too."""
 
 
-def described(cell: type[Cell]) -> Pynn | Nest | None:
+def described(cell: type[Cell]) -> Pynn | NativeModel | None:
     """What the cell's module says of NEST; None if NEST does not have the cell."""
     found = cell.simulators.get("nest")
-    return found if isinstance(found, Pynn | Nest) else None
+    return found if isinstance(found, Pynn | NativeModel) else None
 
 
 def integrators(cell: type[Cell]) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def integrators(cell: type[Cell]) -> tuple[str, ...]:
 def compiled_model(cell: type[Cell]) -> str | None:
     """The name of the model if it is one of ours, which is compiled for NEST; else None."""
     found = described(cell)
-    return found.model if isinstance(found, Nest) and found.compiled else None
+    return found.model if isinstance(found, NativeModel) and found.compiled else None
 
 
 def _scaled(name: Name) -> Convert:
@@ -80,7 +80,7 @@ def step_before(values: NDArray[Any], _context: Context) -> NDArray[Any]:
 def acts_after(cell: type[Cell]) -> int:
     """How many steps after its arrival a spike acts on a cell."""
     found = described(cell)
-    return 0 if isinstance(found, Nest) and found.acts_on_arrival else ACTS_AFTER[cell.synapse]
+    return 0 if isinstance(found, NativeModel) and found.acts_on_arrival else ACTS_AFTER[cell.synapse]
 
 
 def least_delay_steps(cell: type[Cell]) -> int:

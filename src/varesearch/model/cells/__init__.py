@@ -8,18 +8,18 @@ from varesearch.config.cell import Cell, Synapse
 from varesearch.config.checks import check_at_least, check_few_steps, check_multiple, check_positive, refuse
 from varesearch.config.settings import drawn, quantity, uniform
 from varesearch.config.values import ValueSetting
-from varesearch.model.simulators import FREE, HOLD, Brian2, Equations, Name, Nest, Pynn, Step
+from varesearch.model.simulators import FREE, HOLD, Equations, Name, NativeModel, Pynn, Step, Steps
 
 __all__ = [
     "FREE",
     "HOLD",
-    "Brian2",
     "Cell",
     "Equations",
     "Name",
-    "Nest",
+    "NativeModel",
     "Pynn",
     "Step",
+    "Steps",
     "Synapse",
     "ValueSetting",
     "check_at_least",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from varesearch.model.cells import FREE, Brian2, Pynn, Step, Synapse, ValueSetting, drawn, quantity, ranges
+from varesearch.model.cells import FREE, Pynn, Step, Steps, Synapse, ValueSetting, drawn, quantity, ranges
 from varesearch.model.cells._integrate_and_fire import NEST, NEST_SYNAPSES, RESET, THRESHOLD, IntegrateAndFire
 from varesearch.model.propagators import membrane
 
@@ -49,7 +49,7 @@ class IfCondExp(IntegrateAndFire):
 
     synapse = Synapse.CONDUCTANCE
     simulators: ClassVar = {
-        "brian2": Brian2({"exponential_euler": EXPONENTIAL_EULER, "euler": EULER, "spinnaker": SPINNAKER}),
+        "brian2": Steps({"exponential_euler": EXPONENTIAL_EULER, "euler": EULER, "spinnaker": SPINNAKER}),
         "nest": Pynn(
             "IF_cond_exp",
             ("rkf45",),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from varesearch.model.cells import FREE, Brian2, Pynn, Step, Synapse, ValueSetting, drawn, quantity, ranges
+from varesearch.model.cells import FREE, Pynn, Step, Steps, Synapse, ValueSetting, drawn, quantity, ranges
 from varesearch.model.cells._integrate_and_fire import NEST, NEST_SYNAPSES, RESET, THRESHOLD, IntegrateAndFire
 from varesearch.model.propagators import membrane_with_alpha_currents
 
@@ -29,7 +29,7 @@ class IfCurrAlpha(IntegrateAndFire):
 
     synapse = Synapse.ALPHA
     simulators: ClassVar = {
-        "brian2": Brian2({"exact": EXACT}),
+        "brian2": Steps({"exact": EXACT}),
         "nest": Pynn("IF_curr_alpha", ("exact",), native=NEST | NEST_SYNAPSES, variables={"v": "V_m"}),
         "spinnaker": Pynn("IF_curr_alpha", ("exact",)),
     }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from varesearch.model.cells import FREE, Brian2, Pynn, Step, Synapse, ValueSetting, drawn, ranges
+from varesearch.model.cells import FREE, Pynn, Step, Steps, Synapse, ValueSetting, drawn, ranges
 from varesearch.model.cells._integrate_and_fire import NEST, RESET, THRESHOLD, IntegrateAndFire
 from varesearch.model.propagators import membrane
 
@@ -28,7 +28,7 @@ class IfCurrDelta(IntegrateAndFire):
 
     synapse = Synapse.VOLTAGE_STEP
     simulators: ClassVar = {
-        "brian2": Brian2({"exact": EXACT}),
+        "brian2": Steps({"exact": EXACT}),
         "nest": Pynn("IF_curr_delta", ("exact",), native=NEST, variables={"v": "V_m"}),
         "spinnaker": Pynn("IF_curr_delta", ("exact",)),
     }

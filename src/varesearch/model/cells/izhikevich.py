@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from varesearch.model.cells import (
-    Brian2,
     Cell,
-    Nest,
+    NativeModel,
     Pynn,
     Step,
+    Steps,
     Synapse,
     ValueSetting,
     drawn,
@@ -61,8 +61,8 @@ class Izhikevich(Cell):
     synapse = Synapse.CURRENT
     variables: ClassVar = {"v": "mV", "u": "mV/ms"}
     simulators: ClassVar = {
-        "brian2": Brian2({"euler": EULER, "spinnaker": MIDPOINT}),
-        "nest": Nest(
+        "brian2": Steps({"euler": EULER, "spinnaker": MIDPOINT}),
+        "nest": NativeModel(
             "izhikevich_exp",
             ("euler",),
             names={"i_offset": "I_e", "tau_syn_E": "tau_syn_ex", "tau_syn_I": "tau_syn_in"},

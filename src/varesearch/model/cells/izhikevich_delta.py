@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from varesearch.model.cells import (
-    Brian2,
     Cell,
     Name,
     Pynn,
     Step,
+    Steps,
     Synapse,
     ValueSetting,
     drawn,
@@ -37,7 +37,7 @@ class IzhikevichDelta(Cell):
     synapse = Synapse.VOLTAGE_STEP
     variables: ClassVar = {"v": "mV", "u": "mV/ms"}
     simulators: ClassVar = {
-        "brian2": Brian2({"euler": EULER}),
+        "brian2": Steps({"euler": EULER}),
         # PyNN multiplies its nA by 1000 for the I_e that NEST adds to dv/dt in mV/ms.
         "nest": Pynn(
             "Izhikevich",
