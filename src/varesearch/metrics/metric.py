@@ -5,7 +5,7 @@ A metric is one module of :mod:`varesearch.metrics.definitions`, or a file of th
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.config.parts import Part, parts
+from varesearch.config.parts import Part, part_name, parts
 from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics import statistics
 from varesearch.metrics.trains import Binned, Trains, bin_counts, window_trains
@@ -43,6 +43,18 @@ class MetricDefinition(Part, ABC):
     """The recorded signal that it needs; where that was not recorded there is no such metric."""
     place: ClassVar[int] = 1000
     """Metrics are shown in the order of this number, then of their names."""
+    label: ClassVar[str] = ""
+    """Its short name on an axis, without the unit, such as ``CV of ISI``; "": the name of the metric."""
+    in_summary: ClassVar[bool] = False
+    """Whether it is one of the few in summaries: the table after a sweep, the columns of MLflow's list of runs."""
+    in_figures: ClassVar[bool] = False
+    """Whether figures of sweeps and of comparisons have a panel of it."""
+
+    @classmethod
+    def axis_label(cls) -> str:
+        """Its name on an axis with its unit, such as ``rate (Hz)``."""
+        label = cls.label or part_name(cls)
+        return f"{label} ({cls.unit})" if cls.unit else label
 
     @classmethod
     @abstractmethod
@@ -54,7 +66,30 @@ class MetricDefinition(Part, ABC):
         for name in ("unit", "what", "how"):
             if not isinstance(getattr(cls, name, None), str):
                 return f"has no {name}: write {name} = TEXT"
-        return "has no compute(): define it (see docs/how-to)" if cls.__abstractmethods__ else ""
+        missing = sorted(cls.__abstractmethods__)
+        return f"has no {missing[0]}(): define it (see docs/how-to)" if missing else ""
+
+
+class MeanMetric(MetricDefinition):
+    """A metric that is the mean of values of which each cell, or each pair of cells, has one."""
+
+    each: ClassVar[str] = "cell"
+    """What has a value."""
+
+    @classmethod
+    def values_label(cls) -> str:
+        """What the values are, on an axis, such as ``rate of a cell (Hz)``."""
+        label = f"{cls.label or part_name(cls)} of a {cls.each}"
+        return f"{label} ({cls.unit})" if cls.unit else label
+
+    @classmethod
+    @abstractmethod
+    def values(cls, data: "PopulationData") -> NDArray[np.float64]:
+        """Return the values, at least one. Raises UndefinedMetricError if the data do not define any."""
+
+    @classmethod
+    def compute(cls, data: "PopulationData") -> np.floating:
+        return cls.values(data).mean()
 
 
 @dataclass(frozen=True)
@@ -101,3 +136,16 @@ def metric_definitions(config_dir: Path | None = None) -> Mapping[str, type[Metr
     """
     known = parts(MetricDefinition, config_dir)
     return {name: known[name] for name in sorted(known, key=lambda name: (known[name].place, name))}
+
+
+def in_summary(keys: Iterable[str], config_dir: Path | None = None) -> list[str]:
+    """Those of the flat names of metrics that belong in a summary, in the order of the metrics.
+
+    Examples
+    --------
+    >>> in_summary(["exc.fano_factor", "exc.cv_isi", "exc.rate_hz", "inh.rate_hz", "phase.plot_s"])
+    ['exc.rate_hz', 'inh.rate_hz', 'exc.cv_isi']
+    """
+    keys = list(keys)
+    names = [name for name, definition in metric_definitions(config_dir).items() if definition.in_summary]
+    return [key for name in names for key in keys if key.rpartition(".")[2] == name]

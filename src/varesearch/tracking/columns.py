@@ -6,8 +6,10 @@ tag is not a documented interface, so that another version may show its own colu
 """
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from varesearch.metrics.metric import in_summary
 from varesearch.tracking.tags import DEGRADED, VERDICT
 
 if TYPE_CHECKING:
@@ -18,14 +20,25 @@ _TAG = f"mlflow.sharedViewState.{KEY}"
 _COLUMNS = {
     "attributes": ("Created", "Duration"),
     "params": ("backend.name", "cell.model", "connectivity.n", "seed"),
-    "metrics": ("exc.rate_hz", "inh.rate_hz", "exc.cv_isi", "exc.synchrony", "realtime_factor"),
     "tags": (DEGRADED, VERDICT),
 }
 
 
-def keep_columns(client: "MlflowClient", experiment_id: str) -> str:
-    """Keep the view with the experiment, unless it is there, and return its key. Raises what the store raises."""
-    columns = [f"{kind}.`{name}`" for kind, names in _COLUMNS.items() for name in names]
+def keep_columns(client: "MlflowClient", experiment_id: str, metrics: Iterable[str]) -> str:
+    """Keep the view with the experiment, unless it is there, and return its key.
+
+    Parameters
+    ----------
+    metrics
+        The flat names of the metrics of a run; those that belong in a summary become columns.
+
+    Raises
+    ------
+    MlflowException
+        The store cannot be written.
+    """
+    chosen = {**_COLUMNS, "metrics": [*in_summary(metrics), "realtime_factor"]}
+    columns = [f"{kind}.`{name}`" for kind, names in chosen.items() for name in names]
     view = json.dumps({"selectedColumns": columns})
     if client.get_experiment(experiment_id).tags.get(_TAG) != view:
         client.set_experiment_tag(experiment_id, _TAG, view)

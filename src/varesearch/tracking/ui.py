@@ -21,7 +21,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import mlflow_api
 from varesearch.tracking.columns import keep_columns
 from varesearch.tracking.gate import HEALTH, LOOPBACK
-from varesearch.tracking.read import load_run, runs
+from varesearch.tracking.read import RunRecord, load_run, runs
 from varesearch.tracking.store import Place, ensure_sqlite, first_line
 from varesearch.tracking.ui_server import Order
 
@@ -80,7 +80,7 @@ def _page(where: Place, run: str | None) -> str:
         page = f"#/experiments/{record.experiment_id}/runs"
         page += f"{'' if run is None else f'/{record.run_id}'}?workflowType=machine_learning"
         if run is None:
-            page += _view(where, record.experiment_id)
+            page += _view(where, record)
     return page
 
 
@@ -125,12 +125,12 @@ def _serve_at(listener: socket.socket, where: Place, page: str) -> int:
             server.wait()
 
 
-def _view(where: Place, experiment_id: str) -> str:
+def _view(where: Place, record: RunRecord) -> str:
     """The part of the address that shows the columns that matter; a store that cannot be written shows MLflow's own."""
     from mlflow.exceptions import MlflowException
 
     try:
-        return f"&viewStateShareKey={keep_columns(mlflow_api.client(where.uri), experiment_id)}"
+        return f"&viewStateShareKey={keep_columns(mlflow_api.client(where.uri), record.experiment_id, record.metrics)}"
     except MlflowException as error:
         print(f"MLflow's own columns are shown, since the store took no view ({first_line(error)})", file=sys.stderr)
         return ""

@@ -4,7 +4,7 @@ Nothing lists the metrics: :func:`varesearch.config.parts.parts` finds them.
 """
 
 from varesearch.metrics import statistics
-from varesearch.metrics.metric import MetricDefinition, PopulationData
+from varesearch.metrics.metric import MeanMetric, MetricDefinition, PopulationData
 from varesearch.metrics.values import UndefinedMetricError
 
-__all__ = ["MetricDefinition", "PopulationData", "UndefinedMetricError", "statistics"]
+__all__ = ["MeanMetric", "MetricDefinition", "PopulationData", "UndefinedMetricError", "statistics"]

@@ -1,24 +1,26 @@
 """The correlation of pairs of cells."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from varesearch.metrics.definitions import MetricDefinition, PopulationData, statistics
+from varesearch.metrics.definitions import MeanMetric, PopulationData, statistics
 
 
-class Correlation(MetricDefinition):
+class Correlation(MeanMetric):
     """The correlation of pairs of cells."""
 
     unit = ""
     what = "Pearson correlation of the spike counts of two cells, mean over drawn pairs"
     how = "counts in bins of analysis.correlation_bin_ms, analysis.correlation_pairs pairs of cells whose counts vary"
     place = 90
+    label = "correlation"
+    in_figures = True
+    each = "pair of cells"
 
     @classmethod
-    def compute(cls, data: PopulationData) -> float:
+    def values(cls, data: PopulationData) -> NDArray[np.float64]:
         rng = correlation_rng(data.seed, data.population.name)
-        return statistics.pair_correlations(
-            data.binned("correlation_bin_ms"), data.analysis.correlation_pairs, rng
-        ).mean()
+        return statistics.pair_correlations(data.binned("correlation_bin_ms"), data.analysis.correlation_pairs, rng)
 
 
 def correlation_rng(seed: int, population: str) -> np.random.Generator:

@@ -1,9 +1,12 @@
 """The irregularity of spike trains."""
 
-from varesearch.metrics.definitions import MetricDefinition, PopulationData, statistics
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.metrics.definitions import MeanMetric, PopulationData, statistics
 
 
-class CvIsi(MetricDefinition):
+class CvIsi(MeanMetric):
     """The irregularity of spike trains."""
 
     unit = ""
@@ -14,7 +17,10 @@ class CvIsi(MetricDefinition):
     )
     source = "Softky & Koch 1993, J. Neurosci. 13:334"
     place = 60
+    label = "CV of ISI"
+    in_summary = True
+    in_figures = True
 
     @classmethod
-    def compute(cls, data: PopulationData) -> float:
-        return statistics.cv_isi(data.trains, data.analysis.min_isis).mean()
+    def values(cls, data: PopulationData) -> NDArray[np.float64]:
+        return statistics.cv_isi(data.trains, data.analysis.min_isis)

@@ -1,16 +1,21 @@
 """The variability of spike counts."""
 
-from varesearch.metrics.definitions import MetricDefinition, PopulationData, statistics
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.metrics.definitions import MeanMetric, PopulationData, statistics
 
 
-class FanoFactor(MetricDefinition):
+class FanoFactor(MeanMetric):
     """The variability of spike counts."""
 
     unit = ""
     what = "variance to mean of a cell's spike counts, mean over cells"
     how = "counts in windows of analysis.fano_window_ms, variance over windows - 1, over cells that fired; 1 Poisson"
     place = 80
+    label = "Fano factor"
+    in_figures = True
 
     @classmethod
-    def compute(cls, data: PopulationData) -> float:
-        return statistics.fano_factors(data.binned("fano_window_ms")).mean()
+    def values(cls, data: PopulationData) -> NDArray[np.float64]:
+        return statistics.fano_factors(data.binned("fano_window_ms"))

@@ -1,9 +1,12 @@
 """The local irregularity of spike trains."""
 
-from varesearch.metrics.definitions import MetricDefinition, PopulationData, statistics
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.metrics.definitions import MeanMetric, PopulationData, statistics
 
 
-class LocalVariation(MetricDefinition):
+class LocalVariation(MeanMetric):
     """The local irregularity of spike trains."""
 
     unit = ""
@@ -14,7 +17,9 @@ class LocalVariation(MetricDefinition):
     )
     source = "Shinomoto, Shima & Tanji 2003, Neural Comput. 15:2823"
     place = 70
+    label = "local variation"
+    in_figures = True
 
     @classmethod
-    def compute(cls, data: PopulationData) -> float:
-        return statistics.local_variation(data.trains, data.analysis.min_isis).mean()
+    def values(cls, data: PopulationData) -> NDArray[np.float64]:
+        return statistics.local_variation(data.trains, data.analysis.min_isis)

@@ -1,16 +1,22 @@
 """The mean rate."""
 
-from varesearch.metrics.definitions import MetricDefinition, PopulationData
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.metrics.definitions import MeanMetric, PopulationData
 
 
-class Rate(MetricDefinition):
+class Rate(MeanMetric):
     """The mean rate."""
 
     unit = "Hz"
     what = "mean rate over cells"
     how = "mean over cells of spikes / seconds"
     place = 20
+    label = "rate"
+    in_summary = True
+    in_figures = True
 
     @classmethod
-    def compute(cls, data: PopulationData) -> float:
-        return data.rates_hz.mean()
+    def values(cls, data: PopulationData) -> NDArray[np.float64]:
+        return data.rates_hz

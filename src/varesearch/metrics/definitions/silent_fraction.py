@@ -10,6 +10,8 @@ class SilentFraction(MetricDefinition):
     what = "share of the cells that did not fire"
     how = "cells without a spike / cells"
     place = 50
+    label = "silent fraction"
+    in_figures = True
 
     @classmethod
     def compute(cls, data: PopulationData) -> float:

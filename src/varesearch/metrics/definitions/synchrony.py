@@ -14,6 +14,8 @@ class Synchrony(MetricDefinition):
     )
     source = "Golomb & Rinzel 1994, Physica D 72:259; Golomb 2007, Scholarpedia 2(1):1347"
     place = 100
+    label = "synchrony"
+    in_figures = True
 
     @classmethod
     def compute(cls, data: PopulationData) -> float:

@@ -12,6 +12,8 @@ class MeanPotential(MetricDefinition):
     how = "all samples of v; needs v in recording.signals"
     signal = "v"
     place = 110
+    label = "mean v"
+    in_figures = True
 
     @classmethod
     def compute(cls, data: PopulationData) -> float:
