@@ -21,7 +21,7 @@ from varesearch.backends.spinnaker.limits import CELLS_PER_CORE
 from varesearch.backends.spinnaker.translation import described
 from varesearch.config.schema import RecordingConfig
 from varesearch.model.alone import Alone
-from varesearch.model.simulators import Brian2
+from varesearch.model.simulators import Steps
 from varesearch.network.model import Network, Population
 
 CYCLES_PER_MS = 200_000
@@ -73,7 +73,7 @@ def first_spikes(population: Population, network: Network, steps: int) -> NDArra
     cell = population.cell
     fired = np.zeros((steps, population.size), dtype=bool)
     on_machine, in_floats = described(type(cell)), cell.simulators.get("brian2")
-    if on_machine is None or not isinstance(in_floats, Brian2):
+    if on_machine is None or not isinstance(in_floats, Steps):
         return fired
     same = [in_floats.steps[name] for name in on_machine.integrators if name in in_floats.steps]
     if not same:
