@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from varesearch.compare.coincidence import Divergence, divergence
+from varesearch.comparison.coincidence import Divergence, divergence
 from varesearch.plots import style
 from varesearch.tracking import RunRecord, runs
 from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread

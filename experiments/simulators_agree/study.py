@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analyse import CHAIN, VERDICTS, analyse, claims, compared, key, members, seeds
 
-from varesearch.compare.command import compare_recorded
+from varesearch.comparison.command import compare_recorded
 from varesearch.tracking import LogCapture
 from varesearch_tools.studies import Session, Study, chosen, finished_runs
 

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_INTERFACE = ("Comparison", "Run", "Runs", "Sweep", "load", "run", "runs", "simulate")
-_CALLED = ("compare", "sweep")
-"""Functions that share their name with a package: these packages can be called."""
-
 __all__ = [
     "Comparison",
     "ConfigurationError",
@@ -33,13 +29,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _CALLED:
-        return import_module(f"varesearch.{name}")
-    if name in _INTERFACE:
-        return getattr(import_module("varesearch.interface"), name)
-    if name == "ConfigurationError":
-        return import_module("varesearch.config.errors").ConfigurationError
-    raise AttributeError(f"module 'varesearch' has no attribute {name!r}")
+    if name not in __all__:
+        raise AttributeError(f"module 'varesearch' has no attribute {name!r}")
+    origin = "varesearch.config.errors" if name == "ConfigurationError" else "varesearch.interface"
+    return getattr(import_module(origin), name)
 
 
 def __dir__() -> list[str]:

@@ -18,7 +18,7 @@ from varesearch.config.validation import validate
 from varesearch.config.wording import written
 from varesearch.network import draw
 from varesearch.pages.help import EXAMPLES, help_page
-from varesearch.sweep.command import prepare
+from varesearch.sweeps.command import prepare
 
 
 def test_help_names_every_option_with_a_line_on_each(command: Command) -> None:

@@ -138,7 +138,7 @@ def test_what_resumes_a_sweep_and_what_opens_a_run_survive_a_shell(tmp_path, mon
     (line,) = [line for line in capfd.readouterr().out.splitlines() if line.startswith("to see it: ")]
     opened = words_of(line.removeprefix("to see it: "))
     assert opened[:3] == ["varesearch", "ui", "--uri"] and opened[3] == store
-    from varesearch.sweep.command import prepare
+    from varesearch.sweeps.command import prepare
 
     swept = prepare([*SMALL, DRAWN, "seed=range(2)", "rerun=true"])
     assert words_of(swept.resume) == ["varesearch", "sweep", *SMALL, DRAWN, "seed=range(2)"]

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from varesearch.config.compose import compose
-from varesearch.sweep.assignment import AssignmentFile
-from varesearch.sweep.jobs import Assignment, ChildEnd, Job
-from varesearch.sweep.launchers import make_launcher
+from varesearch.sweeps.assignment import AssignmentFile
+from varesearch.sweeps.jobs import Assignment, ChildEnd, Job
+from varesearch.sweeps.launchers import make_launcher
 from varesearch.tracking.description import describe
 from varesearch.tracking.records import Unsent
 from varesearch.tracking.root import ROOT_VARIABLE

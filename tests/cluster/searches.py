@@ -8,9 +8,9 @@ from typing import Any
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import OptunaSweeper as Settings
-from varesearch.sweep.jobs import FAILED, FINISHED, KILLED, SKIPPED, Job, Outcome
-from varesearch.sweep.optuna import OptunaSweeper
-from varesearch.sweep.space import Dimension, Space
+from varesearch.sweeps.jobs import FAILED, FINISHED, KILLED, SKIPPED, Job, Outcome
+from varesearch.sweeps.optuna import OptunaSweeper
+from varesearch.sweeps.space import Dimension, Space
 
 METRIC = "exc.cv_isi"
 _COMPOSED = compose([])

@@ -10,9 +10,9 @@ import pytest
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.slurm_queue import QueueError, ask_queue, jobs_that_may_live
-from varesearch.sweep.launchers import make_launcher
-from varesearch.sweep.optuna import OptunaSweeper
-from varesearch.sweep.space import Space
+from varesearch.sweeps.launchers import make_launcher
+from varesearch.sweeps.optuna import OptunaSweeper
+from varesearch.sweeps.space import Space
 
 
 def check(*words: str) -> None:

@@ -14,8 +14,8 @@ from optuna.storages.journal import JournalFileBackend
 from searches import Evaluator, best_at_five_percent, search
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.sweep.optuna_study import STUDY_FILE
-from varesearch.sweep.space import Dimension
+from varesearch.sweeps.optuna_study import STUDY_FILE
+from varesearch.sweeps.space import Dimension
 
 
 def read_study(folder: Path) -> optuna.Study:

@@ -11,7 +11,7 @@ import pytest
 from launches import ENDLESS, SMALL, Heard, assign, launch, status, wait_until
 
 from varesearch.config.outside import is_loopback
-from varesearch.sweep.launchers.ray import in_task, pack, unpack
+from varesearch.sweeps.launchers.ray import in_task, pack, unpack
 from varesearch.tracking.root import ROOT_VARIABLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

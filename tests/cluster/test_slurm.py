@@ -17,7 +17,7 @@ from local_slurm import LocalSlurm
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.slurm_queue import QueueError, ask_queue, jobs_that_may_live
-from varesearch.sweep.launchers import make_launcher
+from varesearch.sweeps.launchers import make_launcher
 from varesearch.tracking.root import ROOT_VARIABLE, cache_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

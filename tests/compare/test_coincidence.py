@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from varesearch.compare.coincidence import divergence
-from varesearch.compare.distributions import Distributions, ks_distances
-from varesearch.compare.verdict import refuse_incomparable
+from varesearch.comparison.coincidence import divergence
+from varesearch.comparison.distributions import Distributions, ks_distances
+from varesearch.comparison.verdict import refuse_incomparable
 from varesearch.config.errors import ConfigurationError
 from varesearch.recording import Recording, Signal, population_recording
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from varesearch.cli import main as varesearch
-from varesearch.compare.effects import hedges_g
+from varesearch.comparison.effects import hedges_g
 from varesearch.report import report_html
 from varesearch.tracking import RunRecord, load_run, runs
 

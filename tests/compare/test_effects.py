@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nct
 
-from varesearch.compare.effects import Effect, Measured, effects, hedges_g, looked_at
+from varesearch.comparison.effects import Effect, Measured, effects, hedges_g, looked_at
 
 values = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
 

@@ -13,8 +13,8 @@ import pytest
 
 from varesearch import simulation as engine
 from varesearch.backends import backend_class
-from varesearch.compare import Answer, Spread, State, judge, measure_spread
-from varesearch.compare.spread import perturbed
+from varesearch.comparison import Answer, Spread, State, judge, measure_spread
+from varesearch.comparison.spread import perturbed
 from varesearch.config.compose import compose
 from varesearch.config.schema import Config
 from varesearch.model.cells.izhikevich import Izhikevich

@@ -2,7 +2,7 @@
 
 import pytest
 
-from varesearch.compare.settings import ABSENT, are_two_models, setting_differences
+from varesearch.comparison.settings import ABSENT, are_two_models, setting_differences
 from varesearch.config.compose import compose
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from test_coincidence import recording
 
-from varesearch.compare.spread import Spread
-from varesearch.compare.verdict import Answer, State, judge
+from varesearch.comparison.spread import Spread
+from varesearch.comparison.verdict import Answer, State, judge
 from varesearch.config.schema import AnalysisConfig
 
 ANALYSIS = AnalysisConfig(warmup_ms=0, min_isis=2, fano_window_ms=10)

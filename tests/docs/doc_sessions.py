@@ -33,7 +33,7 @@ from varesearch.backends import backend_class
 from varesearch.config.compose import Composer, compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
-from varesearch.sweep.space import read_space
+from varesearch.sweeps.space import read_space
 
 Step = dict[str, Any]
 EXAMPLE = ["connectivity.n=100", "recording.signals=[]", "tracking.run_name=example"]

@@ -9,8 +9,7 @@ import varesearch
 
 SRC = Path(varesearch.__file__).resolve().parents[1]
 LAYERS = {
-    "the process": "callable_package causes encoding free_memory phases shell signals slurm_queue sources whole_files "
-    "workers",
+    "the process": "causes encoding free_memory phases shell signals slurm_queue sources whole_files workers",
     "configuration": "config model narrowing terminal",
     "network": "network",
     "recording": "recording recording_io",
@@ -18,7 +17,7 @@ LAYERS = {
     "analysis": "metrics plots",
     "store": "identity tracking",
     "running": "preflight runner",
-    "commands": "commands cli compare completion doctor interface pages prune report rerun sweep __main__",
+    "commands": "commands cli comparison completion doctor interface pages prune report rerun sweeps __main__",
 }
 """Layer -> its packages and modules in varesearch; each may import its own layer and those above it in this table."""
 TOOLS = "varesearch_tools"
@@ -89,6 +88,11 @@ def test_no_import_goes_up() -> None:
         if other.startswith("varesearch.") and part(name) and level[part(other)] > level[part(name)]
     ]
     assert upwards == []
+
+
+def test_no_module_has_the_name_of_a_function_of_the_interface() -> None:
+    # Importing varesearch.x sets varesearch.x to the module, and so would hide the function.
+    assert [name for name in varesearch.__all__ if f"varesearch.{name}" in MODULES] == []
 
 
 def test_the_packages_beside_varesearch_import_nothing_of_it() -> None:

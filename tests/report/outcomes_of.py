@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from varesearch.config.compose import compose
-from varesearch.sweep.jobs import Job, Outcome
+from varesearch.sweeps.jobs import Job, Outcome
 
 BASE = compose([])
 

@@ -16,8 +16,8 @@ from PIL import Image
 from varesearch.cli import main as varesearch
 from varesearch.config.errors import ConfigurationError
 from varesearch.report import report_html, write_report
-from varesearch.sweep.figures import write_sweep_figures
-from varesearch.sweep.table import results_table, write_table
+from varesearch.sweeps.figures import write_sweep_figures
+from varesearch.sweeps.table import results_table, write_table
 from varesearch.tracking import RunRecord, load_run, runs
 
 SMALL = ["connectivity.n=100", "connectivity.p=0.1", "recording.cells=5", "simulation.duration_ms=300"]

@@ -13,8 +13,8 @@ from outcomes_of import BASE, outcomes
 
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
-from varesearch.sweep.jobs import Job, Outcome
-from varesearch.sweep.table import STATE_COLUMNS, heading, read_table, results_table, units_of, write_table
+from varesearch.sweeps.jobs import Job, Outcome
+from varesearch.sweeps.table import STATE_COLUMNS, heading, read_table, results_table, units_of, write_table
 
 
 def test_one_row_a_child_in_the_order_of_the_sweep() -> None:

@@ -15,13 +15,13 @@ from PIL import Image
 
 from varesearch.config.wording import written
 from varesearch.plots import style
-from varesearch.sweep import figures, labels
-from varesearch.sweep.factors import factors, repetitions, roles
-from varesearch.sweep.figures import write_sweep_figures
-from varesearch.sweep.measures import STATISTICS, measured, points
-from varesearch.sweep.search_figures import search_page, trials_of
-from varesearch.sweep.sweepers import Objective
-from varesearch.sweep.table import Table, results_table
+from varesearch.sweeps import figures, labels
+from varesearch.sweeps.factors import factors, repetitions, roles
+from varesearch.sweeps.figures import write_sweep_figures
+from varesearch.sweeps.measures import STATISTICS, measured, points
+from varesearch.sweeps.search_figures import search_page, trials_of
+from varesearch.sweeps.sweepers import Objective
+from varesearch.sweeps.table import Table, results_table
 
 SEEDS = range(3)
 P = [0.01, 0.02, 0.05, 0.1]

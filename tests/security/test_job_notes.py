@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from varesearch.config.compose import compose
-from varesearch.sweep.jobs import Assignment, ChildEnd, Job
-from varesearch.sweep.launchers import make_launcher
-from varesearch.sweep.launchers.submitit import JOB_FILE
+from varesearch.sweeps.jobs import Assignment, ChildEnd, Job
+from varesearch.sweeps.launchers import make_launcher
+from varesearch.sweeps.launchers.submitit import JOB_FILE
 
 
 class _Work:

@@ -45,7 +45,7 @@ def main() -> None:
     import varesearch.metrics
     import varesearch.plots
     import varesearch.runner
-    import varesearch.sweep.command  # noqa: F401
+    import varesearch.sweeps.command  # noqa: F401
     from varesearch.backends import backend_class
     from varesearch.config.compose import compose
 

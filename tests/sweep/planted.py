@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from varesearch.sweep import command
-from varesearch.sweep.jobs import Assignment, ChildEnd
-from varesearch.sweep.launchers import Launcher, Work
+from varesearch.sweeps import command
+from varesearch.sweeps.jobs import Assignment, ChildEnd
+from varesearch.sweeps.launchers import Launcher, Work
 from varesearch.tracking.files import ENDED, RECORDING_FILE
 from varesearch.tracking.records import Unsent
 
@@ -76,7 +76,7 @@ class Sweeps:
             patch.setattr(command, "make_launcher", lambda settings: launcher)
             if not pages:
                 # They take most of the time of a sweep without simulations, and have tests of their own.
-                patch.setattr("varesearch.sweep.figures.write_sweep_figures", lambda *_: [])
+                patch.setattr("varesearch.sweeps.figures.write_sweep_figures", lambda *_: [])
                 patch.setattr("varesearch.report.write_report", lambda *_: None)
             code = command.run_sweep(command.prepare(words))
         return code, launcher.begun

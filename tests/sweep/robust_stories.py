@@ -38,9 +38,9 @@ def stories() -> None:
 
     import varesearch.plots
     import varesearch.report
-    import varesearch.sweep.command
-    import varesearch.sweep.figures
-    import varesearch.sweep.launchers.local  # noqa: F401
+    import varesearch.sweeps.command
+    import varesearch.sweeps.figures
+    import varesearch.sweeps.launchers.local  # noqa: F401
 
     gc.freeze()
     told = []

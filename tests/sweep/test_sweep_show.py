@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from varesearch.config.compose import compose
-from varesearch.sweep.jobs import Job, Outcome
-from varesearch.sweep.show import summary
+from varesearch.sweeps.jobs import Job, Outcome
+from varesearch.sweeps.show import summary
 from varesearch.terminal import Terminal
 
 BASE = compose([])

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from varesearch.cli import main
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
-from varesearch.sweep.plan import Planner
-from varesearch.sweep.space import read_space
-from varesearch.sweep.sweepers import make_sweeper
+from varesearch.sweeps.plan import Planner
+from varesearch.sweeps.space import read_space
+from varesearch.sweeps.sweepers import make_sweeper
 
 
 def points(*words: str) -> list[tuple[str, ...]]:

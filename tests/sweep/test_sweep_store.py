@@ -9,8 +9,8 @@ import pytest
 from planted import END_MS, Sweeps, by_seed, crash, fail, finish, statuses
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.sweep.jobs import Assignment, ChildEnd
-from varesearch.sweep.launchers import Work
+from varesearch.sweeps.jobs import Assignment, ChildEnd
+from varesearch.sweeps.launchers import Work
 from varesearch.tracking.files import ENDED
 from varesearch.tracking.records import Unsent
 from varesearch.tracking.session import StoreSession

@@ -21,8 +21,8 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import TrackingConfig
 from varesearch.identity import IDENTITY
 from varesearch.report.sources import comparisons, last_words
-from varesearch.sweep.jobs import Job
-from varesearch.sweep.known import Known, parent_of
+from varesearch.sweeps.jobs import Job
+from varesearch.sweeps.known import Known, parent_of
 from varesearch.tracking import load_run, runs
 from varesearch.tracking.files import RECORDING_FILE
 from varesearch.tracking.mlflow_api import client

@@ -39,12 +39,12 @@ def sweep(words: Sequence[str], config_dir: Path | None) -> int:
     Raises ConfigurationError for settings that cannot be run.
     """
     from varesearch.config.validation.sense import warnings
-    from varesearch.sweep.command import prepare, run_sweep
+    from varesearch.sweeps.command import prepare, run_sweep
 
     prepared = prepare(words, config_dir)
     warn(warnings([job.composed.config for job in (*prepared.jobs, *prepared.corners)]))
     if prepared.planner.settings.dry_run:
-        from varesearch.sweep.dry_run import plan_page
+        from varesearch.sweeps.dry_run import plan_page
 
         print(plan_page(prepared))
         return 0

@@ -120,9 +120,9 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     KeyboardInterrupt
         The sweep was interrupted; the same call resumes it.
     """
-    from varesearch.sweep.command import prepare as prepare_sweep
-    from varesearch.sweep.command import run_sweep
-    from varesearch.sweep.known import parent_of
+    from varesearch.sweeps.command import prepare as prepare_sweep
+    from varesearch.sweeps.command import run_sweep
+    from varesearch.sweeps.known import parent_of
     from varesearch.tracking.session import StoreSession
 
     planned = prepare_sweep(words_of(overrides, settings, sweeps=True), _folder(config_dir))
@@ -158,7 +158,7 @@ def compare(a: Run | Sweep | str, b: Run | Sweep | str) -> Comparison:
     ConfigurationError
         The two cannot be compared.
     """
-    from varesearch.compare.command import compare_recorded
+    from varesearch.comparison.command import compare_recorded
 
     with LogCapture() as capture:
         capture.terminal = io.StringIO()  # the result shows itself

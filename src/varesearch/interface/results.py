@@ -158,7 +158,7 @@ class Sweep(_Stored):
 
     def to_frame(self) -> "pd.DataFrame":
         """What varied, what was measured and how each run ended, as a table."""
-        from varesearch.sweep.table import read_table
+        from varesearch.sweeps.table import read_table
 
         return read_table(self.folder).frame
 
@@ -184,7 +184,7 @@ class Comparison(_Stored):
         """Every metric of both sides, with their difference and the size of the effect."""
         import pandas as pd
 
-        from varesearch.compare.keeping import EFFECTS_FILE
+        from varesearch.comparison.keeping import EFFECTS_FILE
 
         return pd.read_csv(self.folder / EFFECTS_FILE)
 

@@ -13,8 +13,8 @@ from varesearch.report.comparison_page import comparison_page
 from varesearch.report.run_page import run_page
 from varesearch.report.sources import comparisons, folder_of, last_words
 from varesearch.report.sweep_page import sweep_page
-from varesearch.sweep.jobs import FINISHED
-from varesearch.sweep.table import PARQUET_FILE, read_table
+from varesearch.sweeps.jobs import FINISHED
+from varesearch.sweeps.table import PARQUET_FILE, read_table
 from varesearch.tracking.read import RunRecord
 from varesearch.tracking.store import place
 from varesearch.whole_files import whole_file

@@ -11,10 +11,10 @@ from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, settings_of
 from varesearch.report.sources import Words, folder_of, tail
 from varesearch.shell import command
-from varesearch.sweep.jobs import FINISHED
-from varesearch.sweep.labels import labels_by_text, level_labels
-from varesearch.sweep.measures import RUN, STATISTICS, TIMES, measured
-from varesearch.sweep.table import Table, heading
+from varesearch.sweeps.jobs import FINISHED
+from varesearch.sweeps.labels import labels_by_text, level_labels
+from varesearch.sweeps.measures import RUN, STATISTICS, TIMES, measured
+from varesearch.sweeps.table import Table, heading
 from varesearch.tracking.files import LOG_FILE
 from varesearch.tracking.read import RunRecord
 

@@ -1,0 +1,283 @@
+"""Figures that compare two models: spikes and rates on the same axes, distributions, metrics over seeds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from varesearch.comparison.effects import Effect
+from varesearch.comparison.measured import INTERVALS, Shown
+from varesearch.config.schema import AnalysisConfig
+from varesearch.plots import style
+from varesearch.plots.times import TRANSIENT
+from varesearch.recording import Recording, sampled_ids
+
+COLOURS = ("#0072B2", "#D55E00")
+"""The colours of A and B."""
+_STATISTICS = (
+    ("rate", "rate of a cell (Hz)"),
+    ("cv_isi", "CV of a cell's intervals"),
+    (INTERVALS, "inter-spike interval (ms)"),
+    ("v", "membrane potential (mV)"),
+)
+_METRICS = (
+    ("rate_hz", "rate (Hz)"),
+    ("cv_isi", "CV of intervals"),
+    ("local_variation", "local variation"),
+    ("fano_factor", "Fano factor"),
+    ("correlation", "correlation"),
+    ("synchrony", "synchrony"),
+    ("silent_fraction", "silent fraction"),
+    ("v_mean_mv", "mean v (mV)"),
+)
+_RASTER_SPIKES = 20_000
+_GAP_IN = 0.16
+_BETWEEN_IN = 0.42
+"""Between the columns of A and B, so that the tick labels of their axes do not touch."""
+_WIDTH_IN = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
+_LABEL_LETTERS = 58
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is drawn of one side: its label, the recording of its first run, and the results of every run."""
+
+    label: str
+    recording: Recording
+    runs: Sequence[Shown]
+
+
+def write_model_figures(
+    a: Drawn, b: Drawn, found: Sequence[Effect], analysis: AnalysisConfig, folder: Path
+) -> list[Path]:
+    """Write ``rasters``, ``distributions`` and ``metrics`` as PNG; return the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    with rc_context(style.RC):
+        figures = {
+            "metrics": _metrics(a, b, found),
+            "rasters": _rasters(a, b, analysis.rate_bin_ms, analysis.warmup_ms),
+            "distributions": _distributions(a, b),
+        }
+        for name, figure in figures.items():
+            path = folder / f"{name}.png"
+            figure.savefig(path, dpi=style.PNG_DPI)
+            files.append(path)
+    return files
+
+
+def _page(heading: str, a: Drawn, b: Drawn, height_in: float) -> Figure:
+    """A page whose second line is the legend: A and B in their colours."""
+    figure = style.page(heading, "", [], height_in)
+    for side, letter, colour, left in zip((a, b), "AB", COLOURS, (style.LEFT_IN, _right_column()), strict=True):
+        text = side.label if len(side.label) <= _LABEL_LETTERS else f"{side.label[: _LABEL_LETTERS - 1]}…"
+        figure.text(
+            left / style.PAGE_WIDTH_IN,
+            1 - 0.55 / height_in,
+            f"{letter}  {text}",
+            size=8.5,
+            weight="bold",
+            color=colour,
+            va="center",
+        )
+    return figure
+
+
+def _right_column() -> float:
+    return style.LEFT_IN + (_WIDTH_IN + _BETWEEN_IN) / 2
+
+
+def _populations(a: Drawn, b: Drawn) -> list[str]:
+    return list(dict.fromkeys([*a.recording.populations, *b.recording.populations]))
+
+
+def _rasters(a: Drawn, b: Drawn, bin_ms: float, warmup_ms: float) -> Figure:
+    """A in the left column, B in the right one, with the same axes in each row."""
+    populations = _populations(a, b)
+    row_in, rate_in = 1.9, 1.5
+    height = style.TOP_IN + style.BOTTOM_IN + len(populations) * (row_in + _GAP_IN) + rate_in
+    figure = _page("Spikes and population rate", a, b, height)
+    width = (_WIDTH_IN - _BETWEEN_IN) / 2
+    until = max(side.recording.duration_ms for side in (a, b))
+    thinned = 1
+    highest, start = _highest_rate(a, b, bin_ms, warmup_ms)
+    for column, (side, left) in enumerate(zip((a, b), (style.LEFT_IN, _right_column()), strict=True)):
+        for row, name in enumerate(populations):
+            bottom = height - style.TOP_IN - (row + 1) * row_in - row * _GAP_IN
+            axes = style.panel(figure, left, bottom, width, row_in)
+            style.shade_warmup(axes, warmup_ms)
+            thinned = max(thinned, _dots(axes, side.recording, name, COLOURS[column]))
+            largest = max(s.recording.populations[name].size for s in (a, b) if name in s.recording.populations)
+            axes.set_xlim(0, until)
+            axes.set_ylim(-0.5, largest - 0.5)
+            axes.set_xticklabels([])
+            _left_only(axes, column, f"{style.population_label(name)} cell")
+        axes = style.panel(figure, left, style.BOTTOM_IN, width, rate_in)
+        style.shade_warmup(axes, warmup_ms)
+        _rates(axes, side, populations, bin_ms)
+        axes.set_xlim(0, until)
+        axes.set_ylim(0, highest * 1.08 or 1)
+        if start > highest and column == 0:
+            text = f" up to {start:.3g} Hz at the start"
+            axes.text(
+                warmup_ms, 0.99, text, transform=axes.get_xaxis_transform(), size=8, va="top", color=style.QUIET_COLOUR
+            )
+        axes.set_xlabel("time (ms)")
+        _left_only(axes, column, "rate (Hz)")
+    runs = max(len(side.runs) for side in (a, b))
+    several = f", mean and range of {runs} seeds" if runs > 1 else ""
+    notes = [f"rate in bins of {bin_ms:g} ms{several}"]
+    notes += ["dashed: inh"] if populations == ["exc", "inh"] else []
+    notes += ["spikes: first seed"] if runs > 1 else []
+    notes += ["grey: warm-up"] if warmup_ms > 0 else []
+    notes += [f"1 cell in {thinned} drawn"] if thinned > 1 else []
+    style.note(figure, "; ".join(notes))
+    return figure
+
+
+def _left_only(axes: Axes, column: int, label: str) -> None:
+    if column == 0:
+        axes.set_ylabel(label)
+    else:
+        axes.set_yticklabels([])
+
+
+def _dots(axes: Axes, recording: Recording, name: str, colour: str) -> int:
+    """Draw the spikes of a population. Returns n if only one cell in n is drawn."""
+    population = recording.populations.get(name)
+    if population is None or not len(population.spike_ids):
+        axes.text(0.5, 0.5, "no spikes" if population else "no such population", transform=axes.transAxes, ha="center")
+        return 1
+    thinned = max(1, -(-len(population.spike_ids) // _RASTER_SPIKES))
+    kept = np.isin(population.spike_ids, sampled_ids(population.size, max(1, population.size // thinned)))
+    axes.plot(
+        population.spike_times_ms[kept],
+        population.spike_ids[kept],
+        ".",
+        color=colour,
+        markersize=1.6,
+        markeredgewidth=0,
+        rasterized=True,
+    )
+    return thinned
+
+
+def _rates(axes: Axes, side: Drawn, populations: Sequence[str], bin_ms: float) -> None:
+    colour = COLOURS[0] if axes.get_position().x0 < 0.5 else COLOURS[1]
+    for order, name in enumerate(populations):
+        curves = [run.rates_hz[name] for run in side.runs if name in run.rates_hz]
+        if not curves:
+            continue
+        stacked = np.array(curves)
+        centres = (np.arange(stacked.shape[1]) + 0.5) * bin_ms
+        if len(curves) > 1:
+            axes.fill_between(centres, stacked.min(axis=0), stacked.max(axis=0), color=colour, alpha=0.18, lw=0)
+        axes.plot(centres, stacked.mean(axis=0), color=colour, lw=1.1, ls=("-", "--", ":")[order % 3])
+
+
+def _highest_rate(a: Drawn, b: Drawn, bin_ms: float, warmup_ms: float) -> tuple[float, float]:
+    """The end of the rate axis, and the highest rate of all.
+
+    The axis is cut if a burst at the start is so high that the rates after the warm-up could not be seen.
+    """
+    curves = [rates for side in (a, b) for run in side.runs for rates in run.rates_hz.values()]
+    highest = max((float(rates.max()) for rates in curves), default=0.0)
+    first = int(np.ceil(warmup_ms / bin_ms - 1e-9))
+    settled = max((float(rates[first:].max(initial=0.0)) for rates in curves), default=0.0)
+    return (settled * 1.2 if 0 < TRANSIENT * settled < highest else highest), highest
+
+
+def _distributions(a: Drawn, b: Drawn) -> Figure:
+    """Cumulative distributions: a thin line for each seed and a thick one for all seeds together."""
+    populations = _populations(a, b)
+    row_in, between = 1.9, 0.62
+    height = len(populations) * (row_in + between) + style.TOP_IN + style.BOTTOM_IN - between + 0.1
+    figure = _page("Distributions", a, b, height)
+    width = (_WIDTH_IN - 3 * 0.5) / 4
+    for row, population in enumerate(populations):
+        for column, (statistic, label) in enumerate(_STATISTICS):
+            bottom = style.BOTTOM_IN + (len(populations) - 1 - row) * (row_in + between)
+            axes = style.panel(figure, style.LEFT_IN + column * (width + 0.5), bottom, width, row_in)
+            _cumulative(axes, [_samples(side, population, statistic) for side in (a, b)])
+            if statistic == INTERVALS and axes.lines:
+                axes.set_xscale("log")
+            axes.set_xlabel(label)
+            if column == 0:
+                axes.set_ylabel(f"cumulative share\n{style.population_label(population)}")
+    several = any(len(side.runs) > 1 for side in (a, b))
+    style.note(figure, "thin: each seed; thick: all seeds together" if several else "one seed each")
+    return figure
+
+
+def _samples(side: Drawn, population: str, statistic: str) -> list[NDArray[np.float64]]:
+    return [run.samples[population, statistic] for run in side.runs if (population, statistic) in run.samples]
+
+
+def _cumulative(axes: Axes, sides: Sequence[Sequence[NDArray[np.float64]]]) -> None:
+    if not any(sides):
+        style.say(axes, "undefined")
+        return
+    for samples, colour in zip(sides, COLOURS, strict=True):
+        for sample in samples if len(samples) > 1 else ():
+            axes.plot(*_steps(sample), color=colour, lw=0.5, alpha=0.7)
+        if samples:
+            axes.plot(*_steps(np.concatenate(samples)), color=colour, lw=1.8, alpha=0.9)
+    axes.set_ylim(0, 1)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+
+
+def _steps(sample: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The empirical distribution function at no more than 400 points, since more could not be seen."""
+    ordered = np.sort(sample)
+    places = np.unique(np.linspace(0, len(ordered) - 1, min(len(ordered), 400)).round().astype(int))
+    return ordered[places], (places + 1) / len(ordered)
+
+
+def _metrics(a: Drawn, b: Drawn, found: Sequence[Effect]) -> Figure:
+    """The value of each metric in every run as a dot, with mean and standard deviation beside it.
+
+    All values are shown, not only their means: Ho, Tumkaya, Aryal, Choi & Claridge-Chang 2019, Nat. Methods 16:565.
+    """
+    by_metric = {metric: [effect for effect in found if effect.metric == metric] for metric, _ in _METRICS}
+    shown = [(metric, label) for metric, label in _METRICS if any(e.a or e.b for e in by_metric[metric])]
+    columns = 4
+    rows = max(1, -(-len(shown) // columns))
+    row_in, between = 1.6, 0.75
+    height = rows * (row_in + between) + style.TOP_IN + style.BOTTOM_IN - between
+    figure = _page("Metrics of every run", a, b, height)
+    width = (_WIDTH_IN - (columns - 1) * 0.55) / columns
+    for place, (metric, label) in enumerate(shown):
+        row, column = divmod(place, columns)
+        bottom = height - style.TOP_IN - 0.15 - row_in - row * (row_in + between)
+        axes = style.panel(figure, style.LEFT_IN + column * (width + 0.55), bottom, width, row_in)
+        _strip(axes, by_metric[metric])
+        axes.set_title(label, loc="left", pad=5)
+    several = any(len(side.runs) > 1 for side in (a, b))
+    style.note(figure, "a dot for each seed; bars: mean ± 1 sd over seeds" if several else "one seed each: no spread")
+    return figure
+
+
+def _strip(axes: Axes, found: Sequence[Effect]) -> None:
+    for group, effect in enumerate(found):
+        for offset, values, mean, sd, colour in (
+            (-0.2, effect.a, effect.mean_a, effect.sd_a, COLOURS[0]),
+            (0.2, effect.b, effect.mean_b, effect.sd_b, COLOURS[1]),
+        ):
+            centre = group + offset
+            spread = np.linspace(-0.07, 0.07, len(values)) if len(values) > 1 else np.zeros(len(values))
+            axes.plot(centre + spread, values, "o", color=colour, markersize=3.2, alpha=0.75, markeredgewidth=0)
+            if len(values) > 1:
+                axes.errorbar(centre + 0.14, mean, sd, color=colour, fmt="_", capsize=2, lw=1.1, markersize=7)
+    axes.set_xlim(-0.55, len(found) - 0.45)
+    axes.set_xticks(range(len(found)), [effect.population for effect in found])
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.margins(y=0.15)
+    if not any(value for effect in found for value in (*effect.a, *effect.b)):
+        # All values are 0, which defines no scale.
+        axes.set_ylim(-0.05, 1)

@@ -1,0 +1,292 @@
+"""``varesearch sweep``: the whole story of a sweep."""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from filelock import AcquireReturnProxy, FileLock, Timeout
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import options_of
+from varesearch.config.validation.launching import check_launching
+from varesearch.preflight import check_disk_together, check_memory_together
+from varesearch.shell import command
+from varesearch.signals import SignalGuard, Terminated
+from varesearch.sweeps.children import Children
+from varesearch.sweeps.jobs import FINISHED, Job, Outcome
+from varesearch.sweeps.known import Known, parent_of
+from varesearch.sweeps.launchers import Launcher, make_launcher
+from varesearch.sweeps.parent import SweepFailedError, describe_sweep, log_outcomes, record_ahead, refuse_if_elsewhere
+from varesearch.sweeps.plan import Planner
+from varesearch.sweeps.show import show_end, show_head, show_outcome
+from varesearch.sweeps.sweepers import Objective, Sweeper, make_sweeper
+from varesearch.terminal import Terminal
+from varesearch.tracking.endings import TrackingError, ending
+from varesearch.tracking.files import RunFiles
+from varesearch.tracking.log import LogCapture
+from varesearch.tracking.root import STORE_FOLDER, cache_folder
+from varesearch.tracking.run import track
+from varesearch.tracking.session import StoreSession
+from varesearch.tracking.store import first_line
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Sweep:
+    """A sweep that can be run: its settings are valid, nothing has been begun."""
+
+    words: tuple[str, ...]
+    config_dir: Path | None
+    planner: Planner
+    sweeper: Sweeper
+    launcher: Launcher
+    jobs: list[Job] = field(default_factory=list)
+    corners: list[Job] = field(default_factory=list)
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The command that starts it: the words after ``varesearch``."""
+        return ("sweep", *options_of(self.config_dir), *self.words)
+
+    @property
+    def resume(self) -> str:
+        """The command that resumes it, quoted for a shell; without ``rerun=true``, which would repeat finished runs."""
+        return command(*(word for word in self.command if not word.startswith("rerun=")))
+
+
+def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
+    """Everything that can be found wrong before anything is begun. Raises ConfigurationError."""
+    planner = Planner(words, config_dir)
+    check_launching(planner.settings)
+    sweeper = make_sweeper(planner.settings.sweeper, planner.space)
+    sweeper.check(config_dir)
+    launcher = make_launcher(planner.settings.launcher)
+    launcher.check()
+    corners = sweeper.corners()
+    # By another planner: they are looked at, not run.
+    checked = Planner(words, config_dir).compose(corners) if corners else []
+    points = sweeper.plan()
+    # A run takes about 10 ms to compose and check.
+    with Terminal(sys.stderr).progress("checking", len(points), "runs") as progress:
+        jobs = planner.compose(points, progress)
+    settings = planner.settings.launcher
+    check_memory_together(
+        [job.composed.config for job in (*jobs, *checked)],
+        launcher.workers_here,
+        settings.memory_limit_mb,
+        f"launcher={settings.name}",
+    )
+    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, jobs, checked)
+
+
+def run_sweep(sweep: Sweep, terminal_of: Callable[[LogCapture], Terminal] | None = None) -> int:
+    """Run it, say on the terminal what came of it, and return the exit code.
+
+    Raises ConfigurationError when what it needs (a machine, the store) is not there: nothing is begun then.
+    """
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
+    with LogCapture(verbose=sweep.planner.settings.verbose) as capture:
+        terminal = Terminal(capture.terminal) if terminal_of is None else terminal_of(capture)
+        try:
+            return _tracked(sweep, capture, terminal)
+        except ConfigurationError:
+            raise
+        except (SweepFailedError, TrackingError) as error:
+            Terminal(capture.errors).line(f"varesearch: {error}")
+            return 1
+        except BaseException as error:
+            how = ending(error)
+            where = f"; log: {capture.path}" if capture.path and how.status == "FAILED" else ""
+            Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}{where}")
+            return how.exit_code
+        finally:
+            sweep.launcher.close()
+
+
+def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
+    settings, likely = sweep.planner.settings, [*sweep.jobs, *sweep.corners]
+    sweep.planner.probe(likely)
+    sweep.launcher.prepare({job.composed.config.backend.name for job in likely})
+    session = StoreSession(settings.tracking)
+    session.open()
+    identity = sweep.sweeper.identity(likely)
+    with _alone(session, identity):
+        known = Known(session, sweep.jobs, anew=settings.rerun)
+        earlier = None if settings.rerun else parent_of(session, identity)
+        if earlier is not None and earlier.status == FINISHED and _all_done(sweep.jobs, known):
+            terminal.line(f"all {len(sweep.jobs)} runs of this sweep are FINISHED already; rerun=true runs them again")
+            terminal.line(f"to see it: {session.how_to_open(earlier.run_id, Path())}")
+            return 0
+        # Only here is it known which runs are done already.
+        ahead = [job for job in sweep.jobs if known.outcome(job) is None]
+        check_disk_together([job.composed.config for job in ahead or sweep.corners], len(ahead) or sweep.sweeper.size())
+        about = describe_sweep(settings, sweep.command, sweep.planner.space, sweep.jobs, identity)
+        start_ms = int(time.time() * 1000)
+        if earlier is not None:
+            refuse_if_elsewhere(earlier)
+            about, start_ms = replace(about, name=earlier.name), earlier.start_ms
+        signals = SignalGuard()
+        track(
+            about,
+            session,
+            lambda run: _Conductor(sweep, run, session, start_ms, signals, terminal).conduct(known),
+            capture=capture,
+            resumed=earlier,
+            signals=signals,
+        )
+    return 0
+
+
+def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
+    """The lock that keeps two commands on this machine from running the same sweep at once; a dead one leaves it."""
+    path = session.place.root / STORE_FOLDER / "sweeps" / f"{identity[:32]}.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(path).acquire(timeout=0)
+    except Timeout:
+        raise ConfigurationError(
+            "the same sweep is being run by another process; wait for its end, or end it: this command resumes it then"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path.parent}: cannot be written ({error.strerror or error}); free some space or make the folder writable"
+        ) from error
+
+
+def _all_done(jobs: Sequence[Job], known: Known) -> bool:
+    return bool(jobs) and all(known.outcome(job) is not None for job in jobs)
+
+
+@dataclass(frozen=True)
+class _Conductor:
+    """Carries out a sweep inside its tracked run."""
+
+    sweep: Sweep
+    run: RunFiles
+    session: StoreSession
+    start_ms: int
+    signals: SignalGuard
+    terminal: Terminal
+
+    def conduct(self, known: Known) -> None:
+        """Run the children and keep their results, whatever happens; raises what stopped it, or SweepFailedError."""
+        sweep, terminal = self.sweep, self.terminal
+        show_head(terminal, self.run, sweep.planner.space, len(sweep.jobs))
+        batches: list[tuple[Sequence[Job], list[Outcome]]] = []
+        with terminal.progress("running", sweep.sweeper.size(), "runs") as progress:
+            done = 0
+
+            def told(outcome: Outcome) -> None:
+                nonlocal done
+                done += 1
+                show_outcome(terminal, outcome)
+                progress(done)
+
+            fail_fast = sweep.planner.settings.fail == "fast"
+            children = Children(self.session, self.run.run_id, known, fail_fast, told)
+
+            def evaluate(jobs: Sequence[Job]) -> list[Outcome]:
+                with children.jobs(jobs) as outcomes:
+                    batches.append((jobs, outcomes))
+                    _launch(sweep.launcher, children)
+                return outcomes
+
+            # Signals wait from the end of the search on, so that they cannot interrupt what follows.
+            best, stopped = self.signals.attempt(
+                lambda: sweep.sweeper.search(sweep.jobs, sweep.planner.compose, evaluate, self.run.folder)
+            )
+        self._wind_down(children, [outcome for _, batch in batches for outcome in batch], best or {}, stopped)
+
+    def _wind_down(
+        self,
+        children: Children,
+        outcomes: Sequence[Outcome],
+        best: Mapping[str, str],
+        stopped: BaseException | None,
+    ) -> None:
+        """Keep table, figures, report and counts; raise what stopped the sweep."""
+        terminal = self.terminal
+        children.retry()
+        self.run.set_tags(best)
+        counts = log_outcomes(self.run, outcomes)
+        reason = _reason(counts, children, stopped)
+        try:
+            self._keep_results(outcomes, self.sweep.sweeper.objective(), reason, complete=stopped is None)
+        except Exception as error:
+            log.exception("the results of the sweep could not be shown")
+            reason = reason or f"table, figures or report could not be made: {first_line(error)}"
+        show_end(terminal, self.run, self.session, outcomes, counts, best)
+        for problem in children.problems:
+            terminal.line(f"NOT IN THE STORE: {problem.said}", style="bold red")
+        if reason:
+            terminal.line(f"to resume: {self.sweep.resume}")
+        if stopped is not None:
+            raise stopped
+        if reason:
+            raise SweepFailedError(reason)
+
+    def _keep_results(
+        self, outcomes: Sequence[Outcome], objective: Objective | None, reason: str, complete: bool
+    ) -> None:
+        if not outcomes:
+            return
+        from varesearch.sweeps.table import results_table, write_table
+
+        table = results_table(outcomes)
+        write_table(table, self.run.folder)
+        if not complete or not any(outcome.state == FINISHED for outcome in outcomes):
+            return
+        from varesearch.report import write_report
+        from varesearch.sweeps.figures import write_sweep_figures
+
+        tracking = self.sweep.planner.settings.tracking
+        write_sweep_figures(table, self.run.folder / "figures", self.run.name, objective)
+        record = record_ahead(self.run, self.session, tracking.experiment, self.start_ms, reason)
+        write_report(record, tracking.uri)
+
+
+def _launch(launcher: Launcher, children: Children) -> None:
+    """Run the launcher in a thread of its own, so that signals reach only us; raises what it raised, or the signal."""
+    failed: list[BaseException] = []
+    done = threading.Event()
+
+    def launch() -> None:
+        try:
+            launcher.launch(children)
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=launch, name="launcher").start()
+    try:
+        # Not the thread's join: one that a signal interrupts takes the thread for ended in Python 3.11.
+        done.wait()
+    except (KeyboardInterrupt, Terminated):
+        # A further signal waits while this one is dealt with.
+        children.interrupt()
+        done.wait()
+        raise
+    if failed:
+        raise failed[0]
+
+
+def _reason(counts: Mapping[str, int], children: Children, stopped: BaseException | None) -> str:
+    """Why the sweep is not FINISHED, in one line; "" if it is."""
+    if stopped is not None:
+        return ending(stopped).reason
+    if children.trouble:
+        return children.trouble
+    if children.problems:
+        return f"the store did not take {len(children.problems)} of the runs"
+    parts = [f"{counts[name]} {word}" for name, word in _UNDONE.items() if counts[name]]
+    return f"{', '.join(parts)} of {counts['children']} runs" if parts else ""
+
+
+_UNDONE = {"failed": "failed", "killed": "killed", "not_begun": "not begun"}

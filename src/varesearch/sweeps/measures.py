@@ -1,0 +1,93 @@
+"""What the figures of a sweep show, and the values of it over the levels of a factor."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.sweeps.factors import Factor
+from varesearch.sweeps.table import Table
+
+RUN = ""
+"""In the place of a population's name: what a run has once."""
+
+STATISTICS = (
+    ("rate_hz", "rate (Hz)"),
+    ("cv_isi", "CV of ISI"),
+    ("synchrony", "synchrony"),
+    ("correlation", "correlation"),
+    ("silent_fraction", "silent fraction"),
+)
+"""Metric of a population -> its name on an axis."""
+
+TIMES = (
+    ("realtime_factor", "wall / simulated time"),
+    ("phase.build_s", "build (s)"),
+    ("phase.simulate_s", "simulate (s)"),
+    ("phase.plot_s", "plot (s)"),
+    ("peak_memory_mb", "peak memory (MB)"),
+)
+"""Metric of a run -> its name on an axis; times are wall times."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of panels: ``keys`` is population (or :data:`RUN`) -> column of the table."""
+
+    label: str
+    keys: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Points:
+    """Mean and standard deviation over the seeds at each level of a factor (levels,); NaN where there is no value.
+
+    ``sd`` is the sample's (n - 1), 0 for a single value. ``n`` is how many values there are.
+    """
+
+    mean: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    n: NDArray[np.int64]
+    colour: str
+    marker: str
+
+
+def measured(table: Table, wanted: Sequence[tuple[str, str]]) -> list[Measure]:
+    """Those of the wanted measures of which any child has a value."""
+    found = []
+    for metric, label in wanted:
+        owners = [key.removesuffix(metric).rstrip(".") for key in table.metrics if _is(key, metric)]
+        keys = {owner: f"{owner}.{metric}" if owner else metric for owner in owners}
+        keys = {owner: key for owner, key in keys.items() if np.isfinite(table.numbers(key)).any()}
+        if keys:
+            found.append(Measure(label, keys))
+    return found
+
+
+def points(table: Table, x: Factor, fixed: Sequence[tuple[Factor, Any]], key: str, colour: str, marker: str) -> Points:
+    """The values of column ``key`` over the levels of ``x``, of the children with the ``fixed`` levels."""
+    chosen = table.finished
+    for factor, level in fixed:
+        chosen &= factor.rows(table, level)
+    numbers = table.numbers(key)
+    chosen &= np.isfinite(numbers)
+    values = [numbers[chosen & x.rows(table, level)] for level in x.levels]
+    return summarise(values, colour, marker)
+
+
+def summarise(samples: Sequence[NDArray[np.float64]], colour: str, marker: str) -> Points:
+    """One point for each sample, (values,) each."""
+    return Points(
+        np.array([sample.mean() if len(sample) else np.nan for sample in samples]),
+        np.array([sample.std(ddof=1) if len(sample) > 1 else 0.0 if len(sample) else np.nan for sample in samples]),
+        np.array([len(sample) for sample in samples]),
+        colour,
+        marker,
+    )
+
+
+def _is(key: str, metric: str) -> bool:
+    # A population's metric is population.metric; a run's own stands alone.
+    return key == metric or (key.endswith(f".{metric}") and key.count(".") == metric.count(".") + 1)

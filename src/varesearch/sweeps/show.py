@@ -1,0 +1,89 @@
+"""What a sweep says on the terminal."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from varesearch.config.wording import written
+from varesearch.shell import quoted
+from varesearch.sweeps.jobs import FAILED, FINISHED, Outcome
+from varesearch.sweeps.labels import labels_by_text, short_keys
+from varesearch.sweeps.space import Space
+from varesearch.terminal import Terminal
+from varesearch.tracking.files import RunFiles
+from varesearch.tracking.session import StoreSession
+from varesearch.tracking.tags import OURS
+
+_SEED = "seed"
+_MOST_ROWS = 20
+_LONGEST_VALUE = 40
+_SHOWN = ("rate_hz", "cv_isi")
+
+
+def show_head(terminal: Terminal, parent: RunFiles, space: Space, n_jobs: int) -> None:
+    """What is swept, and under which run."""
+    for dimension in space.dimensions:
+        low_high = dimension.bounds
+        values = f"from {low_high[0]:g} to {low_high[1]:g}" if low_high else ", ".join(dimension.values)
+        terminal.line(f"  {dimension.key}: {values if len(values) <= 90 else f'{len(dimension.values)} values'}")
+    runs = f"{n_jobs} run{'s' if n_jobs != 1 else ''}" if n_jobs else "runs"
+    terminal.line(f"sweep {parent.run_id[:8]}, {runs}: {parent.name}")
+
+
+def show_outcome(terminal: Terminal, outcome: Outcome) -> None:
+    """A child that failed, as soon as it is known."""
+    if outcome.state == FAILED:
+        terminal.line(f"FAILED {(outcome.run_id or '')[:8]} {point(outcome)}: {outcome.reason}", style="red")
+
+
+def show_end(
+    terminal: Terminal,
+    parent: RunFiles,
+    session: StoreSession,
+    outcomes: Sequence[Outcome],
+    counts: Mapping[str, int],
+    best: Mapping[str, str],
+) -> None:
+    """The results in short, how many ended how, and where to see them."""
+    head, rows = summary(outcomes)
+    if 0 < len(rows) <= _MOST_ROWS:
+        terminal.table(head, rows)
+    elif rows:
+        terminal.line(f"{len(rows)} combinations: see results.csv in {parent.folder}")
+    told = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if name != "children" and number]
+    terminal.line(f"{counts['children']} runs: {', '.join(told)}" if told else "no run")
+    for key, value in best.items():
+        terminal.line(f"{key.removeprefix(OURS).replace('_', ' ')}: {value}")
+    terminal.line(f"sweep {parent.run_id}: {session.address(parent.run_id, parent.folder)}")
+    terminal.line(f"to see it: {session.how_to_open(parent.run_id, parent.folder)}")
+
+
+def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
+    """Head and rows of a table: each combination once, its FINISHED runs averaged over the seeds."""
+    keys = [key for key in outcomes[0].job.varied if key != _SEED] if outcomes else []
+    shown = {key: labels_by_text((outcome.job.varied[key] for outcome in outcomes), _LONGEST_VALUE) for key in keys}
+    groups: dict[tuple[str, ...], list[Outcome]] = {}
+    for outcome in outcomes:
+        point = tuple(shown[key][written(outcome.job.varied[key])] for key in keys)
+        groups.setdefault(point, []).append(outcome)
+    names = [
+        name
+        for metric in _SHOWN
+        for name in dict.fromkeys(n for o in outcomes for n in o.metrics if n.rpartition(".")[2] == metric)
+    ]
+    rows = []
+    for values, group in groups.items():
+        finished = [outcome for outcome in group if outcome.state == FINISHED]
+        means = [_mean([o.metrics[name] for o in finished if name in o.metrics]) for name in names]
+        rows.append([*values, f"{len(finished)}/{len(group)}", *means])
+    return [*short_keys(keys), "finished", *names], rows
+
+
+def point(outcome: Outcome) -> str:
+    """The place of a child in the sweep, as it is written on the command line."""
+    varied: Mapping[str, Any] = outcome.job.varied
+    return quoted(f"{key}={written(value)}" for key, value in varied.items()) or outcome.name
+
+
+def _mean(values: Sequence[float]) -> str:
+    return f"{fmean(values):.4g}" if values else "-"
