@@ -17,14 +17,13 @@ import click
 
 from varesearch import commands
 from varesearch.commands.options import Group
-from varesearch.config.addresses import redact
+from varesearch.commands.output import PROGRAM, complain
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import did_you_mean, echoed, nearest
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-PROGRAM = "varesearch"
 COMPLETE = "_VARESEARCH_COMPLETE"
 """The environment variable by which a shell asks for completions."""
 
@@ -143,8 +142,3 @@ def _needs(error: click.BadOptionUsage) -> str:
     if option is None or error.ctx is None or getattr(option, "is_flag", False):
         return "takes no value"
     return f"needs a value ({option.make_metavar(error.ctx)})"
-
-
-def complain(message: str) -> None:
-    """Write one line to standard error, without credentials."""
-    print(f"{PROGRAM}: {' '.join(redact(message).split())}", file=sys.stderr)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from varesearch.config.compose import compose
+from varesearch.config.streams import stream
 from varesearch.model.pairs import bernoulli_indices
 from varesearch.model.rules.distance_dependent import distance_dependent as connect_by_distance
 from varesearch.model.rules.distance_dependent import distances_mm, gaussian
 from varesearch.model.rules.fixed_in_degree import fixed_in_degree
-from varesearch.model.streams import stream
 from varesearch.network import Network, Population, Projection, draw, estimate
 
 

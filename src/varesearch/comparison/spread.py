@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from varesearch.comparison.coincidence import divergence
 from varesearch.comparison.distributions import distributions, ks_distances
 from varesearch.config.schema import Config
-from varesearch.model.streams import stream
+from varesearch.config.streams import stream
 from varesearch.network import Network, draw
 from varesearch.recording import Recording
 from varesearch.whole_files import whole_file

@@ -11,6 +11,9 @@ from varesearch.config.values import Value
 
 Receptor = Literal["excitatory", "inhibitory"]
 
+Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
+"""Sources and targets: two int32 arrays of shape (synapses,), sorted by source, then target, without repeated pairs."""
+
 
 @dataclass(frozen=True)
 class Given:

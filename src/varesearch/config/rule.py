@@ -16,11 +16,10 @@ from omegaconf import MISSING
 from varesearch.config import ranges
 from varesearch.config.checks import check_delay, check_weight, refuse
 from varesearch.config.parts import Part
-from varesearch.config.projection import Given, ProjectionSettings, Receptor
+from varesearch.config.projection import Given, Pairs, ProjectionSettings, Receptor
 from varesearch.config.ranges import Range
 from varesearch.config.settings import WEIGHT_UNIT, Settings, definition_fault, drawn, quantity
 from varesearch.config.values import ValueSetting
-from varesearch.model.pairs import Pairs
 
 RECEPTORS: Mapping[str, Receptor] = {"exc": "excitatory", "inh": "inhibitory"}
 """The populations, and the receptor that the synapses of their cells act on."""

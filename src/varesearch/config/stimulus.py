@@ -16,11 +16,10 @@ from omegaconf import MISSING
 from varesearch.config import ranges
 from varesearch.config.checks import check_delay, check_names, check_weight, refuse
 from varesearch.config.parts import Part
-from varesearch.config.projection import Given, ProjectionSettings
+from varesearch.config.projection import Given, Pairs, ProjectionSettings
 from varesearch.config.settings import WEIGHT_UNIT, Settings, definition_fault, drawn
+from varesearch.config.streams import stream
 from varesearch.config.values import Value, ValueSetting
-from varesearch.model.pairs import Pairs
-from varesearch.model.streams import stream
 
 
 @dataclass(frozen=True)

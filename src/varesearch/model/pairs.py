@@ -3,10 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.config.projection import Pairs
 from varesearch.narrowing import int32
-
-Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
-"""Sources and targets: two int32 arrays of shape (synapses,), sorted by source, then target, without repeated pairs."""
 
 
 def bernoulli_indices(count: int, p: float, rng: np.random.Generator) -> NDArray[np.int64]:

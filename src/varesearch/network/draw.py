@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.plain import as_plain
-from varesearch.config.projection import ProjectionSettings
+from varesearch.config.projection import Pairs, ProjectionSettings
 from varesearch.config.schema import Config
-from varesearch.model.pairs import Pairs, no_pairs
-from varesearch.model.streams import stream
+from varesearch.config.streams import stream
+from varesearch.model.pairs import no_pairs
 from varesearch.network.model import Network, Population, Projection, SpikeSource
 from varesearch.network.synapses import delay_steps, draw_values
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.config.streams import stream
 from varesearch.config.values import Value
-from varesearch.model.streams import stream
 from varesearch.narrowing import int32
 
 

@@ -1,7 +1,7 @@
 """The pages of ``--help``, written from the option files and the settings themselves."""
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,8 +38,12 @@ _RESULTS = {"metrics": "computed for each population", "figures": "drawn of ever
 _IN_BRACKETS = "In brackets: the plausible range. A value outside is accepted with a warning."
 
 
-def help_page(topics: Sequence[str], config_dir: Path | None = None) -> str:
+def help_page(
+    topics: Sequence[str], config_dir: Path | None = None, commands: Callable[[], Iterable[tuple[str, str]]] = tuple
+) -> str:
     """The overview, or a page for each topic: ``GROUP``, or ``GROUP=OPTION`` with every key of that option.
+
+    ``commands`` gives the commands that the overview lists, each with what it does.
 
     Raises ConfigurationError for a topic that does not exist.
     """
@@ -47,11 +51,11 @@ def help_page(topics: Sequence[str], config_dir: Path | None = None) -> str:
         check_config_dir(config_dir)
     known = options(config_dir)
     if not topics:
-        return _overview(known)
+        return _overview(known, commands())
     return "\n\n".join(_topic(topic, topics, known, config_dir) for topic in topics)
 
 
-def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
+def _overview(known: Mapping[str, Mapping[str, Option]], commands: Iterable[tuple[str, str]]) -> str:
     from varesearch.config.schema import Config
 
     defaults = default_choices()
@@ -72,7 +76,7 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
                 (f"{_COMMAND} --version", "the version"),
             ]
         ),
-        f"COMMANDS (words without one are those of run)\n{columns(_commands())}",
+        f"COMMANDS (words without one are those of run)\n{columns(commands)}",
         "GROUPS AND THEIR OPTIONS (* the default)",
     ]
     for group, about in GROUPS.items():
@@ -96,13 +100,6 @@ def _overview(known: Mapping[str, Mapping[str, Option]]) -> str:
         paragraph("Exit codes: 0 done, 1 the run failed, 2 bad input (nothing was written), 130 Ctrl-C, 143 SIGTERM.")
     )
     return "\n\n".join(parts)
-
-
-def _commands() -> list[tuple[str, str]]:
-    # Here, since the command that prints this page is one of them.
-    from varesearch import commands
-
-    return [(name, commands.load(name).get_short_help_str(limit=200)) for name in commands.NAMES]
 
 
 def _topic(

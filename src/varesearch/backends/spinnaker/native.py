@@ -14,8 +14,8 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import parts
 from varesearch.config.projection import ProjectionSettings
 from varesearch.config.rule import Rule
+from varesearch.config.streams import stream
 from varesearch.config.values import Constant
-from varesearch.model.streams import stream
 from varesearch.network.synapses import delay_steps, draw_values
 
 

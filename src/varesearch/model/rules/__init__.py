@@ -11,12 +11,12 @@ from varesearch.config.checks import (
     check_probability,
     refuse,
 )
-from varesearch.config.projection import ProjectionSettings
+from varesearch.config.projection import Pairs, ProjectionSettings
 from varesearch.config.ranges import Range
 from varesearch.config.rule import Rule, per_projection
 from varesearch.config.settings import drawn, quantity
 from varesearch.config.values import ValueSetting
-from varesearch.model.pairs import Pairs, bernoulli_indices, independent_pairs, independent_pairs_by_target, pairs_of
+from varesearch.model.pairs import bernoulli_indices, independent_pairs, independent_pairs_by_target, pairs_of
 
 __all__ = [
     "MOST_DELAY_STEPS",

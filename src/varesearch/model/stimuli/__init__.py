@@ -13,7 +13,7 @@ from varesearch.config.checks import (
     refuse,
     whole_steps,
 )
-from varesearch.config.projection import ProjectionSettings
+from varesearch.config.projection import Pairs, ProjectionSettings
 from varesearch.config.settings import CURRENT_UNIT, drawn, quantity
 from varesearch.config.stimulus import (
     CurrentStep,
@@ -24,7 +24,7 @@ from varesearch.config.stimulus import (
     Surroundings,
 )
 from varesearch.config.values import ValueSetting
-from varesearch.model.pairs import Pairs, bernoulli_indices, independent_pairs, independent_pairs_by_target, one_to_one
+from varesearch.model.pairs import bernoulli_indices, independent_pairs, independent_pairs_by_target, one_to_one
 
 __all__ = [
     "CURRENT_UNIT",
