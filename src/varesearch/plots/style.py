@@ -11,6 +11,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ RC: "dict[RcKeyType, Any]" = {
     "axes.titlesize": 10,
     "axes.axisbelow": True,
     "axes.unicode_minus": True,
+    "axes.formatter.useoffset": False,
     "figure.facecolor": "white",
     "xtick.labelsize": 9,
     "ytick.labelsize": 9,
@@ -167,6 +169,16 @@ def shared_label(figure: Figure, panels: Sequence[Axes], which: Literal["x", "y"
     else:
         place = left - away_in / width, (bottom + top) / 2
         figure.text(*place, text, size=9.5, ha="center", va="center", rotation=90)
+
+
+def scale(
+    axes: Axes, which: Literal["x", "y"], label: str, *, most: int = 6, whole: bool = False, colour: str = TEXT_COLOUR
+) -> None:
+    """Label an axis and put ticks at round values (whole numbers if ``whole``), with at most ``most`` intervals."""
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    steps = [1, 2, 5, 10] if whole else [1, 2, 2.5, 5, 10]
+    axis.set_major_locator(MaxNLocator(most, steps=steps, integer=whole, min_n_ticks=1))
+    axis.set_label_text(label, color=colour)
 
 
 def say(axes: Axes, text: str) -> None:

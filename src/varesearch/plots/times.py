@@ -3,7 +3,7 @@
 from matplotlib.axes import Axes
 
 from varesearch.config.schema import AnalysisConfig
-from varesearch.plots import scales
+from varesearch.plots import style
 from varesearch.recording import Recording
 
 TRANSIENT = 2.0
@@ -22,6 +22,9 @@ def time_window(recording: Recording, analysis: AnalysisConfig) -> tuple[float, 
 
 
 def time_axis(axes: Axes, window: tuple[float, float], labelled: bool) -> None:
-    """Scale the time axis; without numbers where another panel below has them."""
+    """Limit the time axis to ``window``; the lowest of several panels is ``labelled`` and has the ticks."""
     axes.set_xlim(*window)
-    scales.scale(axes, "x", "time (ms)" if labelled else "", numbers=labelled)
+    if labelled:
+        style.scale(axes, "x", "time (ms)")
+    else:
+        axes.set_xticks([])  # each tick costs about a millisecond in every run of a sweep

@@ -4,7 +4,7 @@ Nothing lists the figures: :func:`varesearch.config.parts.parts` finds them.
 """
 
 from varesearch.config.schema import AnalysisConfig
-from varesearch.plots import scales, style
+from varesearch.plots import style
 from varesearch.plots.figure import FigureDefinition
 from varesearch.plots.times import TRANSIENT, time_axis, time_window
 from varesearch.recording import PopulationRecording, Recording, Signal, sampled_ids
@@ -17,7 +17,6 @@ __all__ = [
     "Recording",
     "Signal",
     "sampled_ids",
-    "scales",
     "style",
     "time_axis",
     "time_window",

@@ -14,7 +14,6 @@ from varesearch.plots.definitions import (
     AnalysisConfig,
     FigureDefinition,
     Recording,
-    scales,
     style,
 )
 
@@ -109,7 +108,7 @@ def _edges(top: float, unit: float) -> NDArray[np.float64]:
 
 def _say(axes: Axes, text: str, labels: tuple[str, str]) -> None:
     style.say(axes, text)
-    scales.no_scale(axes, "x")
+    axes.set_xticks([])
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
 
@@ -124,5 +123,5 @@ def _histograms(
         style.histogram(axes, percent, edges, colour, order)
     axes.set_xlim(max(edges[0], 0.0), edges[-1])
     axes.set_ylim(bottom=0)
-    scales.scale(axes, "x", labels[0], most=5)
-    scales.scale(axes, "y", labels[1])
+    style.scale(axes, "x", labels[0], most=5)
+    style.scale(axes, "y", labels[1], most=5)

@@ -11,7 +11,6 @@ from varesearch.plots.definitions import (
     PopulationRecording,
     Recording,
     sampled_ids,
-    scales,
     style,
     time_axis,
     time_window,
@@ -84,7 +83,5 @@ def _ticks(
     axes.set_ylim(-1, len(cells))
     if kept.any():
         places = np.linspace(0, len(cells) - 1, min(len(cells), 5)).round().astype(int)
-        names = [str(cell) for cell in cells[places]]
-        scales.named_scale(axes, "y", places, names, f"{label} cell", colour)
-    else:
-        axes.set_ylabel(f"{label} cell", color=colour)
+        axes.set_yticks(places, [str(cell) for cell in cells[places]])
+    axes.set_ylabel(f"{label} cell", color=colour)

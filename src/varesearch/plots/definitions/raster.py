@@ -15,7 +15,6 @@ from varesearch.plots.definitions import (
     PopulationRecording,
     Recording,
     sampled_ids,
-    scales,
     style,
     time_axis,
 )
@@ -96,7 +95,7 @@ def _dots(axes: Axes, population: PopulationRecording, cells: NDArray[np.int32],
         color=colour,
         rasterized=True,
     )
-    scales.scale(axes, "y", label, most=5, whole=True, colour=colour)
+    style.scale(axes, "y", label, most=5, whole=True, colour=colour)
 
 
 def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
@@ -132,4 +131,4 @@ def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
         style.say(axes, "no spikes")
         axes.set_ylabel("rate (Hz)")
     else:
-        scales.scale(axes, "y", "rate (Hz)", most=4)
+        style.scale(axes, "y", "rate (Hz)", most=4)

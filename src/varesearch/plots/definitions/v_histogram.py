@@ -8,7 +8,6 @@ from varesearch.plots.definitions import (
     AnalysisConfig,
     FigureDefinition,
     Recording,
-    scales,
     style,
 )
 
@@ -60,8 +59,8 @@ class PotentialHistogram(FigureDefinition):
             outside.append(f"{clipped:.2g} % of {style.population_label(name)} samples")
         axes.set_xlim(low, high)
         axes.set_ylim(bottom=0)
-        scales.scale(axes, "x", "membrane potential (mV)", most=10)
-        scales.scale(axes, "y", "share of samples (% per mV)")
+        style.scale(axes, "x", "membrane potential (mV)", most=6)
+        style.scale(axes, "y", "share of samples (% per mV)", most=5)
         after = f"after {analysis.warmup_ms:g} ms of warm-up; " if analysis.warmup_ms > 0 else ""
         style.note(figure, f"{after}outside {style.number(low)} to {style.number(high)} mV: {', '.join(outside)}")
         return figure

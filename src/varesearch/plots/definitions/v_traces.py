@@ -9,8 +9,8 @@ from varesearch.plots.definitions import (
     FigureDefinition,
     Recording,
     Signal,
-    scales,
     style,
+    time_axis,
     time_window,
 )
 
@@ -50,11 +50,9 @@ class PotentialTraces(FigureDefinition):
             population = recording.populations[name]
             spikes = population.spike_times_ms[population.spike_ids == cell]
             axes.plot(spikes, np.full(len(spikes), high + 0.18 * span), "|", color=colours[name], ms=6, mew=1.2)
-            axes.set_xlim(start, stop)
             axes.set_ylim(low - 0.08 * span, high + 0.32 * span)
-            scales.scale(axes, "y", f"cell {cell}\n(mV)", most=3, colour=colours[name])
-            last = row == len(rows) - 1
-            scales.scale(axes, "x", "time (ms)" if last else "", numbers=last)
+            style.scale(axes, "y", f"cell {cell}\n(mV)", most=4, colour=colours[name])
+            time_axis(axes, (start, stop), labelled=row == len(rows) - 1)
         shown = (
             ""
             if stop - start >= recording.duration_ms
