@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from varesearch.plots import style
 from varesearch.tracking import RunRecord
-from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch_tools.studies import Claim, StudySession, chosen, finished_runs, provenance, spread
 from varesearch_tools.studies.figures import drawing, save
 from varesearch_tools.studies.records import seed
 
@@ -33,22 +33,22 @@ SEED_POINT = (5.0, 2.5)
 """i_offset and w_inh / w_exc of the notebook."""
 
 
-def currents(session: Session) -> tuple[float, ...]:
+def currents(session: StudySession) -> tuple[float, ...]:
     """The values of i_offset (mV/ms)."""
     return (3.0, 5.0) if session.small else (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 11.0, 15.0)
 
 
-def ratios(session: Session) -> tuple[float, ...]:
+def ratios(session: StudySession) -> tuple[float, ...]:
     """The values of w_inh / w_exc."""
     return (0.0, 2.5) if session.small else (0.0, 1.0, 2.0, 2.5, 4.0, 6.0, 8.0, 12.0)
 
 
-def seeds(session: Session) -> tuple[int, ...]:
+def seeds(session: StudySession) -> tuple[int, ...]:
     """Repetitions."""
     return (1,) if session.small else (1, 2, 3)
 
 
-def analyse(session: Session) -> dict[str, Any]:
+def analyse(session: StudySession) -> dict[str, Any]:
     """Results for the page: at every point the metrics over seeds, the mean input and the regime; the figures."""
     points = [(current, ratio) for current in currents(session) for ratio in ratios(session)]
     wanted = [(current, ratio, number) for current, ratio in points for number in seeds(session)]
@@ -131,7 +131,7 @@ def regime(rate_hz: float, synchrony: float, current: float) -> str:
 
 
 def _map(
-    session: Session, at: Mapping[tuple[float, float], Sequence[RunRecord]], value: Any
+    session: StudySession, at: Mapping[tuple[float, float], Sequence[RunRecord]], value: Any
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and deviation over seeds, (ratios, currents); NaN where a seed has no value."""
     shape = len(ratios(session)), len(currents(session)), len(seeds(session))
@@ -159,7 +159,7 @@ def _plain(mean: NDArray[np.float64], sd: NDArray[np.float64], n: int) -> list[l
     ]
 
 
-def _maps_figure(session: Session, maps: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Figure:
+def _maps_figure(session: StudySession, maps: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Figure:
     height = 7.1
     figure = style.page(
         "Rate, regularity, synchrony and silence", "excitatory cells, mean over seeds; box: the notebook", [], height
@@ -175,7 +175,7 @@ def _maps_figure(session: Session, maps: Mapping[str, tuple[NDArray[np.float64],
     return figure
 
 
-def _heat(figure: Figure, axes: Axes, session: Session, values: NDArray[np.float64], label: str) -> None:
+def _heat(figure: Figure, axes: Axes, session: StudySession, values: NDArray[np.float64], label: str) -> None:
     axes.set_facecolor("#BBBBBB")
     image = axes.imshow(values, origin="lower", aspect="auto", cmap=style.ORDERED_MAP)
     _ticks(axes, session)
@@ -200,7 +200,7 @@ def _heat(figure: Figure, axes: Axes, session: Session, values: NDArray[np.float
             )
 
 
-def _ticks(axes: Axes, session: Session) -> None:
+def _ticks(axes: Axes, session: StudySession) -> None:
     axes.set_xticks(range(len(currents(session))), [f"{value:g}" for value in currents(session)])
     axes.set_yticks(range(len(ratios(session))), [f"{value:g}" for value in ratios(session)])
     if SEED_POINT[0] in currents(session) and SEED_POINT[1] in ratios(session):
@@ -213,7 +213,7 @@ def _ticks(axes: Axes, session: Session) -> None:
         )
 
 
-def _regimes_figure(session: Session, current: NDArray[np.float64], regimes: Sequence[Sequence[str]]) -> Figure:
+def _regimes_figure(session: StudySession, current: NDArray[np.float64], regimes: Sequence[Sequence[str]]) -> Figure:
     height = 4.3
     figure = style.page("Regimes", "number: mean input to a cell in mV/ms; box: the notebook", [], height)
     axes = style.panel(figure, style.LEFT_IN, style.BOTTOM_IN, 5.4, height - style.TOP_IN - style.BOTTOM_IN - 0.1)

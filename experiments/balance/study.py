@@ -4,10 +4,10 @@ from pathlib import Path
 
 from analyse import analyse, claims, currents, ratios, seeds
 
-from varesearch_tools.studies import Session, Study
+from varesearch_tools.studies import Study, StudySession
 
 
-def run(session: Session) -> None:
+def run(session: StudySession) -> None:
     """Every i_offset with every w_inh; w_exc is 1, so that w_inh is the ratio."""
     small = ["connectivity.n=100", "simulation.duration_ms=200"] if session.small else []
     session.sweep(

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from varesearch.plots import style
 from varesearch.tracking import RunRecord
-from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch_tools.studies import Claim, StudySession, chosen, finished_runs, provenance, spread
 from varesearch_tools.studies.figures import drawing, save
 from varesearch_tools.studies.records import arm, backend, seed
 
@@ -35,17 +35,17 @@ _SIMULATORS = {"brian2": "Brian2", "spinnaker": "SpiNNaker"}
 _BY_RULE = "spynnaker"
 
 
-def factors(session: Session) -> dict[str, str]:
+def factors(session: StudySession) -> dict[str, str]:
     """What is changed, by name; a small form changes three things (and has few cells, so never their number)."""
     return {key: words for key, words in FACTORS.items() if key in _SMALL_FACTORS or not session.small}
 
 
-def arms(session: Session) -> list[str]:
+def arms(session: StudySession) -> list[str]:
     """The presets: the two ends, and each with one setting from the other end."""
     return [name for end in ENDS for name in (end, *(f"{end}_{factor}" for factor in factors(session)))]
 
 
-def analyse(session: Session) -> dict[str, Any]:
+def analyse(session: StudySession) -> dict[str, Any]:
     """Results for the page: of every arm and simulator the excitatory cells' metrics over seeds; the figure."""
     seeds = SMALL_SEEDS if session.small else SEEDS
     simulators = ("brian2",) if session.small else tuple(_SIMULATORS)

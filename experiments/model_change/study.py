@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analyse import SEEDS, SMALL_SEEDS, analyse, arms, claims
 
-from varesearch_tools.studies import Session, Study
+from varesearch_tools.studies import Study, StudySession
 
 _ON_SPINNAKER = ("backend=spinnaker", "backend.weight_range=drawn")
 # Times real time that the cores need: a step of 0.1 ms asks for ten, and whole populations that fire at once for more.
@@ -20,7 +20,7 @@ _FACTORS = {
 }
 
 
-def run(session: Session) -> None:
+def run(session: StudySession) -> None:
     """All runs of the study."""
     seeds = SMALL_SEEDS if session.small else SEEDS
     names = arms(session)

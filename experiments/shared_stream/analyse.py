@@ -14,7 +14,7 @@ from varesearch.metrics.trains import bin_counts, window_trains
 from varesearch.plots import style
 from varesearch.recording import PopulationRecording, Recording, population_recording
 from varesearch.tracking import RunRecord
-from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch_tools.studies import Claim, StudySession, chosen, finished_runs, provenance, spread
 from varesearch_tools.studies.figures import drawing, save
 from varesearch_tools.studies.records import arm, seed
 
@@ -42,12 +42,12 @@ METRICS = {**OF_RUN, **OF_TRAINS}
 _BIN_MS, _SHOWN_CELLS, _SHOWN_MS = 5.0, 8, 300.0
 
 
-def seeds(session: Session) -> tuple[int, ...]:
+def seeds(session: StudySession) -> tuple[int, ...]:
     """Repetitions; a seed gives a pair of networks, one of each kind of streams."""
     return (1,) if session.small else tuple(range(1, 11))
 
 
-def analyse(session: Session) -> dict[str, Any]:
+def analyse(session: StudySession) -> dict[str, Any]:
     """Results for the page: each metric for either kind of streams, and their difference, paired by seed; figures."""
     wanted = [(name, kind, number) for name in NETWORKS for kind in STREAMS for number in seeds(session)]
     found = chosen(finished_runs(session.experiment), _key, wanted)

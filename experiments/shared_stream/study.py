@@ -4,10 +4,10 @@ from pathlib import Path
 
 from analyse import NETWORKS, STREAMS, analyse, claims, seeds
 
-from varesearch_tools.studies import Session, Study
+from varesearch_tools.studies import Study, StudySession
 
 
-def run(session: Session) -> None:
+def run(session: StudySession) -> None:
     """Both networks, drawn both ways."""
     small = ["connectivity.n=200", "simulation.duration_ms=300", "simulation.dt_ms=1", "connectivity.delay_ms=2"]
     session.sweep(

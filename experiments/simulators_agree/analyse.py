@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from varesearch.comparison.coincidence import Divergence, divergence
 from varesearch.plots import style
 from varesearch.tracking import RunRecord, runs
-from varesearch_tools.studies import Claim, Session, chosen, finished_runs, provenance, spread
+from varesearch_tools.studies import Claim, StudySession, chosen, finished_runs, provenance, spread
 from varesearch_tools.studies.figures import drawing, save
 from varesearch_tools.studies.records import arm, backend, seed
 
@@ -53,12 +53,12 @@ _TIMES_MS = (5.0, 10.0, 20.0, 50.0, 100.0, 1000.0)
 _SCHEME = "_scheme"
 
 
-def seeds(session: Session) -> tuple[int, ...]:
+def seeds(session: StudySession) -> tuple[int, ...]:
     """Seeds of the chain; the verdicts are on the first one, and draw on five for their limits."""
     return (1,) if session.small else (1, 2, 3, 4, 5)
 
 
-def members(session: Session) -> list[Member]:
+def members(session: StudySession) -> list[Member]:
     """The runs that the verdicts need."""
     pairs = VERDICTS[-1:] if session.small else VERDICTS
     return list(dict.fromkeys(member for pair in pairs for member in pair))
@@ -69,7 +69,7 @@ def key(record: RunRecord) -> tuple[str, str, int]:
     return arm(record), backend(record), seed(record)
 
 
-def compared(session: Session) -> dict[tuple[str, str], RunRecord]:
+def compared(session: StudySession) -> dict[tuple[str, str], RunRecord]:
     """The comparisons in the tracker, the newest of each pair of runs."""
     found: dict[tuple[str, str], RunRecord] = {}
     for record in runs(session.experiment):
@@ -78,7 +78,7 @@ def compared(session: Session) -> dict[tuple[str, str], RunRecord]:
     return found
 
 
-def analyse(session: Session) -> dict[str, Any]:
+def analyse(session: StudySession) -> dict[str, Any]:
     """Results for the page: the verdicts with the rates of both runs; the links of the chain over seeds; the figure."""
     records = finished_runs(session.experiment)
     judged = chosen(records, key, [(*member, 1) for member in members(session)])

@@ -7,14 +7,14 @@ from analyse import CHAIN, VERDICTS, analyse, claims, compared, key, members, se
 
 from varesearch.comparison.command import compare_recorded
 from varesearch.tracking import LogCapture
-from varesearch_tools.studies import Session, Study, chosen, finished_runs
+from varesearch_tools.studies import Study, StudySession, chosen, finished_runs
 
 _SMALL = ("connectivity.n=100", "connectivity.p=0.1", "simulation.duration_ms=100", "analysis.warmup_ms=20")
 # The least whole factors with which no core is late: everything fires at once, or a tick is a tenth of a millisecond.
 _FACTORS = {"agree_seed": 4, "agree_va_cuba": 20, "agree_va_coba": 20, "agree_va_coba_1ms": 8}
 
 
-def run(session: Session) -> None:
+def run(session: StudySession) -> None:
     """The networks on each simulator; the chain from Brian2's own scheme to the machine; the verdicts."""
     small = _SMALL if session.small else ()
     numbers = ",".join(map(str, seeds(session)))
@@ -45,7 +45,7 @@ def run(session: Session) -> None:
     _judge(session)
 
 
-def _stored_weights(session: Session) -> dict[float, list[int]]:
+def _stored_weights(session: StudySession) -> dict[float, list[int]]:
     """The stimulus's weight as the machine stores it -> the seeds for which it does.
 
     The other weights, 1 and 2.5, are whole multiples of every scale.
@@ -58,7 +58,7 @@ def _stored_weights(session: Session) -> dict[float, list[int]]:
     return stored
 
 
-def _judge(session: Session) -> None:
+def _judge(session: StudySession) -> None:
     """The verdicts that the tracker does not have yet."""
     pairs = VERDICTS[-1:] if session.small else VERDICTS
     wanted = [(*one, 1) for one in members(session)]

@@ -12,13 +12,12 @@ from matplotlib.figure import Figure
 from varesearch.config.errors import ConfigurationError
 from varesearch.plots import style
 from varesearch.tracking import RunRecord, runs
+from varesearch_tools.benchmarks.names import NETWORKS, SIMULATORS
 from varesearch_tools.benchmarks.plots import COLOURS, SHORTEST_MS
 from varesearch_tools.benchmarks.quantities import BOARD, figures_of, times
-from varesearch_tools.benchmarks.record import EXPERIMENT
-from varesearch_tools.benchmarks.session import Result
-from varesearch_tools.benchmarks.session import Session as Benchmarks
-from varesearch_tools.benchmarks.words import NETWORKS, SIMULATORS
-from varesearch_tools.studies import Claim, Session, Spread, spread
+from varesearch_tools.benchmarks.session import BenchmarkSession, Result
+from varesearch_tools.benchmarks.tracking import EXPERIMENT
+from varesearch_tools.studies import Claim, MeanAndSd, StudySession, spread
 from varesearch_tools.studies.figures import drawing, save
 
 LASTING_S = (0.1, 1.0, 10.0, 100.0)
@@ -34,8 +33,8 @@ _FILE = "session.json"
 class Cost:
     """What a back end takes for a network: ``start_s`` once, then ``factor`` seconds for each simulated one."""
 
-    start_s: Spread
-    factor: Spread
+    start_s: MeanAndSd
+    factor: MeanAndSd
 
     def seconds(self, lasting_s: float) -> float:
         """Wall time for ``lasting_s`` simulated seconds."""
@@ -46,7 +45,7 @@ Key = tuple[str, int, str]
 """(network, cells, simulator)."""
 
 
-def sessions(session: Session) -> list[RunRecord]:
+def sessions(session: StudySession) -> list[RunRecord]:
     """The runs that hold a whole session of benchmarks, the newest first; [] without any."""
     experiment = session.experiment if session.small else EXPERIMENT
     try:
@@ -56,14 +55,14 @@ def sessions(session: Session) -> list[RunRecord]:
     return [run for run in found if run.folder is not None and (run.folder / _FILE).is_file()]
 
 
-def analyse(session: Session) -> dict[str, Any]:
+def analyse(session: StudySession) -> dict[str, Any]:
     """Results for the page: what each back end costs, and the quickest for each simulated time; the figure."""
     kept = sessions(session)
     if not kept:
         raise ConfigurationError("the tracker holds no session of benchmarks; run make bench")
     folder = kept[0].folder
     assert folder is not None
-    measured = Benchmarks.from_json(json.loads((folder / _FILE).read_text()))
+    measured = BenchmarkSession.from_json(json.loads((folder / _FILE).read_text()))
     costs = _costs(measured)
     networks = {network: _sizes(costs, network) for network in NETWORKS if _sizes(costs, network)}
     with drawing():
@@ -75,13 +74,16 @@ def analyse(session: Session) -> dict[str, Any]:
         "lasting_s": list(LASTING_S),
         "names": _NAMES,
         "networks": {
-            network: {"label": NETWORKS[network], "sizes": {str(size): _told(costs, network, size) for size in sizes}}
+            network: {
+                "label": NETWORKS[network],
+                "sizes": {str(size): _costs_of_size(costs, network, size) for size in sizes},
+            }
             for network, sizes in networks.items()
         },
     }
 
 
-def _costs(measured: Benchmarks) -> dict[Key, Cost]:
+def _costs(measured: BenchmarkSession) -> dict[Key, Cost]:
     """Of every case of ours that keeps spikes only, warm: the hardware's are made from the board's."""
     costs: dict[Key, Cost] = {}
     for result in measured.results.values():
@@ -99,7 +101,7 @@ def _costs(measured: Benchmarks) -> dict[Key, Cost]:
         costs[key] = Cost(start, factor)
         figures = figures_of(result, measured)
         if "hardware.realtime_factor" in figures:
-            exactly = Spread(figures["hardware.realtime_factor"], 0.0, 1)
+            exactly = MeanAndSd(figures["hardware.realtime_factor"], 0.0, 1)
             costs[(case.network, case.cells, HARDWARE)] = Cost(start, exactly)
     return costs
 
@@ -113,7 +115,7 @@ def _sizes(costs: Mapping[Key, Cost], network: str) -> list[int]:
     return sorted({cells for name, cells, _ in costs if name == network})
 
 
-def _told(costs: Mapping[Key, Cost], network: str, cells: int) -> dict[str, Any]:
+def _costs_of_size(costs: Mapping[Key, Cost], network: str, cells: int) -> dict[str, Any]:
     """Each back end's cost; for each simulated time the quickest of those that run here, and how much quicker."""
     there = {name: costs[network, cells, name] for name in _NAMES if (network, cells, name) in costs}
     quickest = []

@@ -9,21 +9,20 @@ from analyse import analyse, claims, sessions
 
 from varesearch.phases import PhaseTime
 from varesearch.tracking.root import checkout_root
-from varesearch_tools.benchmarks.record import record
-from varesearch_tools.benchmarks.session import Case, Repetition, Result
-from varesearch_tools.benchmarks.session import Session as Benchmarks
+from varesearch_tools.benchmarks.session import BenchmarkSession, Case, Repetition, Result
+from varesearch_tools.benchmarks.tracking import track_session
 from varesearch_tools.benchmarks.worker import measure
-from varesearch_tools.studies import Session, StoppedError, Study
+from varesearch_tools.studies import StoppedError, Study, StudySession
 
 _SIZES, _DURATION_MS = (60, 120), 200.0
 
 
-def run(session: Session) -> None:
+def run(session: StudySession) -> None:
     """A session of ``make bench``, unless the tracker has one already."""
     if sessions(session):
         return
     if session.small:
-        record(_small(), experiment=session.experiment)
+        track_session(_small(), experiment=session.experiment)
         return
     words = ["-m", "pytest", "-m", "benchmark", "-s", *session.words]
     code = subprocess.run([sys.executable, *words], cwd=checkout_root(), check=False).returncode
@@ -31,7 +30,7 @@ def run(session: Session) -> None:
         raise StoppedError(code)
 
 
-def _small() -> Benchmarks:
+def _small() -> BenchmarkSession:
     """Two sizes on one back end, once each, in this process: enough to see that the analysis runs."""
     results = {}
     for cells in _SIZES:
@@ -51,7 +50,7 @@ def _small() -> Benchmarks:
         process = PhaseTime(sum(phase.wall_s for phase in spent), sum(phase.cpu_s for phase in spent))
         results[key] = Result(case, (Repetition(measured, process),))
     machine = {"processor": "this one", "cores": 1, "memory_gb": 0.0, "system": sys.platform}
-    return Benchmarks(datetime.now(UTC).isoformat(), None, True, machine, {}, results)
+    return BenchmarkSession(datetime.now(UTC).isoformat(), None, True, machine, {}, results)
 
 
 STUDY = Study(Path(__file__).parent, run, analyse, claims)

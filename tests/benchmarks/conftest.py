@@ -39,7 +39,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: dict[str, A
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Keep the session in the tracker too, once it is stored: a store that fails must not cost the measurement."""
     if MEASURED in session.config.stash:
-        from varesearch_tools.benchmarks.record import record
         from varesearch_tools.benchmarks.session import read_session
+        from varesearch_tools.benchmarks.tracking import track_session
 
-        record(read_session(session.config.stash[MEASURED], "this session"))
+        track_session(read_session(session.config.stash[MEASURED], "this session"))

@@ -9,7 +9,7 @@ from bench_processes import run_python
 from matrix import Cell, command, matrix
 
 from varesearch.phases import PhaseTime
-from varesearch_tools.benchmarks.measured import Measured, told
+from varesearch_tools.benchmarks.measured import Measured, measured_from
 from varesearch_tools.benchmarks.session import Case, Repetition
 
 MATRIX = matrix()
@@ -48,7 +48,7 @@ def repetition(case: Case, home: Path) -> Repetition:
     """Run a case once."""
     own = {name: str(home) for name in ("HOME", "VARESEARCH_ROOT", "XDG_CACHE_HOME")}
     output, process = run_python(command(case, home), own)
-    measured = measured_command(home) if case.program == "command" else told(output)
+    measured = measured_command(home) if case.program == "command" else measured_from(output)
     assert measured.facts["spikes"] > 0, f"{case.key}: nothing fired, so this is the speed of nothing"
     return Repetition(measured, process)
 

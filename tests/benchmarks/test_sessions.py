@@ -25,7 +25,7 @@ from varesearch_tools.benchmarks import page as page_module
 from varesearch_tools.benchmarks.page import DATA, PAGE, load_data, page
 from varesearch_tools.benchmarks.plots import slope
 from varesearch_tools.benchmarks.quantities import figures_of
-from varesearch_tools.benchmarks.session import Session, load_session, stored_sessions
+from varesearch_tools.benchmarks.session import BenchmarkSession, load_session, stored_sessions
 from varesearch_tools.benchmarks.worker import synaptic_events
 
 TOP = Path(__file__).parents[2]
@@ -61,7 +61,7 @@ def stored(root: Path) -> Path:
 
 
 @pytest.fixture
-def session(stored: Path) -> Session:
+def session(stored: Path) -> BenchmarkSession:
     """The session, read."""
     return load_session(stored)
 
@@ -90,7 +90,7 @@ def long_enough(_key: str, repetitions: list[dict[str, Any]]) -> None:
     repetitions.append(slowed(repetitions[0], 1.02))
 
 
-def test_a_session_holds_what_was_measured(session: Session):
+def test_a_session_holds_what_was_measured(session: BenchmarkSession):
     ours, native = (session.results[key].repetitions[0].measured for key in (OURS, NATIVE))
     assert list(ours.phases) == ["draw", "import", "build", "simulate", "collect"]
     assert ours.facts["cells"] == native.facts["cells"] == 100
@@ -109,7 +109,7 @@ def test_a_session_holds_what_was_measured(session: Session):
     assert figures["ratio.simulate"] == pytest.approx(simulate_s / native.phases["simulate"].wall_s)
 
 
-def test_a_session_is_in_the_tracker(root: Path, session: Session):
+def test_a_session_is_in_the_tracker(root: Path, session: BenchmarkSession):
     found = {run.name: run for run in runs("benchmarks", root=root)}
     (parent,) = [run for name, run in found.items() if name.startswith("session ")]
     assert parent.params["machine.cores"] == str(session.machine["cores"])

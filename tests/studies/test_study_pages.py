@@ -14,7 +14,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import RunRecord
 from varesearch_tools.studies.page import FIGURES_FOLDER, PAGE_FILE, broken, page_of, read_results, render, write_page
 from varesearch_tools.studies.records import chosen
-from varesearch_tools.studies.spread import Spread, spread, text
+from varesearch_tools.studies.spread import MeanAndSd, spread, text
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 STUDIES = sorted(folder.parent.name for folder in EXPERIMENTS.glob("*/page.md"))
@@ -73,18 +73,18 @@ def test_a_spread_is_over_what_is_there(values: list[float | None]) -> None:
 @pytest.mark.parametrize(
     ("value", "digits", "written"),
     [
-        (Spread(34.0312, 0.123, 5), None, "34.03 ± 0.12"),
-        (Spread(34.0312, 12.3, 5), None, "34 ± 12"),
-        (Spread(12345.6, 0.0, 5), None, "12,346 ± 0"),
-        (Spread(0.5, 0.0, 1), None, "0.500"),
-        (Spread(-1.25, 0.031, 3), 1, "\u22121.2 ± 0.0"),
+        (MeanAndSd(34.0312, 0.123, 5), None, "34.03 ± 0.12"),
+        (MeanAndSd(34.0312, 12.3, 5), None, "34 ± 12"),
+        (MeanAndSd(12345.6, 0.0, 5), None, "12,346 ± 0"),
+        (MeanAndSd(0.5, 0.0, 1), None, "0.500"),
+        (MeanAndSd(-1.25, 0.031, 3), 1, "\u22121.2 ± 0.0"),
         ({"mean": 1.0, "sd": 0.5, "n": 2}, 2, "1.00 ± 0.50"),
         (-0.0001, 2, "0.00"),
         (1234.5, 0, "1,234"),
         (None, None, "–"),
     ],
 )
-def test_a_number_is_written_with_its_spread(value: Spread | float | None, digits: int | None, written: str) -> None:
+def test_a_number_is_written_with_its_spread(value: MeanAndSd | float | None, digits: int | None, written: str) -> None:
     assert text(value, digits) == written
 
 

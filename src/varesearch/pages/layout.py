@@ -1,4 +1,8 @@
-"""Plain text that fits the terminal: two columns, paragraphs, commands."""
+"""Plain text that fits the terminal: two columns, paragraphs, commands.
+
+This wraps with the standard library's textwrap. A table of rich would cost every ``--help`` 0.04 s of CPU of its 0.4,
+and would break a long name in two, where here it gets a line of its own; click breaks flags at their hyphens.
+"""
 
 import re
 import shutil

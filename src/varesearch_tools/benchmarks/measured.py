@@ -1,4 +1,4 @@
-"""What one process measured of itself, and how it tells the process that started it."""
+"""What one process measured of itself, and how it reports that to the process that started it."""
 
 import json
 from collections.abc import Mapping
@@ -52,13 +52,13 @@ class Measured:
         """Plain dicts and numbers."""
         return asdict(self)
 
-    def tell(self) -> None:
-        """Print it as the last line of standard output, where :func:`told` finds it."""
+    def report(self) -> None:
+        """Print it as the last line of standard output, where :func:`measured_from` reads it."""
         print(f"\n{json.dumps(self.to_json())}", flush=True)
 
 
-def told(output: str) -> Measured:
-    """What a process told of itself. Raises ValueError if it told nothing."""
+def measured_from(output: str) -> Measured:
+    """What a process measured_from of itself. Raises ValueError if it told nothing."""
     lines = output.strip().splitlines()
     try:
         return Measured.from_json(json.loads(lines[-1]))

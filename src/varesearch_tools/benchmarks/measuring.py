@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.root import checkout_root, project_root
-from varesearch_tools.benchmarks.compare import SESSIONS
+from varesearch_tools.benchmarks.session import SESSIONS
 
 
 def measure_matrix(words: Sequence[str]) -> int:

@@ -11,29 +11,28 @@ from pathlib import Path
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking.root import checkout_root, project_root
-from varesearch_tools.benchmarks.compare import SESSIONS
 from varesearch_tools.benchmarks.plots import write_figures
 from varesearch_tools.benchmarks.sections import DATA, SECTIONS
-from varesearch_tools.benchmarks.session import Session, load_session, stored_sessions
+from varesearch_tools.benchmarks.session import SESSIONS, BenchmarkSession, load_session, stored_sessions
 
 PAGE = Path("docs") / "benchmarks.md"
 IMAGES = Path("docs") / "images"
 """Below the top of the checkout."""
 
 
-def page(session: Session) -> str:
+def page(session: BenchmarkSession) -> str:
     """The whole page, from one session."""
     return "\n".join(section(session) for section in SECTIONS)
 
 
-def load_data(path: Path) -> list[Session]:
+def load_data(path: Path) -> list[BenchmarkSession]:
     """The sessions that are kept with the page, the oldest first; [] if there is no such file."""
     if not path.is_file():
         return []
-    return [Session.from_json(entry) for entry in json.loads(path.read_text())]
+    return [BenchmarkSession.from_json(entry) for entry in json.loads(path.read_text())]
 
 
-def save_data(sessions: Sequence[Session], path: Path) -> None:
+def save_data(sessions: Sequence[BenchmarkSession], path: Path) -> None:
     """Keep them; the JSON of a session is on one line, for a session is added whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = ",\n".join(json.dumps(session.to_json(), sort_keys=True) for session in sessions)

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from varesearch.plots.style import LEFT_IN, PAGE_WIDTH_IN, PNG_DPI, QUIET_COLOUR, RC, note, page, panel, say
+from varesearch_tools.benchmarks.names import NETWORKS, PHASES, PROGRAMS, SIMULATORS
 from varesearch_tools.benchmarks.published import PUBLISHED
 from varesearch_tools.benchmarks.quantities import BOARD, figures_of, ratio
-from varesearch_tools.benchmarks.session import Result, Session
-from varesearch_tools.benchmarks.words import NETWORKS, PHASES, PROGRAMS, SIMULATORS
+from varesearch_tools.benchmarks.session import BenchmarkSession, Result
 
 COLOURS = {
     "brian2_numpy": "#0072B2",
@@ -31,7 +31,7 @@ SHORTEST_MS = 200.0
 """Simulated time from which on a case tells a speed: shorter ones are there to try things out."""
 
 
-def write_figures(sessions: Sequence[Session], folder: Path) -> list[Path]:
+def write_figures(sessions: Sequence[BenchmarkSession], folder: Path) -> list[Path]:
     """Draw the last session, and the history of all, as PNG files in ``folder``."""
     session = sessions[-1]
     with rc_context(RC):
@@ -54,14 +54,14 @@ def slope(points: Sequence[tuple[float, float]]) -> float | None:
     return float(np.polyfit(sizes, factors, 1)[0])
 
 
-def speed_points(session: Session, network: str, program: str, simulator: str) -> list[tuple[float, float]]:
+def speed_points(session: BenchmarkSession, network: str, program: str, simulator: str) -> list[tuple[float, float]]:
     """(cells, real-time factor) of the cases that record spikes only, warm, by size; the board's is its CPU time."""
     name = "board.realtime_factor" if simulator == BOARD else "realtime_factor"
     found = []
     for result in session.results.values():
         case = result.case
-        told = (case.network, case.program, case.simulator) == (network, program, simulator)
-        if not told or case.with_v or case.cache == "cold" or case.duration_ms < SHORTEST_MS:
+        matches = (case.network, case.program, case.simulator) == (network, program, simulator)
+        if not matches or case.with_v or case.cache == "cold" or case.duration_ms < SHORTEST_MS:
             continue
         factor = figures_of(result, session).get(name)
         if factor is not None:
@@ -69,7 +69,7 @@ def speed_points(session: Session, network: str, program: str, simulator: str) -
     return sorted(found)
 
 
-def draw_speed(session: Session) -> Figure:
+def draw_speed(session: BenchmarkSession) -> Figure:
     """Real-time factor against size for each network, log-log, with slopes; published figures in a panel apart."""
     height_in, bottom_in, panel_in, published_in = 5.2, 1.45, 1.72, 1.95
     title = f"seconds of wall time for a simulated one; {session.name}"
@@ -109,7 +109,7 @@ def draw_speed(session: Session) -> Figure:
     return figure
 
 
-def _ours(session: Session, network: str, simulator: str) -> list[tuple[float, float]]:
+def _ours(session: BenchmarkSession, network: str, simulator: str) -> list[tuple[float, float]]:
     return speed_points(session, network, "varesearch", simulator)
 
 
@@ -122,7 +122,7 @@ def _spread(places: Sequence[float], gap: float) -> list[float]:
     return moved
 
 
-def _hardware(session: Session, network: str) -> list[tuple[float, float]]:
+def _hardware(session: BenchmarkSession, network: str) -> list[tuple[float, float]]:
     points = []
     for result in session.results.values():
         factor = figures_of(result, session).get("hardware.realtime_factor")
@@ -160,7 +160,7 @@ def _key_of_speed(figure: Figure, height_in: float) -> None:
     figure.text(left, 0.36 / height_in, text, size=8.5, color=QUIET_COLOUR)
 
 
-def draw_phases(session: Session) -> Figure:
+def draw_phases(session: BenchmarkSession) -> Figure:
     """Where the wall time of a process goes: one bar for each case of the seed network at its own size."""
     results = [r for r in session.results.values() if (r.case.network, r.case.cells) == ("seed", 1500)]
     height_in = 1.7 + 0.26 * len(results)
@@ -172,12 +172,12 @@ def draw_phases(session: Session) -> Figure:
         begin = 0.0
         for name in names:
             share = one.measured.phases[name].wall_s / one.process.wall_s if name in one.measured.phases else 0.0
-            colour = _PHASE_COLOURS[list(PHASES).index(name)]
-            axes.barh(row, share, left=begin, color=colour, height=0.75, label=PHASES[name] if row == 0 else None)
+            colour = _PHASE_COLOURS[PHASES.index(name)]
+            axes.barh(row, share, left=begin, color=colour, height=0.75, label=name if row == 0 else None)
             begin += share
         axes.text(1.01, row, f"{one.process.wall_s:.3g} s", va="center", size=8.5)
     axes.set(xlim=(0, 1), xlabel="share of the process's wall time (the rest: interpreter, start and end)")
-    axes.set_yticks(range(len(results)), [_told(result) for result in results])
+    axes.set_yticks(range(len(results)), [_case_label(result) for result in results])
     axes.invert_yaxis()
     figure.legend(
         *axes.get_legend_handles_labels(), ncols=len(names), frameon=False, loc="upper left", fontsize=8.5,
@@ -186,7 +186,7 @@ def draw_phases(session: Session) -> Figure:
     return figure
 
 
-def _told(result: Result) -> str:
+def _case_label(result: Result) -> str:
     case = result.case
     if case.program in ("notebook", "command"):
         who = PROGRAMS[case.program].partition(" (")[0]
@@ -207,7 +207,7 @@ HISTORY = (
 """(case, seconds, what it is called) whose ratio to the baseline is followed from session to session."""
 
 
-def draw_history(sessions: Iterable[Session]) -> Figure:
+def draw_history(sessions: Iterable[BenchmarkSession]) -> Figure:
     """Ratios to the baselines of the same session, over all sessions that are kept."""
     sessions = list(sessions)
     height_in = 4.4
@@ -241,7 +241,7 @@ def draw_history(sessions: Iterable[Session]) -> Figure:
     return figure
 
 
-def _ratio(session: Session, key: str, seconds: str) -> float | None:
+def _ratio(session: BenchmarkSession, key: str, seconds: str) -> float | None:
     result = session.results.get(key)
     yardstick = session.results.get(result.case.yardstick or "") if result is not None else None
     return None if result is None or yardstick is None else ratio(result, yardstick, seconds)

@@ -1,9 +1,9 @@
-"""What is told and compared of a measured case: seconds, and the figures that follow from them."""
+"""The quantities that are reported and compared for a case: seconds, and the figures that follow from them."""
 
 from collections.abc import Mapping
 
 from varesearch.tracking.tags import DEGRADED
-from varesearch_tools.benchmarks.session import Repetition, Result, Session
+from varesearch_tools.benchmarks.session import BenchmarkSession, Repetition, Result
 
 BOARD = "board"
 SECONDS = ("set_up", "simulate", BOARD, "process")
@@ -35,7 +35,7 @@ def ratio(result: Result, yardstick: Result, seconds: str) -> float | None:
     return None if ours is None or not theirs else ours / theirs
 
 
-def figures_of(result: Result, session: Session) -> dict[str, float]:
+def figures_of(result: Result, session: BenchmarkSession) -> dict[str, float]:
     """Name -> figure of a case.
 
     ``realtime_factor``: wall over simulated time, except for SpiNNaker, which has three others that are never mixed:

@@ -5,11 +5,11 @@ from pathlib import Path
 from statistics import median
 
 from varesearch.tracking.tags import DEGRADED
+from varesearch_tools.benchmarks.names import NETWORKS, PROGRAMS, SIMULATORS
 from varesearch_tools.benchmarks.plots import SHORTEST_MS, slope, speed_points
 from varesearch_tools.benchmarks.published import NETWORK, PUBLISHED, SOURCE
 from varesearch_tools.benchmarks.quantities import BOARD, figures_of, times
-from varesearch_tools.benchmarks.session import Result, Session
-from varesearch_tools.benchmarks.words import NETWORKS, PROGRAMS, SIMULATORS
+from varesearch_tools.benchmarks.session import BenchmarkSession, Result
 
 DATA = Path("docs") / "data" / "benchmarks.json"
 """Where the sessions are kept that the page is drawn from, below the top of the checkout."""
@@ -19,7 +19,7 @@ TARGET_NATIVE = 2.0
 """The seed's way is to take at least so many times as long as the whole command, and native Brian2 at least 1 / 2."""
 
 
-def _head(session: Session) -> str:
+def _head(session: BenchmarkSession) -> str:
     machine = session.machine
     versions = ", ".join(f"{name} {version}" for name, version in session.versions.items())
     rounds = sum(len(result.repetitions) for result in session.results.values())
@@ -53,7 +53,7 @@ Versions: {versions}.
 """
 
 
-def _durations(session: Session) -> str:
+def _durations(session: BenchmarkSession) -> str:
     found: dict[str, float] = {}
     for result in session.results.values():
         case = result.case
@@ -61,7 +61,7 @@ def _durations(session: Session) -> str:
     return ", ".join(f"{duration:g} ms of the {NETWORKS[name]}" for name, duration in found.items())
 
 
-def _end_to_end(session: Session) -> str:
+def _end_to_end(session: BenchmarkSession) -> str:
     results = [result for result in session.results.values() if result.case.with_v]
     if not results:
         return _lacking("The seed network, end to end", "case with v")
@@ -94,7 +94,7 @@ def _end_to_end(session: Session) -> str:
 {_targets(session)}"""
 
 
-def _targets(session: Session) -> str:
+def _targets(session: BenchmarkSession) -> str:
     lines = []
     slow = session.results.get("seed-1500-v-notebook-brian2_cython-cold")
     command = session.results.get("seed-1500-v-command-brian2_numpy-cold")
@@ -138,7 +138,7 @@ def _met(met: bool) -> str:
     return "met" if met else "**not met**"
 
 
-def _speed(session: Session) -> str:
+def _speed(session: BenchmarkSession) -> str:
     lines = [
         "## Speed against size",
         "",
@@ -167,7 +167,7 @@ def _speed(session: Session) -> str:
     return "\n".join(lines)
 
 
-def _events(session: Session, network: str, program: str, simulator: str) -> str:
+def _events(session: BenchmarkSession, network: str, program: str, simulator: str) -> str:
     found = [
         (result.case.cells, figure)
         for result in session.results.values()
@@ -182,7 +182,7 @@ def _any(figures: dict[str, float], *names: str) -> float | None:
     return next((figures[name] for name in names if name in figures), None)
 
 
-def _natives(session: Session) -> str:
+def _natives(session: BenchmarkSession) -> str:
     rows = []
     for result in session.results.values():
         native = session.results.get(result.case.yardstick or "")
@@ -216,7 +216,7 @@ progress cost in the second.
 {_table(headings, rows)}"""
 
 
-def _cold(session: Session) -> str:
+def _cold(session: BenchmarkSession) -> str:
     rows = []
     for key, cold in session.results.items():
         warm = session.results.get(key.removesuffix("-cold"))
@@ -232,14 +232,14 @@ def _cold(session: Session) -> str:
 {_table(headings, rows)}"""
 
 
-def _phases(session: Session) -> str:
+def _phases(session: BenchmarkSession) -> str:
     return """## Where the time goes
 
 ![Shares of the phases](images/benchmarks_phases.png)
 """
 
 
-def _spinnaker(session: Session) -> str:
+def _spinnaker(session: BenchmarkSession) -> str:
     rows = []
     for result in session.results.values():
         if result.case.simulator != BOARD:
@@ -295,14 +295,14 @@ def _middle(result: Result, name: str) -> str:
     return f"{median(one.measured.within_s[name] for one in result.repetitions):.3g}"
 
 
-def _history(session: Session) -> str:
+def _history(session: BenchmarkSession) -> str:
     return """## History
 
 ![Ratios to the baselines over the sessions](images/benchmarks_history.png)
 """
 
 
-def _published(session: Session) -> str:
+def _published(session: BenchmarkSession) -> str:
     rows = [[one.system, one.study, f"{one.realtime_factor:g}", f"{one.energy_uj:g}"] for one in PUBLISHED]
     return f"""## Published figures, of another network
 
@@ -337,7 +337,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-SECTIONS: tuple[Callable[[Session], str], ...] = (
+SECTIONS: tuple[Callable[[BenchmarkSession], str], ...] = (
     _head,
     _end_to_end,
     _speed,

@@ -9,7 +9,11 @@ from typing import Any, Self
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.phases import PhaseTime
+from varesearch.tracking.root import STORE_FOLDER
 from varesearch_tools.benchmarks.measured import Measured
+
+SESSIONS = Path(STORE_FOLDER) / "benchmarks"
+"""Where sessions are stored, below the project's root."""
 
 _STORED = re.compile(r"_\d{8}_\d{6}(?=[_.])")
 """Date and time in the name of a file that pytest-benchmark saved by itself."""
@@ -54,7 +58,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Session:
+class BenchmarkSession:
     """``when`` is ISO 8601 in UTC; ``commit`` the checkout's, None if unknown; ``dirty``: files differed from it.
 
     ``machine`` holds ``processor``, ``cores``, ``memory_gb``, ``system`` and ``load``, the processes that wanted to run
@@ -91,7 +95,7 @@ class Session:
         return cls(**{**content, "results": {result.case.key: result for result in results}})
 
 
-def load_session(path: Path) -> Session:
+def load_session(path: Path) -> BenchmarkSession:
     """A session that pytest-benchmark has stored. Raises ConfigurationError if the file is none."""
     try:
         content = json.loads(path.read_text())
@@ -102,7 +106,7 @@ def load_session(path: Path) -> Session:
     return read_session(content, str(path))
 
 
-def read_session(content: Mapping[str, Any], source: str) -> Session:
+def read_session(content: Mapping[str, Any], source: str) -> BenchmarkSession:
     """A session from the content of pytest-benchmark's JSON; ``source`` says where it came from, for messages.
 
     Raises ConfigurationError if it is not one of ours, or without a case.
@@ -111,7 +115,7 @@ def read_session(content: Mapping[str, Any], source: str) -> Session:
         entries = [entry["extra_info"] for entry in content["benchmarks"] if "case" in entry["extra_info"]]
         results = [_result(entry["case"], entry["repetitions"]) for entry in entries]
         info, commit = content["machine_info"]["varesearch"], content["commit_info"]
-        session = Session(
+        session = BenchmarkSession(
             content["datetime"],
             commit.get("id"),
             bool(commit.get("dirty")),

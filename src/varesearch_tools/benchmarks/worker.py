@@ -104,4 +104,4 @@ def _facts(network: Network, recording: Recording) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    measure(sys.argv[1:]).tell()
+    measure(sys.argv[1:]).report()

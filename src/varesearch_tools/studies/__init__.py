@@ -5,17 +5,17 @@ A study is a folder: ``study.py`` (what is run), ``analyse.py`` (what is read ba
 ``figures/`` and ``README.md``.
 """
 
-from varesearch_tools.studies.command import Session, StoppedError, Study
+from varesearch_tools.studies.command import StoppedError, Study, StudySession
 from varesearch_tools.studies.page import Claim
 from varesearch_tools.studies.records import chosen, finished_runs, provenance
-from varesearch_tools.studies.spread import Spread, spread
+from varesearch_tools.studies.spread import MeanAndSd, spread
 
 __all__ = [
     "Claim",
-    "Session",
-    "Spread",
+    "MeanAndSd",
     "StoppedError",
     "Study",
+    "StudySession",
     "chosen",
     "finished_runs",
     "provenance",

@@ -24,7 +24,7 @@ class StoppedError(Exception):
 
 
 @dataclass(frozen=True)
-class Session:
+class StudySession:
     """One start of a study. ``experiment`` is the MLflow experiment that keeps its runs; ``words`` are the user's."""
 
     folder: Path
@@ -55,8 +55,8 @@ class Study:
     """
 
     folder: Path
-    run: Callable[[Session], None]
-    analyse: Callable[[Session], dict[str, Any]]
+    run: Callable[[StudySession], None]
+    analyse: Callable[[StudySession], dict[str, Any]]
     claims: Callable[[Mapping[str, Any]], Sequence[Claim]]
 
     @property
@@ -114,7 +114,7 @@ def conduct(study: Study, words: Sequence[str], small: bool, analyse_only: bool,
     """
     experiment = f"{study.name}_small" if small else study.name
     target = to or (project_root() / STORE_FOLDER / "studies" / study.name if small else study.folder)
-    session = Session(study.folder, experiment, small, tuple(words), target / FIGURES_FOLDER)
+    session = StudySession(study.folder, experiment, small, tuple(words), target / FIGURES_FOLDER)
     try:
         if not analyse_only:
             study.run(session)

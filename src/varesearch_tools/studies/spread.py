@@ -11,7 +11,7 @@ _MINUS = "\u2212"
 
 
 @dataclass(frozen=True)
-class Spread:
+class MeanAndSd:
     """Mean and sample standard deviation (n - 1; 0 for one value) of ``n`` values."""
 
     mean: float
@@ -33,15 +33,15 @@ class Spread:
         return self.mean + self.sd
 
 
-def spread(values: Iterable[float | None]) -> Spread | None:
+def spread(values: Iterable[float | None]) -> MeanAndSd | None:
     """The spread of the values that are there and finite; None if none is: an undefined metric is no zero."""
     known = np.array([value for value in values if value is not None and math.isfinite(value)], dtype=np.float64)
     if not len(known):
         return None
-    return Spread(float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else 0.0, len(known))
+    return MeanAndSd(float(known.mean()), float(known.std(ddof=1)) if len(known) > 1 else 0.0, len(known))
 
 
-def text(value: Mapping[str, Any] | Spread | float | None, digits: int | None = None) -> str:
+def text(value: Mapping[str, Any] | MeanAndSd | float | None, digits: int | None = None) -> str:
     """``34.03 ± 0.12`` with ``digits`` after the point, one dash where there is no value.
 
     Without ``digits`` there are as many as show two figures of the standard deviation (three of a number without one,
@@ -49,7 +49,7 @@ def text(value: Mapping[str, Any] | Spread | float | None, digits: int | None = 
     """
     if value is None:
         return "–"
-    if isinstance(value, Spread):
+    if isinstance(value, MeanAndSd):
         value = value.to_json()
     if not isinstance(value, Mapping):
         return _number(float(value), _digits(float(value), 3) if digits is None else digits)

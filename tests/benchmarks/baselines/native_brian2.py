@@ -145,4 +145,4 @@ if __name__ == "__main__":
     name, cells, milliseconds, chance, codegen, *recorded = sys.argv[1:]
     with tempfile.TemporaryDirectory() as program:
         measured = main(name, int(cells), float(milliseconds), float(chance), codegen, recorded == ["v"], program)
-    measured.tell()
+    measured.report()

@@ -67,4 +67,4 @@ def main(network: str, n: int, duration_ms: float, p: float, threads: int) -> Me
 
 if __name__ == "__main__":
     name, cells, milliseconds, chance, number = sys.argv[1:]
-    main(name, int(cells), float(milliseconds), float(chance), int(number)).tell()
+    main(name, int(cells), float(milliseconds), float(chance), int(number)).report()

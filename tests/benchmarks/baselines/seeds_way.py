@@ -98,4 +98,4 @@ def main(folder: Path) -> Measured:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1])).tell()
+    main(Path(sys.argv[1])).report()

@@ -12,12 +12,14 @@ from varesearch.tracking.records import log_batch
 from varesearch.tracking.store import connect, place
 from varesearch.tracking.tags import COMMIT, DIRTY, OURS, PARENT, SOURCE_NAME, SOURCE_TYPE
 from varesearch_tools.benchmarks.quantities import figures_of
-from varesearch_tools.benchmarks.session import Result, Session
+from varesearch_tools.benchmarks.session import BenchmarkSession, Result
 
 EXPERIMENT = "benchmarks"
 
 
-def record(session: Session, uri: str | None = None, root: Path | None = None, experiment: str = EXPERIMENT) -> str:
+def track_session(
+    session: BenchmarkSession, uri: str | None = None, root: Path | None = None, experiment: str = EXPERIMENT
+) -> str:
     """Log a session to the store at ``uri`` (None: that of the project) and return the id of its run.
 
     The run holds machine, versions and commit as parameters and the whole session as ``session.json``; each child the
@@ -74,7 +76,7 @@ def _params(result: Result) -> dict[str, str]:
     }
 
 
-def _metrics(result: Result, session: Session) -> dict[str, float]:
+def _metrics(result: Result, session: BenchmarkSession) -> dict[str, float]:
     """The median over the repetitions of everything measured, and the figures that are drawn from them."""
     found: dict[str, list[float]] = {}
     for repetition in result.repetitions:

@@ -1,4 +1,4 @@
-"""What networks, simulators and programs are called on the page and in the figures, and in which order they come."""
+"""The names of networks, simulators, programs and phases on the page and in the figures, in their order."""
 
 NETWORKS = {"seed": "seed network (Izhikevich)", "va_coba": "VA COBA", "va_cuba": "VA CUBA"}
 
@@ -19,14 +19,4 @@ PROGRAMS = {
     "nest": "native NEST",
 }
 
-PHASES = {
-    "import": "import",
-    "draw": "draw",
-    "compile": "compile",
-    "build": "build",
-    "simulate": "simulate",
-    "collect": "collect",
-    "analyse": "analyse",
-    "plot": "plot",
-    "track": "track",
-}
+PHASES = ("import", "draw", "compile", "build", "simulate", "collect", "analyse", "plot", "track")
