@@ -9,8 +9,8 @@ import sys
 from typing import NoReturn
 
 from spinnaker_board.control import Control
+from spinnaker_board.log_filter import RepeatFilter
 from spinnaker_board.machine import MissingCoreError
-from spinnaker_board.repeats import Repeats
 from spinnaker_board.server import AddressError, Server, Settings
 from spinnaker_board.shape import SHAPES
 
@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"log={options.log}: cannot be written: {error.strerror}", file=sys.stderr)
         return EXIT_BAD_INPUT
     for handler in logging.getLogger().handlers:
-        handler.addFilter(Repeats())
+        handler.addFilter(RepeatFilter())
     settings = Settings(
         *(options.version, options.address, not options.unbooted),
         threads=options.threads,

@@ -13,10 +13,11 @@ from functools import partial
 from spinnaker_board import layout
 from spinnaker_board.chip import ChipState, idle_core
 from spinnaker_board.heap import BrokenHeapError
-from spinnaker_board.layout import CpuState, Mailbox, Signal, Vcpu
+from spinnaker_board.layout import CpuState, Mailbox, Signal
 from spinnaker_board.machine import Machine
 from spinnaker_board.mailbox import Mailboxes
 from spinnaker_board.memory import BadAddressError
+from spinnaker_board.structures import APP_DATA, VCPU
 from spinnaker_board.translation.translator import Translator
 
 _log = logging.getLogger(__name__)
@@ -28,7 +29,6 @@ _CHUNK = 32  # the loader copies and fills so many bytes at a time
 _MAX_OUTSIDE_BYTES = 1 << 20  # that an image may write outside its core's own memories, all rows together
 _RTE_ABORT = 9  # run-time error code of a core whose image cannot be loaded
 _MAILBOX_QUANTA = 100  # 1 ms
-_APP_DATA_CORES, _APP_DATA_CLEAN, _APP_DATA_SEMA, _APP_DATA_LEAD, _APP_DATA_MASK = 0, 1, 2, 3, 4
 
 
 class BadImageError(ValueError):
@@ -120,34 +120,34 @@ class Applications:
     def name(self, chip: ChipState, core: int) -> str:
         """Name of the application that runs on a core, or that ran there last; empty when none ever did."""
         if self.running(chip, core):
-            text = bytes(chip.memory.view(chip.vcpu(core, Vcpu.APP_NAME), 16)).split(b"\0")[0]
+            text = bytes(chip.memory.view(chip.vcpu(core, VCPU.app_name), 16)).split(b"\0")[0]
             return text.decode("ascii", "replace")
         return self._names.get((chip.index, core), "")
 
     def count(self, app_id: int, state: int) -> int:
         """Cores of an application that are in a state, on the whole machine."""
         return sum(
-            self._machine.chips[index].memory.u8(self._machine.chips[index].vcpu(core, Vcpu.STATE)) == state
+            self._machine.chips[index].memory.u8(self._machine.chips[index].vcpu(core, VCPU.cpu_state)) == state
             for (index, core), owner in self._owner.items()
             if owner == app_id
         )
 
     def touch(self, chip: ChipState, app_id: int) -> None:
         """Notes that an application owns something on a chip, which its stop has to give back."""
-        chip.memory.set_u8(chip.app_data + layout.APP_DATA_BYTES * app_id + _APP_DATA_CLEAN, 0)
+        chip.memory.set_u8(chip.app_data + APP_DATA.bytes * app_id + APP_DATA.clean, 0)
 
     def start(self, chip: ChipState, app_id: int, flags: int, mask: int) -> None:
         """Starts the image at ``sv->sdram_sys`` on the cores in the mask (bit 0 is ignored)."""
         mask &= (1 << layout.CORES) - 2
         if mask == 0:
             return
-        memory, record = chip.memory, chip.app_data + layout.APP_DATA_BYTES * app_id
-        if memory.u8(record + _APP_DATA_CORES) == 0:
-            memory.write(record, bytes(layout.APP_DATA_BYTES))
-            memory.set_u8(record + _APP_DATA_LEAD, (mask & -mask).bit_length() - 1)
-        memory.set_u8(record + _APP_DATA_CLEAN, 0)
-        memory.set_u8(record + _APP_DATA_CORES, memory.u8(record + _APP_DATA_CORES) + mask.bit_count() & 0xFF)
-        memory.set_u32(record + _APP_DATA_MASK, memory.u32(record + _APP_DATA_MASK) | mask)
+        memory, record = chip.memory, chip.app_data + APP_DATA.bytes * app_id
+        if memory.u8(record + APP_DATA.cores) == 0:
+            memory.write(record, bytes(APP_DATA.bytes))
+            memory.set_u8(record + APP_DATA.lead, (mask & -mask).bit_length() - 1)
+        memory.set_u8(record + APP_DATA.clean, 0)
+        memory.set_u8(record + APP_DATA.cores, memory.u8(record + APP_DATA.cores) + mask.bit_count() & 0xFF)
+        memory.set_u32(record + APP_DATA.mask, memory.u32(record + APP_DATA.mask) | mask)
         self._machine.core.write(chip.index, layout.SC_FLAGS_SET, mask)
         cores = [core for core in range(1, layout.CORES) if mask >> core & 1]
         self._idle(chip, cores)
@@ -157,15 +157,15 @@ class Applications:
     def _start_core(self, chip: ChipState, core: int, app_id: int, flags: int) -> None:
         machine, memory = self._machine.core, chip.memory
         self._owner[chip.index, core] = app_id
-        memory.set_u8(chip.vcpu(core, Vcpu.APP_ID), app_id)
-        memory.set_u8(chip.vcpu(core, Vcpu.STATE), CpuState.INIT)
+        memory.set_u8(chip.vcpu(core, VCPU.app_id), app_id)
+        memory.set_u8(chip.vcpu(core, VCPU.cpu_state), CpuState.INIT)
         itcm, dtcm = machine.tcm(chip.index, core)
         try:
             entry = load_image(chip, itcm, dtcm, chip.image)
         except BadImageError as error:
             _log.warning("chip %d,%d core %d: %s", chip.x, chip.y, core, error)
-            memory.set_u8(chip.vcpu(core, Vcpu.STATE), CpuState.RUN_TIME_ERROR)
-            memory.set_u8(chip.vcpu(core, Vcpu.RT_CODE), _RTE_ABORT)
+            memory.set_u8(chip.vcpu(core, VCPU.cpu_state), CpuState.RUN_TIME_ERROR)
+            memory.set_u8(chip.vcpu(core, VCPU.rt_code), _RTE_ABORT)
             return
         if self._translator is not None:
             try:
@@ -207,7 +207,7 @@ class Applications:
 
         def idle() -> bool:
             busy[:] = [
-                (chip, core) for chip, core in busy if chip.memory.u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD)) != Mailbox.IDLE
+                (chip, core) for chip, core in busy if chip.memory.u8(chip.vcpu(core, VCPU.mbox_ap_cmd)) != Mailbox.IDLE
             ]
             return not busy
 
@@ -215,9 +215,9 @@ class Applications:
             _log.warning("signal %s: the mailboxes of %d cores did not become idle", signal.name, len(busy))
         for chip, cores in targets:
             for core in cores:
-                self._mailboxes.reclaim(chip, core, Vcpu.MBOX_AP_CMD, Vcpu.MBOX_AP_MSG)
-                chip.memory.set_u32(chip.vcpu(core, Vcpu.MBOX_AP_MSG), signal)
-                chip.memory.set_u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD), Mailbox.SIGNAL)
+                self._mailboxes.reclaim(chip, core, VCPU.mbox_ap_cmd, VCPU.mbox_ap_msg)
+                chip.memory.set_u32(chip.vcpu(core, VCPU.mbox_ap_msg), signal)
+                chip.memory.set_u8(chip.vcpu(core, VCPU.mbox_ap_cmd), Mailbox.SIGNAL)
             self._machine.core.interrupt(chip.index, sum(1 << core for core in cores))
 
     def _idle(self, chip: ChipState, cores: list[int]) -> None:
@@ -243,8 +243,8 @@ class Applications:
 
     def _clean(self, chip: ChipState, candidates: list[int]) -> None:
         """Gives back memory and routes of stopped applications, but for those of the monitor, application 0."""
-        record = chip.memory.view(chip.app_data, 256 * layout.APP_DATA_BYTES)
-        dirty = [n for n in candidates if not record[layout.APP_DATA_BYTES * n + _APP_DATA_CLEAN]]
+        record = chip.memory.view(chip.app_data, 256 * APP_DATA.bytes)
+        dirty = [n for n in candidates if not record[APP_DATA.bytes * n + APP_DATA.clean]]
         owners = frozenset(dirty) - {0}
         for heap in (chip.sdram_heap, chip.sysram_heap, chip.system_heap) if owners else ():
             try:
@@ -254,5 +254,5 @@ class Applications:
         if owners:
             chip.routes.free_owners(owners, clear=True)
         for n in dirty:
-            record[layout.APP_DATA_BYTES * n + _APP_DATA_CORES] = 0
-            record[layout.APP_DATA_BYTES * n + _APP_DATA_CLEAN] = 1
+            record[APP_DATA.bytes * n + APP_DATA.cores] = 0
+            record[APP_DATA.bytes * n + APP_DATA.clean] = 1

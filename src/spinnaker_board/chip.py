@@ -10,13 +10,14 @@ from itertools import pairwise
 from spinnaker_board import layout
 from spinnaker_board.core_types import CoreMachine
 from spinnaker_board.heap import Heap
-from spinnaker_board.layout import SV, CpuState, Vcpu
+from spinnaker_board.layout import CpuState
 from spinnaker_board.memory import ChipMemory
 from spinnaker_board.routes import RouteTable
 from spinnaker_board.shape import Shape, p2p_words
+from spinnaker_board.structures import APP_DATA, RTR_ENTRY, SDP_MSG, SV, VCPU
 
-_SV = layout.SYSRAM_BASE + layout.SV_OFFSET
 _NETINIT_DONE = 0xFF
+_BOOT_BYTES = 128  # of the system variables, which a host sends
 
 #: Filters of the router's diagnostic counters after a boot: packets routed and dumped, by type and source
 #: (spinnaker_tools 4.0.0, ``sark_hw.c``).
@@ -38,29 +39,9 @@ class BootValues:
     @classmethod
     def default(cls, version: int) -> BootValues:
         """Values for a board that is switched on booted."""
-        block = bytearray(128)
-        for offset, code, value in (
-            (SV.HW_VER, "B", version),
-            (SV.P2PB_REPEATS, "B", 4),
-            (SV.P2P_SQL, "B", 4),
-            (SV.CLK_DIV, "B", 0x33),
-            (SV.CPU_CLK, "H", layout.CLOCK_MHZ),
-            (SV.MEM_CLK, "H", 130),
-            (SV.FORWARD, "B", 0x3F),
-            (SV.PEEK_TIME, "B", 200),
-            (SV.LED_PERIOD, "B", 1),
-            (SV.NETINIT_BC_WAIT, "B", 50),
-            (SV.ROOT_CHIP, "B", 1),
-            (SV.NUM_BUF, "B", 7),
-            (SV.BOOT_DELAY, "B", 20),
-            (SV.SYSRAM_HEAP, "I", 1024),
-            (SV.IOBUF_SIZE, "I", 16384),
-            (SV.SDRAM_BUFS, "I", layout.SYSTEM_BYTES),
-            (SV.SYSBUF_WORDS, "I", layout.SYSTEM_BUFFER_WORDS),
-            (SV.LINK_EN, "B", 0x3F),
-        ):
-            struct.pack_into(f"<{code}", block, offset, value)
-        return cls(bytes(block))
+        block = SV.defaults()
+        SV.pack_into(block, hw_ver=version, root_chip=1)
+        return cls(bytes(block[:_BOOT_BYTES]))
 
     def word(self, offset: int) -> int:
         """The 32-bit value at `offset`."""
@@ -69,17 +50,17 @@ class BootValues:
     def plausible(self) -> bool:
         """Whether a chip can be laid out from these values."""
         heap_words, buffer_words, system = (
-            self.word(offset) for offset in (SV.SYSRAM_HEAP, SV.SYSBUF_WORDS, SV.SDRAM_BUFS)
+            self.word(offset) for offset in (SV.sysram_heap, SV.sysbuf_words, SV.sdram_bufs)
         )
-        buffers = self.data[SV.NUM_BUF] * layout.SHARED_MESSAGE_BYTES
-        room = layout.VCPU_OFFSET - layout.SYSRAM_HEAP_OFFSET - 4 * heap_words
+        buffers = self.data[SV.num_buf] * SDP_MSG.bytes
+        room = VCPU.base - layout.SYSRAM_HEAP_BASE - 4 * heap_words
         return (
-            len(self.data) == 128
-            and self.data[SV.NUM_BUF] > 0
+            len(self.data) == _BOOT_BYTES
+            and self.data[SV.num_buf] > 0
             and room > buffers + 64
             and system % 4 == 0
             and 4 << 20 <= system <= 32 << 20
-            and 4 * layout.CORES * buffer_words + 4 * self.word(SV.SDRAM_HEAP) <= 64 << 20
+            and 4 * layout.CORES * buffer_words + 4 * self.word(SV.sdram_heap) <= 64 << 20
         )
 
 
@@ -106,11 +87,19 @@ class ChipState:
 
     def sv(self, offset: int) -> int:
         """Address of a system variable."""
-        return _SV + offset
+        return SV.base + offset
 
     def vcpu(self, core: int, offset: int = 0) -> int:
         """Address of a field in a core's block."""
-        return layout.SYSRAM_BASE + layout.VCPU_OFFSET + layout.VCPU_BYTES * core + offset
+        return VCPU.base + VCPU.bytes * core + offset
+
+    def set_sv(self, **values: int | bytes) -> None:
+        """Set system variables."""
+        SV.pack_into(self.memory.view(SV.base, SV.bytes), **values)
+
+    def set_vcpu(self, core: int, **values: int | bytes) -> None:
+        """Set fields in a core's block."""
+        VCPU.pack_into(self.memory.view(self.vcpu(core), VCPU.bytes), **values)
 
 
 def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: BootValues, ip: bytes) -> ChipState:
@@ -121,28 +110,28 @@ def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: Bo
     index = shape.index[chip]
     memory = ChipMemory(core, index)
     memory.fill(layout.SYSRAM_BASE, 0, layout.SYSRAM_BYTES)
-    memory.write(_SV, values.data)
-    sysram_heap_base = layout.SYSRAM_BASE + layout.SYSRAM_HEAP_OFFSET + 4 * values.word(SV.SYSRAM_HEAP)
-    sdram_base = layout.SDRAM_BASE + 4 * layout.CORES * values.word(SV.SYSBUF_WORDS)
-    image = layout.SDRAM_BASE + layout.SDRAM_BYTES - values.word(SV.SDRAM_BUFS)
+    memory.write(SV.base, values.data)
+    sysram_heap_base = layout.SYSRAM_HEAP_BASE + 4 * values.word(SV.sysram_heap)
+    sdram_base = layout.SDRAM_BASE + 4 * layout.CORES * values.word(SV.sysbuf_words)
+    image = layout.SDRAM_BASE + layout.SDRAM_BYTES - values.word(SV.sdram_bufs)
     system_base = image + layout.IMAGE_AREA_BYTES
-    sdram_heap_base = sdram_base + 4 * values.word(SV.SDRAM_HEAP)
+    sdram_heap_base = sdram_base + 4 * values.word(SV.sdram_heap)
 
     # SDRAM of a new machine is zero, so that tables which begin empty need no filling.
     # The system heap is allocated from in SC&MP's order; the table of tags is not used while it is filled.
     system_heap = Heap.create(memory, system_base, layout.SDRAM_BASE + layout.SDRAM_BYTES, 0)
     hop_table = system_heap.allocate(layout.HOP_TABLE_BYTES, 0)
-    route_copy = system_heap.allocate((layout.ROUTER_ENTRIES + 1) * layout.ROUTER_ENTRY_BYTES, 0)
+    route_copy = system_heap.allocate((layout.ROUTER_ENTRIES + 1) * RTR_ENTRY.bytes, 0)
     tags = system_heap.allocate(4 * layout.ALLOC_TAG_ENTRIES, 0)
-    app_data = system_heap.allocate(256 * layout.APP_DATA_BYTES, 0)
+    app_data = system_heap.allocate(256 * APP_DATA.bytes, 0)
     numbers = system_heap.allocate(layout.RANDOM_BYTES, 0)
     system_heap.allocate(layout.P2P_ADDRESS_TABLE_BYTES, 0)
     # On the board this is what SDRAM holds at power-on; here the same bytes at every boot, other ones on each chip.
     memory.write(numbers, random.Random(index).randbytes(layout.RANDOM_BYTES))
 
-    sysram_heap = Heap.create(memory, sysram_heap_base, layout.SYSRAM_BASE + layout.VCPU_OFFSET, tags)
-    count = values.data[SV.NUM_BUF]
-    buffers = sysram_heap.allocate(count * layout.SHARED_MESSAGE_BYTES, 0)
+    sysram_heap = Heap.create(memory, sysram_heap_base, VCPU.base, tags)
+    count = values.data[SV.num_buf]
+    buffers = sysram_heap.allocate(count * SDP_MSG.bytes, 0)
     state = ChipState(
         *chip,
         index,
@@ -153,7 +142,7 @@ def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: Bo
         RouteTable(memory, route_copy),
         image,
         app_data,
-        tuple(range(buffers, buffers + count * layout.SHARED_MESSAGE_BYTES, layout.SHARED_MESSAGE_BYTES)),
+        tuple(range(buffers, buffers + count * SDP_MSG.bytes, SDP_MSG.bytes)),
     )
     memory.fill(hop_table, 0x8000FFFF, layout.HOP_TABLE_BYTES)
     _set_router(core, state, shape)
@@ -161,20 +150,22 @@ def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: Bo
     _set_message_buffers(state)
     for number in range(layout.CORES):
         idle_core(state, number)
-    memory.set_u8(state.vcpu(0, Vcpu.STATE), CpuState.RUN)
-    memory.write(state.vcpu(0, Vcpu.APP_NAME), b"scamp-3".ljust(16, b"\0"))
+    state.set_vcpu(0, cpu_state=CpuState.RUN, app_name=b"scamp-3")
     return state
 
 
 def idle_core(state: ChipState, number: int) -> None:
     """Sets a core's block as SARK's stub does when no application runs; the user words keep their values."""
     memory = state.memory
-    memory.fill(state.vcpu(number), 0, Vcpu.USER0)
-    memory.set_u8(state.vcpu(number, Vcpu.PHYS_CPU), number)
-    memory.set_u8(state.vcpu(number, Vcpu.STATE), CpuState.IDLE)
-    memory.set_u32(state.vcpu(number, Vcpu.TIME), memory.u32(state.sv(SV.UNIX_TIME)))
-    memory.set_u32(state.vcpu(number, Vcpu.SW_VER), layout.SOFTWARE_VERSION)
-    memory.write(state.vcpu(number, Vcpu.APP_NAME), b"sark".ljust(16, b"\0"))
+    memory.fill(state.vcpu(number), 0, VCPU.user0)
+    state.set_vcpu(
+        number,
+        phys_cpu=number,
+        cpu_state=CpuState.IDLE,
+        time=memory.u32(state.sv(SV.unix_time)),
+        sw_ver=layout.SOFTWARE_VERSION,
+        app_name=b"sark",
+    )
 
 
 def _set_variables(
@@ -190,36 +181,35 @@ def _set_variables(
     root = (state.x, state.y) == (0, 0)
     links = sum(1 << link for link in range(layout.LINKS) if shape.neighbour((state.x, state.y), link) is not None)
     cores = bytes(range(layout.CORES)).ljust(20, b"\xff")
-    for offset, code, value in (
-        (SV.P2P_ADDR, "H", state.address),
-        (SV.P2P_DIMS, "H", shape.width << 8 | shape.height),
-        (SV.P2P_UP, "B", 1),
-        (SV.ETH_ADDR, "H", 0),
-        (SV.ETH_UP, "B", root),
-        (SV.NETINIT_PHASE, "B", _NETINIT_DONE),
-        (SV.P2P_ROOT, "H", 0),
-        (SV.ROOT_CHIP, "B", root),
-        (SV.LINK_EN, "B", links),
-        (SV.SYSRAM_HEAP, "I", sysram_heap),
-        (SV.SDRAM_HEAP, "I", state.sdram_heap.base),
-        (SV.SDRAM_BUFS, "I", layout.SDRAM_BASE),
-        (SV.P2V_MAP, "20s", cores),
-        (SV.V2P_MAP, "20s", cores),
-        (SV.NUM_CPUS, "B", layout.CORES),
-        (SV.SDRAM_BASE, "I", sdram_base),
-        (SV.SYSRAM_BASE, "I", layout.SYSRAM_BASE + layout.SYSRAM_HEAP_OFFSET),
-        (SV.SDRAM_SYS, "I", state.image),
-        (SV.VCPU_BASE, "I", layout.SYSRAM_BASE + layout.VCPU_OFFSET),
-        (SV.SYS_HEAP, "I", state.system_heap.base),
-        (SV.RTR_COPY, "I", route_copy),
-        (SV.HOP_TABLE, "I", hop_table),
-        (SV.ALLOC_TAG, "I", tags),
-        (SV.P2P_ACTIVE, "H", len(shape.chips)),
-        (SV.APP_DATA, "I", state.app_data),
-        (SV.IP_ADDR, "4s", ip if root else bytes(4)),
-        (SV.SW_VER, "I", layout.SOFTWARE_VERSION),
-    ):
-        state.memory.write(state.sv(offset), struct.pack(f"<{code}", value))
+    state.set_sv(
+        p2p_addr=state.address,
+        p2p_dims=shape.width << 8 | shape.height,
+        p2p_up=1,
+        eth_addr=0,
+        eth_up=root,
+        netinit_phase=_NETINIT_DONE,
+        p2p_root=0,
+        root_chip=root,
+        link_en=links,
+        sysram_heap=sysram_heap,
+        sdram_heap=state.sdram_heap.base,
+        sdram_bufs=layout.SDRAM_BASE,
+        p2v_map=cores,
+        v2p_map=cores,
+        num_cpus=layout.CORES,
+        sdram_base=sdram_base,
+        sysram_base=layout.SYSRAM_HEAP_BASE,
+        sdram_sys=state.image,
+        vcpu_base=VCPU.base,
+        sys_heap=state.system_heap.base,
+        rtr_copy=route_copy,
+        hop_table=hop_table,
+        alloc_tag=tags,
+        p2p_active=len(shape.chips),
+        app_data=state.app_data,
+        ip_addr=ip if root else bytes(4),
+        sw_ver=layout.SOFTWARE_VERSION,
+    )
 
 
 def _set_router(core: CoreMachine, state: ChipState, shape: Shape) -> None:
@@ -241,5 +231,4 @@ def link_buffers(memory: ChipMemory, buffers: tuple[int, ...]) -> None:
 
 def _set_message_buffers(state: ChipState) -> None:
     link_buffers(state.memory, state.buffers)
-    state.memory.set_u32(state.sv(SV.SHM_BUF), state.buffers[0])
-    state.memory.set_u32(state.sv(SV.SHM_FREE), state.buffers[0])
+    state.set_sv(shm_buf=state.buffers[0], shm_free=state.buffers[0])

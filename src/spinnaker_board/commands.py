@@ -12,11 +12,12 @@ from spinnaker_board import layout
 from spinnaker_board.apps import Applications
 from spinnaker_board.chip import ChipState
 from spinnaker_board.heap import BrokenHeapError
-from spinnaker_board.layout import SV, Lock, TagFlag, Vcpu
+from spinnaker_board.layout import Lock, TagFlag
 from spinnaker_board.machine import LockedError, Machine
 from spinnaker_board.memory import BadAddressError
 from spinnaker_board.scp import BOOT_PORT, MAX_DATA_BYTES, SCP_PORT, Command, ReturnCode, ScpError, ScpRequest, words
-from spinnaker_board.tags import ENTRY_BYTES, FIXED_TAGS, POOL_TAGS, TAGS, Endpoint, Tag, TagTable
+from spinnaker_board.structures import IPTAG, RTR_ENTRY, SV, VCPU
+from spinnaker_board.tags import FIXED_TAGS, POOL_TAGS, TAGS, Endpoint, Tag, TagTable
 
 _NAME = b"SC&MP/SpiNNaker\0" + b"4.0.0\0"
 _BUILD_DATE = 0x5EC00000
@@ -162,13 +163,13 @@ class Commands:
             return self._set_tag(request, number if operation else None, sender, tag)
         if operation == 2:
             count = max(min(request.arg2, TAGS - number), 0)
-            if request.arg2 * ENTRY_BYTES > MAX_DATA_BYTES:
+            if request.arg2 * IPTAG.bytes > MAX_DATA_BYTES:
                 raise ScpError(ReturnCode.ARGUMENT)
             return b"".join(entry.pack() for entry in self._tags.tags[number : number + count])
         if operation == 3:
             self._tags.clear(number)
             return b""
-        answer = words(FIXED_TAGS << 24 | POOL_TAGS << 16 | ENTRY_BYTES << 8 | self._tags.timeout_code)
+        answer = words(FIXED_TAGS << 24 | POOL_TAGS << 16 | IPTAG.bytes << 8 | self._tags.timeout_code)
         if request.arg2 < 16:
             self._tags.timeout_code = request.arg2
         return answer
@@ -241,13 +242,13 @@ class Commands:
             rows = chip.memory.read(request.arg2, 4)
             count = count or int.from_bytes(rows[2:], "little")
             done = count <= layout.ROUTER_ENTRIES and routes.load(
-                chip.memory.read(request.arg2, layout.ROUTER_ENTRY_BYTES * count), request.arg3, app_id
+                chip.memory.read(request.arg2, RTR_ENTRY.bytes * count), request.arg3, app_id
             )
         elif operation == 3:
             if request.arg2 >> 31:
-                return words(chip.memory.u32(chip.sv(SV.FR_COPY)))
+                return words(chip.memory.u32(chip.sv(SV.fr_copy)))
             route = request.arg2 & 0x00FFFFFF
-            chip.memory.set_u32(chip.sv(SV.FR_COPY), route)
+            chip.memory.set_u32(chip.sv(SV.fr_copy), route)
             self._machine.core.write(chip.index, layout.ROUTER_FIXED_ROUTE, route)
         else:
             done = False
@@ -261,17 +262,17 @@ class Commands:
         memory = chip.memory
         # Each field keeps to its bits, whatever a host has written over the system variables.
         summary = (
-            (memory.u8(chip.sv(SV.NUM_CPUS)) & 0x1F)
-            | (memory.u8(chip.sv(SV.LINK_EN)) & 0x3F) << 8
+            (memory.u8(chip.sv(SV.num_cpus)) & 0x1F)
+            | (memory.u8(chip.sv(SV.link_en)) & 0x3F) << 8
             | (chip.routes.largest() & 0x7FF) << 14
-            | (memory.u8(chip.sv(SV.ETH_UP)) & 1) << 25
+            | (memory.u8(chip.sv(SV.eth_up)) & 1) << 25
         )
-        states = bytes(memory.u8(chip.vcpu(core, Vcpu.STATE)) for core in range(layout.CORES))
+        states = bytes(memory.u8(chip.vcpu(core, VCPU.cpu_state)) for core in range(layout.CORES))
         to_root = self._machine.core.read(chip.index, layout.ROUTER_P2P) & 7
         return (
             words(summary, chip.sdram_heap.largest(), chip.sysram_heap.largest())
             + states
-            + memory.read(chip.sv(SV.ETH_ADDR), 2)
-            + memory.read(chip.sv(SV.IP_ADDR), 4)
+            + memory.read(chip.sv(SV.eth_addr), 2)
+            + memory.read(chip.sv(SV.ip_addr), 4)
             + bytes((to_root, 0))
         )

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from spinnaker_board.memory import BadAddressError, ChipMemory
+from spinnaker_board.structures import BLOCK, HEAP
 
-HEADER_BYTES = 8
-_FREE, _FIRST, _LAST, _FREE_BYTES = 0, 4, 8, 12
-_ROOT_BYTES = 16
 _ALLOCATED = 0xFFFF0000
 _MAX_BLOCKS = 1 << 20  # a longer list would hold the board up; no application makes one of honest intent
 
@@ -43,18 +41,11 @@ class Heap:
     @classmethod
     def create(cls, memory: ChipMemory, base: int, top: int, tags: int) -> Heap:
         """Makes the memory from `base` to `top` one free block."""
-        first, last = base + _ROOT_BYTES, top - HEADER_BYTES
-        for address, word in (
-            (base + _FREE, first),
-            (base + _FIRST, first),
-            (base + _LAST, last),
-            (base + _FREE_BYTES, last - first - HEADER_BYTES),
-            (first, last),
-            (first + 4, 0),
-            (last, 0),
-            (last + 4, 0),
-        ):
-            memory.set_u32(address, word)
+        first, last = base + HEAP.bytes, top - BLOCK.bytes
+        root = memory.view(base, HEAP.bytes)
+        HEAP.pack_into(root, free=first, first=first, last=last, free_bytes=last - first - BLOCK.bytes)
+        BLOCK.pack_into(memory.view(first, BLOCK.bytes), next=last, free=0)
+        BLOCK.pack_into(memory.view(last, BLOCK.bytes), next=0, free=0)
         return cls(memory, base, tags)
 
     def _tag_entry(self, app_id: int, tag: int) -> int:
@@ -63,7 +54,7 @@ class Heap:
     def _walk(self, address: int, link: int) -> list[int]:
         """The blocks of a list. Both lists are in the order of addresses, so that one which turns back is broken."""
         words, start = self.memory.words(self.base)
-        end = start + 4 * len(words) - HEADER_BYTES
+        end = start + 4 * len(words) - BLOCK.bytes
         blocks: list[int] = []
         last = 0
         while address != 0:
@@ -77,7 +68,7 @@ class Heap:
         return blocks
 
     def _free_blocks(self) -> list[int]:
-        return self._walk(self.memory.u32(self.base + _FREE), 4)
+        return self._walk(self.memory.u32(self.base + HEAP.free), BLOCK.free)
 
     def allocate(self, size: int, app_id: int, tag: int = 0, retry: bool = False) -> int:
         """Takes `size` bytes, first fit.
@@ -92,9 +83,9 @@ class Heap:
         if tag:
             taken = memory.u32(self._tag_entry(app_id, tag))
             if taken:
-                block = taken - HEADER_BYTES
+                block = taken - BLOCK.bytes
                 return taken if retry and memory.u32(block) - taken == size else 0
-        size = (size + 3 & ~3) + HEADER_BYTES
+        size = (size + 3 & ~3) + BLOCK.bytes
         previous = 0
         for block in self._free_blocks():
             following = memory.u32(block)
@@ -102,60 +93,60 @@ class Heap:
             if following < rest:
                 previous = block
                 continue
-            free_link = memory.u32(block + 4)
-            if rest + HEADER_BYTES < following:  # splits off the rest, unless it would be an empty block
+            free_link = memory.u32(block + BLOCK.free)
+            if rest + BLOCK.bytes < following:  # splits off the rest, unless it would be an empty block
                 memory.set_u32(rest, following)
-                memory.set_u32(rest + 4, free_link)
+                memory.set_u32(rest + BLOCK.free, free_link)
                 memory.set_u32(block, rest)
                 free_link = rest
                 following = rest
-            memory.set_u32(previous + 4 if previous else self.base + _FREE, free_link)
+            memory.set_u32(previous + BLOCK.free if previous else self.base + HEAP.free, free_link)
             # SARK takes off the size asked for, not the block's, and so drifts when a few bytes are left over.
             memory.set_u32(
-                self.base + _FREE_BYTES, memory.u32(self.base + _FREE_BYTES) - (following - block) & 0xFFFFFFFF
+                self.base + HEAP.free_bytes, memory.u32(self.base + HEAP.free_bytes) - (following - block) & 0xFFFFFFFF
             )
-            memory.set_u32(block + 4, _ALLOCATED | app_id << 8 | tag)
+            memory.set_u32(block + BLOCK.free, _ALLOCATED | app_id << 8 | tag)
             if tag:
-                memory.set_u32(self._tag_entry(app_id, tag), block + HEADER_BYTES)
-            return block + HEADER_BYTES
+                memory.set_u32(self._tag_entry(app_id, tag), block + BLOCK.bytes)
+            return block + BLOCK.bytes
         return 0
 
     def free(self, address: int) -> bool:
         """Gives a block back; False when `address` is not one that was allocated."""
         memory = self.memory
-        block = address - HEADER_BYTES
-        if block not in self._walk(memory.u32(self.base + _FIRST), 0)[:-1]:
+        block = address - BLOCK.bytes
+        if block not in self._walk(memory.u32(self.base + HEAP.first), BLOCK.next)[:-1]:
             return False
-        mark = memory.u32(block + 4)
+        mark = memory.u32(block + BLOCK.free)
         if mark & _ALLOCATED != _ALLOCATED:
             return False
         if mark & 0xFF:
             memory.set_u32(self._tag_entry(mark >> 8 & 0xFF, mark & 0xFF), 0)
         following = memory.u32(block)
-        freed = memory.u32(self.base + _FREE_BYTES) + following - block
-        memory.set_u32(self.base + _FREE_BYTES, freed & 0xFFFFFFFF)
+        freed = memory.u32(self.base + HEAP.free_bytes) + following - block
+        memory.set_u32(self.base + HEAP.free_bytes, freed & 0xFFFFFFFF)
         before = [free for free in self._free_blocks() if free < block]
         previous = before[-1] if before else 0
-        link = previous + 4 if previous else self.base + _FREE
+        link = previous + BLOCK.free if previous else self.base + HEAP.free
         after = memory.u32(link)
         memory.set_u32(link, block)
-        memory.set_u32(block + 4, after)
+        memory.set_u32(block + BLOCK.free, after)
         if after and following == after:
             memory.set_u32(block, memory.u32(after))
-            memory.set_u32(block + 4, memory.u32(after + 4))
+            memory.set_u32(block + BLOCK.free, memory.u32(after + BLOCK.free))
         if previous and memory.u32(previous) == block:
             memory.set_u32(previous, memory.u32(block))
-            memory.set_u32(previous + 4, memory.u32(block + 4))
+            memory.set_u32(previous + BLOCK.free, memory.u32(block + BLOCK.free))
         return True
 
     def free_owners(self, owners: Collection[int]) -> int:
         """Gives back all blocks of some applications, in one pass; returns how many."""
         memory = self.memory
-        blocks = self._walk(memory.u32(self.base + _FIRST), 0)
+        blocks = self._walk(memory.u32(self.base + HEAP.first), BLOCK.next)
         count = freed = run = run_end = 0
-        link = self.base + _FREE  # where the address of the next free block belongs
+        link = self.base + HEAP.free  # where the address of the next free block belongs
         for block, following in pairwise(blocks):
-            mark = memory.u32(block + 4)
+            mark = memory.u32(block + BLOCK.free)
             if mark & _ALLOCATED == _ALLOCATED:
                 if mark >> 8 & 0xFF not in owners:
                     continue
@@ -167,20 +158,20 @@ class Heap:
                 memory.set_u32(run, following)
             else:
                 memory.set_u32(link, block)
-                run, link = block, block + 4
+                run, link = block, block + BLOCK.free
             run_end = following
         memory.set_u32(link, 0)
-        memory.set_u32(self.base + _FREE_BYTES, memory.u32(self.base + _FREE_BYTES) + freed & 0xFFFFFFFF)
+        memory.set_u32(self.base + HEAP.free_bytes, memory.u32(self.base + HEAP.free_bytes) + freed & 0xFFFFFFFF)
         return count
 
     def free_bytes(self) -> int:
         """Bytes not allocated, headers not counted."""
-        return self.memory.u32(self.base + _FREE_BYTES)
+        return self.memory.u32(self.base + HEAP.free_bytes)
 
     def largest(self) -> int:
         """Size of the largest block that could be allocated, in bytes."""
         # Never negative, even where somebody has written over the list.
-        sizes = [self.memory.u32(block) - block - HEADER_BYTES for block in self._free_blocks()]
+        sizes = [self.memory.u32(block) - block - BLOCK.bytes for block in self._free_blocks()]
         return max([0, *sizes])
 
     def tagged(self, app_id: int, tag: int) -> int:

@@ -15,16 +15,15 @@ from dataclasses import dataclass, field
 
 from spinnaker_board import layout, sdp
 from spinnaker_board.chip import ChipState, link_buffers
-from spinnaker_board.layout import SV, Lock, Mailbox, Vcpu
+from spinnaker_board.layout import Lock, Mailbox
 from spinnaker_board.machine import Machine
 from spinnaker_board.memory import BadAddressError
 from spinnaker_board.scp import ReturnCode
 from spinnaker_board.sdp import BadDatagramError, SdpMessage
+from spinnaker_board.structures import SDP_MSG, SV, VCPU
 
 _log = logging.getLogger(__name__)
 
-_LENGTH_OFFSET = 4  # u16: bytes behind the checksum field
-_MESSAGE_OFFSET = 8
 _PATIENCE_MS = 20.0  # virtual; SC&MP waits 1 ms, but holds the host up meanwhile
 _LEAST_MS = 1.0  # and so long at least, when the machine is so slow that _PATIENCE_S of wall time pass
 _PATIENCE_S = 0.5
@@ -86,8 +85,8 @@ class Mailboxes:
         queue = self._queues.pop((chip.index, core), _Queue())
         self._waiting -= len(queue.messages)
         self._orphans += [waiting.message for waiting in queue.messages]
-        self.reclaim(chip, core, Vcpu.MBOX_AP_CMD, Vcpu.MBOX_AP_MSG)
-        self.reclaim(chip, core, Vcpu.MBOX_MP_CMD, Vcpu.MBOX_MP_MSG)
+        self.reclaim(chip, core, VCPU.mbox_ap_cmd, VCPU.mbox_ap_msg)
+        self.reclaim(chip, core, VCPU.mbox_mp_cmd, VCPU.mbox_mp_msg)
 
     def reclaim(self, chip: ChipState, core: int, command: int, message: int) -> None:
         """Takes back the buffer in a mailbox of a core, if one is there."""
@@ -102,15 +101,15 @@ class Mailboxes:
         """No core of a chip runs: nobody holds a buffer, and no call of the monitor is left to answer."""
         memory = chip.memory
         link_buffers(memory, chip.buffers)
-        memory.set_u32(chip.sv(SV.SHM_FREE), chip.buffers[0])
-        memory.set_u16(chip.sv(SV.SHM_COUNT), 0)
-        memory.set_u32(chip.sv(SV.MBOX_FLAGS), 0)
+        memory.set_u32(chip.sv(SV.shm_free), chip.buffers[0])
+        memory.set_u16(chip.sv(SV.shm_count), 0)
+        memory.set_u32(chip.sv(SV.mbox_flags), 0)
 
     @staticmethod
     def _free_buffers(chip: ChipState) -> set[int]:
         """Buffers in the list of free ones, as far as it is whole."""
         found: set[int] = set()
-        buffer = chip.memory.u32(chip.sv(SV.SHM_FREE))
+        buffer = chip.memory.u32(chip.sv(SV.shm_free))
         while buffer in chip.buffers and buffer not in found:
             found.add(buffer)
             buffer = chip.memory.u32(buffer)
@@ -119,9 +118,9 @@ class Mailboxes:
     @staticmethod
     def _release(chip: ChipState, buffer: int) -> None:
         memory = chip.memory
-        memory.set_u32(buffer, memory.u32(chip.sv(SV.SHM_FREE)))
-        memory.set_u32(chip.sv(SV.SHM_FREE), buffer)
-        memory.set_u16(chip.sv(SV.SHM_COUNT), memory.u16(chip.sv(SV.SHM_COUNT)) - 1 & 0xFFFF)
+        memory.set_u32(buffer, memory.u32(chip.sv(SV.shm_free)))
+        memory.set_u32(chip.sv(SV.shm_free), buffer)
+        memory.set_u16(chip.sv(SV.shm_count), memory.u16(chip.sv(SV.shm_count)) - 1 & 0xFFFF)
 
     def deliver(self) -> list[tuple[SdpMessage, ReturnCode]]:
         """Puts messages into mailboxes that are idle.
@@ -154,22 +153,22 @@ class Mailboxes:
 
     def _put(self, chip: ChipState, core: int, message: SdpMessage) -> bool:
         memory = chip.memory
-        if memory.u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD)) != Mailbox.IDLE:
+        if memory.u8(chip.vcpu(core, VCPU.mbox_ap_cmd)) != Mailbox.IDLE:
             return False
         if self._machine.core.locked(chip.index, Lock.MESSAGES):
             return False
-        buffer = memory.u32(chip.sv(SV.SHM_FREE))
+        buffer = memory.u32(chip.sv(SV.shm_free))
         if buffer == 0:
             return False
         rest = memory.u32(buffer)
         packed = message.pack()
-        memory.write(buffer + _LENGTH_OFFSET, struct.pack("<HH", len(packed), 0) + packed)
-        memory.set_u32(chip.sv(SV.SHM_FREE), rest)
-        count = memory.u16(chip.sv(SV.SHM_COUNT)) + 1 & 0xFFFF
-        memory.set_u16(chip.sv(SV.SHM_COUNT), count)
-        memory.set_u16(chip.sv(SV.SHM_MAX), max(count, memory.u16(chip.sv(SV.SHM_MAX))))
-        memory.set_u32(chip.vcpu(core, Vcpu.MBOX_AP_MSG), buffer)
-        memory.set_u8(chip.vcpu(core, Vcpu.MBOX_AP_CMD), Mailbox.MESSAGE)
+        memory.write(buffer + SDP_MSG.length, struct.pack("<HH", len(packed), 0) + packed)
+        memory.set_u32(chip.sv(SV.shm_free), rest)
+        count = memory.u16(chip.sv(SV.shm_count)) + 1 & 0xFFFF
+        memory.set_u16(chip.sv(SV.shm_count), count)
+        memory.set_u16(chip.sv(SV.shm_max), max(count, memory.u16(chip.sv(SV.shm_max))))
+        memory.set_u32(chip.vcpu(core, VCPU.mbox_ap_msg), buffer)
+        memory.set_u8(chip.vcpu(core, VCPU.mbox_ap_cmd), Mailbox.MESSAGE)
         self._machine.core.interrupt(chip.index, 1 << core)
         return True
 
@@ -181,18 +180,18 @@ class Mailboxes:
         memory = chip.memory
         core = 0
         while True:
-            others = memory.u32(chip.sv(SV.MBOX_FLAGS)) >> core + 1
+            others = memory.u32(chip.sv(SV.mbox_flags)) >> core + 1
             core += (others & -others).bit_length()
             if not others or core >= layout.CORES:
                 return
             self._machine.wait_unlocked(chip, Lock.MAILBOX)
             self._machine.wait_unlocked(chip, Lock.MESSAGES)
-            memory.set_u32(chip.sv(SV.MBOX_FLAGS), memory.u32(chip.sv(SV.MBOX_FLAGS)) & ~(1 << core))
-            if memory.u8(chip.vcpu(core, Vcpu.MBOX_MP_CMD)) != Mailbox.MESSAGE:
+            memory.set_u32(chip.sv(SV.mbox_flags), memory.u32(chip.sv(SV.mbox_flags)) & ~(1 << core))
+            if memory.u8(chip.vcpu(core, VCPU.mbox_mp_cmd)) != Mailbox.MESSAGE:
                 continue
-            memory.set_u8(chip.vcpu(core, Vcpu.MBOX_MP_CMD), Mailbox.IDLE)
+            memory.set_u8(chip.vcpu(core, VCPU.mbox_mp_cmd), Mailbox.IDLE)
             try:
-                message = self._take(chip, memory.u32(chip.vcpu(core, Vcpu.MBOX_MP_MSG)))
+                message = self._take(chip, memory.u32(chip.vcpu(core, VCPU.mbox_mp_msg)))
             except (BadAddressError, BadDatagramError) as error:
                 _log.warning("chip %d,%d: a message of core %d is lost: %s", chip.x, chip.y, core, error)
                 continue
@@ -200,7 +199,7 @@ class Mailboxes:
 
     def _take(self, chip: ChipState, buffer: int) -> SdpMessage:
         memory = chip.memory
-        length = memory.u16(buffer + _LENGTH_OFFSET)
-        packet = bytes(memory.view(buffer + _MESSAGE_OFFSET, min(length, sdp.HEADER_BYTES + sdp.DATA_BYTES)))
+        length = memory.u16(buffer + SDP_MSG.length)
+        packet = bytes(memory.view(buffer + SDP_MSG.flags, min(length, sdp.HEADER_BYTES + sdp.DATA_BYTES)))
         self._release(chip, buffer)
         return SdpMessage.unpack(packet)

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 from spinnaker_board import layout
 from spinnaker_board.memory import ChipMemory
+from spinnaker_board.structures import RTR_ENTRY, SV
 
-_NEXT, _FREE, _ROUTE, _KEY, _MASK = 0, 2, 4, 8, 12
 _ALLOCATED = 0x8000
 _OWNER_MASK = 0xE0FF  # the allocating core's number lies in between
 _ROW = struct.Struct("<HHIII")
 _FIRST, _END = layout.ROUTER_FIRST_ALLOCATABLE, layout.ROUTER_ENTRIES
-_SV_FREE = layout.SYSRAM_BASE + layout.SV_OFFSET + layout.SV.RTR_FREE
+_SV_FREE = SV.base + SV.rtr_free
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class RouteTable:
     copy: int
 
     def _entry(self, index: int) -> int:
-        return self.copy + layout.ROUTER_ENTRY_BYTES * index
+        return self.copy + RTR_ENTRY.bytes * index
 
     def _get(self, index: int, field: int) -> int:
         return self.memory.u16(self._entry(index) + field)
@@ -46,9 +46,9 @@ class RouteTable:
         self.clear(start, _END - start)
         self.memory.set_u16(_SV_FREE, _FIRST)
         for index, following in ((_FIRST, _END), (_END, 0)):
-            self._set(index, _NEXT, following)
-            self._set(index, _FREE, 0)
-        self.memory.set_u32(self._entry(_END) + _ROUTE, layout.ROUTE_EMPTY)
+            self._set(index, RTR_ENTRY.next, following)
+            self._set(index, RTR_ENTRY.free, 0)
+        self.memory.set_u32(self._entry(_END) + RTR_ENTRY.route, layout.ROUTE_EMPTY)
 
     def clear(self, start: int, count: int) -> bool:
         """Empties `count` entries; False when they are not all in the table."""
@@ -60,7 +60,7 @@ class RouteTable:
 
     def _put(self, index: int, route: int, key: int, mask: int) -> None:
         address = self._entry(index)
-        for offset, word in ((_ROUTE, route), (_KEY, key), (_MASK, mask)):
+        for offset, word in ((RTR_ENTRY.route, route), (RTR_ENTRY.key, key), (RTR_ENTRY.mask, mask)):
             self.memory.set_u32(address + offset, word)
         for base, word in ((layout.ROUTER_ROUTE, route), (layout.ROUTER_KEY, key), (layout.ROUTER_MASK, mask)):
             self.memory.write(base + 4 * index, word.to_bytes(4, "little"))
@@ -76,7 +76,7 @@ class RouteTable:
             if index + offset >= _END:
                 return False
             owner = app_id or route >> 24
-            self._set(index + offset, _FREE, _ALLOCATED | owner)
+            self._set(index + offset, RTR_ENTRY.free, _ALLOCATED | owner)
             self._put(index + offset, route & 0x00FFFFFF, key, mask)
         return True
 
@@ -89,32 +89,32 @@ class RouteTable:
         for _ in range(_END):
             if block == 0:
                 break
-            following = self._get(block, _NEXT)
+            following = self._get(block, RTR_ENTRY.next)
             rest = block + count
             if rest > following:
-                previous, block = block, self._get(block, _FREE)
+                previous, block = block, self._get(block, RTR_ENTRY.free)
                 continue
-            free_link = self._get(block, _FREE)
+            free_link = self._get(block, RTR_ENTRY.free)
             if rest < following:
-                self._set(rest, _NEXT, following)
-                self._set(rest, _FREE, free_link)
-                self._set(block, _NEXT, rest)
+                self._set(rest, RTR_ENTRY.next, following)
+                self._set(rest, RTR_ENTRY.free, free_link)
+                self._set(block, RTR_ENTRY.next, rest)
                 free_link = rest
             self._link(previous, free_link)
-            self._set(block, _FREE, _ALLOCATED | app_id)
+            self._set(block, RTR_ENTRY.free, _ALLOCATED | app_id)
             return block
         return 0
 
     def _link(self, previous: int, block: int) -> None:
         if previous:
-            self._set(previous, _FREE, block)
+            self._set(previous, RTR_ENTRY.free, block)
         else:
             self.memory.set_u16(_SV_FREE, block)
 
     def _blocks(self) -> list[tuple[int, int]]:
         """Blocks in order, each with the one behind it, as far as the list is whole."""
         blocks, block = [], _FIRST
-        while block < (following := self._get(block, _NEXT)) <= _END:
+        while block < (following := self._get(block, RTR_ENTRY.next)) <= _END:
             blocks.append((block, following))
             block = following
         return blocks
@@ -127,20 +127,20 @@ class RouteTable:
             if block in chosen:
                 if clear:
                     self.clear(block, following - block)
-            elif self._get(block, _FREE) & _ALLOCATED:
+            elif self._get(block, RTR_ENTRY.free) & _ALLOCATED:
                 continue
             if last and end == block:
-                self._set(last, _NEXT, following)
+                self._set(last, RTR_ENTRY.next, following)
             else:
                 self._link(last, block)
-                self._set(block, _FREE, 0)
+                self._set(block, RTR_ENTRY.free, 0)
                 last = block
             end = following
 
     def free(self, block: int, clear: bool) -> bool:
         """Gives a block back; False when there is no such block."""
         blocks = self._blocks()
-        if block not in dict(blocks) or not self._get(block, _FREE) & _ALLOCATED:
+        if block not in dict(blocks) or not self._get(block, RTR_ENTRY.free) & _ALLOCATED:
             return False
         self._give_back(blocks, (block,), clear)
         return True
@@ -148,7 +148,7 @@ class RouteTable:
     def free_owners(self, owners: Collection[int], clear: bool) -> int:
         """Gives back all blocks of some applications; returns how many."""
         blocks = self._blocks()
-        marks = {block: self._get(block, _FREE) & _OWNER_MASK for block, _ in blocks}
+        marks = {block: self._get(block, RTR_ENTRY.free) & _OWNER_MASK for block, _ in blocks}
         chosen = {block for block, mark in marks.items() if mark & _ALLOCATED and mark & ~_ALLOCATED in owners}
         if chosen:
             self._give_back(blocks, chosen, clear)
@@ -160,6 +160,6 @@ class RouteTable:
         for _ in range(_END):
             if not block:
                 break
-            best = max(best, self._get(block, _NEXT) - block)
-            block = self._get(block, _FREE)
+            best = max(best, self._get(block, RTR_ENTRY.next) - block)
+            block = self._get(block, RTR_ENTRY.free)
         return best

@@ -6,17 +6,15 @@ Source: spinnaker_tools 4.0.0, ``scamp.h`` (``iptag_t``) and ``scamp-cmd.c`` (``
 from __future__ import annotations
 
 import ipaddress
-import struct
 from dataclasses import dataclass
 
 from spinnaker_board.layout import TagFlag
+from spinnaker_board.structures import IPTAG
 
 FIXED_TAGS = 8
 POOL_TAGS = 8
 TAGS = FIXED_TAGS + POOL_TAGS
 _DEFAULT_TIMEOUT = 9  # code for 2.56 s
-_ENTRY = struct.Struct("<4s6sHHHIHHB7x")
-ENTRY_BYTES = _ENTRY.size
 
 # Plain numbers, because enumerations are slow and every message to a host looks at these.
 _VALID, _TRANSIENT = int(TagFlag.VALID), int(TagFlag.TRANSIENT)
@@ -50,12 +48,19 @@ class Tag:
 
     def pack(self) -> bytes:
         """The entry as it lies in the monitor's memory."""
-        ip = ipaddress.IPv4Address(self.endpoint[0]).packed
-        timeout = 1 << self.timeout_code - 1 if self.timeout_code else 0
-        return _ENTRY.pack(
-            *(ip, bytes(6), self.endpoint[1], timeout, self.flags, self.count & 0xFFFFFFFF),
-            *(self.rx_port, self.dest_addr, self.dest_port),
+        entry = bytearray(IPTAG.bytes)
+        IPTAG.pack_into(
+            entry,
+            ip=ipaddress.IPv4Address(self.endpoint[0]).packed,
+            port=self.endpoint[1],
+            timeout=1 << self.timeout_code - 1 if self.timeout_code else 0,
+            flags=self.flags,
+            count=self.count & 0xFFFFFFFF,
+            rx_port=self.rx_port,
+            dest_addr=self.dest_addr,
+            dest_port=self.dest_port,
         )
+        return bytes(entry)
 
 
 class TagTable:

@@ -8,10 +8,11 @@ from hosts import Answer, Host
 
 from spinnaker_board import layout
 from spinnaker_board.chip import BootValues, ChipState
-from spinnaker_board.layout import SV, Mailbox, Vcpu
+from spinnaker_board.layout import Mailbox
 from spinnaker_board.machine import Machine, create_core
 from spinnaker_board.monitor import Monitor
 from spinnaker_board.shape import SHAPES
+from spinnaker_board.structures import SV, VCPU
 
 SENDER = ("127.0.0.1", 40000)
 IMAGE = 0x67800000
@@ -49,7 +50,7 @@ def stop(monitor: Monitor, app_id: int, mask: int = 0xFF) -> None:
 def free_buffers(chip: ChipState) -> list[int]:
     """Message buffers in the chip's list of free ones, in its order."""
     found = []
-    buffer = chip.memory.u32(chip.sv(SV.SHM_FREE))
+    buffer = chip.memory.u32(chip.sv(SV.shm_free))
     while buffer:
         assert buffer not in found
         found.append(buffer)
@@ -60,12 +61,12 @@ def free_buffers(chip: ChipState) -> list[int]:
 def send_from_core(monitor: Monitor, chip: ChipState, core: int, packet: bytes) -> None:
     """Leaves a message for the monitor as SARK does: a shared buffer, the mailbox, the flag, the interrupt."""
     memory = chip.memory
-    buffer = memory.u32(chip.sv(SV.SHM_FREE))
+    buffer = memory.u32(chip.sv(SV.shm_free))
     assert buffer
-    memory.set_u32(chip.sv(SV.SHM_FREE), memory.u32(buffer))
-    memory.set_u16(chip.sv(SV.SHM_COUNT), memory.u16(chip.sv(SV.SHM_COUNT)) + 1)
+    memory.set_u32(chip.sv(SV.shm_free), memory.u32(buffer))
+    memory.set_u16(chip.sv(SV.shm_count), memory.u16(chip.sv(SV.shm_count)) + 1)
     memory.write(buffer + 4, struct.pack("<HH", len(packet), 0) + packet)
-    memory.set_u32(chip.vcpu(core, Vcpu.MBOX_MP_MSG), buffer)
-    memory.set_u8(chip.vcpu(core, Vcpu.MBOX_MP_CMD), Mailbox.MESSAGE)
-    memory.set_u32(chip.sv(SV.MBOX_FLAGS), memory.u32(chip.sv(SV.MBOX_FLAGS)) | 1 << core)
+    memory.set_u32(chip.vcpu(core, VCPU.mbox_mp_msg), buffer)
+    memory.set_u8(chip.vcpu(core, VCPU.mbox_mp_cmd), Mailbox.MESSAGE)
+    memory.set_u32(chip.sv(SV.mbox_flags), memory.u32(chip.sv(SV.mbox_flags)) | 1 << core)
     monitor.machine.core.write(chip.index, layout.SYSTEM_CONTROLLER_BASE + 8, 0x5EC00001)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from spinnaker_board.headers import CORE, numbers
+from spinnaker_board.layout import CORE, numbers
 
 SRC = Path(__file__).parents[2] / "src"
 BOARD = SRC / "spinnaker_board"

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spinnaker_board.heap import HEADER_BYTES, BrokenHeapError, Heap
+from spinnaker_board.heap import BrokenHeapError, Heap
 from spinnaker_board.machine import create_core
 from spinnaker_board.memory import BadAddressError, ChipMemory
 from spinnaker_board.shape import SPIN3
+from spinnaker_board.structures import BLOCK
 
 BASE, TOP, TAGS = 0x60100000, 0x60101000, 0x60200000
 
@@ -28,7 +29,7 @@ def heap(memory: ChipMemory) -> Heap:
 
 
 def test_a_new_heap_is_one_free_block(heap: Heap) -> None:
-    assert heap.largest() == heap.free_bytes() == TOP - BASE - 16 - 2 * HEADER_BYTES
+    assert heap.largest() == heap.free_bytes() == TOP - BASE - 16 - 2 * BLOCK.bytes
 
 
 STEPS = st.lists(st.tuples(st.integers(0, 300), st.integers(1, 3), st.integers(0, 20)), max_size=60)
@@ -51,7 +52,7 @@ def test_blocks_never_overlap_and_all_comes_back(memory: ChipMemory, steps: list
             address = heap.allocate(size, app_id)
             assert (address != 0) == (0 < -(-size // 4) * 4 <= largest)
             if address:
-                assert address % 4 == 0 and address > BASE + 16 and address + size <= TOP - HEADER_BYTES
+                assert address % 4 == 0 and address > BASE + 16 and address + size <= TOP - BLOCK.bytes
                 held[address] = (size, app_id)
         ends = sorted((a, a + s) for a, (s, _) in held.items())
         assert all(end <= following for (_, end), (following, _) in pairwise(ends))
@@ -85,14 +86,14 @@ def test_only_allocated_blocks_are_freed(heap: Heap, offset: int) -> None:
     assert not heap.free(block + offset)
     assert heap.free(block)
     assert not heap.free(block)
-    assert heap.free_bytes() == before + 64 + HEADER_BYTES
+    assert heap.free_bytes() == before + 64 + BLOCK.bytes
 
 
 def test_a_heap_that_an_application_broke_is_found_out(heap: Heap, memory: ChipMemory) -> None:
     block = heap.allocate(64, 1)
-    memory.set_u32(block - HEADER_BYTES, block - HEADER_BYTES)  # leads to itself
+    memory.set_u32(block - BLOCK.bytes, block - BLOCK.bytes)  # leads to itself
     with pytest.raises(BrokenHeapError):
         heap.free(block)
-    memory.set_u32(block - HEADER_BYTES, 0x12345678)
+    memory.set_u32(block - BLOCK.bytes, 0x12345678)
     with pytest.raises(BadAddressError):
         heap.free(block)

@@ -17,10 +17,10 @@ from monitors import ARGUMENT, IMAGE, OK, booted, call, load, send_from_core, st
 from spinnaker_board import machine as machine_module
 from spinnaker_board.boot import BootLoader
 from spinnaker_board.chip import BootValues
+from spinnaker_board.log_filter import RepeatFilter
 from spinnaker_board.machine import MissingCoreError, create_core
 from spinnaker_board.monitor import Monitor
 from spinnaker_board.process import Board
-from spinnaker_board.repeats import Repeats
 from spinnaker_board.server import Server, Settings
 from spinnaker_board.shape import SPIN3
 from spinnaker_board.translation.translator import Translator
@@ -253,7 +253,7 @@ def test_a_cache_that_goes_away_stops_no_application(tmp_path: Path) -> None:
 
 def test_a_log_stays_small(caplog: pytest.LogCaptureFixture) -> None:
     log, other = logging.getLogger("first"), logging.getLogger("second")
-    caplog.handler.addFilter(Repeats())
+    caplog.handler.addFilter(RepeatFilter())
     for n in range(5000):
         log.warning("datagram %d", n)
     other.warning("a message of another kind")

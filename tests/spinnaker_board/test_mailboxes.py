@@ -11,8 +11,9 @@ from hosts import Host
 from monitors import DEAD, OK, SENDER, TIMEOUT, booted, call, free_buffers, load, send_from_core, stop
 
 from spinnaker_board import layout, mailbox
-from spinnaker_board.layout import SV, Lock, Vcpu
+from spinnaker_board.layout import Lock
 from spinnaker_board.monitor import Monitor
+from spinnaker_board.structures import SV, VCPU
 
 QUANTUM = 2000
 STUCK = aplx(program([FOREVER]))
@@ -27,10 +28,10 @@ def test_message_buffers_of_stopped_cores_come_back(monitor: Monitor) -> None:
             monitor.receive(Host.packet(0, core, core=core, port=1), SENDER)
         monitor.attend()
         assert len(free_buffers(chip)) == 2
-        chip.memory.set_u32(chip.vcpu(9, Vcpu.MBOX_MP_MSG), free_buffers(chip)[0])
+        chip.memory.set_u32(chip.vcpu(9, VCPU.mbox_mp_msg), free_buffers(chip)[0])
         send_from_core(monitor, chip, 9, bytes(24))
         monitor.machine.core.attention()  # the monitor has not come to it
-        chip.memory.set_u32(chip.sv(SV.SHM_FREE), 0)  # a core is about to fill the last one
+        chip.memory.set_u32(chip.sv(SV.shm_free), 0)  # a core is about to fill the last one
         if round_ == 0:
             stop(monitor, 31)
         elif round_ == 1:
@@ -38,7 +39,7 @@ def test_message_buffers_of_stopped_cores_come_back(monitor: Monitor) -> None:
         else:  # another application takes the cores
             call(monitor, 19, 32 << 24 | 0x3FFFE)
         assert len(free_buffers(chip)) == 7
-        assert chip.memory.u16(chip.sv(SV.SHM_COUNT)) == 0
+        assert chip.memory.u16(chip.sv(SV.shm_count)) == 0
         stop(monitor, 32)
 
 
@@ -102,7 +103,7 @@ def test_a_core_that_takes_messages_slowly_gets_them_all(monitor: Monitor, monke
         monitor.attend()
         assert monitor.mailboxes.waiting == left
         monitor.machine.core.run(90)  # 0.9 ms until the core takes it
-        monitor.mailboxes.reclaim(chip, 1, Vcpu.MBOX_AP_CMD, Vcpu.MBOX_AP_MSG)
+        monitor.mailboxes.reclaim(chip, 1, VCPU.mbox_ap_cmd, VCPU.mbox_ap_msg)
     assert not monitor.outgoing
 
 

@@ -57,10 +57,4 @@
 #define SC_TEST_AND_SET 0x100u
 #define SC_TEST_AND_CLEAR 0x180u
 
-/* System variables (sv_t): where they are in System RAM, and those that the clock of the machine drives. */
-#define SV_OFFSET 0x7f00u
-#define SV_CLOCK_MS 0x10u
-#define SV_TIME_MS 0x18u
-#define SV_UNIX_TIME 0x1cu
-
 #endif

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "chip.h"
+#include "structures.h"
 
 int machine_create(struct machine *machine, unsigned chips, unsigned threads) {
     *machine = (struct machine){.chips = chips};
@@ -77,7 +78,7 @@ void machine_set_clock(struct machine *machine) {
     uint16_t time_ms = (uint16_t)(clock_ms % 1000u);
     uint32_t unix_s = (uint32_t)(machine->start_unix_s + clock_ms / 1000u);
     for (unsigned n = 0; n < machine->chips; n++) {
-        uint8_t *variables = machine->chip[n].sysram + SV_OFFSET;
+        uint8_t *variables = machine->chip[n].sysram + (SV_BASE - SYSRAM_BASE);
         memcpy(variables + SV_CLOCK_MS, &clock_ms, sizeof clock_ms);
         memcpy(variables + SV_TIME_MS, &time_ms, sizeof time_ms);
         memcpy(variables + SV_UNIX_TIME, &unix_s, sizeof unix_s);

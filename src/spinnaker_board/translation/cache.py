@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 
 from private_folder import PrivateFolder
-from spinnaker_board.headers import CORE
+from spinnaker_board.layout import CORE
 
 
 def _generator() -> bytes:

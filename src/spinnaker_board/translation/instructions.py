@@ -7,7 +7,7 @@ interpreter is made as well. Here is only how an instruction's text is put toget
 from __future__ import annotations
 
 from spinnaker_board.core_types import Instruction
-from spinnaker_board.headers import numbers
+from spinnaker_board.layout import numbers
 from spinnaker_board.machine import load_core
 
 COST_INSTRUCTION = numbers("cost.h")["COST_INSTRUCTION"]

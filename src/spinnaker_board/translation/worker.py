@@ -17,7 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from spinnaker_board.headers import CORE
+from spinnaker_board.layout import CORE
 from spinnaker_board.translation.cache import Cache
 from spinnaker_board.translation.parts import hot_parts
 from spinnaker_board.translation.source import source

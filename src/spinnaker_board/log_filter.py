@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-_ALL = 20
+_FIRST = 20
 
 
-class Repeats(logging.Filter):
+class RepeatFilter(logging.Filter):
     """Of the messages from one place in the code passes the first twenty, then the 32nd, 64th, 128th and so on."""
 
     def __init__(self) -> None:
@@ -18,11 +18,11 @@ class Repeats(logging.Filter):
         """Whether a record is written; from the 21st on it says how many there were."""
         place = record.pathname, record.lineno
         count = self._counts[place] = self._counts.get(place, 0) + 1
-        if count <= _ALL:
+        if count <= _FIRST:
             return True
         if count & (count - 1):
             return False
-        left_out = f"those since number {max(count // 2, _ALL)} are left out"
+        left_out = f"those since number {max(count // 2, _FIRST)} are left out"
         record.msg = f"{record.getMessage()} (number {count} of its kind; {left_out})"
         record.args = ()
         return True
