@@ -12,9 +12,13 @@ from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
-from varesearch.config.parts import own_sources, parts
+from varesearch.config.parts import Part, own_sources, parts
 from varesearch.config.restore import restore
+from varesearch.config.rule import Rule
+from varesearch.config.stimulus import Stimulus
 from varesearch.config.values import Constant
+from varesearch.metrics.metric import MetricDefinition
+from varesearch.plots.figure import FigureDefinition
 
 CELL = '''"""A cell of my own."""
 
@@ -62,6 +66,13 @@ def test_an_own_cell_is_chosen_by_its_files_name(folder: Path) -> None:
     assert (type(cell).__name__, cell.model, composed.resolved["cell"]["slope"]) == ("Mine", "my_cell", 3.0)
     assert composed.config.connectivity.weight_inh == Constant(0.2)
     assert composed.choices["cell"] == "my_cell"
+
+
+@pytest.mark.parametrize("kind", [Cell, Rule, Stimulus, MetricDefinition, FigureDefinition])
+def test_the_parts_that_varesearch_has_are_complete(kind: type[Part]) -> None:
+    """A user's part is checked when it is imported; ours are checked here, which spares every start the time."""
+    assert parts(kind)
+    assert {name: fault for name, part in parts(kind).items() if (fault := part.definition_fault())} == {}
 
 
 def test_help_lists_an_own_cell_and_its_settings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

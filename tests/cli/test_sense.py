@@ -10,12 +10,11 @@ from outcomes import Command
 
 from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
-from varesearch.config.options import options
+from varesearch.config.options import options, schemas
 from varesearch.config.parts import parts
 from varesearch.config.ranges import Range
 from varesearch.config.schema import Config
 from varesearch.config.settings import UnitOfCell
-from varesearch.config.store import schemas
 from varesearch.config.validation import validate
 from varesearch.config.validation.sense import doubts, sense_of
 from varesearch.config.values import Constant

@@ -15,10 +15,9 @@ from covering import Row, rows
 from varesearch.backends import BACKENDS, backend_class
 from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
-from varesearch.config.options import options
+from varesearch.config.options import options, schemas
 from varesearch.config.parts import parts
 from varesearch.config.settings import unit_of
-from varesearch.config.store import schemas
 
 CELLS = 40
 """Cells of a network: 32 excitatory, 8 inhibitory."""

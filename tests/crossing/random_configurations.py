@@ -24,9 +24,8 @@ from crossing_runs import Trains, checked, explained_by_rounding, first_differen
 from varesearch import cli
 from varesearch.backends import BACKENDS, backend_class
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import DISCRIMINATORS, options
+from varesearch.config.options import DISCRIMINATORS, options, schemas
 from varesearch.config.schema import AnalysisConfig, Config, RecordingConfig
-from varesearch.config.store import schemas
 from varesearch.network import estimate
 
 DRAWN_GROUPS = ("cell", "connectivity", "stimulus")

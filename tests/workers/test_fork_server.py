@@ -17,7 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from varesearch.workers import ForkServer, Limits, WorkerError
+from varesearch.workers.client import ForkServer
+from varesearch.workers.ends import Limits, WorkerError
 
 TASKS = "worker_tasks"
 
@@ -192,7 +193,7 @@ def test_kill_9_of_the_server(log: Path) -> None:
 
 def test_kill_9_of_the_client(log: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from varesearch.workers import ForkServer\n"
+        "import sys; from pathlib import Path; from varesearch.workers.client import ForkServer\n"
         f"server = ForkServer(['{TASKS}'])\n"
         f"server.run('{TASKS}:hang', None, Path(sys.argv[1]), on_start=lambda pid: print(server.pid, pid, flush=True))"
     )

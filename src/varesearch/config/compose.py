@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
@@ -14,6 +14,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.merging import hint_on_schema, merge_options
 from varesearch.config.options import DISCRIMINATORS, check_config_dir, options, options_of
 from varesearch.config.overrides import Overrides, apply_values, parse_overrides
+from varesearch.config.plain import is_group
 from varesearch.config.schema import Config
 from varesearch.config.wording import echoed
 
@@ -78,27 +79,44 @@ def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, o
         if OmegaConf.is_missing(node[group], key):
             raise ConfigurationError(f"{group}={choices[group]} names no {key}{hint_on_schema(node[group], '', group)}")
     try:
+        _check_references(node)
         resolved = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
         config = cast(Config, OmegaConf.to_object(node))
     except (OmegaConfBaseException, OverflowError, RecursionError) as error:
         key = getattr(error, "full_key", None) or "a relation"
         raise ConfigurationError(f"{key} cannot be worked out: {str(error).strip().splitlines()[0]}") from None
-    _check_lists(config)
     return Composed(config, resolved, tuple(overrides), choices)
 
 
-def _check_lists(settings: Any, path: str = "") -> None:
-    """Raise ConfigurationError for a list that refers to something else; OmegaConf checks the type of numbers only."""
-    hints = get_type_hints(type(settings))
-    for field in fields(settings):
-        value, hint, key = getattr(settings, field.name), hints[field.name], f"{path}{field.name}"
-        if get_origin(hint) is list and not _is_list(value, hint):
-            shown = "a group of settings" if is_dataclass(value) else echoed(str(value))
+def _check_references(node: DictConfig, path: str = "") -> None:
+    """Raise ConfigurationError for a setting that refers to a group of settings, or a list that refers to another kind.
+
+    OmegaConf checks the type of what ``${...}`` refers to for numbers and texts, but not for lists and drawn settings.
+    """
+    schema = OmegaConf.get_type(node)
+    hints = get_type_hints(schema) if is_dataclass(schema) else {}
+    for name in map(str, node):
+        key, hint = f"{path}{name}", hints.get(name, Any)
+        refers = OmegaConf.is_interpolation(node, name)
+        value = None if OmegaConf.is_missing(node, name) else node[name]
+        if get_origin(hint) is list:
+            listed = OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+            if not _is_list(listed, hint):
+                shown = "a group of settings" if is_group(value) else echoed(str(value))
+                raise ConfigurationError(
+                    f"{key} refers to {shown}, which is not a list of values of its own kind; write [A, B]"
+                )
+        elif is_group(value) and refers:
             raise ConfigurationError(
-                f"{key} refers to {shown}, which is not a list of values of its own kind; write [A, B]"
+                f"{key} refers to {echoed(_target(node, name))}, a group of settings; write a value"
             )
-        if is_dataclass(value) and is_dataclass(hint):
-            _check_lists(value, f"{key}.")
+        elif isinstance(value, DictConfig) and is_group(value):
+            _check_references(value, f"{key}.")
+
+
+def _target(node: DictConfig, name: str) -> str:
+    """The reference that a setting is, as it is written."""
+    return str(OmegaConf.to_container(node, resolve=False)[name])  # type: ignore[index,call-overload]
 
 
 def _is_list(value: Any, hint: Any) -> bool:

@@ -16,6 +16,7 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra._internal.defaults_list import create_defaults_list
+from hydra.core.config_store import ConfigStore
 from hydra.core.default_element import ResultDefault
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
@@ -24,10 +25,10 @@ from omegaconf import DictConfig, OmegaConf, flag_override
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import DISCRIMINATORS, GROUPS, conf_folder
+from varesearch.config.options import DISCRIMINATORS, GROUPS, conf_folder, schemas
 from varesearch.config.overrides import check_key
 from varesearch.config.plain import is_distribution
-from varesearch.config.store import schemas, stored
+from varesearch.config.schema import Config
 
 _EXPERIMENT = "experiment@_global_"
 """The group as ``conf/config.yaml`` names it: a preset sets keys of every group."""
@@ -42,7 +43,7 @@ def merge_options(
     """
     words = [f"{_hydra_name(group)}={option}" for group, option in chosen.items() if option is not None]
     try:
-        with _hydra_behaviour(), stored(config_dir):
+        with _hydra_behaviour(), _stored(config_dir):
             merged, known = _merge(words, config_dir)
     except ConfigurationError:
         raise
@@ -75,6 +76,25 @@ def _hydra_behaviour() -> Iterator[None]:
         yield
     finally:
         version.VersionBase.instance().version_base = before
+
+
+@contextmanager
+def _stored(config_dir: Path | None) -> Iterator[None]:
+    """Inside ``with``, Hydra's ConfigStore holds the whole configuration and every dataclass of the options.
+
+    The store belongs to the process. It is left as it was found, so that the parts of one folder cannot be chosen where
+    another folder, or none, was named.
+    """
+    store = ConfigStore.instance()
+    before, store.repo = store.repo, {}
+    try:
+        store.store(name="run_schema", node=Config)
+        for group, known in schemas(config_dir).items():
+            for name, schema in known.items():
+                store.store(group=group, name=name, node=schema)
+        yield
+    finally:
+        store.repo = before
 
 
 def _merge(words: list[str], config_dir: Path | None) -> tuple[DictConfig, Mapping[str, str | None]]:

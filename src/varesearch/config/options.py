@@ -1,16 +1,23 @@
 """The groups of the configuration and the options of each.
 
-An option is a dataclass (a part, such as a cell) or a YAML file of ``conf/``; both may stand in the user's own folder.
+An option is a dataclass (a part, such as a cell) or a YAML file of ``conf/`` that sets other values than the defaults
+of the dataclass; both may also come from the user's own folder.
 """
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import varesearch
+from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.parts import own_files
-from varesearch.config.store import schemas
+from varesearch.config.launching import LAUNCHERS, SWEEPERS
+from varesearch.config.parts import own_files, parts
+from varesearch.config.rule import Rule
+from varesearch.config.schema import BACKENDS, AnalysisConfig, RecordingConfig, SimulationConfig, TrackingConfig
+from varesearch.config.stimulus import Stimulus
 from varesearch.config.wording import echoed
 
 GROUPS: dict[str, str] = {
@@ -62,6 +69,39 @@ class Option:
             if comment and not comment.startswith((_COMMAND, "@")):
                 return comment
         return ""
+
+
+@cache
+def schemas(config_dir: Path | None = None) -> Mapping[str, Mapping[str, type]]:
+    """The dataclasses of all groups of settings, with the parts that the user's folder holds.
+
+    Returns
+    -------
+    Mapping
+        Group -> name of the option -> dataclass.
+
+    Raises
+    ------
+    ConfigurationError
+        A part cannot be used; see :func:`varesearch.config.parts.parts`.
+
+    Examples
+    --------
+    >>> sorted(schemas()["connectivity"])
+    ['distance_dependent', 'fixed_in_degree', 'fixed_probability']
+    """
+    return {
+        "cell": parts(Cell, config_dir),
+        "connectivity": parts(Rule, config_dir),
+        "stimulus": parts(Stimulus, config_dir),
+        "backend": {backend.name: backend for backend in BACKENDS},
+        "simulation": {"default": SimulationConfig},
+        "recording": {"default": RecordingConfig},
+        "analysis": {"default": AnalysisConfig},
+        "tracking": {"default": TrackingConfig},
+        "launcher": {launcher.name: launcher for launcher in LAUNCHERS},
+        "sweeper": {sweeper.name: sweeper for sweeper in SWEEPERS},
+    }
 
 
 def conf_folder() -> Path:

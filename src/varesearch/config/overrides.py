@@ -15,10 +15,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import DISCRIMINATORS, Option
+from varesearch.config.options import DISCRIMINATORS, Option, schemas
 from varesearch.config.plain import distribution_name, is_distribution, is_group
 from varesearch.config.settings import unit_of
-from varesearch.config.store import schemas
 from varesearch.config.wording import did_you_mean, echoed, nearest
 
 _TYPE_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a name"}

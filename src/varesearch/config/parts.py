@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import distributions
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar, TypeVar
@@ -161,11 +161,15 @@ def _shipped(package: str) -> tuple[_Found, ...]:
 @cache
 def _installed() -> tuple[_Found, ...]:
     found = []
-    for entry in entry_points(group=ENTRY_POINTS):
-        where = f"the installed module {entry.module}" + (f" ({entry.dist.name})" if entry.dist else "")
-        with _import_errors_named(where, f"{entry.module.replace('.', '/')}.py"):
-            module = importlib.import_module(entry.module)
-        found.append(_only_part(module, where))
+    for distribution in distributions():
+        # Reading the text first takes a quarter of the time of parsing the entry points of every distribution.
+        if f"[{ENTRY_POINTS}]" not in (distribution.read_text("entry_points.txt") or ""):
+            continue
+        for entry in distribution.entry_points.select(group=ENTRY_POINTS):
+            where = f"the installed module {entry.module} ({distribution.name})"
+            with _import_errors_named(where, f"{entry.module.replace('.', '/')}.py"):
+                module = importlib.import_module(entry.module)
+            found.append(_checked(_only_part(module, where)))
     return tuple(found)
 
 
@@ -174,7 +178,8 @@ def _own(folder: Path) -> tuple[_Found, ...]:
     package = ModuleType(f"{_OWN}_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}")
     package.__path__ = [str(folder)]
     sys.modules[package.__name__] = package
-    return tuple(_only_part(_import_file(path, package.__name__), str(path)) for path in own_files(folder))
+    files = [_only_part(_import_file(path, package.__name__), str(path)) for path in own_files(folder)]
+    return tuple(map(_checked, files))
 
 
 def _import_file(path: Path, package: str) -> ModuleType:
@@ -222,7 +227,7 @@ class _import_errors_named:  # noqa: N801 (used as a function)
 
 
 def _only_part(module: ModuleType, where: str) -> _Found:
-    """The one part that a module defines. Raises ConfigurationError if it defines none, several, or a faulty one."""
+    """The one part that a module defines. Raises ConfigurationError if it defines none or several."""
     defined = list(_defined(module))
     if not defined:
         raise ConfigurationError(
@@ -232,10 +237,14 @@ def _only_part(module: ModuleType, where: str) -> _Found:
     if len(defined) > 1:
         names = ", ".join(part.__name__ for part in defined)
         raise ConfigurationError(f"{where} holds {len(defined)} parts ({names}); put each into a file of its own")
-    part = defined[0]
-    if fault := part.definition_fault():
-        raise ConfigurationError(f"{where}: {part.__name__} {fault}")
-    return _Found(part, where)
+    return _Found(defined[0], where)
+
+
+def _checked(found: _Found) -> _Found:
+    """The part. Raises ConfigurationError if its author left something out."""
+    if fault := found.part.definition_fault():
+        raise ConfigurationError(f"{found.where}: {found.part.__name__} {fault}")
+    return found
 
 
 def _defined(module: ModuleType) -> Iterator[type[Part]]:

@@ -9,9 +9,8 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.options import DISCRIMINATORS
+from varesearch.config.options import DISCRIMINATORS, schemas
 from varesearch.config.schema import BackendConfig, Config
-from varesearch.config.store import schemas
 from varesearch.config.wording import echoed
 
 _LATER = {"launcher": "basic", "sweeper": "grid"}

@@ -16,7 +16,10 @@ from varesearch.config.stimulus import Stimulus, Surroundings
 
 @dataclass
 class SimulationConfig:
-    """How long and how finely. Every time in the configuration that acts on the simulation is a multiple of dt_ms."""
+    """The length of the run and its time step.
+
+    Every time in the configuration that acts on the simulation is a multiple of ``dt_ms``.
+    """
 
     duration_ms: float = quantity(1000.0, "ms", "simulated time", sense=ranges.DURATION_MS)
     dt_ms: float = quantity(1.0, "ms", "time step", sense=ranges.STEP_MS)
@@ -24,7 +27,10 @@ class SimulationConfig:
 
 @dataclass
 class RecordingConfig:
-    """What is kept. Spikes of every cell are always kept."""
+    """Spikes, and signals of every cell at every step.
+
+    The spikes of every cell are always recorded; these settings choose which signals are sampled, where and how often.
+    """
 
     signals: list[str] = field(
         default_factory=lambda: ["v"], metadata={"unit": "", "what": "signals to sample: v, and u for Izhikevich cells"}
@@ -39,7 +45,7 @@ class RecordingConfig:
 
 @dataclass
 class AnalysisConfig:
-    """How the recording is read."""
+    """What metrics leave out at the start, their bins and windows, and how figures are written."""
 
     warmup_ms: float = quantity(100.0, "ms", "discarded at the start by every metric", sense=ranges.START_MS)
     rate_bin_ms: float = quantity(5.0, "ms", "bin of the population rate and of the synchrony", sense=ranges.BIN_MS)
@@ -60,7 +66,7 @@ class AnalysisConfig:
 
 @dataclass
 class TrackingConfig:
-    """Where the run is kept."""
+    """The project's own MLflow store, mlruns/mlflow.db."""
 
     uri: str | None = quantity(None, "", "MLflow tracking URI; null: SQLite in mlruns/mlflow.db of the project")
     experiment: str = quantity("varesearch", "", "MLflow experiment")

@@ -82,14 +82,11 @@ class Settings:
     def _parse_values(self, where: str) -> None:
         for each in fields(self):
             given, setting = getattr(self, each.name), f"{where}.{each.name}"
-            is_drawn = each.metadata.get("drawn")
-            # A drawn setting holds other settings only if it refers to them by mistake, which parse_value reports.
-            if isinstance(given, Settings) and not is_drawn:
+            if isinstance(given, Settings):
                 given._parse_values(setting)
-                continue
             # None is a value only where it is the default: it then takes the value of the group.
             absent = given is None and each.default is None
-            if is_drawn and not (absent or isinstance(given, Value) or is_relation(given)):
+            if each.metadata.get("drawn") and not (absent or isinstance(given, Value) or is_relation(given)):
                 setattr(self, each.name, parse_value(given, setting))
 
 

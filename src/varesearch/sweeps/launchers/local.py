@@ -11,7 +11,8 @@ from varesearch.sweeps.jobs import Assignment, ChildEnd
 from varesearch.sweeps.launchers.base import Launcher, Work
 from varesearch.sweeps.launchers.remote import TARGET, child_end
 from varesearch.tracking.files import LOG_FILE
-from varesearch.workers import ForkServer, Limits, WorkerError
+from varesearch.workers.client import ForkServer
+from varesearch.workers.ends import Limits, WorkerError
 
 _PRELOAD = (
     "varesearch.sweeps.child",

@@ -12,7 +12,8 @@ from types import FrameType
 from varesearch.sweeps.jobs import ChildEnd
 from varesearch.tracking.files import LOG_FILE
 from varesearch.whole_files import whole_file
-from varesearch.workers import ForkServer, Limits, WorkerEnd, WorkerError
+from varesearch.workers.client import ForkServer
+from varesearch.workers.ends import Limits, WorkerEnd, WorkerError
 
 END_FILE = ".child_end.json"
 TARGET = "varesearch.sweeps.child:run_assignment"
