@@ -37,6 +37,29 @@ def silent_udp(address: str, *ports: int) -> Iterator[list[int]]:
 
 
 @contextmanager
+def udp_server(address: str, port: int, answer: bytes) -> Iterator[None]:
+    """A UDP port that gives one answer to whatever comes."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as channel:
+        channel.bind((address, port))
+
+        def serve() -> None:
+            while True:
+                request, sender = channel.recvfrom(4096)
+                if not request:
+                    return
+                channel.sendto(answer, sender)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waker:
+                waker.sendto(b"", (address, port))
+            thread.join()
+
+
+@contextmanager
 def booting_board(address: str, scp_port: int, boot_port: int) -> Iterator[list[bytes]]:
     """Says nothing on SCP until a whole boot image came, then tells its version; yields the boot messages."""
     messages: list[bytes] = []

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 import spinnaker_servers as servers
+from spinnman.constants import SCP_SCAMP_PORT as SCP_PORT
+from spinnman.constants import UDP_BOOT_CONNECTION_DEFAULT_PORT as BOOT_PORT
 
 from varesearch import cli
 from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.spinnaker.machines import MACHINES, Machine, choose, choose_machine
 from varesearch.backends.spinnaker.machines.base import split_credentials
-from varesearch.backends.spinnaker.machines.board import Board
+from varesearch.backends.spinnaker.machines.board import Board, answers, boot_messages
 from varesearch.backends.spinnaker.machines.mapping import Mapping
 from varesearch.backends.spinnaker.machines.remote import Remote
-from varesearch.backends.spinnaker.machines.scp import BOOT_PORT, SCP_PORT
 from varesearch.backends.spinnaker.machines.software import Software
 from varesearch.backends.spinnaker.machines.spalloc import NewSpalloc, OldSpalloc
 from varesearch.config.errors import ConfigurationError
@@ -163,9 +164,15 @@ def test_board_that_is_silent_is_booted_once_and_then_given_up() -> None:
     assert seen.count(26) >= 2  # SCP requests before and after
 
 
+@pytest.mark.parametrize("answer", [b"", b"x", bytes(14), bytes(12) + b"\x80", b"\0" * 10 + b"\x80\0" + b"words " * 9])
+def test_something_else_than_a_board(answer: bytes) -> None:
+    with servers.udp_server("127.0.0.45", SCP_PORT, answer):
+        assert not answers("127.0.0.45", SECONDS)
+
+
 def test_board_without_an_address() -> None:
     message, _ = unavailable(Board(5, "no-such-board.invalid"))
-    assert "no address for no-such-board.invalid" in message
+    assert "no SpiNNaker board there" in message and "address for no-such-board.invalid" in message
 
 
 def test_board_that_wakes_up_when_it_is_booted() -> None:
@@ -182,14 +189,12 @@ def test_the_boot_messages_are_those_of_spinnman(version: int, led: int) -> None
     from spinnman.messages.spinnaker_boot import SpinnakerBootMessages
     from spinnman.messages.spinnaker_boot.system_variable_boot_values import SystemVariableDefinition
 
-    from varesearch.backends.spinnaker.machines.scp import boot_messages
-
     unittest_setup()
     set_config("Machine", "version", str(version))
     now = 1_700_000_000
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: now)
-        ours = boot_messages(version)
+        ours = [message.bytestring for message in boot_messages(version)]
         theirs = SpinnakerBootMessages(extra_boot_values={SystemVariableDefinition.led_0: led})
         assert ours == [message.bytestring for message in theirs.messages]
 
