@@ -82,13 +82,13 @@ def test_what_is_optional_is_a_failure_only_if_it_was_asked_for(
     assert "install g++, or name a compiler in CXX" in out
 
 
-def installed(folder: Path, content: bytes) -> Distribution:
+def installed(folder: Path, content: bytes, name: str = "thing.py") -> Distribution:
     """A package as pip would have installed it: one file, and its list with the hash of ``content``."""
     digest = urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
     info = folder / "thing-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n")
-    (info / "RECORD").write_text(f"thing.py,sha256={digest},{len(content)}\nthing-1.0.dist-info/RECORD,,\n")
+    (info / "RECORD").write_text(f"{name},sha256={digest},{len(content)}\nthing-1.0.dist-info/RECORD,,\n")
     return Distribution.at(info)
 
 
@@ -98,6 +98,12 @@ def test_a_file_that_is_not_as_it_was_installed(content: bytes | None, changed: 
     if content is not None:
         (tmp_path / "thing.py").write_bytes(content)
     assert packages.changed_files(found) == changed
+
+
+def test_certificates_of_an_institute_are_no_fault(tmp_path: Path) -> None:
+    found = installed(tmp_path, b"known to all\n", "certificates.pem")
+    (tmp_path / "certificates.pem").write_bytes(b"known to all\nand to us\n")
+    assert packages.changed_files(found) == []
 
 
 def test_versions_that_were_not_tested(

@@ -36,11 +36,12 @@ def packages(full: bool) -> Iterator[Finding]:
 def changed_files(found: Distribution) -> list[str]:
     """The files of a package that are missing or differ from their hash in its list (``RECORD``).
 
-    Its console scripts are left out: their first line is the place of Python, which changes with the environment's.
+    Two kinds are left out. The first line of console scripts is the place of Python, which changes with the
+    environment's; and certificates (``.pem``) are added to by whoever runs a network, while no result depends on them.
     """
     changed = []
     for path in found.files or ():
-        if path.hash is None or path.suffix == ".pyc" or path.parts[0] == "..":
+        if path.hash is None or path.suffix in {".pyc", ".pem"} or path.parts[0] == "..":
             continue
         try:
             content = path.locate().read_bytes()  # type: ignore[attr-defined]
