@@ -144,7 +144,8 @@ def test_a_subject_that_does_not_exist(root: Path, capsys: pytest.CaptureFixture
 @pytest.mark.slow
 @pytest.mark.timeout(3600)  # compilers, on a busy machine
 def test_everything_is_well_here(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["doctor", "--full"]) == 0
+    code = main(["doctor", "--full"])
     out = capsys.readouterr().out
+    assert code == 0, out
     assert {subject for subject, _ in table(out)} == {*SUBJECTS}
     assert {state for _, state in table(out)} == {"ok"}, out
