@@ -15,7 +15,7 @@ def run(session: StudySession) -> None:
         f"cell.i_offset={','.join(f'{value:g}' for value in currents(session))}",
         f"cell.weight_inh={','.join(f'{value:g}' for value in ratios(session))}",
         f"seed={','.join(str(value) for value in seeds(session))}",
-        "launcher=joblib",
+        "launcher=local",
         *small,
     )
 

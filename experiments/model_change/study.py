@@ -24,7 +24,7 @@ def run(session: StudySession) -> None:
     """All runs of the study."""
     seeds = SMALL_SEEDS if session.small else SEEDS
     names = arms(session)
-    common = [f"seed={','.join(map(str, seeds))}", "launcher=joblib"]
+    common = [f"seed={','.join(map(str, seeds))}", "launcher=local"]
     if session.small:
         session.sweep(f"experiment={','.join(names)}", *common, "connectivity.n=100", "simulation.duration_ms=200")
         return

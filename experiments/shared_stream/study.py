@@ -14,7 +14,7 @@ def run(session: StudySession) -> None:
         f"experiment={','.join(NETWORKS)}",
         f"connectivity.streams={','.join(STREAMS)}",
         f"seed={','.join(str(value) for value in seeds(session))}",
-        "launcher=joblib",
+        "launcher=local",
         *([*small, "analysis.warmup_ms=20"] if session.small else []),
     )
 

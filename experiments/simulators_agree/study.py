@@ -23,7 +23,7 @@ def run(session: StudySession) -> None:
         single[simulator].append(preset)
     for simulator in ("brian2", "nest"):
         session.sweep(
-            f"experiment={','.join(single[simulator])}", f"backend={simulator}", "seed=1", "launcher=joblib", *small
+            f"experiment={','.join(single[simulator])}", f"backend={simulator}", "seed=1", "launcher=local", *small
         )
     if session.small:
         _judge(session)
@@ -32,15 +32,15 @@ def run(session: StudySession) -> None:
         # For conductances sPyNNaker's own rule leaves too little room: the study model_change.
         words = ["backend=spinnaker", "backend.weight_range=drawn", f"backend.time_scale_factor={_FACTORS[preset]}"]
         which = numbers if preset == CHAIN[-1][0] else "1"
-        session.sweep(f"experiment={preset}", *words, f"seed={which}", "launcher=joblib")
-    session.sweep("experiment=agree_seed,agree_seed_scheme", "backend=brian2", f"seed={numbers}", "launcher=joblib")
+        session.sweep(f"experiment={preset}", *words, f"seed={which}", "launcher=local")
+    session.sweep("experiment=agree_seed,agree_seed_scheme", "backend=brian2", f"seed={numbers}", "launcher=local")
     for weight, which in _stored_weights(session).items():
         session.sweep(
             "experiment=agree_seed_weights,agree_seed_parameters",
             "backend=brian2",
             f"cell.weight_stimulus={weight!r}",
             f"seed={','.join(map(str, which))}",
-            "launcher=joblib",
+            "launcher=local",
         )
     _judge(session)
 

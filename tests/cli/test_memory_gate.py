@@ -129,9 +129,9 @@ def test_runs_that_go_on_together_must_fit_together(monkeypatch: pytest.MonkeyPa
     configs = [compose([f"connectivity.n={n}", "simulation.duration_ms=100"]).config for n in (100, 200, 300)]
     one = memory_need(configs[-1]).total
     monkeypatch.setattr("varesearch.preflight.memory_bounds", lambda: [free_memory.Bound(int(2.5 * one), "free")])
-    check_memory_together(configs, 2, None, "launcher=joblib")
-    check_memory_together(configs, 0, None, "launcher=submitit")
+    check_memory_together(configs, 2, None, "launcher=local")
+    check_memory_together(configs, 0, None, "launcher=slurm")
     with pytest.raises(ConfigurationError, match=r"3 runs at once need about .* set launcher\.workers=2"):
-        check_memory_together(configs, 3, None, "launcher=joblib")
+        check_memory_together(configs, 3, None, "launcher=local")
     with pytest.raises(ConfigurationError, match=r"launcher\.memory_limit_mb=300: the largest run needs about"):
-        check_memory_together(configs, 1, 300.0, "launcher=joblib")
+        check_memory_together(configs, 1, 300.0, "launcher=local")

@@ -16,7 +16,6 @@ from pathlib import Path
 from varesearch.config.compose import compose
 from varesearch.sweeps.assignment import AssignmentFile
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Job
-from varesearch.sweeps.launchers import make_launcher
 from varesearch.tracking.description import describe
 from varesearch.tracking.records import Unsent
 from varesearch.tracking.root import ROOT_VARIABLE
@@ -88,18 +87,15 @@ def launch(
     words: Sequence[str], heard: Heard, meanwhile: Callable[[], None] | None = None, timeout_s: float = 240.0
 ) -> None:
     """Check, prepare and launch as the sweep does; ``meanwhile`` is called once the launch is under way."""
-    launcher = make_launcher(compose(words).config.launcher)
+    launcher = compose(words).config.launcher
     launcher.check()
-    try:
-        launcher.prepare(["brian2"])
-        thread = threading.Thread(target=launcher.launch, args=(heard,), daemon=True)
+    with launcher.started(["brian2"]) as start:
+        thread = threading.Thread(target=start, args=(heard,), daemon=True)
         thread.start()
         if meanwhile is not None:
             meanwhile()
         thread.join(timeout_s)
         assert not thread.is_alive(), "the launch has not come to its end"
-    finally:
-        launcher.close()
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 120.0) -> None:

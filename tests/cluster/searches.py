@@ -7,10 +7,9 @@ from typing import Any
 
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.launching import OptunaSweeper as Settings
 from varesearch.sweeps.jobs import FAILED, FINISHED, KILLED, SKIPPED, Job, Outcome
-from varesearch.sweeps.optuna import OptunaSweeper
 from varesearch.sweeps.space import Dimension, Space
+from varesearch.sweeps.sweepers.optuna import Optuna
 
 METRIC = "exc.cv_isi"
 _COMPOSED = compose([])
@@ -80,10 +79,10 @@ def search(
     **settings: Any,
 ) -> dict[str, str]:
     """Run a search in ``folder``, or go on with the one that is there; the tags of the parent run."""
-    chosen = Settings(**{"metric": METRIC, "trials": 12, **settings})
-    sweeper = OptunaSweeper(chosen, Space((), (), tuple(dimensions or p_and_cell())))
-    sweeper.check(None)
-    return dict(sweeper.search([], evaluator.compose, evaluator.evaluate, folder))
+    sweeper = Optuna(**{"metric": METRIC, "trials": 12, **settings})
+    space = Space((), (), tuple(dimensions or p_and_cell()))
+    sweeper.plan(space, None)
+    return dict(sweeper.search(space, [], evaluator.compose, evaluator.evaluate, folder))
 
 
 def _as_mapping(words: Sequence[str]) -> dict[str, str]:

@@ -9,14 +9,13 @@ import pytest
 
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
-from varesearch.slurm_queue import QueueError, ask_queue, jobs_that_may_live
-from varesearch.sweeps.launchers import make_launcher
-from varesearch.sweeps.optuna import OptunaSweeper
+from varesearch.config.launching import batch_jobs_that_may_live
+from varesearch.sweeps.launchers.slurm.queue import QueueError, ask_queue
 from varesearch.sweeps.space import Space
 
 
 def check(*words: str) -> None:
-    make_launcher(compose(words).config.launcher).check()
+    compose(words).config.launcher.check()
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def command(folder: Path, name: str, says: str, exit_code: int = 0, stream: int 
     script.chmod(0o755)
 
 
-@pytest.mark.parametrize(("launcher", "package", "extra"), [("submitit", "submitit", "slurm"), ("ray", "ray", "ray")])
+@pytest.mark.parametrize(("launcher", "package", "extra"), [("slurm", "submitit", "slurm"), ("ray", "ray", "ray")])
 def test_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, launcher: str, package: str, extra: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ConfigurationError, match=rf"launcher={launcher} .*pip install 'varesearch\[{extra}\]'"):
@@ -44,12 +43,12 @@ def test_missing_optuna_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     settings = compose(["sweeper=optuna", "sweeper.metric=exc.cv_isi"]).config.sweeper
     with pytest.raises(ConfigurationError, match=r"pip install 'varesearch\[optuna\]'"):
-        OptunaSweeper(settings, Space((), (), ())).check(None)
+        settings.plan(Space((), (), ()), None)
 
 
 def test_machine_without_slurm_is_named(commands: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"sbatch is not on the PATH.*launcher=joblib"):
-        check("launcher=submitit")
+    with pytest.raises(ConfigurationError, match=r"sbatch is not on the PATH.*launcher=local"):
+        check("launcher=slurm")
 
 
 def test_what_sbatch_says_is_passed_on_with_the_options(commands: Path) -> None:
@@ -58,7 +57,7 @@ def test_what_sbatch_says_is_passed_on_with_the_options(commands: Path) -> None:
     command(commands, "sbatch", "sbatch: error: invalid partition specified: gpu\n", 1, stream=2)
     words = ("launcher.partition=gpu", "launcher.time_limit_s=61", "launcher.memory_limit_mb=1000")
     with pytest.raises(ConfigurationError, match=r"--partition=gpu --time=7 --mem=1300M.*invalid partition") as said:
-        check("launcher=submitit", *words)
+        check("launcher=slurm", *words)
     assert "\n" not in str(said.value)
 
 
@@ -103,7 +102,7 @@ def test_queue_is_read_as_squeue_prints_it(commands: Path) -> None:
     assert jobs["3_1"].ended == "SLURM job 3_1: it failed (FAILED), exit code 3"
     assert jobs["4"].reason == "launch failed requeued held"
     several = [f"slurm:{job_id}" for job_id in ("2", "4", "3_1", "5")]
-    assert jobs_that_may_live([*several, "", "other:4"]) == {"slurm:4"}
+    assert batch_jobs_that_may_live([*several, "", "other:4"]) == {"slurm:4"}
 
 
 def test_the_queue_is_asked_once_for_all_runs_of_an_array(commands: Path) -> None:
@@ -111,22 +110,22 @@ def test_the_queue_is_asked_once_for_all_runs_of_an_array(commands: Path) -> Non
     (commands / "squeue").write_text(f"#!/bin/sh\necho asked >> {count}\necho '4_7 RUNNING 0 None'\n")
     (commands / "squeue").chmod(0o755)
     several = [f"slurm:4_{number}" for number in range(5000)]
-    assert jobs_that_may_live(several) == {"slurm:4_7"}
+    assert batch_jobs_that_may_live(several) == {"slurm:4_7"}
     assert count.read_text().split() == ["asked"]
-    assert jobs_that_may_live(["", ""]) == set()
+    assert batch_jobs_that_may_live(["", ""]) == set()
     assert count.read_text().split() == ["asked"]
 
 
 def test_job_that_the_queue_has_forgotten_does_not_live(commands: Path) -> None:
     command(commands, "squeue", "slurm_load_jobs error: Invalid job id specified\n", 1, stream=2)
     assert ask_queue(["7"]) == {}
-    assert jobs_that_may_live(["slurm:7"]) == set()
+    assert batch_jobs_that_may_live(["slurm:7"]) == set()
 
 
 def test_silent_queue_says_nothing_of_a_job(commands: Path) -> None:
     assert shutil.which("squeue") is None
-    assert jobs_that_may_live(["slurm:7"]) == {"slurm:7"}
+    assert batch_jobs_that_may_live(["slurm:7"]) == {"slurm:7"}
     command(commands, "squeue", "slurm_load_jobs error: Unable to contact slurm controller\n", 1, stream=2)
     with pytest.raises(QueueError, match="Unable to contact"):
         ask_queue(["7"])
-    assert jobs_that_may_live(["slurm:7"]) == {"slurm:7"}
+    assert batch_jobs_that_may_live(["slurm:7"]) == {"slurm:7"}

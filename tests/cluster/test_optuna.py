@@ -14,8 +14,8 @@ from optuna.storages.journal import JournalFileBackend
 from searches import Evaluator, best_at_five_percent, search
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.sweeps.optuna_study import STUDY_FILE
 from varesearch.sweeps.space import Dimension
+from varesearch.sweeps.sweepers.optuna.study import STUDY_FILE
 
 
 def read_study(folder: Path) -> optuna.Study:

@@ -16,13 +16,13 @@ from local_slurm import LocalSlurm
 
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
-from varesearch.slurm_queue import QueueError, ask_queue, jobs_that_may_live
-from varesearch.sweeps.launchers import make_launcher
+from varesearch.config.launching import batch_jobs_that_may_live
+from varesearch.sweeps.launchers.slurm.queue import QueueError, ask_queue
 from varesearch.tracking.root import ROOT_VARIABLE, cache_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-SUBMIT = ("launcher=submitit", "launcher.partition=local")
+SUBMIT = ("launcher=slurm", "launcher.partition=local")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_children_are_jobs_of_one_array_and_leave_their_records(slurm: LocalSlur
     assert all(end is not None and end.cpu_s and end.peak_memory_mb for end in heard.ends)
     assert not [*root.rglob("*slurm*"), *root.rglob("*.pkl")]
     assert not (cache_folder() / "slurm" / assignments[0].run_id).exists()
-    wait_until(lambda: not jobs_that_may_live(tags), "the end of the jobs")
+    wait_until(lambda: not batch_jobs_that_may_live(tags), "the end of the jobs")
 
 
 def test_limits_are_kept_by_the_job(slurm: LocalSlurm, root: Path) -> None:
@@ -160,7 +160,7 @@ def test_silent_controller_is_waited_for(slurm: LocalSlurm, root: Path) -> None:
         with slurm.unreachable():
             with pytest.raises(QueueError, match="squeue"):
                 ask_queue(["1"])
-            assert jobs_that_may_live(["slurm:1"]) == {"slurm:1"}
+            assert batch_jobs_that_may_live(["slurm:1"]) == {"slurm:1"}
 
     launch(SUBMIT, heard, silence)
     assert [end and end.reason for end in heard.ends] == ["", ""]
@@ -238,7 +238,7 @@ def test_interrupted_sweep_leaves_no_job_and_no_run_running(slurm: LocalSlurm, r
 )
 def test_jobs_that_slurm_would_not_take_are_refused(slurm: LocalSlurm, words: list[str], told: str) -> None:
     before = slurm.jobs()
-    launcher = make_launcher(compose(["launcher=submitit", *words]).config.launcher)
+    launcher = compose(["launcher=slurm", *words]).config.launcher
     with pytest.raises(ConfigurationError, match=told):
         launcher.check()
     assert slurm.jobs() == before

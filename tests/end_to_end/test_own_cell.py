@@ -94,7 +94,7 @@ def test_an_own_cell_is_run_again_only_with_its_folder(folder: Path, capfd: pyte
 
 
 def test_an_own_cell_is_swept_by_two_workers_and_taken_over(folder: Path, root: Path) -> None:
-    words = ["-m", "--config-dir", str(folder), *SMALL, "seed=1,2,3", "launcher=joblib", "launcher.workers=2"]
+    words = ["-m", "--config-dir", str(folder), *SMALL, "seed=1,2,3", "launcher=local", "launcher.workers=2"]
     words += ["connectivity.p=0.1"]
 
     def kept() -> int:

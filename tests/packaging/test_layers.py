@@ -9,7 +9,7 @@ import varesearch
 
 SRC = Path(varesearch.__file__).resolve().parents[1]
 LAYERS = {
-    "the process": "causes encoding free_memory phases shell signals slurm_queue sources whole_files workers",
+    "the process": "causes encoding free_memory phases shell signals sources whole_files workers",
     "configuration": "config model narrowing terminal",
     "network": "network",
     "recording": "recording recording_io",

@@ -19,8 +19,8 @@ from varesearch.sweeps import figures, labels
 from varesearch.sweeps.factors import factors, repetitions, roles
 from varesearch.sweeps.figures import write_sweep_figures
 from varesearch.sweeps.measures import STATISTICS, measured, points
-from varesearch.sweeps.search_figures import search_page, trials_of
-from varesearch.sweeps.sweepers import Objective
+from varesearch.sweeps.sweepers.optuna import Optuna
+from varesearch.sweeps.sweepers.optuna.figures import Objective, search_page, trials_of
 from varesearch.sweeps.table import Table, results_table
 
 SEEDS = range(3)
@@ -291,7 +291,7 @@ def test_the_pages_of_a_search_show_its_history_and_its_best_point(tmp_path: Pat
     searched = {"connectivity.p": [0.031, 0.0712345678, 0.05], "connectivity.inh_to_exc.weight": [2.5123456789]}
     found = results_table(outcomes({**searched, "seed": [1, 2]}, failed=(2,)))
     objective = Objective("exc.rate_hz", largest=True)
-    files = write_sweep_figures(found, tmp_path, "a search", objective)
+    files = write_sweep_figures(found, tmp_path, "a search", Optuna(metric="exc.rate_hz").draw_search())
     assert [file.name for file in files] == ["search.png", "statistics.png", "times.png"]
     assert all(is_whole(file) for file in files)
     with rc_context(style.RC):

@@ -10,8 +10,7 @@ import pytest
 
 from varesearch.config.compose import compose
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Job
-from varesearch.sweeps.launchers import make_launcher
-from varesearch.sweeps.launchers.submitit import JOB_FILE
+from varesearch.sweeps.launchers.slurm.jobs import JOB_FILE
 
 
 class _Work:
@@ -64,5 +63,6 @@ def _launch(tmp_path: Path, note: Any, end: Mapping[str, Any] | None = None) -> 
     if end is not None:
         (folder / ".child_end.json").write_text(json.dumps(end))
     work: Any = _Work(Assignment(Job(0, (), composed, {}, "identity"), "f" * 32, "run", folder))
-    make_launcher(compose(["launcher=submitit"]).config.launcher).launch(work)
+    with compose(["launcher=slurm"]).config.launcher.started([]) as launch:
+        launch(work)
     return work

@@ -54,7 +54,7 @@ def test_a_run_its_report_and_its_repetition_hold_no_secret(root: Path, capfd: p
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("words", [["-m", "seed=1,2", "launcher=joblib"], ["backend=spinnaker"], ["backend=nest"]])
+@pytest.mark.parametrize("words", [["-m", "seed=1,2", "launcher=local"], ["backend=spinnaker"], ["backend=nest"]])
 def test_no_process_of_a_run_shows_a_secret(words: list[str], root: Path) -> None:
     command = [sys.executable, "-m", "varesearch", *SMALL, *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ})

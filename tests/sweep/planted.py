@@ -1,15 +1,17 @@
 """Sweeps without simulations: a launcher that leaves what a child would leave, as a test wants it."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from varesearch.config.launching import Launcher
 from varesearch.sweeps import command
-from varesearch.sweeps.jobs import Assignment, ChildEnd
-from varesearch.sweeps.launchers import Launcher, Work
+from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
 from varesearch.tracking.files import ENDED, RECORDING_FILE
 from varesearch.tracking.records import Unsent
 
@@ -50,11 +52,16 @@ class PlantedLauncher(Launcher):
     """One child after another, in the thread of the launcher."""
 
     def __init__(self, plant: Plant) -> None:
+        super().__init__()
         self.plant = plant
         self.begun: list[int] = []
 
     def check(self) -> None:
         """It can always be used."""
+
+    @contextmanager
+    def started(self, backends: Collection[str]) -> Iterator[Callable[[Work], None]]:
+        yield self.launch
 
     def launch(self, work: Work) -> None:
         for assignment in work.assignments():
@@ -73,12 +80,11 @@ class Sweeps:
         """The exit code, and the seeds of the children that were begun; figures and report only with ``pages``."""
         launcher = PlantedLauncher(plant)
         with self._patch.context() as patch:
-            patch.setattr(command, "make_launcher", lambda settings: launcher)
             if not pages:
                 # They take most of the time of a sweep without simulations, and have tests of their own.
                 patch.setattr("varesearch.sweeps.figures.write_sweep_figures", lambda *_: [])
                 patch.setattr("varesearch.report.write_report", lambda *_: None)
-            code = command.run_sweep(command.prepare(words))
+            code = command.run_sweep(replace(command.prepare(words), launcher=launcher))
         return code, launcher.begun
 
     def runs(self) -> list["Row"]:

@@ -40,7 +40,7 @@ def stories() -> None:
     import varesearch.report
     import varesearch.sweeps.command
     import varesearch.sweeps.figures
-    import varesearch.sweeps.launchers.local  # noqa: F401
+    import varesearch.sweeps.launchers._child  # noqa: F401
 
     gc.freeze()
     told = []

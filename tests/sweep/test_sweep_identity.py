@@ -44,7 +44,7 @@ def test_what_determines_a_result_changes_it() -> None:
 
 
 def test_how_a_run_is_started_watched_and_kept_does_not() -> None:
-    words = ["tracking.experiment=other", "tracking.run_name=x", "launcher=joblib", "launcher.time_limit_s=9"]
+    words = ["tracking.experiment=other", "tracking.run_name=x", "launcher=local", "launcher.time_limit_s=9"]
     words += ["sweeper=optuna", "verbose=true", "fail=fast", "rerun=true"]
     assert {of(word) for word in words} == {of()}
 

@@ -20,7 +20,7 @@ def test_a_sweep_makes_the_runs_that_single_commands_make_and_takes_over_those_t
     sweeps: Sweeps, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*WORDS, "seed=0"]) == 0
-    assert main(["-m", *WORDS, "seed=range(3)", "launcher=joblib", "launcher.workers=2"]) == 0
+    assert main(["-m", *WORDS, "seed=range(3)", "launcher=local", "launcher.workers=2"]) == 0
     assert "3 runs: 3 finished, 1 taken over" in capfd.readouterr().out
     (parent,) = sweeps.parents()
     children = sweeps.children()

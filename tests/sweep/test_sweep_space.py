@@ -11,7 +11,6 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
 from varesearch.sweeps.plan import Planner
 from varesearch.sweeps.space import read_space
-from varesearch.sweeps.sweepers import make_sweeper
 
 
 def points(*words: str) -> list[tuple[str, ...]]:
@@ -60,7 +59,7 @@ def test_what_varies_is_typed_and_a_single_value_does_not_vary() -> None:
     planner = Planner(
         ["cell=izhikevich,if_cond_exp", "connectivity.p=0.01,0.02", "connectivity.n=choice(50)", "seed=7"]
     )
-    jobs = planner.compose(make_sweeper(planner.settings.sweeper, planner.space).plan())
+    jobs = planner.compose(planner.settings.sweeper.plan(planner.space, None).points)
     assert [dict(job.varied) for job in jobs] == [
         {"cell": cell, "connectivity.p": p} for cell in ("izhikevich", "if_cond_exp") for p in (0.01, 0.02)
     ]
@@ -69,8 +68,8 @@ def test_what_varies_is_typed_and_a_single_value_does_not_vary() -> None:
 
 
 def test_the_words_of_a_child_are_those_of_a_single_run() -> None:
-    planner = Planner(["launcher=joblib", "launcher.workers=2", "fail=fast", "rerun=true", "seed=1,2"])
-    first, _ = planner.compose(make_sweeper(planner.settings.sweeper, planner.space).plan())
+    planner = Planner(["launcher=local", "launcher.workers=2", "fail=fast", "rerun=true", "seed=1,2"])
+    first, _ = planner.compose(planner.settings.sweeper.plan(planner.space, None).points)
     assert first.words == first.composed.overrides == ("seed=1",)
 
 
@@ -91,7 +90,7 @@ connectivity.delay_ms=2,2.0 | this is the same run as connectivity.delay_ms=2
 cell.d=2,3 cell=izhikevich,if_cond_exp | cell.d is unknown
 seed=1,2 seed=3 | seed is given twice
 backend=brian2,nest cell.integrator=nonsense | cell.integrator=nonsense is unknown to cell=izhikevich on backend=brian2
-launcher=joblib launcher.workers=0 seed=1,2 | launcher.workers=0 must be at least 1
+launcher=local launcher.workers=0 seed=1,2 | launcher.workers=0 must be from 1 to 1000000
 launcher.time_limit_s=-1 seed=1,2 | launcher.time_limit_s=-1 must be greater than 0
 fail=sometimes seed=1,2 | fail=sometimes is unknown; choose one of continue, fast
 """
@@ -115,13 +114,40 @@ def test_sweeps_are_asked_for_and_their_settings_belong_to_them(capsys: pytest.C
         assert "2 runs" in capsys.readouterr().out
     for words, message in (
         (["seed=1,2"], "write varesearch sweep for a sweep"),
-        (["launcher=joblib"], "launcher is a setting of sweeps; write varesearch sweep"),
+        (["launcher=local"], "launcher is a setting of sweeps; write varesearch sweep"),
         (["sweeper.name=grid"], "sweeper.name is a setting of sweeps"),
         (["rerun=true"], "rerun is a setting of sweeps"),
         (["-m", "--backends"], "-m: goes with the words of a sweep"),
     ):
         assert main(words) == 2
         assert message in capsys.readouterr().err
+
+
+OWN_SWEEPER = """
+from dataclasses import dataclass
+
+from varesearch.sweeps.jobs import Plan
+from varesearch.sweeps.sweepers.grid import Grid as _Grid
+
+
+@dataclass
+class Ends(_Grid):
+    'Only the first and the last combination.'
+
+    def plan(self, space, config_dir):
+        points = list(space.points())
+        return Plan([points[0], points[-1]], [], 2)
+"""
+
+
+def test_a_sweeper_of_the_users_own_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ends.py").write_text(OWN_SWEEPER)
+    own = ["--config-dir", str(tmp_path)]
+    assert main(["-m", *own, "sweeper=ends", "seed=range(1,9)", "dry_run=true"]) == 0
+    page = capsys.readouterr().out
+    assert "sweeper=ends" in page and "2 runs" in page and "seed=1 " in page and "seed=8 " in page
+    assert main(["sweep", *own, "--help", "sweeper"]) == 0
+    assert "Only the first and the last combination." in capsys.readouterr().out
 
 
 def test_a_preset_cannot_change_what_belongs_to_the_whole_sweep(tmp_path: Path) -> None:

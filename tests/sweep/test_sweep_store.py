@@ -9,8 +9,7 @@ import pytest
 from planted import END_MS, Sweeps, by_seed, crash, fail, finish, statuses
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.sweeps.jobs import Assignment, ChildEnd
-from varesearch.sweeps.launchers import Work
+from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
 from varesearch.tracking.files import ENDED
 from varesearch.tracking.records import Unsent
 from varesearch.tracking.session import StoreSession
@@ -52,7 +51,7 @@ def test_the_same_sweep_again_has_nothing_to_do(sweeps: Sweeps, capfd: pytest.Ca
     sweeps.run(*FOUR)
     before = [(row.run_id, row.status, row.tags, row.metrics) for row in sweeps.runs()]
     # Other words, launcher and order, and the same runs.
-    assert sweeps.run("seed=3,2,1,0", "connectivity.n=20", "launcher=joblib") == (0, [])
+    assert sweeps.run("seed=3,2,1,0", "connectivity.n=20", "launcher=local") == (0, [])
     assert "all 4 runs of this sweep are FINISHED already" in capfd.readouterr().out
     assert [(row.run_id, row.status, row.tags, row.metrics) for row in sweeps.runs()] == before
 

@@ -23,7 +23,7 @@ def command(context: click.Context, words: tuple[str, ...], config_dir: Path | N
 
     \b
     Examples:
-      varesearch sweep cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=joblib
+      varesearch sweep cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=local
       varesearch sweep connectivity.p=0.01,0.02,0.05 dry_run=true
       varesearch sweep --help launcher=slurm
     """

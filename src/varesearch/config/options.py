@@ -13,7 +13,7 @@ from pathlib import Path
 import varesearch
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.launching import LAUNCHERS, SWEEPERS
+from varesearch.config.launching import Launcher, Sweeper
 from varesearch.config.parts import own_files, parts
 from varesearch.config.rule import Rule
 from varesearch.config.schema import BACKENDS, AnalysisConfig, RecordingConfig, SimulationConfig, TrackingConfig
@@ -99,8 +99,8 @@ def schemas(config_dir: Path | None = None) -> Mapping[str, Mapping[str, type]]:
         "recording": {"default": RecordingConfig},
         "analysis": {"default": AnalysisConfig},
         "tracking": {"default": TrackingConfig},
-        "launcher": {launcher.name: launcher for launcher in LAUNCHERS},
-        "sweeper": {sweeper.name: sweeper for sweeper in SWEEPERS},
+        "launcher": parts(Launcher, config_dir),
+        "sweeper": parts(Sweeper, config_dir),
     }
 
 

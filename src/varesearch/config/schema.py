@@ -7,7 +7,7 @@ from omegaconf import MISSING
 
 from varesearch.config import ranges
 from varesearch.config.cell import Cell
-from varesearch.config.launching import LauncherConfig, SweeperConfig
+from varesearch.config.launching import Launcher, Sweeper
 from varesearch.config.ranges import Range
 from varesearch.config.rule import Rule
 from varesearch.config.settings import quantity
@@ -159,8 +159,8 @@ class Config:
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
-    launcher: LauncherConfig = MISSING
-    sweeper: SweeperConfig = MISSING
+    launcher: Launcher = MISSING
+    sweeper: Sweeper = MISSING
     seed: int = quantity(1, "", "seed of every random draw", hard=ranges.SEED)
     verbose: bool = quantity(False, "", "show the log on the terminal")
     dry_run: bool = quantity(False, "", "print what would run, and stop")

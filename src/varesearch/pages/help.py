@@ -27,7 +27,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
         "run connectivity=distance_dependent 'connectivity.delay_ms={distribution: uniform, low: 1, high: 5}'",
         "wiring by distance on a sheet, drawn delays",
     ),
-    ("sweep cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=joblib", "a sweep of ten runs, several at once"),
+    ("sweep cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=local", "a sweep of ten runs, several at once"),
     ("run stimulus=background_poisson stimulus.rate_hz=20 dry_run=true", "what a run would be, without running it"),
 )
 """The words after ``varesearch``, and what they do."""

@@ -44,7 +44,7 @@ class Problem:
 
 
 class Children:
-    """The one writer: it gives out assignments (:class:`~varesearch.sweeps.launchers.base.Work`) and takes their ends.
+    """The one writer: it gives out assignments (:class:`~varesearch.sweeps.jobs.Work`) and takes their ends.
 
     ``parent_id`` is the run under which they are nested. ``told`` is called with every outcome, from any thread, one
     at a time. With ``fail_fast`` the first failure sets ``stopping``. ``problems`` are the runs that the store did not
@@ -93,12 +93,12 @@ class Children:
                 outcomes += [self._outcomes.get(job.identity) or Outcome(job, SKIPPED) for job in jobs]
 
     def assignments(self) -> Iterator[Assignment]:
-        """See :class:`~varesearch.sweeps.launchers.base.Work`."""
+        """See :class:`~varesearch.sweeps.jobs.Work`."""
         while (assignment := self._next()) is not None:
             yield assignment
 
     def begun(self, assignment: Assignment, tags: Mapping[str, str]) -> None:
-        """See :class:`~varesearch.sweeps.launchers.base.Work`. A store that fails now does not end the sweep."""
+        """See :class:`~varesearch.sweeps.jobs.Work`. A store that fails now does not end the sweep."""
         with self._lock:
             try:
                 log_batch(self._session.client, assignment.run_id, {}, {}, dict(tags))
@@ -106,7 +106,7 @@ class Children:
                 log.exception("run %s: the store did not take %s", assignment.run_id, tags)
 
     def ended(self, assignment: Assignment, end: ChildEnd) -> None:
-        """See :class:`~varesearch.sweeps.launchers.base.Work`."""
+        """See :class:`~varesearch.sweeps.jobs.Work`."""
         with self._lock:
             self._end(assignment, end)
 

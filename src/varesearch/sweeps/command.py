@@ -6,25 +6,24 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.launching import Launcher, Sweeper
 from varesearch.config.options import options_of
-from varesearch.config.validation.launching import check_launching
+from varesearch.config.validation import check_sweep_settings
 from varesearch.preflight import check_disk_together, check_memory_together
 from varesearch.shell import command
 from varesearch.signals import SignalGuard, Terminated
 from varesearch.sweeps.children import Children
-from varesearch.sweeps.jobs import FINISHED, Job, Outcome
+from varesearch.sweeps.jobs import FINISHED, Job, Outcome, Work
 from varesearch.sweeps.known import Known, parent_of
-from varesearch.sweeps.launchers import Launcher, make_launcher
 from varesearch.sweeps.parent import SweepFailedError, describe_sweep, log_outcomes, record_ahead, refuse_if_elsewhere
 from varesearch.sweeps.plan import Planner
 from varesearch.sweeps.show import show_end, show_head, show_outcome
-from varesearch.sweeps.sweepers import Objective, Sweeper, make_sweeper
 from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.files import RunFiles
@@ -46,8 +45,10 @@ class Sweep:
     planner: Planner
     sweeper: Sweeper
     launcher: Launcher
-    jobs: list[Job] = field(default_factory=list)
-    corners: list[Job] = field(default_factory=list)
+    jobs: list[Job]
+    corners: list[Job]
+    size: int
+    """The largest number of runs."""
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -63,26 +64,22 @@ class Sweep:
 def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     """Everything that can be found wrong before anything is begun. Raises ConfigurationError."""
     planner = Planner(words, config_dir)
-    check_launching(planner.settings)
-    sweeper = make_sweeper(planner.settings.sweeper, planner.space)
-    sweeper.check(config_dir)
-    launcher = make_launcher(planner.settings.launcher)
-    launcher.check()
-    corners = sweeper.corners()
-    # By another planner: they are looked at, not run.
-    checked = Planner(words, config_dir).compose(corners) if corners else []
-    points = sweeper.plan()
+    settings = planner.settings
+    check_sweep_settings(settings)
+    plan = settings.sweeper.plan(planner.space, config_dir)
+    settings.launcher.check()
+    # By another planner, since they are checked, but not run.
+    corners = Planner(words, config_dir).compose(plan.corners) if plan.corners else []
     # A run takes about 10 ms to compose and check.
-    with Terminal(sys.stderr).progress("checking", len(points), "runs") as progress:
-        jobs = planner.compose(points, progress)
-    settings = planner.settings.launcher
+    with Terminal(sys.stderr).progress("checking", len(plan.points), "runs") as progress:
+        jobs = planner.compose(plan.points, progress)
     check_memory_together(
-        [job.composed.config for job in (*jobs, *checked)],
-        launcher.workers_here,
-        settings.memory_limit_mb,
-        f"launcher={settings.name}",
+        [job.composed.config for job in (*jobs, *corners)],
+        settings.launcher.workers_here,
+        settings.launcher.memory_limit_mb,
+        f"launcher={settings.launcher.name}",
     )
-    return Sweep(tuple(words), config_dir, planner, sweeper, launcher, jobs, checked)
+    return Sweep(tuple(words), config_dir, planner, settings.sweeper, settings.launcher, jobs, corners, plan.size)
 
 
 def run_sweep(sweep: Sweep, terminal_of: Callable[[LogCapture], Terminal] | None = None) -> int:
@@ -105,17 +102,26 @@ def run_sweep(sweep: Sweep, terminal_of: Callable[[LogCapture], Terminal] | None
             where = f"; log: {capture.path}" if capture.path and how.status == "FAILED" else ""
             Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}{where}")
             return how.exit_code
-        finally:
-            sweep.launcher.close()
 
 
 def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
     settings, likely = sweep.planner.settings, [*sweep.jobs, *sweep.corners]
     sweep.planner.probe(likely)
-    sweep.launcher.prepare({job.composed.config.backend.name for job in likely})
     session = StoreSession(settings.tracking)
-    session.open()
-    identity = sweep.sweeper.identity(likely)
+    with sweep.launcher.started({job.composed.config.backend.name for job in likely}) as launch:
+        session.open()
+        return _in_store(sweep, session, launch, capture, terminal)
+
+
+def _in_store(
+    sweep: Sweep,
+    session: StoreSession,
+    launch: Callable[[Work], None],
+    capture: LogCapture,
+    terminal: Terminal,
+) -> int:
+    settings = sweep.planner.settings
+    identity = sweep.sweeper.identity(sweep.planner.space, [*sweep.jobs, *sweep.corners])
     with _alone(session, identity):
         known = Known(session, sweep.jobs, anew=settings.rerun)
         earlier = None if settings.rerun else parent_of(session, identity)
@@ -125,7 +131,7 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
             return 0
         # Only here is it known which runs are done already.
         ahead = [job for job in sweep.jobs if known.outcome(job) is None]
-        check_disk_together([job.composed.config for job in ahead or sweep.corners], len(ahead) or sweep.sweeper.size())
+        check_disk_together([job.composed.config for job in ahead or sweep.corners], len(ahead) or sweep.size)
         about = describe_sweep(settings, sweep.command, sweep.planner.space, sweep.jobs, identity)
         start_ms = int(time.time() * 1000)
         if earlier is not None:
@@ -135,7 +141,7 @@ def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
         track(
             about,
             session,
-            lambda run: _Conductor(sweep, run, session, start_ms, signals, terminal).conduct(known),
+            lambda run: _Conductor(sweep, launch, run, session, start_ms, signals, terminal).conduct(known),
             capture=capture,
             resumed=earlier,
             signals=signals,
@@ -168,6 +174,7 @@ class _Conductor:
     """Carries out a sweep inside its tracked run."""
 
     sweep: Sweep
+    launch: Callable[[Work], None]
     run: RunFiles
     session: StoreSession
     start_ms: int
@@ -179,7 +186,7 @@ class _Conductor:
         sweep, terminal = self.sweep, self.terminal
         show_head(terminal, self.run, sweep.planner.space, len(sweep.jobs))
         batches: list[tuple[Sequence[Job], list[Outcome]]] = []
-        with terminal.progress("running", sweep.sweeper.size(), "runs") as progress:
+        with terminal.progress("running", sweep.size, "runs") as progress:
             done = 0
 
             def told(outcome: Outcome) -> None:
@@ -194,12 +201,14 @@ class _Conductor:
             def evaluate(jobs: Sequence[Job]) -> list[Outcome]:
                 with children.jobs(jobs) as outcomes:
                     batches.append((jobs, outcomes))
-                    _launch(sweep.launcher, children)
+                    _in_thread(self.launch, children)
                 return outcomes
 
             # Signals wait from the end of the search on, so that they cannot interrupt what follows.
             best, stopped = self.signals.attempt(
-                lambda: sweep.sweeper.search(sweep.jobs, sweep.planner.compose, evaluate, self.run.folder)
+                lambda: sweep.sweeper.search(
+                    sweep.planner.space, sweep.jobs, sweep.planner.compose, evaluate, self.run.folder
+                )
             )
         self._wind_down(children, [outcome for _, batch in batches for outcome in batch], best or {}, stopped)
 
@@ -217,7 +226,7 @@ class _Conductor:
         counts = log_outcomes(self.run, outcomes)
         reason = _reason(counts, children, stopped)
         try:
-            self._keep_results(outcomes, self.sweep.sweeper.objective(), reason, complete=stopped is None)
+            self._keep_results(outcomes, reason, complete=stopped is None)
         except Exception as error:
             log.exception("the results of the sweep could not be shown")
             reason = reason or f"table, figures or report could not be made: {first_line(error)}"
@@ -231,9 +240,7 @@ class _Conductor:
         if reason:
             raise SweepFailedError(reason)
 
-    def _keep_results(
-        self, outcomes: Sequence[Outcome], objective: Objective | None, reason: str, complete: bool
-    ) -> None:
+    def _keep_results(self, outcomes: Sequence[Outcome], reason: str, complete: bool) -> None:
         if not outcomes:
             return
         from varesearch.sweeps.table import results_table, write_table
@@ -246,25 +253,25 @@ class _Conductor:
         from varesearch.sweeps.figures import write_sweep_figures
 
         tracking = self.sweep.planner.settings.tracking
-        write_sweep_figures(table, self.run.folder / "figures", self.run.name, objective)
+        write_sweep_figures(table, self.run.folder / "figures", self.run.name, self.sweep.sweeper.draw_search())
         record = record_ahead(self.run, self.session, tracking.experiment, self.start_ms, reason)
         write_report(record, tracking.uri)
 
 
-def _launch(launcher: Launcher, children: Children) -> None:
-    """Run the launcher in a thread of its own, so that signals reach only us; raises what it raised, or the signal."""
+def _in_thread(launch: Callable[[Work], None], children: Children) -> None:
+    """Run a launcher in a thread of its own, since signals reach this one; raise what it raised, or the signal."""
     failed: list[BaseException] = []
     done = threading.Event()
 
-    def launch() -> None:
+    def run() -> None:
         try:
-            launcher.launch(children)
+            launch(children)
         except BaseException as error:
             failed.append(error)
         finally:
             done.set()
 
-    threading.Thread(target=launch, name="launcher").start()
+    threading.Thread(target=run, name="launcher").start()
     try:
         # Not the thread's join: one that a signal interrupts takes the thread for ended in Python 3.11.
         done.wait()

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.sweeps.table import SEED, Table, heading
+from varesearch.sweeps.jobs import SEED
+from varesearch.sweeps.table import Table, heading
 
 BACKEND = "backend"
 

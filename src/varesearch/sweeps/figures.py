@@ -7,7 +7,7 @@ that did not finish, are gaps, and the foot of the page counts them.
 import itertools
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,6 @@ from varesearch.sweeps.factors import Factor, Roles, factors, repetitions, roles
 from varesearch.sweeps.jobs import FINISHED
 from varesearch.sweeps.measures import RUN, STATISTICS, TIMES, Measure, Points, measured, points
 from varesearch.sweeps.panels import draw_heat, draw_points, draw_seeds, slant, x_axis, y_range
-from varesearch.sweeps.search_figures import search_page
-from varesearch.sweeps.sweepers.base import Objective
 from varesearch.sweeps.table import Table
 
 MOST_COLUMNS = 4
@@ -35,7 +33,9 @@ _ROW_IN = 1.35
 _GAP_IN = 0.2
 
 
-def write_sweep_figures(table: Table, folder: Path, title: str = "", objective: Objective | None = None) -> list[Path]:
+def write_sweep_figures(
+    table: Table, folder: Path, title: str = "", draw_search: Callable[[Table, str], Figure] | None = None
+) -> list[Path]:
     """Draw the statistics and the times of a sweep into ``folder`` as PNG.
 
     Parameters
@@ -46,9 +46,10 @@ def write_sweep_figures(table: Table, folder: Path, title: str = "", objective: 
         The folder for the pictures; it is created if necessary.
     title
         The sweep, in one line.
-    objective
-        The objective of a search, or None for a grid. The points of a search are scattered, so that they are not
-        joined by lines or shown as a heat map.
+    draw_search
+        Draws the search by which the points were chosen (:meth:`~varesearch.config.launching.Sweeper.draw_search`), or
+        None for a grid. The points of a search are scattered, so that they are not joined by lines or shown as a heat
+        map.
 
     Returns
     -------
@@ -63,11 +64,11 @@ def write_sweep_figures(table: Table, folder: Path, title: str = "", objective: 
     with rc_context():
         rcdefaults()  # the user's own matplotlibrc must not change how a sweep looks
         rcParams.update(style.RC)
-        if objective is not None and found:
-            files.append(_save(search_page(table, objective, title), folder / "search.png"))
+        if draw_search is not None and found:
+            files.append(_save(draw_search(table, title), folder / "search.png"))
         for name, heading, measures in (("statistics", "Spike statistics", STATISTICS), ("times", "Times", TIMES)):
             shown = measured(table, measures)
-            if objective is None or not found:
+            if draw_search is None or not found:
                 pages = _pages(table, found, shown, heading, title)
             else:
                 pages = _scattered_pages(table, found, shown, heading, title)

@@ -1,11 +1,16 @@
-"""What travels in a sweep: the runs it asks for, where each is to be done, how each ended, and what came of it."""
+"""What travels in a sweep: what is planned, the runs, how each ended, and what a launcher and a sweeper are given."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from varesearch.config.compose import Composed
+if TYPE_CHECKING:
+    from varesearch.config.compose import Composed
+
+SEED = "seed"
+"""The setting whose values are repetitions of a run."""
 
 FINISHED, FAILED, KILLED, SKIPPED = "FINISHED", "FAILED", "KILLED", "SKIPPED"
 
@@ -24,7 +29,7 @@ class Job:
 
     index: int
     words: tuple[str, ...]
-    composed: Composed
+    composed: "Composed"
     varied: Mapping[str, Any]
     identity: str
 
@@ -86,3 +91,52 @@ class Outcome:
     metrics: Mapping[str, float] = field(default_factory=dict)
     network_hash: str | None = None
     degraded: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweeper knows before anything has run.
+
+    ``points`` are run (each the whole list of words of a run); none for a search, which chooses them as it goes on.
+    ``corners`` are not run, but must be valid: the ends of what a search may choose. ``size`` is the largest number of
+    runs.
+    """
+
+    points: list[tuple[str, ...]]
+    corners: list[tuple[str, ...]]
+    size: int
+
+
+Compose = Callable[[Sequence[tuple[str, ...]]], list[Job]]
+"""Makes jobs of points, in their order. Raises ConfigurationError, naming the point that is wrong."""
+
+Evaluate = Callable[[Sequence[Job]], list[Outcome]]
+"""Runs jobs and returns their outcomes, in the same order, when all have ended; earlier results are taken over."""
+
+
+class Work(Protocol):
+    """What a launcher is to do. Every method may be called from any thread.
+
+    The sweep's process is the only one that writes to the tracking store; it does so in these methods.
+    """
+
+    stopping: threading.Event
+    """Set on Ctrl-C, on SIGTERM, and after a failure with ``fail=fast``: nothing further may be begun."""
+
+    interrupted: threading.Event
+    """Set on Ctrl-C and SIGTERM: what runs must be ended now, and reported with ``killed=True``."""
+
+    def assignments(self) -> Iterator[Assignment]:
+        """The next assignments. Several threads may iterate; each gets its own, and none once ``stopping`` is set.
+
+        Taking one opens its run in the store: take it when it can be started or queued, not before.
+        """
+        ...
+
+    def begun(self, assignment: Assignment, tags: Mapping[str, str]) -> None:
+        """Add tags to the run, such as the batch job that carries it out. Optional."""
+        ...
+
+    def ended(self, assignment: Assignment, end: ChildEnd) -> None:
+        """Report the end, exactly once for every assignment that was taken."""
+        ...

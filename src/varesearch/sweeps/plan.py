@@ -7,7 +7,7 @@ from pathlib import Path
 from varesearch.backends import Workspace
 from varesearch.config.compose import Composer
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.launching import OF_SWEEPS
+from varesearch.config.launching import NOT_SCIENCE, OF_SWEEPS
 from varesearch.config.overrides import parse_overrides
 from varesearch.config.plain import as_plain
 from varesearch.config.schema import Config
@@ -17,7 +17,6 @@ from varesearch.shell import quoted
 from varesearch.simulation import probe
 from varesearch.sweeps.jobs import Job
 from varesearch.sweeps.space import Space, read_space
-from varesearch.tracking.description import NOT_SCIENCE
 from varesearch.tracking.root import cache_folder
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from varesearch.config.wording import written
 from varesearch.shell import quoted
-from varesearch.sweeps.jobs import FAILED, FINISHED, Outcome
+from varesearch.sweeps.jobs import FAILED, FINISHED, SEED, Outcome
 from varesearch.sweeps.labels import labels_by_text, short_keys
 from varesearch.sweeps.space import Space
 from varesearch.terminal import Terminal
@@ -14,7 +14,6 @@ from varesearch.tracking.files import RunFiles
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.tags import OURS
 
-_SEED = "seed"
 _MOST_ROWS = 20
 _LONGEST_VALUE = 40
 _SHOWN = ("rate_hz", "cv_isi")
@@ -60,7 +59,7 @@ def show_end(
 
 def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
     """Head and rows of a table: each combination once, its FINISHED runs averaged over the seeds."""
-    keys = [key for key in outcomes[0].job.varied if key != _SEED] if outcomes else []
+    keys = [key for key in outcomes[0].job.varied if key != SEED] if outcomes else []
     shown = {key: labels_by_text((outcome.job.varied[key] for outcome in outcomes), _LONGEST_VALUE) for key in keys}
     groups: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in outcomes:

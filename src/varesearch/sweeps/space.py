@@ -16,11 +16,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Glob, IntervalSweep, Override, RangeSweep, ValueType
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.launching import NOT_SCIENCE
 from varesearch.config.options import Option
 from varesearch.config.overrides import check_quoting, read_word
 from varesearch.config.schema import Config
 from varesearch.config.wording import echoed
-from varesearch.tracking.description import NOT_SCIENCE
 
 MOST_POINTS = 100_000
 """More combinations than this are more likely a slip of the keyboard."""

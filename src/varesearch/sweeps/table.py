@@ -18,7 +18,6 @@ from varesearch.sweeps.jobs import FINISHED, Outcome
 
 CSV_FILE = "results.csv"
 PARQUET_FILE = "results.parquet"
-SEED = "seed"
 STATE_COLUMNS = ("status", "reason", "run_id", "name", "network_hash", "taken_over", "degraded")
 """The columns that every table ends with.
 

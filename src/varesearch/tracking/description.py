@@ -8,14 +8,13 @@ from typing import Any
 
 from varesearch.config.addresses import redact
 from varesearch.config.compose import Composed
+from varesearch.config.launching import NOT_SCIENCE
 from varesearch.config.plain import distribution_name, is_distribution, parameters_of, single_settings
 from varesearch.config.schema import Config
 from varesearch.config.validation.sense import doubts
 from varesearch.shell import code_span, command
 from varesearch.tracking.tags import BACKEND, CONFIG_HASH, CONFIG_HASH_ANY_SEED, EXPERIMENT, NOTE, WARNINGS
 
-# How a run is started and watched and where it is kept does not change what it is.
-NOT_SCIENCE = ("tracking", "launcher", "sweeper", "verbose", "dry_run", "fail", "rerun")
 # Shown in a list, so kept short; the whole configuration is an artifact.
 _LONGEST_PARAM = 250
 _LONGEST_NAME = 80

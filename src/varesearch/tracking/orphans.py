@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from varesearch.slurm_queue import jobs_that_may_live
+from varesearch.config.launching import batch_jobs_that_may_live
 from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.delivery import deliver
 from varesearch.tracking.process import Process
@@ -35,7 +35,7 @@ def end_orphans(client: "MlflowClient", where: Place) -> list[str]:
     running = list(search(client, "attributes.status = 'RUNNING'"))
     left = [run for run in [*running, *_staged(client, where)] if _gone_writer(run) is not None]
     # The queue is asked only once, even for the many runs of a large array.
-    live = jobs_that_may_live(run.data.tags.get(BATCH_JOB, "") for run in left)
+    live = batch_jobs_that_may_live(run.data.tags.get(BATCH_JOB, "") for run in left)
     for run in left:
         # One orphan that cannot be ended (its files are gone, two processes at it) must not keep others from running.
         try:

@@ -39,7 +39,7 @@ def cache_folder() -> Path:
 
 
 def jobs_folder() -> Path:
-    """Where submitit keeps its own files of this user's batch jobs."""
+    """Where the files of this user's batch jobs are kept."""
     return cache_folder() / "slurm"
 
 

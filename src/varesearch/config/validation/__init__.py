@@ -13,7 +13,6 @@ from varesearch.config.plain import is_nested
 from varesearch.config.ranges import INT32, Range
 from varesearch.config.schema import Config
 from varesearch.config.settings import unit_of
-from varesearch.config.validation.launching import check_launching
 from varesearch.config.validation.run import check_analysis, check_recording, check_simulation, check_tracking
 
 
@@ -32,7 +31,14 @@ def validate(config: Config) -> None:
     check_recording(config)
     check_analysis(config)
     check_tracking(config)
-    check_launching(config)
+    check_sweep_settings(config)
+
+
+def check_sweep_settings(config: Config) -> None:
+    """Raise ConfigurationError, one line, for the first setting with which no run of a sweep could be started."""
+    for group, settings in (("launcher", config.launcher), ("sweeper", config.sweeper)):
+        _check_fields(settings, f"{group}.")
+        settings.check_settings()
 
 
 def _check_fields(settings: Any, prefix: str) -> None:

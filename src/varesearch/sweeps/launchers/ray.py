@@ -12,18 +12,18 @@ import signal
 import socket
 import tarfile
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from varesearch.config import launching
 from varesearch.config.errors import ConfigurationError
-from varesearch.sweeps.assignment import ASSIGNMENT_FILE
-from varesearch.sweeps.jobs import Assignment, ChildEnd
-from varesearch.sweeps.launchers.base import Launcher, Work
-from varesearch.sweeps.launchers.remote import do_assignment, drop_end
+from varesearch.config.launching import Launcher
+from varesearch.config.ranges import Range
+from varesearch.config.settings import quantity
+from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
 
 _LOOK_S, _ANSWER_S = 0.5, 5.0
 _ADDRESS = (
@@ -33,13 +33,20 @@ _LOOPBACK_ONLY = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 _CANCELLED = "cancelled: the sweep was stopping"
 
 
-class RayLauncher(Launcher):
-    """See the module's text. Made from ``launcher=ray``."""
+@dataclass
+class Ray(Launcher):
+    """Each child a task of a ray cluster (extra: ray)."""
 
-    def __init__(self, settings: launching.LauncherConfig) -> None:
-        assert isinstance(settings, launching.RayLauncher)
-        self._settings = settings
-        self._holds = contextlib.ExitStack()
+    workers: int | None = quantity(
+        None,
+        "",
+        "tasks at once; null: as many as ray has processors",
+        sense=Range(1, 10_000),
+        hard=Range(1, 1_000_000),
+    )
+    address: str | None = quantity(None, "", "a ray cluster; null: one on this machine, for this sweep")
+
+    addresses: ClassVar[tuple[str, ...]] = ("address",)
 
     def check(self) -> None:
         """Raise ConfigurationError without ray, and for an address where nobody answers."""
@@ -47,30 +54,31 @@ class RayLauncher(Launcher):
             raise ConfigurationError(
                 "launcher=ray needs a package that is not installed: pip install 'varesearch[ray]'"
             )
-        if self._settings.address is not None:
-            _check_address(self._settings.address)
+        if self.address is not None:
+            _check_address(self.address)
 
-    def prepare(self, backends: Collection[str]) -> None:
+    @contextlib.contextmanager
+    def started(self, backends: Collection[str]) -> Iterator[Callable[[Work], None]]:
         """Start ray on this machine, or connect to the cluster. Raises ConfigurationError if that fails.
 
         Ray's processes end with the thread that starts them, so it has to be one that stays.
         """
-        del backends
-        self._holds.enter_context(_connected(self._settings))
+        with _connected(self):
+            yield self._launch
 
-    def launch(self, work: Work) -> None:
-        """Keep as many tasks under way as there are workers, tell what ended, until nothing is left."""
+    def _launch(self, work: Work) -> None:
+        """Keep as many tasks under way as there are workers, and report those that ended, until nothing is left."""
         import ray
 
-        most = self._settings.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        most = self.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         task = ray.remote(num_cpus=1, max_calls=1, max_retries=0)(in_task)
-        limits = (self._settings.time_limit_s, self._settings.memory_limit_mb)
+        limits = (self.time_limit_s, self.memory_limit_mb)
         source = work.assignments()
         under_way: dict[Any, Assignment] = {}
         cancelled = False
         while True:
             for assignment in islice(source, most - len(under_way)):
-                files = None if self._settings.address is None else pack(assignment.folder)
+                files = None if self.address is None else pack(assignment.folder)
                 under_way[task.remote(assignment.folder, files, *limits, assignment.config_dir)] = assignment
             if not under_way:
                 return
@@ -83,10 +91,6 @@ class RayLauncher(Launcher):
                 assignment = under_way.pop(reference)
                 work.ended(assignment, _end(reference, assignment, cancelled))
 
-    def close(self) -> None:
-        """Stop what was started, leave what was joined."""
-        self._holds.close()
-
 
 def in_task(
     folder: Path,
@@ -95,16 +99,19 @@ def in_task(
     memory_limit_mb: float | None,
     config_dir: str | None,
 ) -> tuple[ChildEnd, bytes | None]:
-    """What a task does: how the child ended and, where the folder had to be sent, what is in it now."""
+    """Run a child in a task; return how it ended and, if the folder had to be sent, what is in it now."""
+    from varesearch.sweeps.assignment import ASSIGNMENT_FILE
+    from varesearch.sweeps.launchers._child import remove_end, run_alone
+
     if files is None or (folder / ASSIGNMENT_FILE).exists():
-        end = do_assignment(folder, time_limit_s, memory_limit_mb, config_dir)
-        drop_end(folder)
+        end = run_alone(folder, time_limit_s, memory_limit_mb, config_dir)
+        remove_end(folder)
         return end, None
     with tempfile.TemporaryDirectory(prefix="varesearch-") as name:
         own = Path(name)
         unpack(files, own)
-        end = do_assignment(own, time_limit_s, memory_limit_mb, config_dir)
-        drop_end(own)
+        end = run_alone(own, time_limit_s, memory_limit_mb, config_dir)
+        remove_end(own)
         return end, pack(own)
 
 
@@ -126,7 +133,7 @@ def _end(reference: Any, assignment: Assignment, cancelled: bool) -> ChildEnd:
 
 
 @contextlib.contextmanager
-def _connected(settings: launching.RayLauncher) -> Iterator[None]:
+def _connected(settings: Ray) -> Iterator[None]:
     """Ray, at the address or on this machine; only what was started here is stopped."""
     # ray reports how it is used to its makers unless told not to.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")

@@ -1,4 +1,4 @@
-"""What SLURM's queue knows of a job, for whoever finds a run that a job of a cluster writes."""
+"""What SLURM's queue knows of jobs."""
 
 import os
 import signal
@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_PREFIX = "slurm:"
 # squeue(1), "JOB STATE CODES": those after which a job does not run again.
 _ENDED = {
     "BOOT_FAIL": "its node did not start",
@@ -25,12 +24,12 @@ _ANSWER_S = 60.0
 
 
 class QueueError(RuntimeError):
-    """The queue cannot be asked (no squeue here, no answer); nothing is known of the job. One line."""
+    """The queue cannot be asked (no squeue here, no answer). The message is one line."""
 
 
 @dataclass(frozen=True)
 class QueuedJob:
-    """A job as the queue shows it: ``state`` and ``reason`` in SLURM's words, ``wait_status`` as of waitpid(2)."""
+    """A job as the queue lists it; ``state`` and ``reason`` are SLURM's, ``wait_status`` is as in waitpid(2)."""
 
     job_id: str
     state: str
@@ -39,17 +38,17 @@ class QueuedJob:
 
     @property
     def live(self) -> bool:
-        """Does it wait or run?"""
+        """Whether it waits or runs."""
         return self.state not in _ENDED
 
     @property
     def exit_code(self) -> int | None:
-        """Exit code of the job's script; None while it lives and if a signal ended it."""
+        """The exit code of the script; None while the job lives, and if a signal ended it."""
         return None if self.live or os.WIFSIGNALED(self.wait_status) else os.waitstatus_to_exitcode(self.wait_status)
 
     @property
     def signal(self) -> int | None:
-        """The signal that ended it, or the program that its script waited for (128 + N, as shells say it)."""
+        """The signal that ended the script, or the program that it waited for (128 + N, as shells report it)."""
         if self.live:
             return None
         if os.WIFSIGNALED(self.wait_status):
@@ -66,28 +65,10 @@ class QueuedJob:
         return f"{what}, exit code {self.exit_code}" if self.exit_code else what
 
 
-def batch_job(job_id: str) -> str:
-    """The name of a job of SLURM among the batch jobs of any system: ``slurm:1234``."""
-    return f"{_PREFIX}{job_id}"
-
-
-def jobs_that_may_live(batch_jobs: Iterable[str]) -> set[str]:
-    """Those of these batch jobs that SLURM knows to wait or run; all of SLURM's if the queue does not answer.
-
-    The queue is asked once for all of them.
-    """
-    named = {name for name in batch_jobs if name.startswith(_PREFIX)}
-    try:
-        jobs = ask_queue(name.removeprefix(_PREFIX) for name in named)
-    except QueueError:
-        return named
-    return {f"{_PREFIX}{job_id}" for job_id, job in jobs.items() if job.live}
-
-
 def ask_queue(job_ids: Iterable[str]) -> dict[str, QueuedJob]:
     """Job id -> job, for those that the queue knows; it forgets a job some minutes after its end (MinJobAge).
 
-    Raises QueueError if it cannot be asked: then nothing is said of any job.
+    Raises QueueError if it cannot be asked.
     """
     wanted = set(job_ids)
     if not wanted:

@@ -13,16 +13,29 @@ from numpy.typing import NDArray
 from varesearch.config.wording import written
 from varesearch.plots import style
 from varesearch.sweeps.factors import Factor, factors
+from varesearch.sweeps.jobs import SEED
 from varesearch.sweeps.labels import labels_by_text
 from varesearch.sweeps.panels import places_of, x_axis
-from varesearch.sweeps.sweepers.base import Objective
-from varesearch.sweeps.table import SEED, Table
+from varesearch.sweeps.table import Table
 
 _COLUMNS = 3
 _PANEL_IN = 1.9
 _BETWEEN_IN = 1.05
 _ASIDE_IN = 0.55
 _BEST_COLOUR = "#D55E00"
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The objective of a search: the largest or the smallest value of ``metric``, averaged over the seeds."""
+
+    metric: str
+    largest: bool
+
+    @property
+    def words(self) -> str:
+        """The objective in words."""
+        return f"{'largest' if self.largest else 'smallest'} {self.metric}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import optuna
@@ -18,10 +18,12 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from varesearch.config.launching import OptunaSweeper
 from varesearch.config.wording import written
 from varesearch.shell import quoted
 from varesearch.sweeps.space import Dimension
+
+if TYPE_CHECKING:
+    from varesearch.sweeps.sweepers.optuna import Optuna
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ class Study:
     repeated first and counts once.
     """
 
-    def __init__(self, settings: OptunaSweeper, searched: Sequence[Dimension], folder: Path) -> None:
+    def __init__(self, settings: "Optuna", searched: Sequence[Dimension], folder: Path) -> None:
         self._settings = settings
         self._searched = {dimension.key: dimension for dimension in searched}
         self._distributions = {dimension.key: distribution(dimension) for dimension in searched}
