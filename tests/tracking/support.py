@@ -13,7 +13,7 @@ from typing import Any
 FORKED = Path(__file__).with_name("forked.py")
 
 
-def conduct(folder: Path, cases: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+def conduct(folder: Path, cases: list[dict[str, Any]], longest_s: float = 250) -> dict[str, list[dict[str, Any]]]:
     """Run cases of ``forked.py``: name -> what each process ended with."""
     path = folder / "cases.json"
     path.write_text(json.dumps(cases))
@@ -26,7 +26,7 @@ def conduct(folder: Path, cases: list[dict[str, Any]]) -> dict[str, list[dict[st
         start_new_session=True,
     )
     try:
-        out, err = process.communicate(timeout=250)
+        out, err = process.communicate(timeout=longest_s)
     finally:
         # Whatever the cases have left.
         with suppress(ProcessLookupError):

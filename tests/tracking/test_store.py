@@ -147,7 +147,8 @@ def test_eight_processes_and_no_store_a_hundred_times(tmp_path: Path) -> None:
     names = [str(i) for i in range(100)]
     for name in names:
         (tmp_path / name).mkdir()
-    results = conduct(tmp_path, [{"name": name, "root": str(tmp_path / name), "count": 8} for name in names])
+    cases = [{"name": name, "root": str(tmp_path / name), "count": 8} for name in names]
+    results = conduct(tmp_path, cases, longest_s=3500)
     for name in names:
         assert [result["exit"] for result in results[name]] == [0] * 8
         assert list(statuses(tmp_path / name).values()) == ["FINISHED"] * 8
