@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 class WorkerError(RuntimeError):
-    """No worker can be had: a module to preload fails, or the server was stopped. The message is one line."""
+    """No task can be started: a module to preload fails, or the server was stopped. The message is one line."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,21 @@ UNLIMITED = Limits()
 class WorkerEnd:
     """How a task ended.
 
-    ``exit_code``: None if a signal ended it or nothing is known of its end. ``signal``: the number of the signal that
-    ended it. ``timed_out``, ``out_of_memory``, ``cancelled``: why it was ended here. ``lost``: why nothing is known of
-    its end, in words, or ``""``; nothing of it is left then. ``peak_memory_mb`` (10^6 bytes): the larger of the highest
-    resident memory of any one of its processes (``getrusage``, exact) and of the sum of all (sampled); memory that it
-    shares with the server counts. ``cpu_s``: user and system time of all its processes. ``last_lines``: the end of its
-    log.
+    Attributes
+    ----------
+    exit_code
+        None if a signal ended it, or if nothing is known of its end.
+    signal
+        The number of the signal that ended it.
+    timed_out, out_of_memory, cancelled
+        Why it was ended by this package.
+    lost
+        Why nothing is known of its end, in words, or ``""``. No process of it is left then.
+    peak_memory_mb
+        In MB of 10^6 bytes, the larger of the highest resident memory of any one of its processes (``getrusage``,
+        exact) and of the sum of all (sampled). Memory that it shares with the server counts.
+    wall_s, cpu_s
+        Elapsed time, and user and system time of all its processes, in s.
     """
 
     exit_code: int | None
@@ -54,16 +63,15 @@ class WorkerEnd:
     wall_s: float = 0.0
     cpu_s: float = 0.0
     limits: Limits = UNLIMITED
-    last_lines: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Did it return by itself, with 0?"""
+        """Whether it returned by itself, with exit code 0."""
         return self.exit_code == 0 and not (self.timed_out or self.out_of_memory or self.cancelled)
 
     @property
     def reason(self) -> str:
-        """How it ended, in one line; ``""`` if all is well."""
+        """How it ended, in one line; ``""`` if it is :attr:`ok`."""
         if self.ok:
             return ""
         if self.lost:

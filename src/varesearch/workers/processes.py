@@ -1,4 +1,4 @@
-"""What Linux knows of processes: who descends from whom, what memory they hold, and who dies with whom."""
+"""Processes on Linux: their descendants, their memory, and which of them end together."""
 
 import contextlib
 import ctypes
@@ -23,12 +23,12 @@ def _prctl(option: int, value: int) -> None:
 
 
 def die_with(parent: int) -> None:
-    """Have the kernel kill this process when ``parent``, which forked it, ends, however that ends.
+    """Have the kernel kill this process when ``parent``, which forked it, ends in whatever way.
 
-    Only right where the parent forks in its main thread: it is the end of the thread that counts, prctl(2).
+    Use it only where the parent forks in its main thread, since the end of the thread counts; see prctl(2).
     """
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was quicker
+    if os.getppid() != parent:  # it has ended already
         os._exit(128 + signal.SIGKILL)
 
 
@@ -46,10 +46,10 @@ def adopt_orphans() -> None:
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """All processes that come of ``pid``, parents before children; zombies too.
+    """All descendants of ``pid``, parents before children, zombies included.
 
-    By ``/proc/PID/task/TID/children`` (proc(5)), which costs some tens of microseconds; the list of all processes
-    would cost milliseconds.
+    They are read from ``/proc/PID/task/TID/children`` (proc(5)), which takes some tens of microseconds; a list of all
+    processes, as psutil makes it, takes milliseconds.
     """
     children: list[str] = []
     with contextlib.suppress(OSError):  # gone
@@ -60,19 +60,25 @@ def descendants(pid: int) -> Iterator[int]:
         yield from descendants(int(child))
 
 
-def end_descendants() -> None:
-    """Kill all descendants of this process, which adopts orphans, and wait until they are gone."""
+def kill_descendants() -> None:
+    """Kill all descendants of this process, and do not wait."""
+    for pid in list(descendants(os.getpid())):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def end_descendants(wait_s: float = 0.0) -> None:
+    """Wait until no descendant of this process, which adopts orphans, is left; kill those that stay longer."""
+    kill_at = time.monotonic() + wait_s
     while True:
         try:
             pid, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
-        if pid:
-            continue
-        for pid in list(descendants(os.getpid())):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.005)
+        if pid == 0:
+            if time.monotonic() >= kill_at:
+                kill_descendants()
+            time.sleep(0.005)
 
 
 def resident_mb(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""The server's process: imports once, then forks a supervisor for every task that arrives.
+"""The server's process: it imports once, then forks a supervisor for every task that arrives.
 
 It stays single-threaded. A thread that is alive when its process forks is not there in the fork, and a lock that it
 held is held for ever; so a preload that leaves a thread behind is refused.
@@ -6,8 +6,8 @@ held is held for ever; so a preload that leaves a thread behind is refused.
 
 import gc
 import importlib
-import json
 import os
+import pkgutil
 import selectors
 import signal
 import socket
@@ -15,10 +15,10 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from varesearch.workers.messages import send
 from varesearch.workers.processes import adopt_orphans, dying_with
-from varesearch.workers.supervisor import refuse, resolve, supervise
+from varesearch.workers.supervisor import refuse, supervise
 
 
 def main(control_fd: int, client_pid: int, preload: Sequence[str]) -> None:
@@ -36,7 +36,7 @@ def main(control_fd: int, client_pid: int, preload: Sequence[str]) -> None:
     adopt_orphans()
     # The kernel reaps supervisors that have ended. This is set after the imports, which may wait for child processes.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    _tell(control, {"ready": os.getpid()})
+    send(control, {"ready": os.getpid()})
     _serve(control, client)
 
 
@@ -45,7 +45,7 @@ def _preload(control: socket.socket, preload: Sequence[str]) -> None:
         try:
             _load(name)
         except Exception as error:
-            _tell(control, {"error": f"{name} cannot be loaded before the fork: {type(error).__name__}: {error}"})
+            send(control, {"error": f"{name} cannot be loaded before the fork: {type(error).__name__}: {error}"})
             raise
     gc.freeze()
 
@@ -67,16 +67,12 @@ def _serve(control: socket.socket, client: int) -> None:
 def _load(name: str) -> None:
     """Import ``module``, or call ``module:function``; raise RuntimeError if a thread stays behind."""
     if ":" in name:
-        resolve(name)()
+        pkgutil.resolve_name(name)()
     else:
         importlib.import_module(name)
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads > 1:
         raise RuntimeError(f"it leaves {threads - 1} threads running, and a fork is not safe then")
-
-
-def _tell(control: socket.socket, message: dict[str, Any]) -> None:
-    control.sendall(json.dumps(message).encode() + b"\n")
 
 
 def _fork(control: socket.socket, client: int, descriptor: int) -> None:

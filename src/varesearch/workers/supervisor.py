@@ -1,6 +1,6 @@
-"""One task: a process that forks it, watches over it, and clears up whatever it leaves behind.
+"""The process that forks a task, watches over it, and ends whatever it leaves behind.
 
-The supervisor adopts every process that comes of the task, so that a program that a task started cannot outlive it.
+The supervisor adopts every descendant of the task, so that a program that a task started cannot outlive it.
 Memory is watched by sampling what is resident, not by limits of the kernel: RLIMIT_AS counts address space that is
 only reserved, of which simulators and the software board take far more than they use, RLIMIT_RSS has had no effect
 since Linux 2.4.30, and neither holds for the sum over several processes. Between two samples a task can take
@@ -11,10 +11,10 @@ import atexit
 import contextlib
 import faulthandler
 import gc
-import importlib
 import io
-import json
+import math
 import os
+import pkgutil
 import resource
 import select
 import signal
@@ -22,38 +22,38 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from varesearch.workers import processes
 from varesearch.workers.ends import Limits
+from varesearch.workers.messages import receive, send
 
 _SAMPLE_LIMITED_S, _SAMPLE_S = 0.05, 0.2
-# Time for the fault handler to write to the log where the task was, before a signal that may end it there and then.
-_WORDS_S = 0.1
-# Programs that a task left behind (a board, a compiler) may end by themselves when their pipes close.
+"""How often memory is measured, with and without a limit."""
+_STACK_S = 0.1
+"""Time for the fault handler to write to the log where the task was, before a signal that may end it at once."""
 _LEFT_BEHIND_S = 1.0
-
-
-@dataclass
-class _State:
-    """What happened to a task so far."""
-
-    timed_out: bool = False
-    out_of_memory: bool = False
-    cancelled: bool = False
-    peak_mb: float = 0.0
-    kill_at: float | None = None
+"""Programs that a task left behind (a board, a compiler) may end by themselves when their pipes close."""
 
 
 def supervise(channel: socket.socket, client: int, server: int) -> None:
-    """Read a request from ``channel``, do it, answer. ``client`` is a pidfd, ``server`` the parent's id."""
+    """Receive a request, run the task, and send its end.
+
+    Parameters
+    ----------
+    channel
+        The channel of the task.
+    client
+        A file descriptor (pidfd) of the client's process, with which the task ends.
+    server
+        The process id of the server, which is the parent of this process.
+    """
     processes.die_with(server)
     processes.adopt_orphans()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    request = _read_request(channel)
-    limits = Limits(**request["limits"])
+    request = receive(channel)
+    if request is None:
+        return  # cancelled before it began
     began = time.monotonic()
     try:
         pid = _start(request)
@@ -61,34 +61,15 @@ def supervise(channel: socket.socket, client: int, server: int) -> None:
         refuse(channel, error)
         return
     _answer(channel, {"started": pid})
-    state = _watch(channel, client, pid, limits, began)
-    _, status = os.waitpid(pid, 0)
+    end, peak_mb = _watch(channel, client, pid, Limits(**request["limits"]))
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     wall_s = time.monotonic() - began
-    _clear_up()
+    processes.end_descendants(_LEFT_BEHIND_S)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    code = os.waitstatus_to_exitcode(status)
-    _answer(
-        channel,
-        {
-            "end": {
-                "exit_code": code if code >= 0 else None,
-                "signal": -code if code < 0 else None,
-                "timed_out": state.timed_out,
-                "out_of_memory": state.out_of_memory,
-                "cancelled": state.cancelled,
-                "pid": pid,
-                "peak_memory_mb": max(state.peak_mb, used.ru_maxrss * 1024 / 1e6),
-                "wall_s": wall_s,
-                "cpu_s": used.ru_utime + used.ru_stime,
-            }
-        },
-    )
-
-
-def resolve(name: str) -> Callable[..., Any]:
-    """The function that ``module:function`` names; its module is imported."""
-    module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)
+    end |= {"exit_code": code, "signal": None} if code >= 0 else {"exit_code": None, "signal": -code}
+    end |= {"pid": pid, "wall_s": wall_s, "cpu_s": used.ru_utime + used.ru_stime}
+    end["peak_memory_mb"] = max(peak_mb, used.ru_maxrss * 1024 / 1e6)
+    _answer(channel, {"end": end})
 
 
 def refuse(channel: socket.socket, error: OSError) -> None:
@@ -110,93 +91,59 @@ def _start(request: dict[str, Any]) -> int:
     return pid
 
 
-def _read_request(channel: socket.socket) -> dict[str, Any]:
-    data = b""
-    while not data.endswith(b"\n"):
-        part = channel.recv(1 << 16)
-        if not part:
-            os._exit(0)  # cancelled before it began
-        data += part
-    return json.loads(data)
-
-
 def _answer(channel: socket.socket, message: dict[str, Any]) -> None:
-    # Nobody may be there any more to hear it.
+    # The client may be gone.
     with contextlib.suppress(OSError):
-        channel.sendall(json.dumps(message).encode() + b"\n")
+        send(channel, message)
 
 
-def _watch(channel: socket.socket, client: int, pid: int, limits: Limits, began: float) -> _State:
-    """Wait for the end of ``pid``, and see to it that it comes."""
-    state = _State()
+def _watch(channel: socket.socket, client: int, pid: int, limits: Limits) -> tuple[dict[str, Any], float]:
+    """Wait for the end of the task and see to it that it comes; why it was ended here, and its peak memory (MB)."""
+    end: dict[str, Any] = {}
+    peak_mb, kill_at = 0.0, math.inf
     interval = _SAMPLE_S if limits.memory_mb is None else _SAMPLE_LIMITED_S
-    deadline = None if limits.time_s is None else began + limits.time_s
+    deadline = math.inf if limits.time_s is None else time.monotonic() + limits.time_s
     child = os.pidfd_open(pid)
     poll = select.poll()
     for descriptor in (child, client, channel.fileno()):
         poll.register(descriptor, select.POLLIN)
     while True:
-        now = time.monotonic()
-        due = [interval] + [at - now for at in (deadline, state.kill_at) if at is not None]
-        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, min(due)) * 1000)}
+        wait_s = min(interval, min(deadline, kill_at) - time.monotonic())
+        ready = {descriptor for descriptor, _ in poll.poll(max(0.0, wait_s) * 1000)}
         now = time.monotonic()
         if child in ready:
-            return state
+            return end, peak_mb
         if client in ready:
             poll.unregister(client)
-            _kill_all()
+            processes.kill_descendants()
         if channel.fileno() in ready:
-            # The client says nothing more after its request: it has shut its side to cancel.
+            # After its request the client sends nothing more: it has closed its direction to cancel the task.
             poll.unregister(channel.fileno())
-            state.cancelled, state.kill_at, deadline = True, now + limits.grace_s, None
+            end["cancelled"], kill_at, deadline = True, now + limits.grace_s, math.inf
             os.kill(pid, signal.SIGTERM)
-        state.peak_mb = max(state.peak_mb, _resident_mb())
-        if limits.memory_mb is not None and state.peak_mb > limits.memory_mb:
-            state.out_of_memory, deadline = True, None
-            _kill_all()
-        if deadline is not None and now >= deadline:
-            state.timed_out, state.kill_at, deadline = True, now + limits.grace_s, None
+        peak_mb = max(peak_mb, sum(map(processes.resident_mb, processes.descendants(os.getpid()))))
+        if limits.memory_mb is not None and peak_mb > limits.memory_mb:
+            end["out_of_memory"], deadline = True, math.inf
+            processes.kill_descendants()
+        if now >= deadline:
+            end["timed_out"], kill_at, deadline = True, now + limits.grace_s, math.inf
             os.kill(pid, signal.SIGUSR1)
-            time.sleep(_WORDS_S)
+            time.sleep(_STACK_S)
             os.kill(pid, signal.SIGTERM)
-        if state.kill_at is not None and now >= state.kill_at:
-            state.kill_at = None
-            _kill_all()
-
-
-def _resident_mb() -> float:
-    return sum(processes.resident_mb(pid) for pid in processes.descendants(os.getpid()))
-
-
-def _kill_all() -> None:
-    for pid in list(processes.descendants(os.getpid())):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def _clear_up() -> None:
-    """Wait for what the task left behind; kill it if it stays."""
-    kill_at = time.monotonic() + _LEFT_BEHIND_S
-    while True:
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            if time.monotonic() >= kill_at:
-                _kill_all()
-            time.sleep(0.005)
+        if now >= kill_at:
+            kill_at = math.inf
+            processes.kill_descendants()
 
 
 def _work(target: str, argument: Any, supervisor: int) -> None:
-    """The task's own process; does not return."""
+    """Run the task in its own process; does not return."""
     code = 1
     try:
         processes.die_with(supervisor)
         os.setpgid(0, 0)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         _start_afresh()
-        code = int(resolve(target)(argument) or 0)
+        code = int(pkgutil.resolve_name(target)(argument) or 0)
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
     except BaseException:
@@ -211,7 +158,7 @@ def _work(target: str, argument: Any, supervisor: int) -> None:
 
 
 def _start_afresh() -> None:
-    """Undo what is the server's own: its exit handlers, its signals, its random numbers."""
+    """Undo what belongs to the server: its exit handlers, its signals, its random numbers."""
     atexit._clear()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
