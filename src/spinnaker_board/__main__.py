@@ -32,7 +32,7 @@ def _threads(text: str) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports bad input in one line."""
+    """A parser that reports bad input in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(EXIT_BAD_INPUT, f"{self.prog}: {message}; see {self.prog} --help\n")
@@ -58,18 +58,20 @@ def _parser() -> argparse.ArgumentParser:
         "--threads",
         type=_threads,
         default=1,
-        help="processors to use; the results are the same for any number (default: %(default)s)",
+        help="number of processors to use; the results do not depend on it (default: %(default)s)",
     )
-    parser.add_argument("--unbooted", action="store_true", help="wait for a boot image, as a board just switched on")
-    parser.add_argument("--time-limit", type=_positive, metavar="S", help="end after so many seconds")
+    parser.add_argument(
+        "--unbooted", action="store_true", help="wait for a boot image, like a board that has just been switched on"
+    )
+    parser.add_argument("--time-limit", type=_positive, metavar="S", help="stop after this many seconds")
     parser.add_argument(
         "--cache",
         metavar="DIR",
-        help="translate hot code with the C compiler and keep it in a private folder; without it code is interpreted, "
-        "with the same results",
+        help="compile frequently executed code with the C compiler and keep it in this private folder; without it, all "
+        "code is interpreted, with the same results",
     )
     parser.add_argument("--log", metavar="FILE", help="write the log to a file instead of standard error")
-    parser.add_argument("--verbose", action="store_true", help="log dropped datagrams too")
+    parser.add_argument("--verbose", action="store_true", help="also log datagrams that are dropped")
     parser.add_argument(
         "--control",
         action="store_true",
@@ -79,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs a board until it is told to end; returns the exit code."""
+    """Run a board until Ctrl-C, SIGTERM, its time limit or its parent ends it; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         logging.basicConfig(
@@ -109,7 +111,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.control:
             control = Control(sys.stdin.fileno(), sys.stdout.fileno())
             server.attach(control)
-            control.say(ready=True)
+            control.send(ready=True)
         else:
             print(
                 f"SpiNN-{options.version} at {options.address}: machine_name = {options.address}, "

@@ -25,8 +25,8 @@ _log = logging.getLogger(__name__)
 _ROW = struct.Struct("<IIII")
 _COPY_ABSOLUTE, _COPY_RELATIVE, _FILL, _EXECUTE = 1, 2, 3, 4
 _MAX_ROWS = 256
-_CHUNK = 32  # the loader copies and fills so many bytes at a time
-_MAX_OUTSIDE_BYTES = 1 << 20  # that an image may write outside its core's own memories, all rows together
+_CHUNK = 32  # bytes that the loader copies or fills at a time
+_MAX_OUTSIDE_BYTES = 1 << 20  # that all rows of an image may write outside the core's own memories
 _RTE_ABORT = 9  # run-time error code of a core whose image cannot be loaded
 _MAILBOX_QUANTA = 100  # 1 ms
 
@@ -36,11 +36,24 @@ class BadImageError(ValueError):
 
 
 def load_image(chip: ChipState, itcm: memoryview, dtcm: memoryview, table: int) -> int:
-    """Executes the table of an APLX image.
+    """Execute the table of an APLX image.
 
-    :param table: address of the table in SDRAM
-    :return: address at which the core is to start
-    :raises BadImageError: the table is not one, or leads outside the core's memory
+    Parameters
+    ----------
+    itcm, dtcm
+        The core's own memories.
+    table
+        Address of the table in SDRAM.
+
+    Returns
+    -------
+    int
+        The address of the first instruction.
+
+    Raises
+    ------
+    BadImageError
+        There is no valid table, or it points outside the memory of the core and its chip.
     """
     itcm[:] = bytes(len(itcm))
     dtcm[:] = bytes(len(dtcm))
@@ -82,9 +95,9 @@ def _place(
     length: int,
     room: int,
 ) -> int:
-    """Obeys a row; returns how many bytes it wrote outside the core's own memories.
+    """Copy what one row of the table asks for; return how many bytes that wrote outside the core's own memories.
 
-    :param room: how many these may be; lengths come from outside, so that they are checked before anything is made
+    These may be ``room`` at most. A row comes from a host, so its length is checked before memory is taken for it.
     """
     size = -(-max(length, 1) // _CHUNK) * _CHUNK
     for base, memory in ((0, itcm), (layout.DTCM_BASE, dtcm)):
@@ -104,7 +117,7 @@ def _place(
 
 
 class Applications:
-    """What runs on the cores of a machine."""
+    """The applications on the cores of a machine."""
 
     def __init__(self, machine: Machine, mailboxes: Mailboxes, translator: Translator | None = None) -> None:
         self._machine = machine
@@ -118,14 +131,14 @@ class Applications:
         return self._owner.get((chip.index, core), 0) != 0
 
     def name(self, chip: ChipState, core: int) -> str:
-        """Name of the application that runs on a core, or that ran there last; empty when none ever did."""
+        """The name of the application that runs on a core, or ran there last; "" if there was none."""
         if self.running(chip, core):
             text = bytes(chip.memory.view(chip.vcpu(core, VCPU.app_name), 16)).split(b"\0")[0]
             return text.decode("ascii", "replace")
         return self._names.get((chip.index, core), "")
 
     def count(self, app_id: int, state: int) -> int:
-        """Cores of an application that are in a state, on the whole machine."""
+        """The number of cores of an application that are in a state, on the whole machine."""
         return sum(
             self._machine.chips[index].memory.u8(self._machine.chips[index].vcpu(core, VCPU.cpu_state)) == state
             for (index, core), owner in self._owner.items()
@@ -133,11 +146,11 @@ class Applications:
         )
 
     def touch(self, chip: ChipState, app_id: int) -> None:
-        """Notes that an application owns something on a chip, which its stop has to give back."""
+        """Note that an application owns something on a chip, to be freed when it is stopped."""
         chip.memory.set_u8(chip.app_data + APP_DATA.bytes * app_id + APP_DATA.clean, 0)
 
     def start(self, chip: ChipState, app_id: int, flags: int, mask: int) -> None:
-        """Starts the image at ``sv->sdram_sys`` on the cores in the mask (bit 0 is ignored)."""
+        """Start the image at ``sv->sdram_sys`` on the cores in the mask (bit 0 is ignored)."""
         mask &= (1 << layout.CORES) - 2
         if mask == 0:
             return
@@ -180,11 +193,11 @@ class Applications:
                 yield core
 
     def signal(self, number: int, app_id: int, app_mask: int) -> None:
-        """Sends a signal to all cores whose application, masked, has this number."""
+        """Send a signal to the cores of all applications whose number, masked with ``app_mask``, is ``app_id``."""
         try:
             signal = Signal(number)
         except ValueError:
-            return  # as SC&MP does with a signal that it does not know
+            return  # SC&MP ignores a signal that it does not know
         targets = [(chip, list(self._cores(chip, app_id, app_mask))) for chip in self._machine.chips]
         if signal is Signal.STOP:
             self._stop(targets, app_id, app_mask)
@@ -202,7 +215,10 @@ class Applications:
             self._signal_cores([(chip, cores) for chip, cores in targets if cores], signal)
 
     def _signal_cores(self, targets: list[tuple[ChipState, list[int]]], signal: Signal) -> None:
-        """Puts a signal into mailboxes, as SC&MP does whether they are idle or not; here it waits once for all."""
+        """Put a signal into mailboxes, after waiting for all of them together.
+
+        Like SC&MP, it overwrites a mailbox that is still in use after the wait.
+        """
         busy = [(chip, core) for chip, cores in targets for core in cores]
 
         def idle() -> bool:
@@ -221,7 +237,7 @@ class Applications:
             self._machine.core.interrupt(chip.index, sum(1 << core for core in cores))
 
     def _idle(self, chip: ChipState, cores: list[int]) -> None:
-        """Takes the clock from cores and gives back what they held of their chip."""
+        """Stop cores and free their message buffers."""
         if not cores:
             return
         for core in cores:
@@ -232,7 +248,7 @@ class Applications:
             self._owner[chip.index, core] = 0
             idle_core(chip, core)
         if not self._machine.core.running(chip.index):
-            self._mailboxes.rest(chip)
+            self._mailboxes.reset(chip)
 
     def _stop(self, targets: list[tuple[ChipState, list[int]]], app_id: int, app_mask: int) -> None:
         self._machine.take_locks([chip for chip, _ in targets])
@@ -242,7 +258,7 @@ class Applications:
             self._clean(chip, candidates)
 
     def _clean(self, chip: ChipState, candidates: list[int]) -> None:
-        """Gives back memory and routes of stopped applications, but for those of the monitor, application 0."""
+        """Free the memory and routes of stopped applications, except those of the monitor (application 0)."""
         record = chip.memory.view(chip.app_data, 256 * APP_DATA.bytes)
         dirty = [n for n in candidates if not record[APP_DATA.bytes * n + APP_DATA.clean]]
         owners = frozenset(dirty) - {0}
@@ -250,7 +266,7 @@ class Applications:
             try:
                 heap.free_owners(owners)
             except (BadAddressError, BrokenHeapError) as error:
-                _log.warning("chip %d,%d: what stopped applications held there is lost: %s", chip.x, chip.y, error)
+                _log.warning("chip %d,%d: memory of stopped applications is lost: %s", chip.x, chip.y, error)
         if owners:
             chip.routes.free_owners(owners, clear=True)
         for n in dirty:

@@ -23,16 +23,16 @@ _VALUES_BYTES = 128
 
 
 class BootLoader:
-    """Assembles the image that a host sends."""
+    """The boot ROM: receives the blocks of a boot image."""
 
     def __init__(self) -> None:
         self._blocks: dict[int, bytes] = {}
         self._expected = 0
 
     def receive(self, packet: bytes) -> BootValues | None:
-        """Takes a datagram of the boot port; what does not belong to a boot is dropped.
+        """Take a datagram from the boot port; return the values to boot with once the last one has arrived.
 
-        :return: the values to boot with, once the image is complete and the host says go
+        Datagrams that do not belong to a boot are dropped.
         """
         if len(packet) < _HEADER.size:
             return None

@@ -1,4 +1,4 @@
-"""What the monitor program leaves in a chip's memory after booting: system variables, heaps, tables."""
+"""A chip's memory after SC&MP has booted it: system variables, heaps, tables."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class BootValues:
 
     @classmethod
     def default(cls, version: int) -> BootValues:
-        """Values for a board that is switched on booted."""
+        """The values of a board that is booted when it is switched on."""
         block = SV.defaults()
         SV.pack_into(block, hw_ver=version, root_chip=1)
         return cls(bytes(block[:_BOOT_BYTES]))
@@ -48,7 +48,7 @@ class BootValues:
         return struct.unpack_from("<I", self.data, offset)[0]
 
     def plausible(self) -> bool:
-        """Whether a chip can be laid out from these values."""
+        """Whether a chip's memory can be divided as these values say."""
         heap_words, buffer_words, system = (
             self.word(offset) for offset in (SV.sysram_heap, SV.sysbuf_words, SV.sdram_bufs)
         )
@@ -66,7 +66,7 @@ class BootValues:
 
 @dataclass(frozen=True)
 class ChipState:
-    """Where things lie in a booted chip."""
+    """The addresses of what is in the memory of a booted chip."""
 
     x: int
     y: int
@@ -82,15 +82,15 @@ class ChipState:
 
     @property
     def address(self) -> int:
-        """x in the high byte, y in the low one."""
+        """The chip's point-to-point address: x in the high byte, y in the low byte."""
         return self.x << 8 | self.y
 
     def sv(self, offset: int) -> int:
-        """Address of a system variable."""
+        """The address of a system variable, for example ``sv(SV.clock_ms)``."""
         return SV.base + offset
 
     def vcpu(self, core: int, offset: int = 0) -> int:
-        """Address of a field in a core's block."""
+        """The address of a field in the block of a core, for example ``vcpu(1, VCPU.cpu_state)``."""
         return VCPU.base + VCPU.bytes * core + offset
 
     def set_sv(self, **values: int | bytes) -> None:
@@ -103,9 +103,12 @@ class ChipState:
 
 
 def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: BootValues, ip: bytes) -> ChipState:
-    """Lays out the memory of one chip as SC&MP does (``scamp-3.c``: ``sv_init``, ``sdram_init``, ``rtr_init``).
+    """Lay out the memory of one chip as SC&MP does (``scamp-3.c``: ``sv_init``, ``sdram_init``, ``rtr_init``).
 
-    :param ip: the board's address, four bytes, which chip (0, 0) alone has
+    Parameters
+    ----------
+    ip
+        The IP address of the board (4 bytes); only chip (0, 0) has it.
     """
     index = shape.index[chip]
     memory = ChipMemory(core, index)
@@ -117,8 +120,8 @@ def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: Bo
     system_base = image + layout.IMAGE_AREA_BYTES
     sdram_heap_base = sdram_base + 4 * values.word(SV.sdram_heap)
 
-    # SDRAM of a new machine is zero, so that tables which begin empty need no filling.
-    # The system heap is allocated from in SC&MP's order; the table of tags is not used while it is filled.
+    # The SDRAM of a new machine is zero, so tables that begin empty need not be filled.
+    # Blocks are allocated in SC&MP's order, without tags, because the table of tags is one of them.
     system_heap = Heap.create(memory, system_base, layout.SDRAM_BASE + layout.SDRAM_BYTES, 0)
     hop_table = system_heap.allocate(layout.HOP_TABLE_BYTES, 0)
     route_copy = system_heap.allocate((layout.ROUTER_ENTRIES + 1) * RTR_ENTRY.bytes, 0)
@@ -126,7 +129,7 @@ def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: Bo
     app_data = system_heap.allocate(256 * APP_DATA.bytes, 0)
     numbers = system_heap.allocate(layout.RANDOM_BYTES, 0)
     system_heap.allocate(layout.P2P_ADDRESS_TABLE_BYTES, 0)
-    # On the board this is what SDRAM holds at power-on; here the same bytes at every boot, other ones on each chip.
+    # On a real board these are what SDRAM contains at power-on. Here each chip has its own, the same at every boot.
     memory.write(numbers, random.Random(index).randbytes(layout.RANDOM_BYTES))
 
     sysram_heap = Heap.create(memory, sysram_heap_base, VCPU.base, tags)
@@ -155,7 +158,7 @@ def boot_chip(core: CoreMachine, shape: Shape, chip: tuple[int, int], values: Bo
 
 
 def idle_core(state: ChipState, number: int) -> None:
-    """Sets a core's block as SARK's stub does when no application runs; the user words keep their values."""
+    """Fill the block of a core that runs no application, as SARK does; the four user words keep their values."""
     memory = state.memory
     memory.fill(state.vcpu(number), 0, VCPU.user0)
     state.set_vcpu(
@@ -224,7 +227,7 @@ def _set_router(core: CoreMachine, state: ChipState, shape: Shape) -> None:
 
 
 def link_buffers(memory: ChipMemory, buffers: tuple[int, ...]) -> None:
-    """Makes a list of all message buffers, in their order."""
+    """Link all message buffers to a list."""
     for buffer, following in pairwise((*buffers, 0)):
         memory.set_u32(buffer, following)
 

@@ -29,7 +29,7 @@ _NO_REVERSE_PORTS = (0, SCP_PORT, BOOT_PORT)  # no port at all, and the board's 
 
 
 class Commands:
-    """Obeys SCP commands on the monitors of a machine."""
+    """The SCP commands of the monitors of a machine."""
 
     def __init__(self, machine: Machine, applications: Applications, tags: TagTable) -> None:
         self._machine = machine
@@ -56,12 +56,24 @@ class Commands:
         }
 
     def obey(self, chip: ChipState, request: ScpRequest, sender: Endpoint | None, tag: int) -> bytes:
-        """Does what a command asks on a chip.
+        """Execute a command on a chip.
 
-        :param sender: the host that sent it, when it came from one
-        :param tag: the tag by which the answer will leave
-        :return: what follows the return code in the answer
-        :raises ScpError: with the code to answer
+        Parameters
+        ----------
+        sender
+            The host that sent the command; None if an application did.
+        tag
+            The IP tag of the answer.
+
+        Returns
+        -------
+        bytes
+            The data of the answer.
+
+        Raises
+        ------
+        ScpError
+            The command fails; the error holds the return code.
         """
         handler = self._handlers.get(request.command)
         if handler is None:
@@ -142,7 +154,7 @@ class Commands:
 
     def _nearest_neighbour(self, _chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
         if request.arg1 >> 24 != 0 or request.arg2 >> 28 != _NN_SIGNAL:
-            raise ScpError(ReturnCode.ARGUMENT)  # floods and other broadcasts, which hosts of today do not use
+            raise ScpError(ReturnCode.ARGUMENT)  # floods and other broadcasts, which current host software does not use
         self._send_signal(request.arg2)
         return b""
 
@@ -260,7 +272,7 @@ class Commands:
         self._machine.wait_unlocked(chip, Lock.HEAP)
         self._machine.wait_unlocked(chip, Lock.ROUTER)
         memory = chip.memory
-        # Each field keeps to its bits, whatever a host has written over the system variables.
+        # The masks keep each field within its bits even if a host has overwritten the system variables.
         summary = (
             (memory.u8(chip.sv(SV.num_cpus)) & 0x1F)
             | (memory.u8(chip.sv(SV.link_en)) & 0x3F) << 8

@@ -1,7 +1,7 @@
-"""How the process that started a board asks it: a line of JSON each way, over standard input and output.
+"""The pipes between a board and the process that started it: requests and answers are lines of JSON.
 
 Requests: ``{"ask": "status"}``, ``{"ask": "statistics", "path": "..."}``, ``{"ask": "power cycle"}``,
-``{"ask": "stop"}``. The end of standard input stops the board too, so that it does not outlive its parent.
+``{"ask": "stop"}``. The board also stops at the end of standard input, so it does not outlive its parent.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ class Control:
         self._pending = b""
 
     def fileno(self) -> int:
-        """The descriptor to wait for."""
+        """The file descriptor to wait for."""
         return self._requests
 
-    def say(self, **values: object) -> None:
-        """Writes one line."""
+    def send(self, **values: object) -> None:
+        """Send one answer."""
         line = json.dumps(values).encode() + b"\n"
         while line:
             line = line[os.write(self._answers, line) :]
 
-    def take(self, server: Server) -> None:
-        """Reads what has come and answers it."""
+    def answer(self, server: Server) -> None:
+        """Read the requests that have arrived and answer them."""
         data = os.read(self._requests, _MAX_LINE)
         if not data:
             server.stop()
@@ -48,27 +48,27 @@ class Control:
         *lines, self._pending = (self._pending + data).split(b"\n")
         for line in lines:
             try:
-                self._obey(server, json.loads(line))
-            except Exception as error:  # the parent waits for a line, and the board lives on
+                self._answer(server, json.loads(line))
+            except Exception as error:  # the parent waits for an answer, and the board must survive
                 _log.exception("a request of the parent failed")
-                self.say(error=f"{type(error).__name__}: {error}")
+                self.send(error=f"{type(error).__name__}: {error}")
 
-    def _obey(self, server: Server, request: dict[str, str]) -> None:
+    def _answer(self, server: Server, request: dict[str, str]) -> None:
         ask = request.get("ask")
         if ask == "stop":
             server.stop()
-            self.say(stopped=True)
+            self.send(stopped=True)
         elif ask == "power cycle":
             server.power_cycle()
-            self.say(booted=server.monitor is not None)
+            self.send(booted=server.monitor is not None)
         elif ask == "status":
             monitor = server.monitor
             clock_ms = None if monitor is None else monitor.machine.clock_ms
             active = 0 if monitor is None else monitor.machine.core.active
-            self.say(booted=monitor is not None, clock_ms=clock_ms, active_cores=active)
+            self.send(booted=monitor is not None, clock_ms=clock_ms, active_cores=active)
         elif ask == "statistics" and server.monitor is not None:
             statistics = gather(server.monitor)
             save(statistics, request["path"])
-            self.say(saved=request["path"])
+            self.send(saved=request["path"])
         else:
-            self.say(error=f"cannot answer {ask!r}")
+            self.send(error=f"cannot answer {ask!r}")

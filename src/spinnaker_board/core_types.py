@@ -1,8 +1,8 @@
-"""The interface of the machine in C, for type checkers and readers; ``core/pymodule.c`` implements it."""
+"""The types of the extension ``_core``, for type checkers and readers; ``core/pymodule.c`` implements them."""
 
 from typing import NamedTuple, Protocol, TypedDict
 
-#: Of the module in C that this code needs; raised with it.
+#: The version of the extension that this code needs.
 INTERFACE = 3
 
 
@@ -30,7 +30,7 @@ class CoreStatistics(TypedDict):
 
 
 class CoreMachine(Protocol):
-    """Chips, cores, routers. Chips go by their index; core 0 of a chip, the monitor, has no processor."""
+    """Chips, cores and routers. A chip is given by its index. Core 0, the monitor, has no processor here."""
 
     @property
     def cycles(self) -> int: ...

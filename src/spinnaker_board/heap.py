@@ -5,7 +5,7 @@ words: the next block in the order of addresses, and the next free block or, whe
 owner. The last block is empty and ends both lists. Blocks with a tag are also entered in the table of tags.
 Source: spinnaker_tools 4.0.0, ``sark.h`` (``heap_t``, ``block_t``) and ``sark_alloc.c``.
 
-The caller must hold the heap's lock, that is, see that no application does (``Lock.HEAP``).
+The caller makes sure that no application holds the heap's lock (``Lock.HEAP``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from spinnaker_board.memory import BadAddressError, ChipMemory
 from spinnaker_board.structures import BLOCK, HEAP
 
 _ALLOCATED = 0xFFFF0000
-_MAX_BLOCKS = 1 << 20  # a longer list would hold the board up; no application makes one of honest intent
+_MAX_BLOCKS = 1 << 20  # a longer list, which no sensible application makes, would hold the board up
 
 
 class BrokenHeapError(ValueError):
@@ -27,11 +27,16 @@ class BrokenHeapError(ValueError):
 
 @dataclass(frozen=True)
 class Heap:
-    """A heap at an address of a chip.
+    """A heap in the memory of a chip.
 
-    :param memory: the chip's memory
-    :param base: address of the root
-    :param tags: address of the table of tagged blocks, one word for each of 256 applications times 256 tags
+    Attributes
+    ----------
+    memory
+        The memory of the chip.
+    base
+        The address of the heap's first word.
+    tags
+        The address of the table of tagged blocks: a word for each of 256 tags of each of 256 applications.
     """
 
     memory: ChipMemory
@@ -40,7 +45,7 @@ class Heap:
 
     @classmethod
     def create(cls, memory: ChipMemory, base: int, top: int, tags: int) -> Heap:
-        """Makes the memory from `base` to `top` one free block."""
+        """Make one free block of the memory from ``base`` to ``top``."""
         first, last = base + HEAP.bytes, top - BLOCK.bytes
         root = memory.view(base, HEAP.bytes)
         HEAP.pack_into(root, free=first, first=first, last=last, free_bytes=last - first - BLOCK.bytes)
@@ -52,7 +57,7 @@ class Heap:
         return self.tags + 4 * ((app_id << 8) + tag)
 
     def _walk(self, address: int, link: int) -> list[int]:
-        """The blocks of a list. Both lists are in the order of addresses, so that one which turns back is broken."""
+        """The blocks of a list. Both lists are sorted by address; one that is not has been overwritten."""
         words, start = self.memory.words(self.base)
         end = start + 4 * len(words) - BLOCK.bytes
         blocks: list[int] = []
@@ -71,11 +76,21 @@ class Heap:
         return self._walk(self.memory.u32(self.base + HEAP.free), BLOCK.free)
 
     def allocate(self, size: int, app_id: int, tag: int = 0, retry: bool = False) -> int:
-        """Takes `size` bytes, first fit.
+        """Allocate memory: the first free block that is large enough.
 
-        :param tag: 0 for none, else 1 to 255, to be used once by an application
-        :param retry: a tag in use with a block of this very size yields that block
-        :return: address of the memory, or 0: no room, or the tag is in use
+        Parameters
+        ----------
+        size
+            Bytes.
+        tag
+            0 for no tag, or 1 to 255; an application may use each tag once.
+        retry
+            If the tag is in use, return its block, provided it has this size.
+
+        Returns
+        -------
+        int
+            The address of the memory; 0 if there is no room or the tag is in use.
         """
         if size <= 0 or size > 1 << 31 or not 0 <= tag <= 255:
             return 0
@@ -112,7 +127,7 @@ class Heap:
         return 0
 
     def free(self, address: int) -> bool:
-        """Gives a block back; False when `address` is not one that was allocated."""
+        """Free a block; return False if no block at this address is allocated."""
         memory = self.memory
         block = address - BLOCK.bytes
         if block not in self._walk(memory.u32(self.base + HEAP.first), BLOCK.next)[:-1]:
@@ -140,7 +155,7 @@ class Heap:
         return True
 
     def free_owners(self, owners: Collection[int]) -> int:
-        """Gives back all blocks of some applications, in one pass; returns how many."""
+        """Free all blocks of some applications in one pass; return their number."""
         memory = self.memory
         blocks = self._walk(memory.u32(self.base + HEAP.first), BLOCK.next)
         count = freed = run = run_end = 0
@@ -165,15 +180,15 @@ class Heap:
         return count
 
     def free_bytes(self) -> int:
-        """Bytes not allocated, headers not counted."""
+        """The free bytes, without headers."""
         return self.memory.u32(self.base + HEAP.free_bytes)
 
     def largest(self) -> int:
-        """Size of the largest block that could be allocated, in bytes."""
-        # Never negative, even where somebody has written over the list.
+        """The size of the largest block that can be allocated, in bytes."""
+        # Not negative, even if an application has overwritten the list.
         sizes = [self.memory.u32(block) - block - BLOCK.bytes for block in self._free_blocks()]
         return max([0, *sizes])
 
     def tagged(self, app_id: int, tag: int) -> int:
-        """Address of the block with this tag, or 0."""
+        """The address of the block with a tag, or 0."""
         return self.memory.u32(self._tag_entry(app_id & 0xFF, tag & 0xFF))

@@ -1,4 +1,4 @@
-"""Where things lie in a SpiNNaker chip, and what their numbers mean.
+"""The memory map of a SpiNNaker chip, and the codes of SC&MP and SARK.
 
 Sources: SpiNNaker datasheet 2.02 (memory map), spinnaker_tools 4.0.0 (``spinnaker.h``, ``sark.h``, ``scamp.h``).
 All sizes are bytes, all offsets bytes from the base named with them, all numbers little-endian. What the core in C
@@ -52,7 +52,7 @@ SYSRAM_ALIAS = _SHARED["SYSRAM_ALIAS_BASE"]
 SYSRAM_BYTES = _SHARED["SYSRAM_BYTES"]
 ROUTER_BASE = _SHARED["ROUTER_BASE"]
 SYSTEM_CONTROLLER_BASE = _SHARED["SYSTEM_CONTROLLER_BASE"]
-#: Chip-wide registers of all kinds, twice: from the first device to System RAM.
+#: The two address ranges of the chip's registers, from the first device to System RAM.
 DEVICES = ((_SHARED["DEVICES_BASE"], SYSRAM_BASE), (_SHARED["DEVICES_ALIAS_BASE"], SYSRAM_ALIAS))
 
 ITCM_BYTES = _SHARED["ITCM_BYTES"]
@@ -84,7 +84,7 @@ ROUTER_P2P = ROUTER_BASE + _SHARED["ROUTER_P2P"]
 P2P_WORDS = _SHARED["P2P_WORDS"]
 P2P_NONE = 6  # no route to this chip
 P2P_SELF = 7
-ROUTE_EMPTY = 0xFF000000  # with key all ones and mask zero: an entry that matches nothing
+ROUTE_EMPTY = 0xFF000000  # with a key of ones and a mask of zeros: an entry that matches no packet
 
 # System controller
 SC_FLAGS_SET = SYSTEM_CONTROLLER_BASE + _SHARED["SC_FLAGS_SET"]
@@ -93,7 +93,7 @@ SC_TEST_AND_CLEAR = SYSTEM_CONTROLLER_BASE + _SHARED["SC_TEST_AND_CLEAR"]
 
 
 class Lock(IntEnum):
-    """Test-and-set registers that SARK uses as locks."""
+    """The test-and-set registers that SARK uses as locks."""
 
     MESSAGES = 0
     MAILBOX = 1
@@ -102,7 +102,7 @@ class Lock(IntEnum):
 
 
 class CpuState(IntEnum):
-    """``cpu_state_e``; the codes that the monitor itself sets or looks at."""
+    """States of a core (``cpu_state_e``), those that the monitor sets or reads."""
 
     RUN_TIME_ERROR = 2
     INIT = 4
@@ -111,7 +111,7 @@ class CpuState(IntEnum):
 
 
 class Mailbox(IntEnum):
-    """``shm_cmd_e``."""
+    """Commands in a core's mailbox (``shm_cmd_e``)."""
 
     IDLE = 0
     MESSAGE = 1
@@ -119,7 +119,7 @@ class Mailbox(IntEnum):
 
 
 class Signal(IntEnum):
-    """``signal_e``."""
+    """Signals to an application (``signal_e``)."""
 
     INIT = 0
     POWER_DOWN = 1
@@ -136,7 +136,7 @@ class Signal(IntEnum):
 
 
 class TagFlag(IntFlag):
-    """``scamp_iptag_flags``."""
+    """Flags of an IP tag (``scamp_iptag_flags``)."""
 
     VALID = 0x8000
     TRANSIENT = 0x4000
@@ -145,4 +145,4 @@ class TagFlag(IntFlag):
     STRIP = 0x0100
 
 
-SOFTWARE_VERSION = 0x00040000  # 4.0.0, the release whose behaviour is played
+SOFTWARE_VERSION = 0x00040000  # 4.0.0, the release that the board imitates

@@ -1,4 +1,4 @@
-"""Keeps a log small, whatever is sent to the board: hosts and applications can cause any number of messages."""
+"""A filter that keeps the log small, since hosts and applications can cause any number of messages."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ _FIRST = 20
 
 
 class RepeatFilter(logging.Filter):
-    """Of the messages from one place in the code passes the first twenty, then the 32nd, 64th, 128th and so on."""
+    """Passes the first 20 messages from a place in the code, then the 32nd, 64th, 128th and so on."""
 
     def __init__(self) -> None:
         super().__init__()
         self._counts: dict[tuple[str, int], int] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record is written; from the 21st on it says how many there were."""
+        """Whether to log a record; from the 21st on, its message gets its number."""
         place = record.pathname, record.lineno
         count = self._counts[place] = self._counts.get(place, 0) + 1
         if count <= _FIRST:

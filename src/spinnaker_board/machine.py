@@ -1,4 +1,4 @@
-"""A booted machine: the chips, as the monitor programs know them."""
+"""A booted machine: its chips as their monitors see them, and how the monitors wait for applications."""
 
 from __future__ import annotations
 
@@ -16,31 +16,25 @@ from spinnaker_board.shape import Shape
 _log = logging.getLogger(__name__)
 
 _LOCK_QUANTA = 1000  # 10 ms; SARK holds a lock for microseconds
-_WAIT_S = 0.5  # wall time after which a wait ends, however slow the machine is,
-_LEAST_QUANTA = 10  # if so many quanta have passed
+_WAIT_S = 0.5  # wall time after which a wait ends, however slow the machine is, ...
+_MIN_QUANTA = 10  # ... once this many quanta have passed
 
 
 class MissingCoreError(RuntimeError):
-    """The C core was not built, or from other sources than these."""
+    """The extension in C was not built, or was built from other sources."""
 
 
 class LockedError(RuntimeError):
-    """An application holds a lock and does not give it back."""
+    """An application holds a lock and does not release it."""
 
 
 def create_core(shape: Shape, threads: int = 1, start_unix_s: int = 0) -> CoreMachine:
-    """A new machine of this shape, switched on and not booted.
-
-    :raises MissingCoreError: the extension in C is missing, or of another version
-    """
+    """Make a machine of this shape, switched on but not booted. Raises MissingCoreError as `load_core` does."""
     return load_core().Machine(shape.neighbours(), threads, start_unix_s)
 
 
 def load_core() -> Any:
-    """The extension in C, if it was built from these sources.
-
-    :raises MissingCoreError: it is missing, or of another version
-    """
+    """Import the extension in C. Raises MissingCoreError if it is missing or was built from other sources."""
     try:
         from spinnaker_board import _core
     except ImportError as error:
@@ -57,10 +51,18 @@ def load_core() -> Any:
 
 
 class Machine:
-    """All chips of a board after booting.
+    """A booted board.
 
-    :param core: a new machine in C, whose memory is zero
-    :param ip: the address at which the board answers, four bytes
+    Parameters
+    ----------
+    core
+        A new machine in C, whose memory is zero.
+    shape
+        Its chips and links.
+    values
+        The boot values.
+    ip
+        The IP address of the board (4 bytes).
     """
 
     def __init__(self, core: CoreMachine, shape: Shape, values: BootValues, ip: bytes) -> None:
@@ -68,10 +70,10 @@ class Machine:
         self.shape = shape
         self.chips = [boot_chip(core, shape, chip, values, ip) for chip in shape.chips]
         self._by_address = {chip.address: chip for chip in self.chips}
-        self._kept: set[tuple[int, Lock]] = set()  # locks that were once waited for in vain
+        self._unreleased: set[tuple[int, Lock]] = set()  # locks that an application did not release in time
 
     def chip_at(self, address: int) -> ChipState | None:
-        """The chip with this address (x in the high byte); 0xffff is the root chip. None when there is none."""
+        """The chip with this address (x in the high byte; 0xffff is the root chip), or None."""
         return self._by_address.get(0 if address == 0xFFFF else address)
 
     def neighbour(self, chip: ChipState, link: int) -> ChipState | None:
@@ -85,39 +87,37 @@ class Machine:
         return self.core.cycles / layout.CYCLES_PER_MS
 
     def wait(self, done: Callable[[], bool], quanta: int) -> bool:
-        """Lets time pass until something is so; False when it is not within a number of quanta, or too slow to come.
+        """Run the machine until ``done()``; return False if that takes more than a number of quanta or 0.5 s.
 
-        Cores that never sleep make a quantum of 48 chips take milliseconds, so that virtual time alone is no bound.
+        If no core sleeps, a quantum of 48 chips takes milliseconds, so virtual time alone does not limit the wait.
         """
         end_s = time.monotonic() + _WAIT_S
         for n in range(quanta):
             if done():
                 return True
-            if n >= _LEAST_QUANTA and time.monotonic() >= end_s:
+            if n >= _MIN_QUANTA and time.monotonic() >= end_s:
                 return False
             self.core.run(1)
         return done()
 
     def wait_unlocked(self, chip: ChipState, lock: Lock) -> None:
-        """Lets time pass until no application holds a lock.
+        """Run the machine until no application holds a lock. Raises LockedError if it is not released.
 
-        The monitor acts between quanta, so it never has to take a lock; but a core may have stopped in the middle of
-        what the lock guards. A lock that nobody is left to give back is taken away. One that was waited for in vain is
-        not waited for again, so that a core which keeps it holds up a single request.
-
-        :raises LockedError: the lock is not given back
+        The monitor acts between quanta, so it need not take the lock itself; but an application may be in the middle
+        of what the lock guards. A lock that no running core can release is cleared. After one wait in vain there is no
+        second one, so a core that keeps a lock delays only one request.
         """
         place = chip.index, lock
-        if self._keeps(chip, lock) and (
-            place in self._kept or not self.wait(lambda: not self._keeps(chip, lock), _LOCK_QUANTA)
+        if self._is_held(chip, lock) and (
+            place in self._unreleased or not self.wait(lambda: not self._is_held(chip, lock), _LOCK_QUANTA)
         ):
-            self._kept.add(place)
-            self.core.run(1)  # the requests of a host that insists let time pass too
+            self._unreleased.add(place)
+            self.core.run(1)  # a host that repeats its request lets time pass, too
             raise LockedError(f"chip {chip.x},{chip.y}: an application keeps lock {lock.name}")
-        self._kept.discard(place)
+        self._unreleased.discard(place)
 
-    def _keeps(self, chip: ChipState, lock: Lock) -> bool:
-        """Whether an application holds a lock; one that is set on a chip without applications is taken away."""
+    def _is_held(self, chip: ChipState, lock: Lock) -> bool:
+        """Whether an application holds a lock; on a chip without applications, a lock that is set is cleared."""
         if not self.core.locked(chip.index, lock):
             return False
         if self.core.running(chip.index):
@@ -126,19 +126,19 @@ class Machine:
         return False
 
     def unlock(self, chip: ChipState, lock: Lock) -> None:
-        """Takes a lock away."""
+        """Clear a lock."""
         self.core.write(chip.index, layout.SC_TEST_AND_CLEAR + 4 * lock, 0)
-        self._kept.discard((chip.index, lock))
+        self._unreleased.discard((chip.index, lock))
 
     def take_locks(self, chips: Iterable[ChipState]) -> None:
-        """Waits once for all locks of some chips, and takes away what is not given back."""
-        held = [(chip, lock) for chip in chips for lock in Lock if self._keeps(chip, lock)]
+        """Wait once for all locks of some chips, then clear those that were not released."""
+        held = [(chip, lock) for chip in chips for lock in Lock if self._is_held(chip, lock)]
 
         def free() -> bool:
-            held[:] = [(chip, lock) for chip, lock in held if self._keeps(chip, lock)]
+            held[:] = [(chip, lock) for chip, lock in held if self._is_held(chip, lock)]
             return not held
 
         if held and not self.wait(free, _LOCK_QUANTA):
             for chip, lock in held:
-                _log.warning("chip %d,%d: an application keeps lock %s; it is taken away", chip.x, chip.y, lock.name)
+                _log.warning("chip %d,%d: lock %s was not released; it is cleared", chip.x, chip.y, lock.name)
                 self.unlock(chip, lock)

@@ -24,15 +24,15 @@ from spinnaker_board.structures import SDP_MSG, SV, VCPU
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE_MS = 20.0  # virtual; SC&MP waits 1 ms, but holds the host up meanwhile
-_LEAST_MS = 1.0  # and so long at least, when the machine is so slow that _PATIENCE_S of wall time pass
-_PATIENCE_S = 0.5
+_TIMEOUT_MS = 20.0  # of virtual time; SC&MP waits 1 ms, during which the host has to wait, too
+_TIMEOUT_S = 0.5  # of wall time, after which a slow machine has to reach only ...
+_MIN_TIMEOUT_MS = 1.0  # ... this much virtual time
 _MAX_WAITING = 256
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A message, and when it came: in virtual and in wall time."""
+    """A message, and when it arrived in virtual and in wall time."""
 
     message: SdpMessage
     since_ms: float
@@ -41,38 +41,38 @@ class _Waiting:
 
 @dataclass
 class _Queue:
-    """Messages for a core, and when it took the last one; while it takes some, the others are not late."""
+    """Messages for a core, and when it last took one: as long as it takes messages, none is late."""
 
     messages: deque[_Waiting] = field(default_factory=deque)
     taken_ms: float = -math.inf
     taken_s: float = -math.inf
 
     def late(self, now_ms: float, now_s: float) -> bool:
-        """Whether the first message has waited long enough, and with it the core has done nothing for as long."""
+        """Whether neither the first message has arrived nor the core has taken one for longer than the timeout."""
         passed_ms = now_ms - max(self.messages[0].since_ms, self.taken_ms)
         passed_s = now_s - max(self.messages[0].since_s, self.taken_s)
-        return passed_ms > _PATIENCE_MS or (passed_ms > _LEAST_MS and passed_s > _PATIENCE_S)
+        return passed_ms > _TIMEOUT_MS or (passed_ms > _MIN_TIMEOUT_MS and passed_s > _TIMEOUT_S)
 
 
 class Mailboxes:
-    """Messages on their way to application cores.
+    """The mailboxes of all application cores, and the messages that wait for them.
 
-    A core takes one message at a time, so that messages wait here until it has taken the one before.
+    A mailbox holds one message, so messages wait here until the core has taken the one before.
     """
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
         self._queues: dict[tuple[int, int], _Queue] = {}
-        self._orphans: list[SdpMessage] = []
+        self._undeliverable: list[SdpMessage] = []
         self._waiting = 0
 
     @property
     def waiting(self) -> int:
-        """Messages that have not been put into a mailbox yet."""
+        """The number of messages that are not in a mailbox yet."""
         return self._waiting
 
     def post(self, chip: ChipState, message: SdpMessage) -> bool:
-        """Takes a message for an application core; False when too many are waiting."""
+        """Accept a message for an application core; return False if too many are waiting."""
         if self._waiting >= _MAX_WAITING:
             return False
         queue = self._queues.setdefault((chip.index, message.core), _Queue())
@@ -81,15 +81,15 @@ class Mailboxes:
         return True
 
     def forget(self, chip: ChipState, core: int) -> None:
-        """Takes back the buffers in the mailboxes of a core that was stopped, and what waits for it."""
+        """Free the buffers in the mailboxes of a core that was stopped, and give up the messages that wait for it."""
         queue = self._queues.pop((chip.index, core), _Queue())
         self._waiting -= len(queue.messages)
-        self._orphans += [waiting.message for waiting in queue.messages]
+        self._undeliverable += [waiting.message for waiting in queue.messages]
         self.reclaim(chip, core, VCPU.mbox_ap_cmd, VCPU.mbox_ap_msg)
         self.reclaim(chip, core, VCPU.mbox_mp_cmd, VCPU.mbox_mp_msg)
 
     def reclaim(self, chip: ChipState, core: int, command: int, message: int) -> None:
-        """Takes back the buffer in a mailbox of a core, if one is there."""
+        """Free the buffer in a mailbox of a core, if there is one."""
         memory = chip.memory
         if memory.u8(chip.vcpu(core, command)) == Mailbox.MESSAGE:
             memory.set_u8(chip.vcpu(core, command), Mailbox.IDLE)
@@ -97,8 +97,8 @@ class Mailboxes:
             if buffer in chip.buffers and buffer not in self._free_buffers(chip):
                 self._release(chip, buffer)
 
-    def rest(self, chip: ChipState) -> None:
-        """No core of a chip runs: nobody holds a buffer, and no call of the monitor is left to answer."""
+    def reset(self, chip: ChipState) -> None:
+        """Free all buffers of a chip on which no core runs, and forget the calls for its monitor."""
         memory = chip.memory
         link_buffers(memory, chip.buffers)
         memory.set_u32(chip.sv(SV.shm_free), chip.buffers[0])
@@ -107,13 +107,13 @@ class Mailboxes:
 
     @staticmethod
     def _free_buffers(chip: ChipState) -> set[int]:
-        """Buffers in the list of free ones, as far as it is whole."""
-        found: set[int] = set()
+        """The buffers in the list of free ones, up to where an application has overwritten it."""
+        free: set[int] = set()
         buffer = chip.memory.u32(chip.sv(SV.shm_free))
-        while buffer in chip.buffers and buffer not in found:
-            found.add(buffer)
+        while buffer in chip.buffers and buffer not in free:
+            free.add(buffer)
             buffer = chip.memory.u32(buffer)
-        return found
+        return free
 
     @staticmethod
     def _release(chip: ChipState, buffer: int) -> None:
@@ -123,12 +123,9 @@ class Mailboxes:
         memory.set_u16(chip.sv(SV.shm_count), memory.u16(chip.sv(SV.shm_count)) - 1 & 0xFFFF)
 
     def deliver(self) -> list[tuple[SdpMessage, ReturnCode]]:
-        """Puts messages into mailboxes that are idle.
-
-        :return: messages that were not taken, and why
-        """
-        refused = [(message, ReturnCode.DEAD) for message in self._orphans]
-        self._orphans.clear()
+        """Put messages into mailboxes that are empty; return the messages that cannot be delivered, and why."""
+        refused = [(message, ReturnCode.DEAD) for message in self._undeliverable]
+        self._undeliverable.clear()
         now_ms, now_s = self._machine.clock_ms, time.monotonic()
         for (index, core), queue in list(self._queues.items()):
             chip = self._machine.chips[index]
@@ -136,7 +133,7 @@ class Mailboxes:
             try:
                 taken = self._put(chip, core, first)
             except BadAddressError as error:
-                # Somebody wrote over the list of buffers in System RAM; the message can never be put there.
+                # The list of buffers in System RAM was overwritten, so the message can never be delivered.
                 _log.warning("chip %d,%d: a message to core %d is lost: %s", chip.x, chip.y, core, error)
                 refused.append((first, ReturnCode.TIMEOUT))
                 taken = True
@@ -173,9 +170,9 @@ class Mailboxes:
         return True
 
     def collect(self, chip: ChipState) -> Iterator[SdpMessage]:
-        """Takes the messages that cores of a chip have for their monitor; one that cannot be read is lost.
+        """Take the messages that the cores of a chip have for their monitor; one that cannot be read is lost.
 
-        :raises LockedError: an application keeps a lock; what was not collected is there still
+        Raises LockedError if an application keeps a lock; the remaining messages can be collected later.
         """
         memory = chip.memory
         core = 0

@@ -10,28 +10,24 @@ from spinnaker_board import layout
 if TYPE_CHECKING:
     from spinnaker_board.core_types import CoreMachine
 
-# Both memories lie at multiples of their sizes, which are powers of two.
+# The addresses of both memories are multiples of their sizes, which are powers of two.
 _SDRAM_BITS = layout.SDRAM_BYTES.bit_length() - 1
 _SDRAM_PAGES = {base >> _SDRAM_BITS for base in (layout.SDRAM_BASE, layout.SDRAM_ALIAS)}
 _SYSRAM_BITS = layout.SYSRAM_BYTES.bit_length() - 1
 _SYSRAM_PAGES = {base >> _SYSRAM_BITS for base in (layout.SYSRAM_BASE, layout.SYSRAM_ALIAS)}
 
-_MAX_REGISTER_BYTES = 1024  # at once; they are read a word at a time
+_MAX_REGISTER_BYTES = 1024  # in one access; registers are read word by word
 
 _U16 = struct.Struct("<H")
 _U32 = struct.Struct("<I")
 
 
 class BadAddressError(ValueError):
-    """An access to something that is not memory of the chip."""
+    """An address that is not in the memory of a chip."""
 
 
 class ChipMemory:
-    """SDRAM, System RAM and chip-wide registers of one chip.
-
-    :param core: the machine in C
-    :param chip: index of the chip in the machine
-    """
+    """The SDRAM, System RAM and registers of the chip with an index in the machine."""
 
     def __init__(self, core: CoreMachine, chip: int) -> None:
         self._core = core
@@ -51,10 +47,7 @@ class ChipMemory:
         return memory, offset
 
     def view(self, address: int, length: int) -> memoryview:
-        """A writable view of `length` bytes from `address` on.
-
-        :raises BadAddressError: not wholly inside SDRAM or System RAM
-        """
+        """A writable view of ``length`` bytes; raises BadAddressError if they are not all in SDRAM or System RAM."""
         memory, offset = self._find(address, length)
         return memory[offset : offset + length]
 
@@ -64,17 +57,17 @@ class ChipMemory:
         )
 
     def words(self, base: int) -> tuple[memoryview, int]:
-        """The memory that holds `base` as 32-bit words, and the address of its first: for walks along lists.
+        """The whole memory that contains ``base`` as 32-bit words, and the address of its first word.
 
-        :raises BadAddressError: neither SDRAM nor System RAM
+        It serves to follow lists. Raises BadAddressError if ``base`` is in neither SDRAM nor System RAM.
         """
         memory, offset = self._find(base, 4)
         return memory.cast("I"), base - offset
 
     def read(self, address: int, length: int) -> bytes:
-        """Bytes of memory, or up to 1 KB of registers when `address` and `length` are multiples of four.
+        """Read memory, or up to 1 KB of registers if ``address`` and ``length`` are multiples of four.
 
-        :raises BadAddressError: neither
+        Raises BadAddressError if the bytes are in neither.
         """
         if self._is_register(address, length) and address % 4 == length % 4 == 0:
             words = (self._core.read(self._chip, address + offset) for offset in range(0, length, 4))
@@ -82,10 +75,7 @@ class ChipMemory:
         return bytes(self.view(address, length))
 
     def write(self, address: int, data: bytes | memoryview) -> None:
-        """Writes memory, or registers a word at a time.
-
-        :raises BadAddressError: neither
-        """
+        """Write memory, or registers word by word. Raises BadAddressError if the bytes are in neither."""
         if self._is_register(address, len(data)) and address % 4 == len(data) % 4 == 0:
             for offset in range(0, len(data), 4):
                 self._core.write(self._chip, address + offset, _U32.unpack_from(data, offset)[0])
@@ -93,32 +83,32 @@ class ChipMemory:
             self.view(address, len(data))[:] = data
 
     def fill(self, address: int, word: int, length: int) -> None:
-        """Repeats a word over `length` bytes, a multiple of four."""
+        """Fill ``length`` bytes, a multiple of four, with a word."""
         view = self.view(address, length)
         view[:] = _U32.pack(word) * (length // 4)
 
     def u32(self, address: int) -> int:
-        """The word at `address`, in memory."""
+        """The word at an address in memory."""
         return _U32.unpack_from(*self._find(address, 4))[0]
 
     def set_u32(self, address: int, value: int) -> None:
-        """Sets the word at `address`, in memory."""
+        """Set the word at an address in memory."""
         _U32.pack_into(*self._find(address, 4), value)
 
     def u16(self, address: int) -> int:
-        """The half word at `address`, in memory."""
+        """The half word at an address in memory."""
         return _U16.unpack_from(*self._find(address, 2))[0]
 
     def set_u16(self, address: int, value: int) -> None:
-        """Sets the half word at `address`, in memory."""
+        """Set the half word at an address in memory."""
         _U16.pack_into(*self._find(address, 2), value)
 
     def u8(self, address: int) -> int:
-        """The byte at `address`, in memory."""
+        """The byte at an address in memory."""
         memory, offset = self._find(address, 1)
         return memory[offset]
 
     def set_u8(self, address: int, value: int) -> None:
-        """Sets the byte at `address`, in memory."""
+        """Set the byte at an address in memory."""
         memory, offset = self._find(address, 1)
         memory[offset] = value

@@ -1,4 +1,4 @@
-"""The monitors of a board as one: routes SDP messages between hosts, monitors and application cores."""
+"""All monitors of a board: SDP messages between hosts, monitors and application cores."""
 
 from __future__ import annotations
 
@@ -26,18 +26,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Datagram:
-    """A UDP datagram for a host.
-
-    :param from_port: UDP port of the board from which it leaves, 0 for the SCP port
-    """
+    """A UDP datagram for a host."""
 
     to: Endpoint
     data: bytes
-    from_port: int = 0
+    from_port: int = 0  # UDP port of the board that sends it; 0: the SCP port
 
 
 class Monitor:
-    """SC&MP of a whole board, played between the quanta of the machine."""
+    """SC&MP on all chips of a board, which works between the quanta of the machine."""
 
     def __init__(self, machine: Machine, translator: Translator | None = None) -> None:
         self.machine = machine
@@ -49,7 +46,7 @@ class Monitor:
         self._commands = Commands(machine, self.applications, self.tags)
 
     def receive(self, packet: bytes, sender: Endpoint) -> None:
-        """Takes a datagram that a host sent to the SCP port. What is no SDP message is dropped, as by SC&MP."""
+        """Take a datagram that a host sent to the SCP port. Like SC&MP, drop it if it is not an SDP message."""
         try:
             message = SdpMessage.unpack(packet[sdp.PAD_BYTES :])
         except BadDatagramError as error:
@@ -64,7 +61,7 @@ class Monitor:
         self._route(message, sender)
 
     def receive_reverse(self, data: bytes, port: int, sender: Endpoint) -> None:
-        """Takes a datagram that a host sent to a port with a reverse tag."""
+        """Take a datagram that a host sent to a port with a reverse tag."""
         number = self.tags.reverse_ports.get(port)
         if number is None or len(data) > sdp.DATA_BYTES:
             return
@@ -74,14 +71,14 @@ class Monitor:
         self._route(message, sender)
 
     def attend(self) -> None:
-        """Collects what applications have for their monitors and delivers what waits for them."""
+        """Collect the messages of applications for their monitors, and deliver those that wait for applications."""
         self._calling.update(self.machine.core.attention())
         for index in tuple(self._calling):
             chip = self.machine.chips[index]
             try:
                 for message in self.mailboxes.collect(chip):
                     self._safely(self._route, message, None)
-            except LockedError as error:  # asked again the next time, until the lock is given back or the core stopped
+            except LockedError as error:  # tried again until the lock is released or the core stopped
                 _log.warning("%s: its messages have to wait", error)
                 if self.machine.core.running(index):
                     continue
@@ -91,7 +88,7 @@ class Monitor:
 
     @staticmethod
     def _safely(handle: Callable[..., None], *arguments: object) -> None:
-        """The board must outlive any message; a defect is logged with its trace."""
+        """Handle a message. No message may end the board, so a defect is logged with its trace."""
         try:
             handle(*arguments)
         except Exception:
@@ -127,7 +124,7 @@ class Monitor:
             answer = pack_answer(ReturnCode.OK, sequence, data)
         except ScpError as error:
             answer = pack_answer(error.code, sequence, error.data)
-        except Exception:  # a defect of the board, which must outlive it; the sender is told that it failed
+        except Exception:  # a defect of the board, which must survive it; the sender gets an error
             _log.exception("a command could not be obeyed: %s", message)
             answer = pack_answer(ReturnCode.ARGUMENT, sequence)
         if message.reply_expected:

@@ -1,4 +1,4 @@
-"""A board in a process of its own, for a harness or a test."""
+"""A board in a process of its own, controlled from Python."""
 
 from __future__ import annotations
 
@@ -36,15 +36,21 @@ def _is_free(address: str) -> bool:
 
 
 class BoardError(RuntimeError):
-    """The board's process did not do what it was asked."""
+    """The process of a board ended, did not answer, or refused a request."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """Where a board is.
+    """The state of a board.
 
-    :param clock_ms: virtual time since power-on, None before booting
-    :param active_cores: application cores that run
+    Attributes
+    ----------
+    booted
+        Whether it has been booted.
+    clock_ms
+        Virtual time since power-on; None before booting.
+    active_cores
+        Number of application cores that run.
     """
 
     booted: bool
@@ -53,17 +59,37 @@ class Status:
 
 
 class Board:
-    """A running software board.
+    """A running software board, to be used in a ``with`` block, which stops it.
 
-    ``with Board(version=3) as board:`` starts a process, waits until it answers and stops it at the end; the process
-    also ends when this one does. Without an address the first free one from 127.0.0.2 on is taken.
+    The board is a process of its own, which also ends when this one does.
 
-    :param version: 3 (four chips) or 5 (48 chips)
-    :param address: loopback address to bind to
-    :param log: file for the board's log
-    :param cache: private folder for translated code; None: code is interpreted only, with the same results
-    :raises AddressError: the address is not a loopback one, or in use
-    :raises BoardError: the board does not come up; the message says why
+    Parameters
+    ----------
+    version
+        3 (four chips) or 5 (48 chips).
+    address
+        Its loopback address; None: the first free one from 127.0.0.2 on.
+    threads
+        Number of processors to use; the results do not depend on it.
+    booted
+        Whether it is booted, or waits for a boot image.
+    log
+        File for its log; None: a temporary one, ``board.log``.
+    cache
+        Private folder for compiled code; None: all code is interpreted, with the same results.
+
+    Raises
+    ------
+    AddressError
+        The address is not a loopback address, or is in use.
+    BoardError
+        The board does not start; the message gives the reason.
+
+    Examples
+    --------
+    >>> with Board(version=3) as board:
+    ...     board.status().active_cores
+    0
     """
 
     def __init__(
@@ -82,7 +108,7 @@ class Board:
         candidates = [address] if address else [f"127.0.0.{n}" for n in range(_FIRST_ADDRESS, _LAST_ADDRESS + 1)]
         for self.address in candidates:
             if not address and not _is_free(self.address):
-                continue  # quicker than to start a process that finds it out; the process looks again
+                continue  # faster than starting a process that finds it out; the process checks again
             settings = Settings(version, self.address, booted, threads, cache=str(cache) if cache else None)
             try:
                 settings.check()
@@ -108,7 +134,7 @@ class Board:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # an interrupt from the terminal is for the parent, which then stops the board
+            start_new_session=True,  # Ctrl-C is for the parent, which then stops the board
         )
         try:
             if self._read_line(process, _START_S) == {"ready": True}:
@@ -124,15 +150,15 @@ class Board:
         raise BoardError(reason or f"the board did not answer within {_START_S:g} s")
 
     @staticmethod
-    def _read_line(process: subprocess.Popen[bytes], patience_s: float) -> dict[str, Any]:
+    def _read_line(process: subprocess.Popen[bytes], timeout_s: float) -> dict[str, Any]:
         assert process.stdout is not None
-        end_s = time.monotonic() + patience_s
+        end_s = time.monotonic() + timeout_s
         line = b""
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
             while not line.endswith(b"\n"):
                 if not selector.select(max(end_s - time.monotonic(), 0)):
-                    raise BoardError(f"the board did not answer within {patience_s:g} s")
+                    raise BoardError(f"the board did not answer within {timeout_s:g} s")
                 part = os.read(process.stdout.fileno(), 1 << 16)
                 if not part:
                     raise BoardError("the board's process has ended")
@@ -147,12 +173,12 @@ class Board:
 
     @property
     def alive(self) -> bool:
-        """Whether the board's process runs."""
+        """Whether the process of the board runs."""
         return self._process.poll() is None
 
     @property
     def pid(self) -> int:
-        """Of the board's process."""
+        """The id of the board's process."""
         return self._process.pid
 
     def _ask(self, **request: str) -> dict[str, Any]:
@@ -167,14 +193,11 @@ class Board:
         return self._read_line(self._process, _ANSWER_S)
 
     def status(self) -> Status:
-        """Where the board is now; quick enough for a progress bar."""
+        """Ask for the state of the board; fast enough for a progress bar."""
         return Status(**self._ask(ask="status"))
 
     def statistics(self) -> BoardStatistics:
-        """What each core did since its application was started.
-
-        :raises BoardError: the board has not been booted
-        """
+        """Ask what each core has done since its application started. Raises BoardError before booting."""
         path = str(Path(self._folder.name) / "statistics.npz")
         answer = self._ask(ask="statistics", path=path)
         if "error" in answer:
@@ -182,19 +205,19 @@ class Board:
         return load(path)
 
     def power_cycle(self) -> None:
-        """Switches the board off and on: it is as new, whatever hosts and applications have done to it.
+        """Switch the board off and on, which leaves nothing of what hosts and applications did.
 
-        :raises BoardError: it did not come up
+        Raises BoardError if it does not start again.
         """
         answer = self._ask(ask="power cycle")
         if "error" in answer:
             raise BoardError(str(answer["error"]))
 
     def stop(self) -> None:
-        """Ends the process and gives the address back. May be called twice."""
+        """End the process and free the address. A second call does nothing."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
-            self._process.stdin.close()  # tells it to stop
+            self._process.stdin.close()  # the board stops when its standard input ends
         try:
             self._process.wait(_STOP_S)
         except subprocess.TimeoutExpired:

@@ -24,13 +24,10 @@ _SV_FREE = SV.base + SV.rtr_free
 
 @dataclass(frozen=True)
 class RouteTable:
-    """The table of one chip; the caller holds its lock (``Lock.ROUTER``).
-
-    :param copy: address of the copy, 1025 entries
-    """
+    """The table of one chip; the caller makes sure that no application holds its lock (``Lock.ROUTER``)."""
 
     memory: ChipMemory
-    copy: int
+    copy: int  # address of the copy, which has 1025 entries
 
     def _entry(self, index: int) -> int:
         return self.copy + RTR_ENTRY.bytes * index
@@ -42,7 +39,7 @@ class RouteTable:
         self.memory.set_u16(self._entry(index) + field, value)
 
     def initialise(self, start: int) -> None:
-        """Empties the table from `start` on and makes it one free block."""
+        """Clear the table from entry ``start`` on and make one free block of it."""
         self.clear(start, _END - start)
         self.memory.set_u16(_SV_FREE, _FIRST)
         for index, following in ((_FIRST, _END), (_END, 0)):
@@ -51,7 +48,7 @@ class RouteTable:
         self.memory.set_u32(self._entry(_END) + RTR_ENTRY.route, layout.ROUTE_EMPTY)
 
     def clear(self, start: int, count: int) -> bool:
-        """Empties `count` entries; False when they are not all in the table."""
+        """Clear some entries; return False if they are not all in the table."""
         if start + count > _END:
             return False
         for index in range(start, start + count):
@@ -66,11 +63,16 @@ class RouteTable:
             self.memory.write(base + 4 * index, word.to_bytes(4, "little"))
 
     def load(self, rows: bytes | memoryview, offset: int, app_id: int) -> bool:
-        """Sets the entries of `rows` (16 bytes each: index u16, count u16, route, key, mask), as sent by a host.
+        """Set the entries that a host has sent; return False at the first that is outside the table.
 
-        :param offset: added to each row's index
-        :param app_id: owner, or 0 for the one in the route's top byte
-        :return: False when a row lies outside the table; the rows before it are set
+        Parameters
+        ----------
+        rows
+            16 bytes for each entry: its index (u16), unused (u16), route, key and mask.
+        offset
+            Number to add to each index.
+        app_id
+            The owner; 0: the one in the highest byte of the route.
         """
         for index, _, route, key, mask in _ROW.iter_unpack(rows):
             if index + offset >= _END:
@@ -81,7 +83,7 @@ class RouteTable:
         return True
 
     def allocate(self, count: int, app_id: int) -> int:
-        """Takes `count` entries in a row; returns the first, or 0."""
+        """Allocate consecutive entries; return the index of the first, or 0 if there is no room."""
         if count <= 0:
             return 0
         previous = 0
@@ -112,16 +114,16 @@ class RouteTable:
             self.memory.set_u16(_SV_FREE, block)
 
     def _blocks(self) -> list[tuple[int, int]]:
-        """Blocks in order, each with the one behind it, as far as the list is whole."""
+        """The blocks (begin, end) in order, up to where an application has overwritten the list."""
         blocks, block = [], _FIRST
         while block < (following := self._get(block, RTR_ENTRY.next)) <= _END:
             blocks.append((block, following))
             block = following
         return blocks
 
-    def _give_back(self, blocks: list[tuple[int, int]], chosen: Collection[int], clear: bool) -> None:
-        """Adds some blocks to the free ones and makes the list of these anew, with neighbours joined."""
-        last = end = 0  # the last free block and what is behind it
+    def _free(self, blocks: list[tuple[int, int]], chosen: Collection[int], clear: bool) -> None:
+        """Free some blocks: make the list of free blocks again, with neighbours joined."""
+        last = end = 0  # the last free block, and its end
         self.memory.set_u16(_SV_FREE, 0)
         for block, following in blocks:
             if block in chosen:
@@ -138,24 +140,24 @@ class RouteTable:
             end = following
 
     def free(self, block: int, clear: bool) -> bool:
-        """Gives a block back; False when there is no such block."""
+        """Free a block; return False if there is none at this index."""
         blocks = self._blocks()
         if block not in dict(blocks) or not self._get(block, RTR_ENTRY.free) & _ALLOCATED:
             return False
-        self._give_back(blocks, (block,), clear)
+        self._free(blocks, (block,), clear)
         return True
 
     def free_owners(self, owners: Collection[int], clear: bool) -> int:
-        """Gives back all blocks of some applications; returns how many."""
+        """Free all blocks of some applications; return their number."""
         blocks = self._blocks()
         marks = {block: self._get(block, RTR_ENTRY.free) & _OWNER_MASK for block, _ in blocks}
         chosen = {block for block, mark in marks.items() if mark & _ALLOCATED and mark & ~_ALLOCATED in owners}
         if chosen:
-            self._give_back(blocks, chosen, clear)
+            self._free(blocks, chosen, clear)
         return len(chosen)
 
     def largest(self) -> int:
-        """Entries in the largest free block."""
+        """The number of entries in the largest free block."""
         best, block = 0, self.memory.u16(_SV_FREE)
         for _ in range(_END):
             if not block:

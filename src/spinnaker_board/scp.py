@@ -17,7 +17,7 @@ BOOT_PORT = 54321
 
 
 class Command(IntEnum):
-    """Commands that the monitor knows."""
+    """The commands that the monitor obeys."""
 
     VER = 0
     READ = 2
@@ -39,7 +39,7 @@ class Command(IntEnum):
 
 
 class ReturnCode(IntEnum):
-    """What became of a command or a message."""
+    """The result of a command, or of the delivery of a message."""
 
     OK = 0x80
     LENGTH = 0x81
@@ -55,11 +55,7 @@ class ReturnCode(IntEnum):
 
 
 class ScpError(Exception):
-    """A command that cannot be obeyed.
-
-    :param code: what the answer says
-    :param data: what follows the code in the answer
-    """
+    """A command that cannot be obeyed; the answer gives the code and the data."""
 
     def __init__(self, code: ReturnCode, data: bytes = b"") -> None:
         super().__init__(code.name)
@@ -80,10 +76,7 @@ class ScpRequest:
 
     @classmethod
     def unpack(cls, data: bytes) -> ScpRequest:
-        """Reads a command.
-
-        :raises ScpError: LENGTH when the arguments are not all there
-        """
+        """Unpack a command. Raises ScpError with the code LENGTH if arguments are missing."""
         if len(data) < _REQUEST.size:
             raise ScpError(ReturnCode.LENGTH)
         command, sequence, arg1, arg2, arg3 = _REQUEST.unpack_from(data)
@@ -91,15 +84,15 @@ class ScpRequest:
 
 
 def sequence_of(data: bytes) -> int:
-    """The sequence number of a command, as far as there is one."""
+    """The sequence number of a command; 0 if the command is too short to have one."""
     return struct.unpack_from("<H", data, 2)[0] if len(data) >= _ANSWER.size else 0
 
 
 def pack_answer(code: int, sequence: int, data: bytes = b"") -> bytes:
-    """Code, sequence number, data."""
+    """Pack an answer: code, sequence number, data."""
     return _ANSWER.pack(code, sequence) + data
 
 
 def words(*values: int) -> bytes:
-    """32-bit numbers in a row."""
+    """Pack 32-bit numbers."""
     return struct.pack(f"<{len(values)}I", *values)

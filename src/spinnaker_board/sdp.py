@@ -1,6 +1,6 @@
-"""SDP datagrams: the header that every message on the board and to its host carries.
+"""SDP messages, which travel on the board and between the board and hosts.
 
-Source: SpiNNaker application note 4 (SDP); layout as memorised in ``sark.h`` (``sdp_msg_t``) of spinnaker_tools 4.0.0.
+Source: SpiNNaker application note 4 (SDP); memory layout as in ``sark.h`` (``sdp_msg_t``) of spinnaker_tools 4.0.0.
 """
 
 from __future__ import annotations
@@ -16,25 +16,34 @@ REPLY_EXPECTED = 0x80
 PLAIN = 0x07
 CHECKSUM = 0x40
 TAG_NONE = 255
-PORT_ETHERNET = 255  # as destination port and core: to the host, by way of a tag
+PORT_ETHERNET = 255  # as destination port and core: to a host, through an IP tag
 ROOT = 0xFFFF  # as an address: the chip with the Ethernet
 
 
 class BadDatagramError(ValueError):
-    """Not an SDP datagram."""
+    """A datagram that is not an SDP message."""
 
 
 @dataclass(frozen=True)
 class SdpMessage:
-    """One message.
+    """An SDP message.
 
-    :param flags: bit 7: a reply is expected
-    :param tag: IP tag for messages to the host, 255 for none
-    :param dest_port: port (three bits) and core (five bits) of the receiver
-    :param srce_port: the same of the sender
-    :param dest_addr: chip of the receiver, x in the high byte
-    :param srce_addr: chip of the sender
-    :param data: what follows the header
+    Attributes
+    ----------
+    flags
+        Bit 7 means that a reply is expected.
+    tag
+        IP tag for messages to the host, 255 for none.
+    dest_port
+        Port (three bits) and core (five bits) of the receiver.
+    srce_port
+        Port and core of the sender.
+    dest_addr
+        Chip of the receiver, x in the high byte.
+    srce_addr
+        Chip of the sender.
+    data
+        What follows the header, at most 272 bytes.
     """
 
     flags: int
@@ -47,10 +56,7 @@ class SdpMessage:
 
     @classmethod
     def unpack(cls, packet: bytes) -> SdpMessage:
-        """Reads header and data.
-
-        :raises BadDatagramError: too short or too long
-        """
+        """Unpack header and data. Raises BadDatagramError if the packet is too short or too long."""
         if not HEADER_BYTES <= len(packet) <= HEADER_BYTES + DATA_BYTES:
             raise BadDatagramError(
                 f"{len(packet)} bytes: an SDP message has {HEADER_BYTES} to {HEADER_BYTES + DATA_BYTES}"
@@ -59,27 +65,27 @@ class SdpMessage:
         return cls(flags, tag, dest_port, srce_port, dest_addr, srce_addr, packet[HEADER_BYTES:])
 
     def pack(self) -> bytes:
-        """Header and data."""
+        """Pack header and data."""
         header = (self.flags, self.tag, self.dest_port, self.srce_port, self.dest_addr, self.srce_addr)
         return _HEADER.pack(*header) + self.data
 
     @property
     def reply_expected(self) -> bool:
-        """Whether the sender waits for an answer."""
+        """Whether the sender expects a reply."""
         return bool(self.flags & REPLY_EXPECTED)
 
     @property
     def core(self) -> int:
-        """Number of the receiving core."""
+        """The number of the receiving core."""
         return self.dest_port & 0x1F
 
     @property
     def port(self) -> int:
-        """Port on the receiving core."""
+        """The port on the receiving core."""
         return self.dest_port >> 5
 
     def answer(self, data: bytes) -> SdpMessage:
-        """The message that goes back to the sender."""
+        """The reply to the sender."""
         return replace(
             self,
             flags=self.flags & ~REPLY_EXPECTED,

@@ -1,4 +1,4 @@
-"""The board on the network: UDP sockets on a loopback address, and the pace of virtual time."""
+"""The board on the network: its UDP sockets on a loopback address, and the pace of virtual time."""
 
 from __future__ import annotations
 
@@ -27,34 +27,42 @@ from spinnaker_board.translation.translator import Translator
 
 _log = logging.getLogger(__name__)
 
-_BOARD_PORTS = (SCP_PORT, BOOT_PORT)  # at any address; no tag leads there, or boards would talk to themselves for ever
+_BOARD_PORTS = (SCP_PORT, BOOT_PORT)  # no datagram is sent there, or boards might talk to themselves for ever
 _LOOPBACK = "127."  # 127.0.0.0/8; addresses are in dotted form
 _MAX_DATAGRAM = 2048
-_BATCH = 16  # datagrams taken at once, before the machine runs on
-_MAX_WAITING_MESSAGES = 32  # for application cores; beyond, datagrams stay with the operating system
-_SLICE_NS = 2_000_000  # wall time that the machine may take before the network is looked at again,
-_BRISK_SLICE_NS = 500_000  # and when a host has just spoken
+_BATCH = 16  # datagrams taken from a socket before the machine runs on
+_MAX_WAITING_MESSAGES = 32  # for application cores; beyond that, datagrams stay in the sockets
+# Wall time that the machine may run before the sockets are read again, and that the board waits for a datagram when the
+# machine is ahead of the wall clock. Both are shorter for a while after a datagram, because another one often follows.
+_SLICE_NS, _SLICE_AFTER_DATAGRAM_NS = 2_000_000, 500_000
+_WAIT_S, _WAIT_AFTER_DATAGRAM_S = 0.001, 0.0001
+_AFTER_DATAGRAM_S = 0.05
+_WAIT_WITHOUT_CORES_S = 0.02  # when no core runs
 _BACKLOG_MS = 10.0  # how far virtual time may fall behind the wall clock and still catch up
-_BRISK_S = 0.0001  # wait when a host has just spoken
-_CALM_S = 0.001
-_IDLE_S = 0.02  # wait when no core runs
-_BRISK_PERIOD_S = 0.05
 
 
 class AddressError(ValueError):
-    """An address at which a board cannot be."""
+    """An address that a board cannot have."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a board is.
+    """The settings of a board.
 
-    :param version: 3 (four chips) or 5 (48 chips)
-    :param address: IPv4 loopback address, 127.0.0.2 and up
-    :param booted: whether it comes up booted, or waits for a boot image
-    :param threads: processors that run cores at the same time
-    :param time_limit_s: wall time after which it ends by itself, or None
-    :param cache: folder of translated code; None: nothing is translated
+    Attributes
+    ----------
+    version
+        3 (four chips) or 5 (48 chips).
+    address
+        IPv4 loopback address, from 127.0.0.2 on.
+    booted
+        Whether it is booted at the start, or waits for a boot image.
+    threads
+        Number of processors that execute cores.
+    time_limit_s
+        Wall time after which the board stops, or None.
+    cache
+        Folder for compiled code; None: all code is interpreted.
     """
 
     version: int = 3
@@ -65,7 +73,7 @@ class Settings:
     cache: str | None = None
 
     def check(self) -> None:
-        """:raises AddressError: no board can be at this address"""
+        """Raise AddressError if a board cannot have this address."""
         try:
             address = ipaddress.IPv4Address(self.address)
         except ValueError:
@@ -97,10 +105,10 @@ def _bind(address: str, port: int) -> socket.socket:
 
 
 class Server:
-    """One board. Use as a context manager; `run` serves until `stop` or the time limit.
+    """One board, to be used in a ``with`` block; `run` serves until `stop` or the time limit.
 
-    :raises AddressError: not a loopback address, or in use
-    :raises MissingCoreError: the core in C was not built
+    Raises AddressError if its address is not a loopback address or is in use, MissingCoreError if the extension in C
+    was not built.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -119,7 +127,7 @@ class Server:
         self._refused_ports: set[int] = set()
         self._control: Control | None = None
         self.stopping = False
-        self._brisk_until_s = 0.0
+        self._expects_datagram_until_s = 0.0
         self._selector.register(self._scp, selectors.EVENT_READ, partial(self._drain, self._scp, self._take_scp))
         self._selector.register(self._boot, selectors.EVENT_READ, partial(self._drain, self._boot, self._take_boot))
         if settings.booted:
@@ -134,7 +142,7 @@ class Server:
         self._anchor_ms = 0.0
 
     def power_cycle(self) -> None:
-        """Switches the board off and on: nothing of what hosts or applications did is left."""
+        """Switch the board off and on, which leaves nothing of what hosts and applications did."""
         for port in tuple(self._reverse):
             self._close_reverse(port)
         self._refused_ports.clear()
@@ -150,7 +158,7 @@ class Server:
         try:
             return Translator(self._core, self.settings.cache)
         except NotPrivateError as error:
-            _log.warning("hot code is interpreted, not translated, with the same results: %s", error)
+            _log.warning("all code is interpreted, with the same results: %s", error)
             return None
 
     def __enter__(self) -> Server:
@@ -160,18 +168,18 @@ class Server:
         self.close()
 
     def close(self) -> None:
-        """Gives all ports back."""
+        """Close all sockets."""
         self._selector.close()
         for sock in (self._scp, self._boot, *self._reverse.values()):
             sock.close()
 
     def attach(self, control: Control) -> None:
-        """Lets a parent process ask and stop the board."""
+        """Let the parent process control the board."""
         self._control = control
-        self._selector.register(control.fileno(), selectors.EVENT_READ, lambda: control.take(self))
+        self._selector.register(control.fileno(), selectors.EVENT_READ, lambda: control.answer(self))
 
     def stop(self) -> None:
-        """Ends `run` soon."""
+        """Make `run` return."""
         self.stopping = True
 
     def _come_up(self, values: BootValues) -> None:
@@ -179,14 +187,14 @@ class Server:
         try:
             self.monitor = Monitor(Machine(self._core, self.shape, values, ip), self._translator)
         except Exception:
-            self._switch_on()  # what it has begun to lay out is no machine to boot another time
+            self._switch_on()  # a machine that is partly laid out cannot be booted again
             raise
         _log.info(
             "booted: version %d, %d chips, at %s", self.shape.version, len(self.shape.chips), self.settings.address
         )
 
     def run(self) -> None:
-        """Serves until told to stop."""
+        """Serve hosts until `stop` or the time limit."""
         limit = self.settings.time_limit_s
         end_s = time.monotonic() + limit if limit is not None else None
         wait_s = 0.0
@@ -196,11 +204,11 @@ class Server:
             if end_s is not None and time.monotonic() >= end_s:
                 _log.info("time limit of %g s reached", limit)
                 return
-            wait_s = _IDLE_S if self.monitor is None else self._serve(self.monitor)
+            wait_s = _WAIT_WITHOUT_CORES_S if self.monitor is None else self._serve(self.monitor)
 
     def _serve(self, monitor: Monitor) -> float:
-        """Lets the machine work until the network is to be looked at again; returns how long to wait for it, in s."""
-        look_s = time.monotonic() + _BRISK_SLICE_NS / 1e9
+        """Run the machine until the sockets are to be read again; return how long to wait for a datagram, in s."""
+        end_s = time.monotonic() + _SLICE_AFTER_DATAGRAM_NS / 1e9
         while True:
             self._safely(monitor.attend)
             if self._translator is not None:
@@ -208,16 +216,16 @@ class Server:
             self._send(monitor)
             self._open_reverse_ports(monitor)
             wait_s = self._advance(monitor)
-            if wait_s > 0 or time.monotonic() >= look_s:
+            if wait_s > 0 or time.monotonic() >= end_s:
                 return wait_s
 
     @staticmethod
     def _safely(work: Callable[[], object]) -> None:
-        """A board must outlive a defect in any of its parts; it is logged with its trace."""
+        """Do something. No defect may end the board, so it is logged with its trace."""
         try:
             work()
         except Exception:
-            _log.exception("a part of the board failed; it goes on")
+            _log.exception("a part of the board failed; the board goes on")
 
     def _drain(self, sock: socket.socket, take: Callable[[bytes, Endpoint], None]) -> None:
         for _ in range(_BATCH):
@@ -230,10 +238,10 @@ class Server:
             except OSError as error:
                 _log.warning("receiving failed: %s", error)
                 return
-            self._brisk_until_s = time.monotonic() + _BRISK_PERIOD_S
+            self._expects_datagram_until_s = time.monotonic() + _AFTER_DATAGRAM_S
             try:
                 take(packet, sender)
-            except Exception:  # a board must outlive any datagram; the defect is logged with its trace
+            except Exception:  # no datagram may end the board; the defect is logged with its trace
                 _log.exception(
                     "a datagram of %d bytes from %s could not be handled: %s", len(packet), sender, packet[:64].hex()
                 )
@@ -284,7 +292,7 @@ class Server:
             if datagram.to[1] in _BOARD_PORTS or (
                 datagram.to[0] == self.settings.address and datagram.to[1] in self._reverse
             ):
-                _log.warning("a datagram for %s is dropped: a board is there, and it might never end", datagram.to)
+                _log.warning("a datagram for %s is dropped: a board is there and might answer without end", datagram.to)
                 continue
             try:
                 self._reverse.get(datagram.from_port, self._scp).sendto(datagram.data, datagram.to)
@@ -292,20 +300,20 @@ class Server:
                 _log.warning("a datagram for %s is lost: %s", datagram.to, error)
 
     def _advance(self, monitor: Monitor) -> float:
-        """Runs the machine up to the wall clock, for a while; returns how long to wait for datagrams, in s."""
+        """Run the machine towards the wall clock, for one slice; return how long to wait for a datagram, in s."""
         machine, core = monitor.machine, monitor.machine.core
         now_s = time.monotonic()
         due_ms = self._anchor_ms + (now_s - self._anchor_s) * 1000
         if core.active == 0:
             core.skip(max(int((due_ms - machine.clock_ms) * QUANTA_PER_MS), 0))
-            return _IDLE_S
+            return _WAIT_WITHOUT_CORES_S
         behind_ms = due_ms - machine.clock_ms
         if behind_ms > _BACKLOG_MS:
             self._anchor_s, self._anchor_ms = now_s, machine.clock_ms + _BACKLOG_MS
             behind_ms = _BACKLOG_MS
         quanta = int(behind_ms * QUANTA_PER_MS)
-        brisk = now_s < self._brisk_until_s
+        expects_datagram = now_s < self._expects_datagram_until_s
         if quanta <= 0:
-            return _BRISK_S if brisk else _CALM_S
-        core.run(min(quanta, QUANTA_PER_MS), _BRISK_SLICE_NS if brisk else _SLICE_NS)
+            return _WAIT_AFTER_DATAGRAM_S if expects_datagram else _WAIT_S
+        core.run(min(quanta, QUANTA_PER_MS), _SLICE_AFTER_DATAGRAM_NS if expects_datagram else _SLICE_NS)
         return 0.0

@@ -1,4 +1,4 @@
-"""Which chips a board has and how they are joined."""
+"""The chips of a board and the links between them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ Chip = tuple[int, int]
 
 @dataclass(frozen=True)
 class Shape:
-    """Chips of a board by their coordinates.
+    """The chips of a board, by their coordinates.
 
-    :param version: board version as hosts call it
-    :param width: columns that addresses may use
-    :param height: rows that addresses may use
-    :param torus: whether links lead round the edges
+    Attributes
+    ----------
+    version
+        The version of the board: 3 or 5.
+    width, height
+        Columns and rows of the machine.
+    torus
+        Whether links join opposite edges.
+    chips
+        Coordinates (x, y).
     """
 
     version: int
@@ -32,7 +38,7 @@ class Shape:
 
     @cached_property
     def index(self) -> dict[Chip, int]:
-        """Place of each chip in ``chips``."""
+        """The index of each chip in ``chips``."""
         return {chip: place for place, chip in enumerate(self.chips)}
 
     def neighbour(self, chip: Chip, link: int) -> Chip | None:
@@ -43,7 +49,7 @@ class Shape:
         return (x, y) if (x, y) in self.index else None
 
     def neighbours(self) -> list[tuple[int, ...]]:
-        """For each chip the indices of its six neighbours, -1 where there is none."""
+        """For each chip, the indices of its six neighbours; -1 where there is none."""
         rows = []
         for chip in self.chips:
             others = (self.neighbour(chip, link) for link in range(LINKS))
@@ -51,9 +57,14 @@ class Shape:
         return rows
 
     def routes_from(self, source: Chip) -> dict[Chip, int]:
-        """For each chip the link on a shortest way from `source` to it (``P2P_SELF`` for itself).
+        """For each chip, the first link of a shortest path from ``source`` (``P2P_SELF`` for itself).
 
-        Among ways of the same length the one whose first link has the lowest number.
+        Of several shortest paths, the one whose first link has the lowest number is taken.
+
+        Examples
+        --------
+        >>> SPIN3.routes_from((0, 0))
+        {(0, 0): 7, (1, 0): 0, (1, 1): 1, (0, 1): 2}
         """
         first = {source: P2P_SELF}
         queue = deque([source])
@@ -68,7 +79,7 @@ class Shape:
 
 
 def p2p_words(routes: dict[Chip, int], words: int) -> list[int]:
-    """Packs routes as the router's point-to-point table: three bits a chip, eight chips a word, y fastest."""
+    """Pack routes as the router's point-to-point table: 3 bits for a chip, 8 chips in a word, y fastest."""
     table = [sum(P2P_NONE << 3 * n for n in range(8))] * words
     for (x, y), route in routes.items():
         word, entry = divmod((x << 8) + y, 8)
@@ -78,6 +89,6 @@ def p2p_words(routes: dict[Chip, int], words: int) -> list[int]:
 
 #: SpiNN-3: four chips whose links join them to a 2 x 2 torus.
 SPIN3 = Shape(3, 2, 2, True, tuple((x, y) for x in range(2) for y in range(2)))
-#: SpiNN-5: 48 chips in a hexagon; a board alone has no links over its edge.
+#: SpiNN-5: 48 chips in a hexagon; no links leave a single board.
 SPIN5 = Shape(5, 8, 8, False, tuple((x, y) for x in range(8) for y in range(8) if y - x <= 3 and x - y <= 4))
 SHAPES = {shape.version: shape for shape in (SPIN3, SPIN5)}

@@ -1,6 +1,7 @@
-"""What the cores did: totals, and the work of each tick. The basis of "would hold real time on the real board".
+"""What the cores did: totals, and the work in each tick.
 
-The figures are cycles of the documented cost model, an estimate of hardware, not a measurement of it.
+Cycles are those of the cost model (``core/cost.h``). They estimate what a real board would need: nothing was
+measured on one.
 """
 
 from __future__ import annotations
@@ -20,27 +21,38 @@ if TYPE_CHECKING:
 
 
 def series_columns() -> tuple[str, ...]:
-    """Columns of a core's series, which has one row a tick."""
+    """The names of the columns of ``CoreStatistics.series``."""
     return tuple(load_core().TICK_COLUMNS.split())
 
 
 @dataclass(frozen=True)
 class CoreStatistics:
-    """Counts of one core since its application was started.
+    """Counts of a core since its application started.
 
-    :param busy_cycles: cycles not asleep
-    :param translated: those of the instructions that translated code executed
-    :param packets_lost: packets that found no room on their way to or from this core
-    :param payloads_in: packets in ``packets_in`` that carry a payload
-    :param payloads_out: packets in ``packets_out`` that carry a payload
-    :param dma_bytes: bytes moved between SDRAM and the core by its DMA controller
-    :param inbox_longest: most packets that waited for the core at once
-    :param tick_cycles: period of timer 1, 0 when it never ran
-    :param ticks: periods of timer 1 that passed
-    :param overruns: periods in which the core never slept: its work did not fit
-    :param tick_busy_mean: share of a period in which the core worked, on average over periods
-    :param tick_busy_max: the same of the busiest period
-    :param series: the first 65,536 periods, uint32, shape (ticks, 5), columns as in `series_columns`
+    Attributes
+    ----------
+    cycles, busy_cycles
+        All cycles, and those in which the core did not sleep.
+    instructions, translated
+        Instructions executed, and those of them that compiled code executed.
+    packets_lost
+        Packets to or from this core for which a queue had no room.
+    payloads_in, payloads_out
+        Those of ``packets_in`` and ``packets_out`` that carry a payload.
+    dma_bytes
+        Bytes that the DMA controller moved between SDRAM and the core.
+    inbox_longest
+        The largest number of packets that waited for the core.
+    tick_cycles
+        Period of timer 1; 0 if it never ran.
+    ticks
+        Number of periods of timer 1.
+    overruns
+        Periods in which the core did not sleep, because it had too much work.
+    tick_busy_mean, tick_busy_max
+        Fraction of a period in which the core worked: mean over the periods, and maximum.
+    series
+        The first 65,536 periods: uint32, shape (ticks, 5), columns as in `series_columns`.
     """
 
     x: int
@@ -69,10 +81,14 @@ class CoreStatistics:
 
 @dataclass(frozen=True)
 class BoardStatistics:
-    """A board's cores that ever ran an application, and its totals.
+    """The cores of a board that have run an application, and totals.
 
-    :param clock_ms: virtual time since power-on
-    :param router_hops: chips that packets have passed
+    Attributes
+    ----------
+    clock_ms
+        Virtual time since power-on, in ms.
+    router_hops
+        Number of times that a router passed on a packet.
     """
 
     version: int
@@ -82,22 +98,22 @@ class BoardStatistics:
 
     @property
     def instructions(self) -> int:
-        """Executed by the applications that ran last, all cores together."""
+        """The instructions that the last applications executed, on all cores."""
         return sum(core.instructions for core in self.cores)
 
     @property
     def translated_share(self) -> float:
-        """Share of the instructions that translated code executed; the rest was interpreted, with the same result."""
+        """The fraction of the instructions that compiled code executed; the others were interpreted."""
         return sum(core.translated for core in self.cores) / max(self.instructions, 1)
 
     @property
     def busiest(self) -> CoreStatistics | None:
-        """The core with the fullest tick, among those whose tick is 0.1 ms or longer; None when there is none."""
+        """The core with the busiest tick, of those whose tick is 0.1 ms or longer; None if there is none."""
         return max((core for core in self.cores if len(core.series)), key=lambda core: core.tick_busy_max, default=None)
 
 
 def gather(monitor: Monitor) -> BoardStatistics:
-    """Reads all counters of a machine."""
+    """Read the counters of all cores of a machine."""
     machine = monitor.machine
     cores, width = [], len(series_columns())
     for chip in machine.chips:
@@ -129,7 +145,7 @@ def gather(monitor: Monitor) -> BoardStatistics:
 
 
 def save(statistics: BoardStatistics, path: str | Path) -> None:
-    """Writes statistics to an ``.npz`` file."""
+    """Write statistics to an ``.npz`` file."""
     head = {name: value for name, value in asdict(statistics).items() if name != "cores"}
     head["cores"] = [{name: v for name, v in asdict(core).items() if name != "series"} for core in statistics.cores]
     arrays: dict[str, Any] = {f"series_{n}": core.series for n, core in enumerate(statistics.cores)}
@@ -139,7 +155,7 @@ def save(statistics: BoardStatistics, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> BoardStatistics:
-    """Reads what `save` wrote."""
+    """Read the file that `save` wrote."""
     with np.load(path) as file:
         head = json.loads(str(file["head"]))
         cores = tuple(CoreStatistics(**core, series=file[f"series_{n}"]) for n, core in enumerate(head.pop("cores")))

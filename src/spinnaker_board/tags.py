@@ -1,4 +1,4 @@
-"""IP tags: by which address messages leave the board for a host, and which UDP ports lead into it.
+"""IP tags: the addresses of hosts that messages are sent to, and the UDP ports that lead to cores.
 
 Source: spinnaker_tools 4.0.0, ``scamp.h`` (``iptag_t``) and ``scamp-cmd.c`` (``cmd_iptag``).
 """
@@ -16,7 +16,7 @@ POOL_TAGS = 8
 TAGS = FIXED_TAGS + POOL_TAGS
 _DEFAULT_TIMEOUT = 9  # code for 2.56 s
 
-# Plain numbers, because enumerations are slow and every message to a host looks at these.
+# Plain numbers, because enumerations are slow and these are needed for every message to a host.
 _VALID, _TRANSIENT = int(TagFlag.VALID), int(TagFlag.TRANSIENT)
 
 Endpoint = tuple[str, int]
@@ -24,16 +24,24 @@ Endpoint = tuple[str, int]
 
 @dataclass
 class Tag:
-    """One entry of the table.
+    """An IP tag.
 
-    :param flags: of ``TagFlag``
-    :param endpoint: address and UDP port of the host
-    :param timeout_ms: how long the entry lasts when it is transient
-    :param expires_ms: virtual time at which it ends, or None
-    :param born_ms: virtual time at which a transient tag was made
-    :param rx_port: UDP port of the board, of a reverse tag
-    :param dest_addr: chip to which a reverse tag leads
-    :param dest_port: port and core there
+    Attributes
+    ----------
+    flags
+        Of ``TagFlag``.
+    endpoint
+        Address and UDP port of the host.
+    timeout_code
+        How long the tag lasts if it is transient: ``10 << timeout_code - 1`` ms; 0: without end.
+    expires_ms, born_ms
+        Virtual time at which it ends (None: never), and at which it was made.
+    count
+        Number of messages that used it.
+    rx_port
+        UDP port of the board, if it is a reverse tag.
+    dest_addr, dest_port
+        Chip, and port and core there, that a reverse tag leads to.
     """
 
     flags: int = 0
@@ -47,7 +55,7 @@ class Tag:
     dest_port: int = 0
 
     def pack(self) -> bytes:
-        """The entry as it lies in the monitor's memory."""
+        """Pack the tag as SC&MP keeps it."""
         entry = bytearray(IPTAG.bytes)
         IPTAG.pack_into(
             entry,
@@ -64,22 +72,22 @@ class Tag:
 
 
 class TagTable:
-    """Eight tags that hosts set, and a pool of eight for replies."""
+    """The IP tags of a board: eight that hosts set, and a pool of eight for replies."""
 
     def __init__(self) -> None:
         self.tags = [Tag() for _ in range(TAGS)]
         self.timeout_code = _DEFAULT_TIMEOUT
-        self.reverse_ports: dict[int, int] = {}  # UDP port to the tag that listens there
+        self.reverse_ports: dict[int, int] = {}  # UDP port -> number of its tag
 
     def valid(self, number: int) -> Tag | None:
-        """The tag, or None when it is not set."""
+        """The tag with a number; None if it is not set."""
         return self.tags[number] if number < TAGS and self.tags[number].flags & _VALID else None
 
     def transient(self, sender: Endpoint, now_ms: float) -> int:
-        """A tag from the pool that leads back to a sender.
+        """Set a tag of the pool for the reply to a sender; return its number.
 
-        When all are in use the oldest transient one goes, and another only when there is none of these: SC&MP would
-        drop the request, and any host could then keep all others from the board.
+        If all are in use, the oldest transient one is replaced, or the oldest one if none is transient. SC&MP would
+        drop the request, so a single host could lock out all others.
         """
         number = self.free_pool_tag(now_ms)
         if number is None:
@@ -93,7 +101,7 @@ class TagTable:
         return number
 
     def free_pool_tag(self, now_ms: float) -> int | None:
-        """A tag of the pool that is not in use."""
+        """The number of a tag of the pool that is not in use, or None."""
         for number in range(FIXED_TAGS, TAGS):
             tag = self.tags[number]
             if not tag.flags or (tag.expires_ms is not None and tag.expires_ms <= now_ms):
@@ -101,7 +109,7 @@ class TagTable:
         return None
 
     def set(self, number: int, tag: Tag) -> None:
-        """Sets or replaces a tag."""
+        """Set or replace a tag."""
         self.tags[number] = tag
         self.reverse_ports = {
             tag.rx_port: n
@@ -110,11 +118,11 @@ class TagTable:
         }
 
     def clear(self, number: int) -> None:
-        """Unsets a tag."""
+        """Clear a tag."""
         self.set(number, Tag())
 
     def used(self, number: int) -> None:
-        """Counts a message; a transient tag ends with it."""
+        """Count a message that used a tag; a transient tag ends with it."""
         if self.tags[number].flags & _TRANSIENT:
             self.tags[number] = Tag()
         else:

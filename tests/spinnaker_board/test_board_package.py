@@ -116,6 +116,14 @@ def test_an_unmodified_script_runs_on_the_board_that_the_readme_starts(started: 
     assert "spikes: [5.0, 11.0]" in done.stdout
 
 
+def test_the_readmes_lines_of_python_run(tmp_path: Path) -> None:
+    found = re.search(r"```python\n(.*?)```", README, re.S)
+    assert found is not None
+    done = subprocess.run([sys.executable, "-c", found[1]], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("machine_name = 127.0.0.") and "booted=True" in done.stdout
+
+
 def test_the_readme_names_every_module() -> None:
     layout = README.partition("## Layout")[2]
     for path in BOARD.glob("*.py"):

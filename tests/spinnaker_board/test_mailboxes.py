@@ -73,12 +73,12 @@ def test_messages_that_wait_for_a_stopped_core_are_refused(monitor: Monitor) -> 
     ]
 
 
-@pytest.mark.parametrize(("patience_s", "most_ms"), [(10.0, 21), (0.0, 2)])
+@pytest.mark.parametrize(("timeout_s", "most_ms"), [(10.0, 21), (0.0, 2)])
 def test_a_core_that_takes_no_message_keeps_it_for_a_limited_time(
-    monitor: Monitor, monkeypatch: pytest.MonkeyPatch, patience_s: float, most_ms: int
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch, timeout_s: float, most_ms: int
 ) -> None:
     """Twenty milliseconds of its own time, or half a second of ours, but one of its own at least."""
-    monkeypatch.setattr(mailbox, "_PATIENCE_S", patience_s)
+    monkeypatch.setattr(mailbox, "_TIMEOUT_S", timeout_s)
     load(monitor, STUCK, 1 << 1, 31)
     for n in range(40):
         monitor.receive(Host.packet(0, n, core=1, port=1), SENDER)
@@ -94,7 +94,7 @@ def test_a_core_that_takes_no_message_keeps_it_for_a_limited_time(
 
 def test_a_core_that_takes_messages_slowly_gets_them_all(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine so slow that half a second passes in no time: the last of thirty messages does not wait in vain."""
-    monkeypatch.setattr(mailbox, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(mailbox, "_TIMEOUT_S", 0.0)
     chip = monitor.machine.chips[0]
     load(monitor, STUCK, 1 << 1, 31)
     for n in range(30):

@@ -1,1 +1,1 @@
-"""Translation of hot ARM code to C while the board runs: what to translate, the C for it, the compiler, the cache."""
+"""Translation of hot code: the ARM code that is executed most is translated to C and compiled while the board runs."""

@@ -1,4 +1,4 @@
-"""Translated code on disk: a private folder of shared objects, by the program that each is for."""
+"""The cache of translated code: a private folder of shared objects, each for one program."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spinnaker_board.layout import CORE
 
 
 def _generator() -> bytes:
-    """Hash of what the files depend on besides the program: this package, the core and the kind of processor."""
+    """A hash of all that translated code depends on, besides the program: this package, the core, the processor."""
     digest = hashlib.sha256(platform.machine().encode())
     for path in [*sorted(Path(__file__).parent.glob("*.py")), *sorted(CORE.glob("*.[ch]"))]:
         digest.update(path.read_bytes())
@@ -21,8 +21,7 @@ def _generator() -> bytes:
 class Cache:
     """Shared objects, each named by the program it is for and by its own content.
 
-    :param folder: is made, with access for the user alone
-    :raises NotPrivateError: the folder cannot be trusted, or used
+    The folder is made if necessary. Raises NotPrivateError if others than the user can write to it.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -31,17 +30,17 @@ class Cache:
 
     @property
     def folder(self) -> Path:
-        """The folder, absolute."""
+        """The absolute path of the folder."""
         return self._private.path
 
     def key(self, image: bytes) -> str:
-        """Name of a program: the content of its ITCM when it is started."""
+        """The name of a program, made from the content of the ITCM when it starts."""
         return hashlib.sha256(self._generator + image).hexdigest()[:40]
 
     def find(self, key: str) -> list[Path]:
-        """Files of translated code for a program, oldest first. One that is not what its name says is removed."""
+        """The files for a program, oldest first. One whose content does not match its name is removed."""
         return self._private.find(key)
 
     def keep(self, key: str, made: Path) -> Path:
-        """Moves a new file, which lies in the folder, to its name."""
+        """Give a new file in the folder its name."""
         return self._private.keep(made, key)

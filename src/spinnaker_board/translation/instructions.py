@@ -1,7 +1,7 @@
 """C for single ARM instructions, in the macros of ``core/translated.h``.
 
-What an instruction is, the core's own decoder says; what it does, the table ``core/instructions.h`` from which the
-interpreter is made as well. Here is only how an instruction's text is put together.
+The core's own decoder says what an instruction is, and the table ``core/instructions.h``, from which the interpreter is
+made, too, says what it does. This module only puts the text together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ PC = 15
 
 
 def decode(word: int, address: int) -> Instruction | None:
-    """The instruction at an address, or None when it is for the engine."""
+    """Decode the instruction at an address; None if it has to be interpreted.
+
+    Examples
+    --------
+    >>> decode(0xE2800001, 0).name  # add r0, r0, #1
+    'ADD'
+    """
     fields = load_core().decode(word, address)
     return None if fields is None else Instruction(*fields)
 
@@ -25,7 +31,7 @@ def _register(number: int) -> str:
 
 
 def text(instruction: Instruction, place: str, literals: dict[int, int]) -> str:
-    """Statements that execute an instruction, as if its condition held; those of a jump set ``pc``.
+    """The statements that execute an instruction if its condition holds; those of a jump set ``pc``.
 
     Parameters
     ----------
@@ -34,7 +40,7 @@ def text(instruction: Instruction, place: str, literals: dict[int, int]) -> str:
     place
         The arguments of ``BEFORE`` and ``BEHIND`` in ``core/translated.h``.
     literals
-        The words of the ITCM that are taken for constants, by address.
+        Words of the ITCM that are constants, by address.
     """
     i = instruction
     if i.is_literal and i.immediate in literals:
@@ -47,7 +53,7 @@ def text(instruction: Instruction, place: str, literals: dict[int, int]) -> str:
 
 
 def _block(i: Instruction, place: str) -> str:
-    """LDM and STM: a loaded base wins over the one that is written back, and a stored one is the old one."""
+    """LDM and STM. A loaded base overrides the one that is written back; a stored base is the old one."""
     base = _register(i.rn)
     listed = [number for number in range(16) if i.immediate >> number & 1]
     moves = []

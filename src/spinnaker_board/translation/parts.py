@@ -1,4 +1,4 @@
-"""Which code to translate: the parts of a program in which the cores were seen most."""
+"""Which code to translate: the parts of a program that are executed most."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from spinnaker_board.core_types import Instruction
 from spinnaker_board.translation.instructions import decode
 
-_MOST_INSTRUCTIONS = 2500  # of one part: longer ones take the compiler too long
-_LONGEST_BLOCK = 24  # a block is only entered when the cycles suffice for the whole of it
+_MAX_INSTRUCTIONS = 2500  # of one part; a longer one would take the compiler too long
+_MAX_BLOCK = 24  # instructions; a block is entered only if the quantum has enough cycles left for all of it
 
 
 @dataclass(frozen=True)
 class Step:
-    """An instruction at its address; without `instruction` it is for the engine."""
+    """A word of the program; without ``instruction`` it has to be interpreted."""
 
     address: int
     word: int
@@ -23,50 +23,49 @@ class Step:
 
     @property
     def target(self) -> int | None:
-        """Of B or BL."""
+        """The target of B or BL."""
         return self.instruction.immediate if self.instruction and self.instruction.is_branch else None
 
     @property
     def links(self) -> bool:
-        """Whether it is BL."""
+        """Whether it is BL, which calls a function."""
         return self.instruction is not None and self.instruction.links
 
     @property
     def conditional(self) -> bool:
-        """Whether it may do nothing."""
+        """Whether it is executed under a condition."""
         return self.instruction is not None and self.instruction.condition != ""
 
     @property
     def ends(self) -> bool:
-        """Whether it jumps to where registers or memory say."""
+        """Whether it jumps to an address from a register or from memory."""
         return self.instruction is not None and self.instruction.ends
 
     @property
     def interpreted(self) -> bool:
-        """Whether it is for the engine."""
+        """Whether it has to be interpreted."""
         return self.instruction is None
 
     @property
     def falls_through(self) -> bool:
-        """Whether the code of the part can go on behind it."""
+        """Whether execution can go on with the next instruction."""
         if self.interpreted:
             return False
         return self.conditional or not (self.target is not None or self.ends)
 
     @property
-    def most(self) -> int:
-        """The most cycles that it takes, accesses outside the DTCM apart."""
+    def max_cycles(self) -> int:
+        """The most cycles that it can take, without those of accesses outside the DTCM."""
         return self.instruction.cycles if self.instruction else 0
 
 
 @dataclass
 class Part:
-    """Code that direct branches join, by address, and the addresses at which it may be entered."""
+    """Code that is joined by direct branches, by address."""
 
     steps: dict[int, Step]
-    heads: list[int] = field(default_factory=list)
-
-    literals: dict[int, int] = field(default_factory=dict)  # constants among the code that the C depends on
+    heads: list[int] = field(default_factory=list)  # where blocks begin, at which the part can be entered
+    literals: dict[int, int] = field(default_factory=dict)  # constants among the code, by address
 
 
 def _step(address: int, words: dict[int, int]) -> Step:
@@ -74,7 +73,7 @@ def _step(address: int, words: dict[int, int]) -> Step:
 
 
 def _literals(steps: dict[int, Step], words: dict[int, int]) -> dict[int, int]:
-    """The words that instructions load from places relative to them, by address."""
+    """The constants that instructions load from addresses relative to the pc, by address."""
     loads = (step.instruction for step in steps.values() if step.instruction and step.instruction.is_literal)
     return {load.immediate: words[load.immediate] for load in loads if load.immediate in words}
 
@@ -83,25 +82,33 @@ def hot_parts(
     image: bytes,
     entered: Iterable[int],
     heat: Mapping[int, int],
-    barred: Collection[int] = frozenset(),
+    excluded: Collection[int] = frozenset(),
     share: float = 0.98,
 ) -> list[Part]:
-    """The hottest parts of a program, which together hold a share of the heat.
+    """The parts of a program that are executed most.
 
-    :param image: the 32 KB of the ITCM
-    :param entered: addresses of ARM instructions that were executed
-    :param heat: what the interpreter had to do, by address
-    :param barred: addresses of code that is not to be part of any, as it is translated already
+    Parameters
+    ----------
+    image
+        The content of the ITCM (32 KB).
+    entered
+        Addresses of ARM instructions that were executed.
+    heat
+        How much the interpreter had to do, by address.
+    excluded
+        Addresses of code that is translated already.
+    share
+        The fraction of the heat that the parts have in all.
     """
     words = {4 * n: word for n, (word,) in enumerate(struct.iter_unpack("<I", image))}
-    steps = _reachable(words, entered, frozenset(barred))
+    steps = _reachable(words, entered, frozenset(excluded))
     found = sorted(_parts(steps, words, heat), key=lambda pair: -pair[0])
     total, seen, chosen = sum(heat.values()), 0, []
     for hits, part in found:
         if seen >= share * total or hits == 0:
             break
         seen += hits
-        if part.heads and len(part.steps) <= _MOST_INSTRUCTIONS:
+        if part.heads and len(part.steps) <= _MAX_INSTRUCTIONS:
             chosen.append(part)
     return chosen
 
@@ -132,7 +139,7 @@ def _parts(steps: dict[int, Step], words: dict[int, int], heat: Mapping[int, int
 
 
 def _successors(step: Step) -> list[int]:
-    """Where the same function goes on: behind a call, at the target of a branch."""
+    """The addresses at which the same function can go on: behind a call, or at the target of a branch."""
     following = []
     if step.target is not None and not step.links:
         following.append(step.target)
@@ -142,13 +149,13 @@ def _successors(step: Step) -> list[int]:
     return following
 
 
-def _reachable(words: dict[int, int], entered: Iterable[int], barred: frozenset[int]) -> dict[int, Step]:
-    """What can be reached from executed instructions. It may hold words that are none; those just never run."""
+def _reachable(words: dict[int, int], entered: Iterable[int], excluded: frozenset[int]) -> dict[int, Step]:
+    """The code that can be reached from executed instructions. It may contain data, which is then never executed."""
     steps: dict[int, Step] = {}
     waiting = [address for address in entered if address in words]
     while waiting:
         address = waiting.pop()
-        if address in steps or address in barred:
+        if address in steps or address in excluded:
             continue
         steps[address] = _step(address, words)
         waiting.extend(other for other in _successors(steps[address]) if other in words)
@@ -156,12 +163,12 @@ def _reachable(words: dict[int, int], entered: Iterable[int], barred: frozenset[
 
 
 def _heads(steps: dict[int, Step], called: set[int | None]) -> list[int]:
-    """Where blocks begin: targets, what follows a call or an instruction for the engine; and long blocks are cut."""
+    """Where blocks begin: at targets, behind calls and interpreted instructions, and where a block gets too long."""
     targets = {step.target for step in steps.values()} | called
     heads, length = [], 0
     for address, step in steps.items():
         before = steps.get(address - 4)
-        begins = address in targets or before is None or not before.falls_through or length >= _LONGEST_BLOCK
+        begins = address in targets or before is None or not before.falls_through or length >= _MAX_BLOCK
         length = 1 if begins else length + 1
         if begins and not step.interpreted:
             heads.append(address)

@@ -1,4 +1,4 @@
-"""C functions for parts of a program, and the file that holds them, on top of ``core/translated.h``."""
+"""The C file for parts of a program, one function for each, which uses the macros of ``core/translated.h``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spinnaker_board.translation.parts import Part, Step
 
 
 class _Writer:
-    """Writes one part; knows what cycles the block that is being written owes."""
+    """Writes the function of one part; keeps count of the cycles that the current block has not paid yet."""
 
     def __init__(self, part: Part) -> None:
         self._steps = part.steps
@@ -19,10 +19,10 @@ class _Writer:
         self._lines: list[str] = []
         self._owed = self._owed_extra = 0
         self._reachable = False
-        self._compared = False  # the flags are those of p - q
+        self._compared = False  # the flags are those of a subtraction p - q
 
     def lines(self) -> list[str]:
-        """The statements of all blocks."""
+        """Write the statements of all blocks."""
         for address, step in self._steps.items():
             if address in self._heads:
                 self._begin(address)
@@ -40,7 +40,7 @@ class _Writer:
         self._owed = self._owed_extra = 0
         self._reachable, self._compared = True, False
         self._lines.append(f"L{address:x}:")
-        self._emit(f"if (UNLIKELY(f->left <= {self._most(address)})) {self._leave(address)}")
+        self._emit(f"if (UNLIKELY(f->left <= {self._max_cycles(address)})) {self._leave(address)}")
 
     def _settle(self, more: int = 0, more_extra: int = 0) -> str:
         return f"PAY({self._owed + more}, {self._owed_extra + more_extra})"
@@ -48,12 +48,12 @@ class _Writer:
     def _leave(self, pc: int) -> str:
         return f"LEAVE(0x{pc:x}u, {self._owed}, {self._owed_extra})"
 
-    def _most(self, address: int) -> int:
-        """The most cycles, accesses outside the DTCM apart, from here to the end of the block."""
+    def _max_cycles(self, address: int) -> int:
+        """The most cycles from an address to the end of its block, without those of accesses outside the DTCM."""
         total = 0
         while True:
             step = self._steps[address]
-            total += step.most
+            total += step.max_cycles
             address += 4
             if not step.falls_through or address in self._heads or address not in self._steps:
                 return total
@@ -90,7 +90,7 @@ class _Writer:
     def _body(self, step: Step, instruction: Instruction) -> None:
         cost, extra, following = instruction.cycles, instruction.cycles - COST_INSTRUCTION, step.address + 4
         goes_on = step.falls_through and following in self._steps and following not in self._heads
-        rest = self._most(following) if goes_on else 0
+        rest = self._max_cycles(following) if goes_on else 0
         place = f"0x{step.address:x}u, {cost}, {self._owed}, {self._owed_extra}, {rest}"
         body = text(instruction, place, self._literals)
         if instruction.ends:
@@ -128,7 +128,7 @@ def _function(part: Part, name: str) -> str:
 
 
 def _table(part: Part, name: str) -> tuple[str, str]:
-    """Definitions for a part, and its row in the table."""
+    """The definitions for a part, and its row in the table."""
     runs: list[list[int]] = []
     words = {step.address: step.word for step in part.steps.values()}
     words |= part.literals
@@ -150,7 +150,7 @@ def _table(part: Part, name: str) -> tuple[str, str]:
 
 
 def source(parts: list[Part]) -> str:
-    """A C file with these parts, which exports ``native_table``."""
+    """The text of a C file with some parts, which exports ``native_table``."""
     out, rows = ['#include "translated.h"'], []
     for n, part in enumerate(parts):
         name = f"part_{n}"

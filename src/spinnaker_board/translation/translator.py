@@ -1,4 +1,4 @@
-"""The board's side of translation: which programs run, which of their code is hot, and when to ask for C of it."""
+"""The board's side of translation: watches which code is hot, has it translated, and loads the result."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from spinnaker_board.translation.worker import Request, find_compiler
 _log = logging.getLogger(__name__)
 
 _WORDS = ITCM_BYTES // 4
-_FIRST_PERIOD_S, _LAST_PERIOD_S = 0.05, 1.6  # between two looks at the cores; each time twice as long
-_CORES = 32  # in one look
-_HOT = 1_000_000  # heat at which a program is worth a second of a compiler: some ten million instructions
-_MAX_PROGRAMS = 64  # to remember that do not run any more
-_MAX_FILES = 256  # to load, for they stay as long as the machine
-_MOST_TEXT = 100_000  # bytes of what a compiler wrote
-_ROUNDS = 4  # of one program; code that becomes hot later is translated in another round
+_FIRST_PERIOD_S, _LAST_PERIOD_S = 0.05, 1.6  # between two looks at the cores; it doubles each time
+_CORES_AT_A_TIME = 32
+_HOT = 1_000_000  # heat from which compiling is worth a second: about ten million instructions
+_MAX_PROGRAMS = 64  # beyond, programs that no longer run are forgotten
+_MAX_FILES = 256  # to load; they stay loaded as long as the machine exists
+_MAX_TEXT = 100_000  # bytes of a compiler's messages
+_ROUNDS = 4  # translations of one program; code that becomes hot later is translated in another round
 
 
 @dataclass
 class _Program:
-    """What is known of a program, all cores that run it together; one value for each word of the ITCM."""
+    """What all cores that run a program did, one value for each word of the ITCM."""
 
     entered: np.ndarray = field(default_factory=lambda: np.zeros(_WORDS, bool))
     heat: np.ndarray = field(default_factory=lambda: np.zeros(_WORDS, np.int64))
@@ -42,28 +42,24 @@ class _Program:
 
 
 class Translator:
-    """Gives translated code to the cores of a machine.
-
-    :param folder: of the cache, which is made
-    :raises NotPrivateError: the folder cannot be trusted, or used
-    """
+    """Gives translated code to the cores of a machine. Raises NotPrivateError as `Cache` does."""
 
     def __init__(self, core: CoreMachine, folder: str | Path) -> None:
         self._core = core
         self._cache = Cache(folder)
         self._programs: dict[str, _Program] = {}
         self._running: dict[tuple[int, int], str] = {}
-        self._waiting: list[tuple[int, int]] = []  # cores that this round of looks has yet to see
+        self._waiting: list[tuple[int, int]] = []  # cores that are still to be looked at
         self._loaded: set[Path] = set()
         self._worker: tuple[str, subprocess.Popen[bytes], IO[bytes]] | None = None
         self._period_s = _FIRST_PERIOD_S
         self._next_s = 0.0
         self._can_compile = find_compiler() is not None
         if not self._can_compile:
-            _log.info("no C compiler (cc, gcc or clang) was found: hot code is interpreted, with the same results")
+            _log.info("no C compiler (cc, gcc or clang) was found: all code is interpreted, with the same results")
 
     def starting(self, chip: int, core: int, image: bytes) -> None:
-        """To be called before a core is started, with the content of its ITCM."""
+        """Call this before a core starts, with the content of its ITCM."""
         key = self._cache.key(image)
         self._running[chip, core] = key
         if len(self._programs) > _MAX_PROGRAMS:
@@ -74,7 +70,7 @@ class Translator:
             self._period_s = _FIRST_PERIOD_S
 
     def attend(self) -> None:
-        """To be called often, between quanta."""
+        """Call this often, between quanta."""
         now_s = time.monotonic()
         if now_s < self._next_s:
             return
@@ -86,11 +82,11 @@ class Translator:
             self._worker = None
             with errors:
                 errors.seek(0)
-                text = errors.read(_MOST_TEXT).decode(errors="replace")
+                text = errors.read(_MAX_TEXT).decode(errors="replace")
             if process.returncode:
                 self._can_compile = False
                 _log.warning(
-                    "the C compiler failed: hot code is interpreted, with the same results: %s", _one_line(text)
+                    "the C compiler failed: all code is interpreted, with the same results: %s", _one_line(text)
                 )
             elif text.strip():
                 _log.warning("the C compiler wrote: %s", _one_line(text))
@@ -98,7 +94,7 @@ class Translator:
         self._next_s = now_s + self._period_s
 
     def _load(self, key: str) -> int:
-        """Loads what the cache has for a program; returns the number of files."""
+        """Load the cached code for a program; return the number of files."""
         files = self._cache.find(key)
         for path in files:
             if path in self._loaded or len(self._loaded) >= _MAX_FILES:
@@ -117,7 +113,7 @@ class Translator:
         if not self._waiting:
             self._waiting = [place for place, key in self._running.items() if self._programs[key].rounds < _ROUNDS]
             self._period_s = min(2 * self._period_s, _LAST_PERIOD_S)
-        for _ in range(min(_CORES, len(self._waiting))):
+        for _ in range(min(_CORES_AT_A_TIME, len(self._waiting))):
             place = self._waiting.pop()
             key = self._running[place]
             program = self._programs[key]
@@ -139,7 +135,7 @@ class Translator:
             image=base64.b64encode(image).decode(),
             entered=(4 * program.entered.nonzero()[0]).tolist(),
             heat=[(4 * int(n), int(program.heat[n])) for n in hot],
-            barred=(4 * translated.nonzero()[0]).tolist(),
+            excluded=(4 * translated.nonzero()[0]).tolist(),
         )
         self._programs[key] = _Program(rounds=program.rounds + 1)
         errors = tempfile.TemporaryFile()  # noqa: SIM115 (read when the process has ended)
@@ -151,13 +147,13 @@ class Translator:
                 stdin=file,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
-                start_new_session=True,  # what it makes is for the next run too, so it outlives the board
+                start_new_session=True,  # its result is for the next run, too, so it may outlive the board
             )
         self._worker = key, process, errors
 
 
 def _one_line(text: str) -> str:
-    """The lines that name an error, else the first ones, in one line."""
+    """The first three lines with an error, or the first three lines, as one line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if "error" in line.lower()]
     return " | ".join((named or lines or ["it wrote nothing"])[:3])

@@ -1,7 +1,7 @@
-"""The process that translates: ``python -m spinnaker_board.translation.worker``, a request on standard input.
+"""The process that translates: ``python -m spinnaker_board.translation.worker``, with a request on standard input.
 
-It works at the lowest priority and leaves its result in the cache, also when the board that asked is gone by then.
-That takes one to three seconds; the compiler is stopped after `_LIMIT_S`.
+It runs at the lowest priority, takes one to three seconds, and puts its result into the cache even if the board has
+stopped in the meantime. The compiler is stopped after `_LIMIT_S`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from spinnaker_board.translation.parts import hot_parts
 from spinnaker_board.translation.source import source
 
 _LIMIT_S = 120
-_FLAGS = ("-std=gnu11", "-O1", "-w", "-fPIC", "-shared")  # -O2 takes twice the time, and the code is no faster
+_FLAGS = ("-std=gnu11", "-O1", "-w", "-fPIC", "-shared")  # -O2 takes twice as long and makes no faster code
 _COMPILERS = ("cc", "gcc", "clang")
 
 
 def find_compiler() -> list[str] | None:
-    """The command of the C compiler: the variable CC, or the first that is installed; None when there is none."""
+    """The command of the C compiler: the variable CC, or the first one that is installed; None if there is none."""
     wanted = os.environ.get("CC", "").split()
     candidates = [wanted] if wanted else [[name] for name in _COMPILERS]
     return next((command for command in candidates if shutil.which(command[0])), None)
@@ -36,20 +36,20 @@ def find_compiler() -> list[str] | None:
 
 @dataclass(frozen=True)
 class Request:
-    """What the process reads, as JSON: the cache, the program's name there, and the arguments of `hot_parts`."""
+    """The request, as JSON: the folder of the cache, the program's name there, and the arguments of `hot_parts`."""
 
     folder: str
     key: str
     image: str  # base64
     entered: list[int]
     heat: list[tuple[int, int]]
-    barred: list[int]
+    excluded: list[int]
 
 
 def compile_parts(text: str, folder: Path, compiler: list[str]) -> Path:
-    """Compiles a C file to a shared object in the folder.
+    """Compile a C file to a shared object in a folder.
 
-    :raises subprocess.SubprocessError: the compiler failed, or did not end
+    Raises subprocess.SubprocessError if the compiler fails or takes too long.
     """
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "parts.c"
@@ -66,7 +66,7 @@ def compile_parts(text: str, folder: Path, compiler: list[str]) -> Path:
 
 
 def main() -> int:
-    """Translates; returns 0 also when there is nothing to translate, or when another process does it."""
+    """Translate; return 0 also if there is nothing to translate or another process does it, 1 without a compiler."""
     os.nice(19)
     asked = Request(**json.loads(sys.stdin.buffer.read()))
     cache, key, compiler = Cache(asked.folder), asked.key, find_compiler()
@@ -77,7 +77,7 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return 0
-        parts = hot_parts(base64.b64decode(asked.image), asked.entered, dict(asked.heat), asked.barred)
+        parts = hot_parts(base64.b64decode(asked.image), asked.entered, dict(asked.heat), asked.excluded)
         if parts:
             cache.keep(key, compile_parts(source(parts), cache.folder, compiler))
     return 0
