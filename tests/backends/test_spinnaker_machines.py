@@ -14,14 +14,15 @@ from spinnman.constants import UDP_BOOT_CONNECTION_DEFAULT_PORT as BOOT_PORT
 
 from varesearch import cli
 from varesearch.backends.base import BackendUnavailableError
-from varesearch.backends.spinnaker.machines import MACHINES, Machine, choose, choose_machine
-from varesearch.backends.spinnaker.machines.base import split_credentials
+from varesearch.backends.spinnaker.machines import Machine, _choice, choose_machine
+from varesearch.backends.spinnaker.machines._addresses import split_credentials
 from varesearch.backends.spinnaker.machines.board import Board, answers, boot_messages
-from varesearch.backends.spinnaker.machines.mapping import Mapping
+from varesearch.backends.spinnaker.machines.mapping import VirtualBoard
 from varesearch.backends.spinnaker.machines.remote import Remote
 from varesearch.backends.spinnaker.machines.software import Software
-from varesearch.backends.spinnaker.machines.spalloc import NewSpalloc, OldSpalloc
+from varesearch.backends.spinnaker.machines.spalloc import Spalloc
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import parts
 from varesearch.config.schema import SpinnakerBackend
 
 PASSWORD = "correct-horse-battery-staple"
@@ -55,21 +56,37 @@ def unavailable(machine: Machine, timeout_s: float = SECONDS) -> tuple[str, floa
     [
         (SpinnakerBackend(machine_name="10.11.12.13"), Board(5, "10.11.12.13")),
         (SpinnakerBackend(machine="board", machine_name="b", version=3), Board(3, "b")),
-        (SpinnakerBackend(spalloc_server="https://s.example/x"), NewSpalloc(5, "https://s.example/x")),
-        (SpinnakerBackend(spalloc_server="s:99", spalloc_user="me"), OldSpalloc(5, "s", 99, "me")),
-        (SpinnakerBackend(spalloc_server="s", spalloc_user="me"), OldSpalloc(5, "s", 22244, "me")),
         (SpinnakerBackend(remote_url="http://r.example"), Remote(5, "http://r.example")),
-        (SpinnakerBackend(machine="mapping", machine_name="b"), Mapping(5)),
+        (SpinnakerBackend(machine="mapping", machine_name="b"), VirtualBoard(5)),
     ],
 )
 def test_the_settings_name_the_machine(settings: SpinnakerBackend, expected: Machine) -> None:
     assert choose_machine(settings) == expected
 
 
+def old_spalloc(server: str) -> Machine:
+    return choose_machine(SpinnakerBackend(spalloc_server=server, spalloc_user="me"))
+
+
+def new_spalloc(url: str) -> Machine:
+    return choose_machine(SpinnakerBackend(machine="spalloc", spalloc_server=url))
+
+
+def test_the_address_tells_which_spalloc_it_is() -> None:
+    assert new_spalloc("https://s.example/x").configuration() == {
+        "spalloc_server": "https://s.example/x",
+        "version": "5",
+    }
+    for server, port in (("s:99", "99"), ("s", "22244")):
+        machine = old_spalloc(server)
+        lines = {"spalloc_server": "s", "spalloc_port": port, "spalloc_user": "me", "version": "5"}
+        assert isinstance(machine, Spalloc) and machine.name == "spalloc" and machine.configuration() == lines
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (SpinnakerBackend(machine="bord"), ("bord", "board, spalloc, remote, software, mapping")),
+        (SpinnakerBackend(machine="bord"), ("bord", "auto, board, mapping, remote, software, spalloc")),
         (SpinnakerBackend(machine="board"), ("backend.machine_name=null", "address")),
         (SpinnakerBackend(machine="spalloc"), ("backend.spalloc_server=null",)),
         (SpinnakerBackend(machine="remote"), ("backend.remote_url=null",)),
@@ -113,7 +130,7 @@ def test_auto_takes_the_machine_of_the_users_own_configuration(empty_home: Path)
 
 def test_auto_without_any_machine_is_the_software_board_if_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_machine(SpinnakerBackend(version=3, threads=2)) == Software(3, threads=2)
-    monkeypatch.setattr(choose, "is_built", lambda: False)
+    monkeypatch.setattr(_choice, "is_built", lambda: False)
     with pytest.raises(ConfigurationError) as caught:
         choose_machine(SpinnakerBackend())
     said = ("backend.machine=auto", "compiler", "backend.machine_name=ADDRESS", "backend.machine=mapping")
@@ -125,6 +142,23 @@ def test_auto_follows_the_file_that_the_users_configuration_points_to(empty_home
     pointed.write_text("[Machine]\nmachine_name = 10.0.0.2\nversion = 5\n")
     (empty_home / ".spynnaker.cfg").write_text(f"[Machine]\nmachine_spec_file = {pointed}\n")
     assert choose_machine(SpinnakerBackend()) == Board(5, "10.0.0.2")
+
+
+def test_a_configuration_of_the_users_own_may_name_each_machine(empty_home: Path) -> None:
+    file = empty_home / ".spynnaker.cfg"
+    file.write_text("[Machine]\nspalloc_server = s\nspalloc_port = 99\nspalloc_user = me\nvirtual_board = False\n")
+    lines = {"spalloc_server": "s", "spalloc_port": "99", "spalloc_user": "me", "version": "5", "virtualboard": "False"}
+    assert choose_machine(SpinnakerBackend()).configuration() == lines
+    file.write_text("[Machine]\nvirtual_board = True\nversion = 3\n")
+    assert choose_machine(SpinnakerBackend()) == VirtualBoard(3)
+    file.write_text("[Machine]\nremote_spinnaker_url = https://r.example/\n")
+    assert choose_machine(SpinnakerBackend()) == Remote(5, "https://r.example/")
+    file.write_text("[Machine]\nremote_spinnaker_url = https://r.example/\nmachine_name = b\n")
+    with pytest.raises(ConfigurationError, match="names several machines, by machine_name and remote_spinnaker_url"):
+        choose_machine(SpinnakerBackend())
+    file.write_text("[Machine]\nspalloc_server = s\nspalloc_port = many\nspalloc_user = me\n")
+    with pytest.raises(ConfigurationError, match=r"spalloc_server of .*port from 1 to 65535"):
+        choose_machine(SpinnakerBackend())
 
 
 def test_credentials_of_the_users_own_configuration_travel_by_the_environment(empty_home: Path) -> None:
@@ -201,33 +235,33 @@ def test_the_boot_messages_are_those_of_spinnman(version: int, led: int) -> None
 
 def test_old_spalloc_that_is_silent() -> None:
     with servers.tcp_server(None) as port:
-        message, seconds = unavailable(OldSpalloc(5, "127.0.0.1", port, "me"))
+        message, seconds = unavailable(old_spalloc(f"127.0.0.1:{port}"))
     assert f"127.0.0.1:{port}: no answer in {SECONDS:g} s" in message
     assert seconds < 5
 
 
 def test_old_spalloc_with_a_closed_port() -> None:
-    message, _ = unavailable(OldSpalloc(5, "127.0.0.1", servers.closed_port(), "me"))
+    message, _ = unavailable(old_spalloc(f"127.0.0.1:{servers.closed_port()}"))
     assert "refused" in message
 
 
 @pytest.mark.parametrize("answer", [b"220 ready\r\n", b'["return"]\n', b'{"error": 1}\n'])
 def test_something_else_than_old_spalloc(answer: bytes) -> None:
     with servers.tcp_server(answer) as port:
-        message, _ = unavailable(OldSpalloc(5, "127.0.0.1", port, "me"))
+        message, _ = unavailable(old_spalloc(f"127.0.0.1:{port}"))
     assert "that is no spalloc server" in message
 
 
 def test_old_spalloc_that_answers() -> None:
     with servers.tcp_server(servers.spalloc_answer()) as port:
-        OldSpalloc(5, "127.0.0.1", port, "me").probe(SECONDS)
+        old_spalloc(f"127.0.0.1:{port}").probe(SECONDS)
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_new_spalloc_that_refuses_the_credentials(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OIDC_BEARER_TOKEN", PASSWORD)
     with servers.http_server(status) as (url, requests):
-        message, _ = unavailable(NewSpalloc(5, url))
+        message, _ = unavailable(new_spalloc(url))
     assert f"HTTP {status}, the credentials are refused" in message
     assert PASSWORD not in message
     assert requests[0]["Authorization"] == f"Bearer {PASSWORD}"
@@ -235,7 +269,7 @@ def test_new_spalloc_that_refuses_the_credentials(status: int, monkeypatch: pyte
 
 def test_new_spalloc_without_credentials_is_not_even_asked() -> None:
     with servers.http_server(200) as (url, requests):
-        message, _ = unavailable(NewSpalloc(5, url))
+        message, _ = unavailable(new_spalloc(url))
     assert "SPALLOC_USER and SPALLOC_PASSWORD" in message
     assert requests == []
 
@@ -244,16 +278,16 @@ def test_new_spalloc_without_credentials_is_not_even_asked() -> None:
 def test_new_spalloc_that_is_something_else_or_ill(status: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OIDC_BEARER_TOKEN", PASSWORD)
     with servers.http_server(status) as (url, _):
-        assert said in unavailable(NewSpalloc(5, url))[0]
+        assert said in unavailable(new_spalloc(url))[0]
 
 
 def test_new_spalloc_that_is_silent_or_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OIDC_BEARER_TOKEN", PASSWORD)
     with servers.tcp_server(None) as port:
-        message, seconds = unavailable(NewSpalloc(5, f"http://127.0.0.1:{port}/"))
+        message, seconds = unavailable(new_spalloc(f"http://127.0.0.1:{port}/"))
     assert f"no answer in {SECONDS:g} s" in message
     assert seconds < 5
-    assert "refused" in unavailable(NewSpalloc(5, f"http://127.0.0.1:{servers.closed_port()}/"))[0]
+    assert "refused" in unavailable(new_spalloc(f"http://127.0.0.1:{servers.closed_port()}/"))[0]
 
 
 def test_remote_service_is_asked_without_allocating() -> None:
@@ -266,7 +300,7 @@ def test_remote_service_is_asked_without_allocating() -> None:
 
 def test_every_machine_of_the_setting_is_documented_in_it() -> None:
     what = next(field for field in SpinnakerBackend.__dataclass_fields__.values() if field.name == "machine")
-    assert all(name in what.metadata["what"] for name in MACHINES)
+    assert all(name in what.metadata["what"] for name in ("auto", *parts(Machine)))
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from varesearch.backends.base import BackendUnavailableError
-from varesearch.backends.spinnaker.machines import http as asking
-from varesearch.backends.spinnaker.machines.choose import from_file
+from varesearch.backends.spinnaker.machines import _http as asking
+from varesearch.backends.spinnaker.machines._choice import from_file
 from varesearch.cli import main
 from varesearch.config.outside import is_loopback, is_readable_on_the_way
 from varesearch.tracking.credentials import refuse_plain_http

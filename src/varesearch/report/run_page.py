@@ -166,9 +166,8 @@ def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
         notes.append(Note(f"Warning: {record.warnings}", grave=True))
     if record.is_mapping:
         notes.append(Note("MAPPED: the network was only placed on a machine, nothing was simulated", grave=True))
-    if record.is_in_software:
-        words = "The SpiNNaker board was played in software: its times are estimates."
-        notes.append(Note(words, grave=False))
+    if record.timing:
+        notes.append(Note(f"The machine's times are {record.timing}.", grave=False))
     if origin.get("dirty"):
         words = f"The code differed from commit {str(origin.get('commit'))[:8]}: see uncommitted.diff of the run."
         notes.append(Note(words, grave=False))

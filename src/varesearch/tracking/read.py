@@ -151,9 +151,9 @@ class RunRecord:
         return {key: value for key, value in self.tags.items() if "." not in key and key != vocabulary.DEGRADED}
 
     @property
-    def is_in_software(self) -> bool:
-        """Whether a SpiNNaker board was played in software."""
-        return self.tags.get(vocabulary.MACHINE) == "software"
+    def timing(self) -> str:
+        """What has to be known about the times that the machine reported; ``""`` if nothing."""
+        return self.tags.get(vocabulary.TIMING, "")
 
     @property
     def compared(self) -> tuple[str, str]:

@@ -46,8 +46,8 @@ RESULT = "varesearch.result"
 """Of a run of a network: how its simulation ended, a :class:`~varesearch.result.Status`."""
 DEGRADED = "degraded"
 """Why a result is degraded, with the advice; only if it is."""
-MACHINE = "machine"
-"""Of a run on SpiNNaker: the kind of machine."""
+TIMING = "timing"
+"""Of a run on a machine whose reported times need an explanation: the explanation."""
 
 HOST, MACHINE_ID, BOOT_ID = "varesearch.host", "varesearch.machine_id", "varesearch.boot_id"
 PID_NAMESPACE, PID, PROCESS_STARTED = (

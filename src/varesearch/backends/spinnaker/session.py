@@ -109,7 +109,7 @@ class Session:
         sections = {
             "Machine": {
                 **self._machine.configuration(),
-                "post_simulation_overrun_before_error": str(self._machine.patience_s(overrun_s)),
+                "post_simulation_overrun_before_error": str(self._machine.overrun_s(overrun_s)),
             },
             "Reports": {
                 "default_report_file_path": str(self.folder),

@@ -66,6 +66,8 @@ class SpinnakerSimulation(Simulation):
     def __post_init__(self) -> None:
         schemes = (_scheme(type(p.cell)) for p in self.network.populations)
         self._marks = {"machine": self.machine.name, "integrator": "; ".join(dict.fromkeys(schemes))}
+        if self.machine.timing:
+            self._marks["timing"] = self.machine.timing
         cells = {repr(p.cell): p.cell for p in self.network.populations}.values()
         rounded = [text for cell in cells for text in rounded_parameters(cell, self.network.dt_ms)]
         if rounded:

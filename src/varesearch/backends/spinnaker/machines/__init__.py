@@ -1,6 +1,9 @@
-"""The machines on which sPyNNaker can run, one small class each; :func:`choose_machine` picks one from the settings."""
+"""The machines on which sPyNNaker can run: each module is one, found by its name, which ``backend.machine`` takes.
 
-from varesearch.backends.spinnaker.machines.base import Machine, Size
-from varesearch.backends.spinnaker.machines.choose import MACHINES, choose_machine
+:func:`choose_machine` makes the machine that the settings name.
+"""
 
-__all__ = ["MACHINES", "Machine", "Size", "choose_machine"]
+from varesearch.backends.spinnaker.machines._base import Machine, Size
+from varesearch.backends.spinnaker.machines._choice import choose_machine
+
+__all__ = ["Machine", "Size", "choose_machine"]

@@ -1,16 +1,18 @@
 """What a machine is: its lines of sPyNNaker's configuration, a probe, and a context in which it exists."""
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import urlsplit, urlunsplit
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.outside import is_readable_on_the_way
+from varesearch.config.parts import Part, part_name
+from varesearch.config.schema import SpinnakerBackend
+
+USUAL_VERSION = 5
+"""The version of a board where none is set: 48 chips."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,30 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Machine(ABC):
-    """A place to run.
+class UserFile:
+    """The section ``[Machine]`` of a user's ``.spynnaker.cfg``.
+
+    Attributes
+    ----------
+    path
+        The file.
+    version
+        The version of the board.
+    address
+        The value of the line that names the machine.
+    lines
+        The other lines; their names have neither capitals nor underscores.
+    """
+
+    path: Path
+    version: int
+    address: str
+    lines: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Machine(Part, ABC):
+    """A place to run. The name of its module is the word for it in ``backend.machine``.
 
     ``options`` are further lines of sPyNNaker's section ``[Machine]``, from a configuration of the user's own.
     """
@@ -31,9 +55,44 @@ class Machine(ABC):
     version: int
     options: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
+    group: ClassVar[str] = "backend.machine"
+    package: ClassVar[str] = "varesearch.backends.spinnaker.machines"
     name: ClassVar[str]
+    setting: ClassVar[str] = ""
+    """The setting that holds its address; "" if it has none. ``backend.machine=auto`` takes it if that is set."""
+    line: ClassVar[str] = ""
+    """The line of a user's ``.spynnaker.cfg`` that names such a machine; "" if there is none."""
     simulates: ClassVar[bool] = True
     """False: it maps the network and runs nothing."""
+    timing: ClassVar[str] = ""
+    """What has to be known about the times that it reports; "" if nothing."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.name = part_name(cls)
+
+    @classmethod
+    @abstractmethod
+    def from_settings(cls, settings: SpinnakerBackend) -> "Machine":
+        """The machine that the settings name. Raises ConfigurationError if they do not name one."""
+
+    @classmethod
+    def is_named_by(cls, value: str) -> bool:
+        """Whether a user's file with this value of ``line`` ("" if it is not set) names such a machine."""
+        return value != ""
+
+    @classmethod
+    def from_file(cls, file: UserFile) -> "Machine":
+        """The machine that a user's file names by ``line``. Raises ConfigurationError."""
+        raise NotImplementedError
+
+    @classmethod
+    def address_in(cls, settings: SpinnakerBackend) -> str:
+        """The value of ``setting``. Raises ConfigurationError if it is not set."""
+        address: str | None = getattr(settings, cls.setting)
+        if not address:
+            raise ConfigurationError(f"backend.machine={cls.name} with backend.{cls.setting}=null: give its address")
+        return address
 
     @abstractmethod
     def configuration(self) -> dict[str, str]:
@@ -54,12 +113,12 @@ class Machine(ABC):
         """
         yield self
 
-    def patience_s(self, wanted_s: int) -> int:
-        """Seconds that the cores may overstay the run, given what the settings want."""
+    def overrun_s(self, wanted_s: int) -> int:
+        """Seconds that the cores may run longer than planned before the run fails, if the settings ask for some."""
         return wanted_s
 
     def simulated_ms(self) -> float | None:
-        """The machine's own clock while it runs; None where it cannot be asked."""
+        """The machine's own clock while it runs; None if it cannot be asked."""
         return None
 
     def metrics(self) -> dict[str, float]:
@@ -67,73 +126,26 @@ class Machine(ABC):
         return {}
 
     def reported(self) -> list[tuple[int, str]]:
-        """What the machine's own log holds at the levels WARNING and above: level and text, in order."""
+        """The machine's own log from the level WARNING on: level and text, in order."""
         return []
 
     def verdict(self, time_scale_factor: float) -> dict[str, str]:
-        """What the machine can say of the run's time on hardware, as tags, after the run."""
+        """What the machine can say about the time of the run on hardware, as tags, after the run."""
         return {}
 
     def environment(self) -> dict[str, str]:
-        """Environment variables that sPyNNaker is to see while it works; credentials travel here."""
+        """Environment variables for sPyNNaker while it works, such as credentials."""
         return {}
 
     @abstractmethod
     def probe(self, timeout_s: float) -> None:
-        """Ask whether it is there, waiting for each answer ``timeout_s``. Raises BackendUnavailableError."""
+        """Ask the machine for an answer, with a timeout for each question. Raises BackendUnavailableError."""
 
     @abstractmethod
     def describe(self) -> str:
         """The machine in a few words, without credentials."""
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """User and password for spalloc; the representation shows neither."""
-
-    user: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
-
-    def __bool__(self) -> bool:
-        return self.user is not None or self.password is not None
-
-
-def is_url(address: str) -> bool:
-    """Is it an http(s) address, as against a bare host?"""
-    return re.match(r"https?://", address, re.IGNORECASE) is not None
-
-
-def split_credentials(address: str) -> tuple[str, Credentials]:
-    """An address without its ``user:password@``, and those."""
-    if not is_url(address):
-        return address, Credentials()
-    parts = urlsplit(address)
-    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
-    return bare, Credentials(parts.username, parts.password)
-
-
-def refuse_credentials(setting: str, address: str) -> None:
-    """Raise ConfigurationError, without repeating them, if there are credentials in an address of the settings."""
-    if "@" in (urlsplit(address).netloc if is_url(address) else address):
-        raise ConfigurationError(
-            f"{setting} holds a user or password: take them out and set the environment variables "
-            "SPALLOC_USER and SPALLOC_PASSWORD (or OIDC_BEARER_TOKEN)"
-        )
-
-
-def refuse_plain_http(setting: str, address: str, secret: str) -> None:
-    """Raise ConfigurationError if a secret would be sent to an address over an unencrypted network connection."""
-    if is_readable_on_the_way(address):
-        raise ConfigurationError(
-            f"{setting}={address}: {secret} would be sent unencrypted; use https:// (http:// is for this machine only)"
-        )
-
-
-def host_and_port(address: str, default_port: int, setting: str) -> tuple[str, int]:
-    """``host[:port]`` split. Raises ConfigurationError for a port that is none."""
-    host, colon, port = address.partition(":")
-    if not colon:
-        return address, default_port
-    if not port.isdecimal() or not 0 < int(port) < 65536 or not host:
-        raise ConfigurationError(f"{setting}={address}: wanted host or host:port with a port from 1 to 65535")
-    return host, int(port)
+def version_in(settings: SpinnakerBackend) -> int:
+    """The version of the board that the settings ask for."""
+    return settings.version or USUAL_VERSION

@@ -9,7 +9,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from varesearch.backends.base import BackendUnavailableError
-from varesearch.backends.spinnaker.machines.base import Machine
+from varesearch.backends.spinnaker.machines._base import Machine, UserFile, version_in
+from varesearch.config.schema import SpinnakerBackend
 
 if TYPE_CHECKING:
     from spinnman.messages.spinnaker_boot import SpinnakerBootMessage
@@ -29,7 +30,16 @@ class Board(Machine):
 
     machine_name: str
 
-    name = "board"
+    setting = "machine_name"
+    line = "machine_name"
+
+    @classmethod
+    def from_settings(cls, settings: SpinnakerBackend) -> "Board":
+        return cls(version_in(settings), cls.address_in(settings))
+
+    @classmethod
+    def from_file(cls, file: UserFile) -> "Board":
+        return cls(file.version, file.address, options=file.lines)
 
     def configuration(self) -> dict[str, str]:
         return {**self.options, "machine_name": self._reachable_name, "version": str(self.version)}

@@ -1,22 +1,35 @@
-"""No machine at all: sPyNNaker's virtual board."""
+"""No machine: sPyNNaker's virtual board, onto which a network is mapped and not run."""
 
 from dataclasses import dataclass
 
-from varesearch.backends.spinnaker.machines.base import Machine
+from varesearch.backends.spinnaker.machines._base import Machine, UserFile, version_in
+from varesearch.config.schema import SpinnakerBackend
 
 
 @dataclass(frozen=True)
-class Mapping(Machine):
-    """As many boards as the network needs, on paper: placed and routed, never run."""
+class VirtualBoard(Machine):
+    """As many boards as the network needs: it is placed and routed, never run."""
 
-    name = "mapping"
+    line = "virtual_board"
     simulates = False
+
+    @classmethod
+    def from_settings(cls, settings: SpinnakerBackend) -> "VirtualBoard":
+        return cls(version_in(settings))
+
+    @classmethod
+    def is_named_by(cls, value: str) -> bool:
+        return value.lower() in {"true", "yes", "on", "1"}
+
+    @classmethod
+    def from_file(cls, file: UserFile) -> "VirtualBoard":
+        return cls(file.version, options=file.lines)
 
     def configuration(self) -> dict[str, str]:
         return {**self.options, "virtual_board": "True", "version": str(self.version)}
 
     def probe(self, timeout_s: float) -> None:
-        """Nothing to ask."""
+        """It is always there."""
 
     def describe(self) -> str:
         return f"mapping only (virtual machine of version {self.version})"

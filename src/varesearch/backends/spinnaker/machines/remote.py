@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from varesearch.backends.spinnaker.machines import http
-from varesearch.backends.spinnaker.machines.base import Machine
+from varesearch.backends.spinnaker.machines._addresses import is_url, refuse_credentials, split_credentials
+from varesearch.backends.spinnaker.machines._base import Machine, UserFile, version_in
+from varesearch.backends.spinnaker.machines._http import require_answer
 from varesearch.config.addresses import redact
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.schema import SpinnakerBackend
 
 
 @dataclass(frozen=True)
@@ -13,14 +16,32 @@ class Remote(Machine):
 
     url: str
 
-    name = "remote"
+    setting = "remote_url"
+    line = "remote_spinnaker_url"
+
+    @classmethod
+    def from_settings(cls, settings: SpinnakerBackend) -> "Remote":
+        url = cls.address_in(settings)
+        refuse_credentials("backend.remote_url", url)
+        if not is_url(url):
+            raise ConfigurationError(f"backend.remote_url={url}: wanted an http(s) address")
+        return cls(version_in(settings), url)
+
+    @classmethod
+    def from_file(cls, file: UserFile) -> "Remote":
+        if split_credentials(file.address)[1]:
+            raise ConfigurationError(
+                f"{cls.line} of {file.path} contains a user name or password, which would be written to a file of "
+                "the run for sPyNNaker; remove them"
+            )
+        return cls(file.version, file.address, options=file.lines)
 
     def configuration(self) -> dict[str, str]:
         return {**self.options, "remote_spinnaker_url": self.url, "version": str(self.version)}
 
     def probe(self, timeout_s: float) -> None:
         """Ask with HEAD: a GET would allocate."""
-        http.require_answer(
+        require_answer(
             self.url,
             timeout_s,
             who=self.describe(),

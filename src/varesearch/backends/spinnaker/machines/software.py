@@ -4,57 +4,67 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from varesearch.backends.base import BackendUnavailableError
-from varesearch.backends.spinnaker.machines.base import Machine, Size
+from varesearch.backends.spinnaker.machines._base import Machine, Size, version_in
+from varesearch.config.schema import SpinnakerBackend
 
 if TYPE_CHECKING:
     from spinnaker_board.process import Board
 
-_NO_HURRY_S = 24 * 3600
-"""The board lags when it is slower than real time. One that died answers no more, and that ends the wait at once."""
+_OVERRUN_S = 24 * 3600
+"""The board may be slower than real time. If its process dies, the wait ends at once."""
 
 MOST_THREADS = 64
 """The most threads of the board's process (its ``--threads``)."""
 
 _LOGGED = re.compile(r"^[-\d]+ [:,\d]+ (?P<level>WARNING|ERROR|CRITICAL) [\w.]+: (?P<text>.*)$")
-"""A line of the board's log that the run has to know."""
+"""A line of the board's log that the run reports."""
 
 SMALL_CORES = 48
-"""Cores for a network on a SpiNN-3: 4 chips of 18, less those of SC&MP and sPyNNaker's own, and some to spare."""
+"""Cores of a SpiNN-3 for a network: 4 chips of 18 without those of SC&MP and sPyNNaker, and some in reserve."""
 
 SMALL_SDRAM_MB = 200.0
-"""Memory for synapses and recordings on a SpiNN-3: 4 chips of 128 MB, less what the system takes, and some to spare."""
+"""Memory of a SpiNN-3 for synapses and recordings: 4 chips of 128 MB without the system's, and some in reserve."""
 
 MISSING = "the software board's C extension is not built; install a C compiler and install varesearch again"
 
 
 def is_built() -> bool:
-    """Is the extension there that executes the binaries?"""
+    """Whether the extension that executes the binaries is installed."""
     return find_spec("spinnaker_board._core") is not None
 
 
 @dataclass(frozen=True)
 class Software(Machine):
-    """A board played by this computer: the real binaries, an estimate of their timing.
+    """A board that this computer plays: it executes the real binaries and estimates their timing.
 
-    ``smallest``: a SpiNN-3 will do if the network fits on it, for 48 idle chips cost more time than a small network.
+    Attributes
+    ----------
+    threads
+        Number of processors for it.
+    smallest
+        Whether to take a SpiNN-3 if the network fits on it; 48 idle chips take more time than a small network.
     """
 
     threads: int = 1
     smallest: bool = False
 
-    name = "software"
+    timing = "estimated, because this computer plays the board"
+
+    @classmethod
+    def from_settings(cls, settings: SpinnakerBackend) -> "Software":
+        return cls(version_in(settings), threads=settings.threads, smallest=settings.version is None)
 
     def configuration(self) -> dict[str, str]:
         return {**self.options, "version": str(self.version)}
 
     @contextmanager
-    def started(self, folder: Path, cache: Path | None, size: Size) -> Iterator["RunningBoard"]:
+    def started(self, folder: Path, cache: Path | None, size: Size) -> Iterator["_RunningBoard"]:
         from spinnaker_board.process import Board, BoardError
         from spinnaker_board.server import AddressError
 
@@ -66,7 +76,7 @@ class Software(Machine):
         except (BoardError, AddressError) as error:
             raise BackendUnavailableError(f"backend.machine=software: {error}") from error
         try:
-            yield RunningBoard(version, board, options=self.options)
+            yield _RunningBoard(version, board=board, options=self.options)
         finally:
             board.stop()
 
@@ -77,7 +87,7 @@ class Software(Machine):
         return 3 if size.cores <= SMALL_CORES and size.sdram_mb <= SMALL_SDRAM_MB else 5
 
     def probe(self, timeout_s: float) -> None:
-        """Whether it could be started; that takes no machine."""
+        """Whether its extension can be loaded."""
         from spinnaker_board.machine import MissingCoreError, load_core
 
         try:
@@ -90,40 +100,38 @@ class Software(Machine):
 
 
 @dataclass(frozen=True)
-class RunningBoard(Machine):
+class _RunningBoard(Software):
     """A software board that has been started."""
 
-    board: "Board"
-
-    name = "software"
+    board: "Board" = field(kw_only=True)
 
     def configuration(self) -> dict[str, str]:
         return {**self.options, "machine_name": self.board.address, "version": str(self.version)}
 
-    def patience_s(self, wanted_s: int) -> int:
-        return max(wanted_s, _NO_HURRY_S)
+    def overrun_s(self, wanted_s: int) -> int:
+        return max(wanted_s, _OVERRUN_S)
 
     def probe(self, timeout_s: float) -> None:
-        """It runs, or it would not be here."""
+        """It runs already."""
 
     def simulated_ms(self) -> float | None:
         return self.board.status().clock_ms
 
     def metrics(self) -> dict[str, float]:
-        """Estimates in cycles of the board's cost model: would the real board keep up, and what moved on it."""
-        found = self.board.statistics()
-        cores = [core for core in found.cores if len(core.series)]  # those that keep to the network's tick
-        busiest = found.busiest
+        """Counts, and estimates in cycles of the board's cost model of whether a real board would keep up."""
+        counts = self.board.statistics()
+        cores = [core for core in counts.cores if len(core.series)]  # those with the tick of the network
+        busiest = counts.busiest
         return {
             "estimate.busiest_core_load": busiest.tick_busy_max if busiest else 0.0,
             "estimate.busiest_core_mean_load": max((core.tick_busy_mean for core in cores), default=0.0),
             "estimate.core_overruns": float(sum(core.overruns for core in cores)),
-            "board.instructions": float(found.instructions),
-            "board.translated_share": found.translated_share,
+            "board.instructions": float(counts.instructions),
+            "board.translated_share": counts.translated_share,
             "board.packets": float(sum(core.packets_out for core in cores)),
             "board.packets_lost": float(sum(core.packets_lost for core in cores)),
             "board.sdram_mb_by_dma": sum(core.dma_bytes for core in cores) / 1e6,
-            "board.router_hops": float(found.router_hops),
+            "board.router_hops": float(counts.router_hops),
         }
 
     def reported(self) -> list[tuple[int, str]]:
@@ -132,7 +140,7 @@ class RunningBoard(Machine):
         return [(getattr(logging, line["level"]), line["text"]) for line in lines if line]
 
     def verdict(self, time_scale_factor: float) -> dict[str, str]:
-        """Would a real board hold real time? An estimate, from the busiest tick of the busiest core."""
+        """Whether a real board would hold real time: an estimate from the busiest tick of the busiest core."""
         busiest = self.board.statistics().busiest
         if busiest is None:
             return {}

@@ -6,23 +6,61 @@ import socket
 from dataclasses import dataclass, field
 
 from varesearch.backends.base import BackendUnavailableError
-from varesearch.backends.spinnaker.machines import http
-from varesearch.backends.spinnaker.machines.base import Credentials, Machine
+from varesearch.backends.spinnaker.machines._addresses import (
+    Credentials,
+    host_and_port,
+    is_url,
+    refuse_credentials,
+    refuse_plain_http,
+    split_credentials,
+)
+from varesearch.backends.spinnaker.machines._base import Machine, UserFile, version_in
+from varesearch.backends.spinnaker.machines._http import require_answer
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.schema import SpinnakerBackend
 
-OLD_PORT = 22244
+_OLD_PORT = 22244
 _LOGIN_PAGE = "system/login.html"
+_LOGIN = "the user and password, or the token, of spalloc"
+
+
+class Spalloc(Machine):
+    """A machine that either server lends."""
+
+    setting = "spalloc_server"
+    line = "spalloc_server"
+
+    @classmethod
+    def from_settings(cls, settings: SpinnakerBackend) -> "Spalloc":
+        server, where = cls.address_in(settings), "backend.spalloc_server"
+        refuse_credentials(where, server)
+        if is_url(server):
+            refuse_plain_http(where, server, _LOGIN)
+            return _NewSpalloc(version_in(settings), server)
+        host, port = host_and_port(server, _OLD_PORT, where)
+        return _OldSpalloc(version_in(settings), host, port, _user(settings.spalloc_user))
+
+    @classmethod
+    def from_file(cls, file: UserFile) -> "Spalloc":
+        where = f"{cls.line} of {file.path}"
+        if is_url(file.address):
+            bare, credentials = split_credentials(file.address)
+            refuse_plain_http(where, bare, _LOGIN)
+            return _NewSpalloc(file.version, bare, credentials, options=file.lines)
+        others = {name: value for name, value in file.lines.items() if name not in ("spallocport", "spallocuser")}
+        port = file.lines.get("spallocport", _OLD_PORT)
+        address = file.address if ":" in file.address else f"{file.address}:{port}"
+        host, port = host_and_port(address, _OLD_PORT, where)
+        return _OldSpalloc(file.version, host, port, _user(file.lines.get("spallocuser")), options=others)
 
 
 @dataclass(frozen=True)
-class OldSpalloc(Machine):
+class _OldSpalloc(Spalloc):
     """The server that is asked by host and port, and wants to know who asks."""
 
     host: str
     port: int
     user: str
-
-    name = "spalloc"
 
     def configuration(self) -> dict[str, str]:
         return {
@@ -54,13 +92,11 @@ class OldSpalloc(Machine):
 
 
 @dataclass(frozen=True)
-class NewSpalloc(Machine):
+class _NewSpalloc(Spalloc):
     """The server that is asked by http(s). Credentials: as given, else from the environment."""
 
     url: str
     credentials: Credentials = field(default_factory=Credentials)
-
-    name = "spalloc"
 
     def configuration(self) -> dict[str, str]:
         return {**self.options, "spalloc_server": self.url, "version": str(self.version)}
@@ -79,7 +115,7 @@ class NewSpalloc(Machine):
                 "or OIDC_BEARER_TOKEN"
             )
         page = self.url.rstrip("/") + "/" + _LOGIN_PAGE
-        http.require_answer(
+        require_answer(
             page,
             timeout_s,
             who=self.describe(),
@@ -92,7 +128,7 @@ class NewSpalloc(Machine):
         return f"spalloc server {self.url}"
 
 
-def user_of(setting: str | None) -> str:
+def _user(setting: str | None) -> str:
     """Who asks the old server: the setting, else SPALLOC_USER. Raises ConfigurationError."""
     user = setting or os.environ.get("SPALLOC_USER")
     if not user:
