@@ -5,6 +5,7 @@ This module imports nothing large, since a signal may arrive while a command is 
 
 import _thread
 import importlib
+import math
 import os
 import signal
 import sys
@@ -24,6 +25,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _LOST_AFTER_S = 0.3
 """If the exception of a signal has been gone for so long and nobody has answered it, the signal is sent again."""
+
+ONE_REQUEST_S = 1.0
+"""Signals that arrive within this time are taken for one request to end."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -179,9 +183,12 @@ class SignalGuard:
 
     The end of a run must be written whatever arrives while it is written. The guard therefore knows two states. Where
     signals are released, as at the beginning, a signal raises its exception. Where they are held, it is only
-    remembered in ``pending`` until :meth:`raise_pending` or :meth:`release`. While the exception of an earlier signal
-    is on its way through ``except`` and ``finally`` blocks, a further signal is only remembered as well; otherwise it
-    could interrupt what the first one has begun to tidy up.
+    remembered in ``pending`` until :meth:`raise_pending` or :meth:`release`.
+
+    The exception of a first signal passes ``finally`` blocks, in which a simulator is closed, for example. A second
+    signal, such as another Ctrl-C, interrupts these, too: the user does not want to wait for them. Only what arrives
+    within :data:`ONE_REQUEST_S` of the first is remembered, since a terminal, make and a batch system may all pass on
+    one request.
 
     Signals that the caller ignores (``nohup``, background jobs) stay ignored; outside the main thread, where Python
     delivers no signal, the guard does nothing.
@@ -191,6 +198,7 @@ class SignalGuard:
         self._held = False
         self._before: dict[int, Any] = {}
         self._deliveries = Deliveries()
+        self._raised_at = -math.inf
         self.pending: int | None = None
 
     def install(self) -> None:
@@ -249,8 +257,10 @@ class SignalGuard:
         return result, error
 
     def _handle(self, signum: int, _frame: FrameType | None) -> None:
-        handled = sys.exception()
-        if self._held or (handled is not None and signal_behind(handled) is not None):
+        now, handled = time.monotonic(), sys.exception()
+        unwinding = handled is not None and signal_behind(handled) is not None
+        if self._held or (unwinding and now - self._raised_at < ONE_REQUEST_S):
             self.pending = signum
         else:
+            self._raised_at = now
             self._deliveries.deliver(signum)

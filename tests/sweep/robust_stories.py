@@ -116,7 +116,12 @@ def _step(root: Path, step: dict[str, Any]) -> dict[str, Any]:
                 file.seek(0)
                 texts.append(file.read())
         ends.append({"exit": code, "out": texts[0], "err": texts[1]})
-    return {"ends": ends, "struck": _struck(root), "runs": _runs(root / "mlruns" / "mlflow.db")}
+    return {
+        "ends": ends,
+        "struck": _struck(root),
+        "files": [path.name for path in root.iterdir()],
+        "runs": _runs(root / "mlruns" / "mlflow.db"),
+    }
 
 
 def _start(words: list[str], number: int) -> tuple[int, Any, Any]:

@@ -154,9 +154,9 @@ def test_resumed_after_all_that_nothing_is_lost_or_done_twice(disasters: list[St
 
 @pytest.fixture(scope="module")
 def disks(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> list[list[Step]]:
-    """A disk that fills up during the second child and is then read-only for a while; and a child without an end."""
+    """A disk that fills up during the second child and is then read-only for a while; and children without an end."""
     folder = tmp_path_factory.mktemp("disks")
-    roots = [project(empty_store, folder / name) for name in ("full", "hang")]
+    roots = [project(empty_store, folder / name) for name in ("full", "hang", "insist")]
     two = [*SMALL, "seed=range(2)"]
     hang = [*SMALL, "seed=0"]
     stories = [
@@ -174,6 +174,7 @@ def disks(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> list[l
             "root": roots[1],
             "steps": [{"words": [*hang, "launcher.time_limit_s=2"], "faults": {"0": "hang"}}, {"words": hang}],
         },
+        {"root": roots[2], "steps": [{"words": two, "faults": {"0": "insist"}}]},
     ]
     return told(folder, stories)
 
@@ -197,6 +198,15 @@ def test_child_without_an_end(disks: list[list[Step]]) -> None:
     assert hang["ends"][0]["exit"] == 1
     assert run_of(hang, 0, "FAILED")["tags"]["varesearch.ended"] == "was not done after 2 s, the time allowed: ended"
     whole(step, 1)
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_child_that_tidies_up(disks: list[list[Step]]) -> None:
+    (step,) = disks[2]
+    assert step["ends"][0]["exit"] == 130
+    assert step["ends"][0]["err"].count("\n") == 1 and "interrupted (Ctrl-C)" in step["ends"][0]["err"]
+    assert step["struck"] is False and "tidied" not in step["files"]
+    assert counts(step) == (0, 0, 0, 1, 1)
+    assert {run["status"] for run in step["runs"]} == {"KILLED"}
 
 
 @pytest.mark.slow

@@ -38,6 +38,7 @@ from varesearch.model.stimuli.none import NoStimulus
 from varesearch.network.model import Network, Population
 from varesearch.phases import Phases
 from varesearch.recording import PopulationRecording, Recording
+from varesearch.signals import ONE_REQUEST_S
 from varesearch.tracking import Description, LogCapture, StoreSession, describe, ending, track
 from varesearch.tracking.files import RunFiles
 
@@ -128,6 +129,20 @@ def fail(case: dict[str, Any], reached: Callable[[str], None]) -> int:
 
     def during(_: RunFiles) -> None:
         raise RuntimeError("the simulator has lost its way")
+
+    return tracked(case, reached, during)
+
+
+def close_slowly(case: dict[str, Any], reached: Callable[[str], None]) -> int:
+    """A run whose simulator takes its time to close."""
+
+    def during(_: RunFiles) -> None:
+        try:
+            reached("running")
+        finally:
+            time.sleep(1.2 * ONE_REQUEST_S)
+            reached("closing")
+            print("closed")
 
     return tracked(case, reached, during)
 

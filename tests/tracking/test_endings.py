@@ -27,6 +27,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Results]:
     cases += [
         {"name": "hang-up", "at": {"simulate": ["SIGHUP"]}},
         {"name": "Ctrl-C twice", "at": {"simulate": ["SIGINT"], "end": ["SIGINT", "SIGTERM", "SIGINT"]}},
+        {"name": "impatient", "does": "close_slowly", "at": {"running": ["SIGINT"], "closing": ["SIGINT"]}},
+        {"name": "sent by several", "does": "close_slowly", "at": {"running": ["SIGINT", "SIGTERM"]}},
         {"name": "killed while writing", "does": "write_recording", "at": {"rename": ["SIGKILL"]}},
         {"name": "interrupted while writing", "does": "write_recording", "at": {"rename": ["SIGINT"]}},
         {"name": "last"},
@@ -130,6 +132,18 @@ def test_hang_up(project: tuple[Path, Results]) -> None:
     root, results = project
     assert results["hang-up"][0]["exit"] == 129
     assert statuses(root)[_run_of(project, "hang-up")] == "KILLED"
+
+
+@pytest.mark.parametrize(("name", "closed"), [("impatient", False), ("sent by several", True)])
+def test_a_second_request_does_not_wait_for_the_simulator_to_close(
+    project: tuple[Path, Results], name: str, closed: bool
+) -> None:
+    root, results = project
+    run_id = _run_of(project, name)
+    assert results[name][0]["exit"] == 130
+    assert results[name][0]["err"] == "KILLED interrupted (Ctrl-C)\n"
+    assert statuses(root)[run_id] == "KILLED"
+    assert ("\nclosed\n" in (folder_of(root, run_id) / "run.log").read_text()) is closed
 
 
 def test_second_interrupt_does_not_tear_the_record(project: tuple[Path, Results]) -> None:

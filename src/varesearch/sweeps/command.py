@@ -32,6 +32,7 @@ from varesearch.tracking.root import STORE_FOLDER, cache_folder
 from varesearch.tracking.run import track
 from varesearch.tracking.session import StoreSession
 from varesearch.tracking.store import first_line
+from varesearch.workers import processes
 
 log = logging.getLogger(__name__)
 
@@ -276,9 +277,13 @@ def _in_thread(launch: Callable[[Work], None], children: Children) -> None:
         # Not the thread's join: one that a signal interrupts takes the thread for ended in Python 3.11.
         done.wait()
     except (KeyboardInterrupt, Terminated):
-        # A further signal waits while this one is dealt with.
         children.interrupt()
-        done.wait()
+        try:
+            done.wait()
+        except (KeyboardInterrupt, Terminated):
+            # Asked again: what the children would tidy up within their grace period is not waited for.
+            processes.kill_descendants()
+            done.wait()
         raise
     if failed:
         raise failed[0]

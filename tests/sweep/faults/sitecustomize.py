@@ -43,6 +43,19 @@ def interrupt() -> None:
     _strike(signal.SIGINT)
 
 
+def insist() -> None:
+    """Ctrl-C for the sweep, and once more while this child tidies up, which takes it most of its grace period."""
+
+    def tidy_up(*_: object) -> None:
+        time.sleep(1.2)
+        os.kill(int(os.environ["SWEEP_PID"]), signal.SIGINT)
+        time.sleep(7)
+        Path(os.environ["VARESEARCH_ROOT"], "tidied").touch()
+
+    signal.signal(signal.SIGTERM, tidy_up)
+    _strike(signal.SIGINT)
+
+
 def kill_sweep() -> None:
     """kill -9 for the sweep, while this child has no end."""
     _strike(signal.SIGKILL)
