@@ -1,13 +1,11 @@
 /*
- * Single transfers outside the DTCM, for the engine and for translated code, whose state lies in the frame. The engine
- * calls with a block that owes nothing and has no rest.
+ * Single transfers outside the DTCM, for the engine and for translated code, whose state is in the frame. To the
+ * engine, an instruction is a block of its own: all its fields are 0.
  */
 #include "decoded.h"
 #include "memory.h"
 
-/*
- * What follows an access that cost `cost` cycles more than its instruction: the price is paid, and the block goes on if
- * it can be finished.
+/* After an access to memory: count its cycles, and let the block go on if there are enough cycles for the rest of it.
  */
 static int paid(struct native_frame *frame, uint32_t cost, const struct native_block *block) {
     frame->left -= cost;
@@ -15,7 +13,7 @@ static int paid(struct native_frame *frame, uint32_t cost, const struct native_b
     return frame->left - block->owed - COST_INSTRUCTION > block->rest ? NATIVE_DONE : NATIVE_LAST;
 }
 
-/* Before the bus is used: it must see the right time. */
+/* Before an access to the bus: set the core's clock to the time of the access. */
 static void meet_bus(struct native_frame *frame, const struct native_block *block, uint32_t cost) {
     int64_t spent = frame->budget - frame->left + block->owed;
     frame->core->cycles += (uint64_t)spent + COST_INSTRUCTION;
@@ -24,8 +22,8 @@ static void meet_bus(struct native_frame *frame, const struct native_block *bloc
     frame->losses = frame->core->decoded->native_losses;
 }
 
-/* After it: lines, `until` and even the code may have changed. `left` and `extra` are such that the rest of the
- * block can go on as if nothing had happened. */
+/* After an access to the bus, which may have changed interrupt lines, `until` and even the code. `left` and `extra` are
+ * set so that the block can count its cycles as before. */
 static int leave_bus(struct native_frame *frame, const struct native_block *block, int status) {
     struct arm_core *core = frame->core;
     if (status != 0) {

@@ -1,5 +1,5 @@
-/* Arithmetic of the data path: shifter (DDI 0100 A5.1), saturation (SignedSat), signed readings. Everything on
- * uint32_t, where overflow is defined. */
+/* Arithmetic: shifts (DDI 0100 A5.1), saturation (SignedSat), and signed numbers. All of it uses uint32_t, whose
+ * overflow is defined in C. */
 #ifndef SPINNAKER_BOARD_ALU_H
 #define SPINNAKER_BOARD_ALU_H
 
@@ -22,7 +22,7 @@ static inline uint32_t arithmetic_shift_right(uint32_t value, unsigned amount) {
     return amount ? value >> amount | sign << (32u - amount) : value; /* amount 0 to 31 */
 }
 
-/* Shift by an amount of 0 to 255 as a register gives it; amount 0 leaves value and carry alone. */
+/* Shift by the amount in a register, 0 to 255; an amount of 0 changes neither value nor carry. */
 static inline struct shifted shift_by(enum shift kind, uint32_t value, unsigned amount, bool carry) {
     struct shifted out = {value, carry};
     if (amount == 0) {
@@ -61,7 +61,7 @@ static inline struct shifted shift_immediate(enum shift kind, uint32_t value, un
     return shift_by(kind, value, amount, carry);
 }
 
-/* `value` clipped to 32 signed bits; sets *saturated when it had to be. */
+/* `value` clipped to 32 signed bits; sets *saturated if it did not fit. */
 static inline uint32_t saturate(int64_t value, bool *saturated) {
     if (value > INT32_MAX) {
         *saturated = true;
@@ -74,7 +74,7 @@ static inline uint32_t saturate(int64_t value, bool *saturated) {
     return (uint32_t)value;
 }
 
-/* 8 and 16 bits as 32, with the sign. */
+/* Sign extension of 8 and 16 bits. */
 static inline uint32_t sign_extend_byte(uint32_t value) {
     return (value ^ 0x80u) - 0x80u;
 }
@@ -82,7 +82,7 @@ static inline uint32_t sign_extend_half(uint32_t value) {
     return ((value & 0xffffu) ^ 0x8000u) - 0x8000u;
 }
 
-/* Two's complement reading of 32 and 16 bits. */
+/* The two's complement value of 32 and 16 bits. */
 static inline int64_t signed_word(uint32_t value) {
     return (int64_t)value - ((int64_t)(value >> 31) << 32);
 }

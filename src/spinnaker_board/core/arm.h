@@ -2,11 +2,11 @@
  * One ARM968E-S application core: its state, and the boundary between the processor and the chip around it.
  *
  * The processor implements ARMv5TE (ARM Architecture Reference Manual, DDI 0100) without MMU, cache or VFP. Tightly
- * coupled memories and SDRAM are plain memory that the core reaches by pointer; every other address goes through
- * `struct arm_bus`. Time is counted in processor cycles; the costs are in cost.h and nowhere else.
+ * coupled memories and SDRAM are reached by pointer; every access to another address goes through
+ * `struct arm_bus`. Time is counted in processor cycles, whose costs are in cost.h.
  *
- * Nothing here is shared between cores: a core's state is a function of its own state, of the memory it reads and of
- * what its bus answers. Calling arm_run in one piece or in many gives the same bits.
+ * Cores share nothing here: the next state of a core depends on its state, on the memory that it reads and on the
+ * answers of its bus only. One call of arm_run, or several for the same time, give the same bits.
  */
 #ifndef SPINNAKER_BOARD_ARM_H
 #define SPINNAKER_BOARD_ARM_H
@@ -66,12 +66,12 @@ struct arm_core {
 
     bool irq;     /* level of the interrupt lines, driven by the chip */
     bool fiq;
-    bool waiting; /* in WFI: wakes when a line is high, masked or not */
+    bool waiting; /* in WFI, until a line is high, whether masked or not */
 
-    /* Clock of the core in cycles, never reset by the processor. Asleep in WFI it advances to `until`. */
+    /* Clock of the core in cycles, which the processor never resets. In WFI it advances to `until`. */
     uint64_t cycles;
-    uint64_t sleep_cycles; /* the part of `cycles` spent in WFI; cycles - sleep_cycles were worked */
-    uint64_t instructions; /* executed, a failed condition included, interrupt entries not */
+    uint64_t sleep_cycles; /* the part of `cycles` spent in WFI */
+    uint64_t instructions; /* executed, those with a failed condition included */
     uint64_t native_instructions; /* those of them that translated code executed (native.h) */
     uint64_t until;        /* arm_run's target; a bus callback may lower it */
 
@@ -83,7 +83,7 @@ struct arm_core {
     uint8_t *sdram_store;
 
     const struct arm_bus *bus;
-    void *owner; /* for the chip; the processor does not look at it */
+    void *owner; /* for the chip; not used by the processor */
 
     /* Registers of the modes that are not current, DDI 0100 A2.3. The current mode's entries are stale. */
     uint32_t banked_r13[ARM_BANKS];
@@ -96,14 +96,14 @@ struct arm_core {
 };
 
 /*
- * Gives a core its tables, once itcm, dtcm, sdram, sdram_store, bus and owner are set and all else is zero.
- * Returns 0, or -1 when there is no memory.
+ * Allocates the tables of a core, whose itcm, dtcm, sdram, sdram_store, bus and owner are set and whose other fields
+ * are zero. Returns 0, or -1 if there is no memory.
  */
 int arm_init(struct arm_core *core);
 void arm_free(struct arm_core *core);
 
-/* Reset exception, DDI 0100 A2.6.2: SVC mode, IRQ and FIQ masked, ARM state, pc 0; all other registers zero. Clock and
- * counters go on. The caller sets r0 and the like afterwards. */
+/* Reset exception, DDI 0100 A2.6.2: SVC mode, IRQ and FIQ masked, ARM state, pc 0; all other registers zero. The clock
+ * and the counters keep their values. The caller then sets r0 and other registers. */
 void arm_reset(struct arm_core *core);
 
 /*
@@ -113,10 +113,10 @@ void arm_reset(struct arm_core *core);
  */
 void arm_run(struct arm_core *core, uint64_t until);
 
-/* The same by the plain interpreter, instruction by instruction: slower, same bits. */
+/* The same by the plain interpreter, instruction by instruction: slower, with the same result. */
 void arm_run_plain(struct arm_core *core, uint64_t until);
 
-/* To be called by whoever but the core writes into the ITCM (loader, DMA), after writing. Offsets in bytes. */
+/* Call this after the ITCM was written by anything but the core (loader, DMA). Offsets are in bytes. */
 void arm_itcm_written(struct arm_core *core, uint32_t offset, uint32_t bytes);
 
 #endif

@@ -2,12 +2,12 @@
  * A SpiNNaker machine around its processors: chips, memories, devices, routers, and the rule by which time advances.
  *
  * Register layouts follow the SpiNNaker datasheet, version 2.02 (section numbers below); constants that only one
- * device needs stand in that device's file. Virtual and physical core numbers are the same here, and core 0, the
- * monitor, has no processor: it is played by the host program between quanta.
+ * device needs are in that device's file. Virtual and physical core numbers are the same here, and core 0, the
+ * monitor, has no processor: Python does its work between quanta.
  *
  * Time. The machine advances in quanta of QUANTUM_CYCLES. Within a quantum the cores of one chip run one after
  * another, in order of their number, and see each other's stores to SDRAM, System RAM and the system controller;
- * cores of different chips see nothing of each other. Packets wait in the sender's outbox; after the quantum they are
+ * cores of different chips do not affect each other. Packets wait in the sender's outbox; after the quantum they are
  * delivered in the order of chips, then cores, then sending, whatever the number of hops. So the result depends on
  * the quantum and not on the number of threads, which share out whole chips.
  */
@@ -128,7 +128,7 @@ struct core {
     struct chip *chip;
     unsigned number;
     bool on;
-    unsigned native_losses; /* of the processor when translated code was last given to it */
+    unsigned native_losses; /* of the processor when translated code was last installed */
     uint64_t next_event; /* cycle of the next timer expiry or end of a transfer */
     struct vic vic;
     struct timer timer[2];
@@ -150,7 +150,7 @@ struct router {
     uint32_t route[ROUTER_ENTRIES], key[ROUTER_ENTRIES], mask[ROUTER_ENTRIES];
     uint32_t p2p[P2P_WORDS];
     uint32_t filter[16], counter[16];
-    uint32_t used; /* entries from here on cannot match */
+    uint32_t used; /* no entry from here on can match */
     struct route_cache cache[ROUTE_CACHE];
 };
 

@@ -41,12 +41,12 @@ void core_schedule(struct core *core) {
     }
     core->next_event = next;
     if (next < core->arm.until) {
-        core->arm.until = next; /* an access by the core itself: the run that makes it ends in time */
+        core->arm.until = next; /* an access by the core itself ends its run in time for the event */
     }
 }
 
-/* Starts the processor on what lies in its ITCM. The memory for it is taken at the first start. Returns -1 when out
- * of memory. */
+/* Starts the processor with the code in its ITCM. Its memory is allocated at the first start. Returns -1 if there is no
+ * memory. */
 int core_start(struct core *core, uint32_t r0, uint32_t pc) {
     if (core->comms.inbox == NULL) {
         struct packet *inbox = calloc(INBOX_PACKETS, sizeof *inbox);

@@ -18,7 +18,7 @@ enum arm_vector {
 /*
  * An executor of the plain interpreter runs one instruction with r[15] holding what the instruction reads as pc
  * (its address + 8 in ARM state, + 4 in Thumb state). It returns whether it has set r[15] to the address of the next
- * instruction; on SEQUENTIAL the caller goes to the instruction behind.
+ * instruction; on SEQUENTIAL the caller goes on with the following instruction.
  */
 enum flow { SEQUENTIAL, JUMPED };
 
@@ -42,13 +42,13 @@ enum flow plain_swap(struct arm_core *core, uint32_t instruction);
 enum flow plain_arm(struct arm_core *core, uint32_t instruction);
 enum flow plain_thumb(struct arm_core *core, uint32_t instruction);
 
-/* LDM and STM: `instruction` in the ARM encoding; Thumb's PUSH, POP, LDMIA and STMIA come here translated. */
+/* LDM and STM: `instruction` in the ARM encoding; Thumb's PUSH, POP, LDMIA and STMIA are translated to it. */
 enum flow plain_block_transfer(struct arm_core *core, uint32_t instruction);
 
-/* cpu.c: enters FIQ or IRQ if one is due, and says so. */
+/* cpu.c: enters FIQ or IRQ if one is due; returns whether it did. */
 bool arm_take_interrupt(struct arm_core *core);
 
-/* Whether the core waits for an interrupt that is not there: it then sleeps until the end of the quantum. */
+/* Whether the core waits for an interrupt and none is pending: it then sleeps until the end of the quantum. */
 static inline bool arm_sleeps(struct arm_core *core) {
     if (core->waiting && !core->irq && !core->fiq) {
         core->sleep_cycles += core->until - core->cycles;

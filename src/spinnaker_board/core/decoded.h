@@ -1,12 +1,13 @@
 /*
  * Decoded instructions: what decode.c writes and engine.c executes.
  *
- * Every ARM word and every Thumb halfword of the ITCM has an entry, filled when the instruction is first met and
- * cleared when its bytes are written. Since the address is known, what depends on it (literals, targets, return
- * addresses) is worked out once. Thumb instructions become the operations of the ARM instructions they abbreviate.
+ * Every ARM word and every Thumb halfword of the ITCM has an entry, which is filled when the instruction is first
+ * executed and cleared when its bytes are written. Values that depend on the address (literals, targets, return
+ * addresses) are computed once. Thumb instructions become the operations of the ARM instructions that they abbreviate.
  *
- * An operation never does half of anything. When it meets what it does not handle (an unaligned address, a store into
- * the ITCM, a block transfer from a device), it leaves the instruction to the plain interpreter before any side effect.
+ * An operation is executed completely or not at all. In a case that it does not handle (an unaligned address, a store
+ * into the ITCM, a block transfer from a device) it leaves the instruction to the plain interpreter, before any side
+ * effect.
  * Instructions without an operation of their own are OP_PLAIN: the plain interpreter's executor is called with the
  * word.
  */
@@ -77,7 +78,7 @@ struct native_entry {
 struct arm_decoded {
     bool page_used[ITCM_BYTES / DECODED_PAGE];
     unsigned native_parts;              /* installed */
-    unsigned native_losses;             /* times that all parts were taken away, for their code was written over */
+    unsigned native_losses;             /* how often all parts were removed because their code was overwritten */
     uint8_t native_word[ARM_ENTRIES];   /* 1: a part was made from this word */
     uint32_t heat[ARM_ENTRIES];         /* see native_profile() */
     struct native_entry native[ARM_ENTRIES];
@@ -86,13 +87,13 @@ struct arm_decoded {
     struct entry thumb[THUMB_ENTRIES + 1];
 };
 
-/* The entry of an instruction, and the same for what stands at an address in the ITCM. */
+/* The entry of an instruction, and the entry for the code at an address in the ITCM. */
 struct entry decode_instruction(uint32_t instruction, uint32_t address, bool thumb);
 void decode(struct arm_core *core, struct entry *entry, uint32_t address, bool thumb);
 
-/* What an operation is, for the translator (operations.c). */
+/* The description of an operation for the translator (operations.c). */
 struct operation {
-    const char *kind; /* how translated.h runs it; NULL: the engine has to */
+    const char *kind; /* how translated.h executes it; NULL: the engine has to */
     const char *name;
     const char *form; /* of its operand or address, or "" */
     uint8_t extra;    /* cycles beyond those of every instruction and of the registers of a block */

@@ -1,8 +1,8 @@
 /*
  * How ARM instructions are encoded: the class of a word, and its fields. DDI 0100 A3.1 (instruction set map), A5.
  *
- * The plain interpreter executes words by their class, the decoder turns them into entries. Words that mean nothing are
- * CLASS_UNDEFINED; within a class, what remains undefined is for the class to tell.
+ * The plain interpreter executes words by their class, the decoder turns them into entries. Undefined words are
+ * CLASS_UNDEFINED; a class may contain further undefined words, which its executor recognises.
  */
 #ifndef SPINNAKER_BOARD_ENCODING_H
 #define SPINNAKER_BOARD_ENCODING_H

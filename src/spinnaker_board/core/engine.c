@@ -1,12 +1,11 @@
 /*
  * The engine that executes decoded instructions, and the processor's entry, arm_run.
  *
- * Within run_decoded the state of the core lives in local variables: the entry in place of the pc, the flags apart (as
- * instructions.h has them), and the cycles that are left. It returns to arm_run after everything that OP_PLAIN stands
- * for, for every target outside the ITCM, when an interrupt is due and when the cycles are used up. Each operation ends
- * with a jump to the next one. That uses labels as values, which GCC and Clang have and C11 has not, and it is why all
- * operations are in one function: the rows of instructions.h give it most of them, and what is not on the common way is
- * in functions of its own.
+ * Within run_decoded the state of the core is in local variables: the entry instead of the pc, the flags as
+ * instructions.h defines them, and the remaining cycles. It returns to arm_run after an OP_PLAIN, for a target outside
+ * the ITCM, when an interrupt is due and when the cycles are used up. Each operation ends with a jump to the next one.
+ * The jumps need labels as values, an extension of GCC and Clang, and all operations in one function: most come from
+ * the rows of instructions.h, and rare cases are in functions of their own.
  */
 #include "engine.h"
 
@@ -64,7 +63,7 @@ static bool run_decoded(struct arm_core *core) {
     uint8_t *const dtcm = core->dtcm;
     int64_t budget = (int64_t)(core->until - core->cycles);
     int64_t left = budget;
-    int64_t extra = 0; /* cycles beyond one for each instruction: the others are the instructions */
+    int64_t extra = 0; /* cycles beyond one for each instruction; the remaining cycles count the instructions */
     uint32_t n, z, c, v, p, q;
     FLAGS_FROM(core->cpsr)
     struct entry *e = entry_at(core, r[15]);
@@ -87,7 +86,7 @@ undecoded:
 
     EACH_STORE(ADDRESS_FORMS_OF, RUN_STORE)
 
-last: /* behind an access after which the operations cannot go on: cycles are used up, or lines may have changed */
+last: /* after an access that ends the loop: cycles are used up, or interrupt lines may have changed */
     e++;
     left -= COST_INSTRUCTION;
     goto out_of_time;

@@ -1,6 +1,6 @@
 /*
- * How the engine (engine.c, which alone includes this file) makes its operations from the rows of instructions.h: a
- * label for each, what it does, and the way on to the next one. It speaks of the local variables of run_decoded.
+ * The operations of the engine, made from the rows of instructions.h: for each one its label, what it does, and the
+ * jump to the next one. The macros use local variables of run_decoded; only engine.c includes this file.
  */
 #ifndef SPINNAKER_BOARD_ENGINE_H
 #define SPINNAKER_BOARD_ENGINE_H
@@ -16,7 +16,7 @@
 #define SIZE(name) TRANSFER_##name(OF_SIZE)
 
 #define DISPATCH goto *labels[e->code]
-/* Behind an instruction that took `cost` cycles: on to entry `next`. */
+/* After an instruction that took `cost` cycles: goes on with the entry `next`. */
 #define GO(next, cost)                                                                                                 \
     do {                                                                                                               \
         e = (next);                                                                                                    \
@@ -30,7 +30,7 @@
 #define NEXT GO(e + 1, COST_INSTRUCTION)
 #define NEXT_AFTER(extra) GO(e + 1, COST_INSTRUCTION + (extra))
 
-/* The frame has the clock while a function of access.c or translated code runs. */
+/* While a function of access.c or translated code runs, the clock is in the frame. */
 #define CLOCK_TO_FRAME                                                                                                 \
     frame->left = left;                                                                                                \
     frame->extra = extra;                                                                                              \
@@ -41,7 +41,7 @@
     extra = frame->extra;                                                                                              \
     budget = frame->budget;
 
-/* Labels by the code of the operation. */
+/* The labels, by the code of the operation. */
 /* clang-format off */
 #define DATA_LABELS(form, number, name)                                                                                \
     [DATA_CODE(number, OPERAND_##form)] = &&name##_##form, [DATA_CODE(number, OPERAND_##form) + 1u] = &&name##S_##form,
@@ -72,7 +72,7 @@
 #define RUN_REGISTER_OPERATION(number, name, cost, written)                                                            \
     run_##name : CALL(DO_##name, r[e->rd], r[e->rn], OPERANDS) NEXT_AFTER(EXTRA_##name);
 
-/* A device may overwrite the code: so what is needed of the entry after an access is kept. */
+/* The entry is copied before an access, because a device may overwrite the code. */
 #define RUN_LOAD(form, name, written)                                                                                  \
     name##_##form : {                                                                                                  \
         const uint32_t address = AT_##form(OF_ADDRESS, r[e->rn], r[e->rm], e->immediate, e->amount);                   \

@@ -1,7 +1,6 @@
 /*
- * Where things lie in a chip, how many there are, and the speed of its clock: what both the core in C and the programs
- * in Python need to know. layout.py reads this file when it is imported, so each of these numbers is written once: a
- * definition is one line, with a number in C's notation and nothing else to compute.
+ * The memory map of a chip and the speed of its clock, for the core in C and for Python: layout.py reads this file when
+ * it is imported. A definition is one line with a plain number, since Python does not evaluate expressions of C.
  *
  * Sources: SpiNNaker datasheet 2.02 (section 3.3, memory map), spinnaker_tools 4.0.0 (sark.h, spinnaker.h).
  */

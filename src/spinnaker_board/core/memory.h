@@ -1,8 +1,8 @@
 /*
- * Loads and stores of the core, with their costs. Each returns whether the access was granted; false is an abort.
+ * Loads and stores of the core, with their costs. Each returns whether it succeeded; false means an abort.
  *
- * Byte order is little-endian, as SpiNNaker's. Addresses are aligned down to the size of the access, as ARM9E-S does;
- * the rotation of unaligned words (DDI 0100 A4.1.23) is the instruction's affair.
+ * The byte order is little-endian, as on SpiNNaker. Addresses are aligned down to the size of the access, as ARM9E-S
+ * does; the instructions themselves rotate unaligned words (DDI 0100 A4.1.23).
  */
 #ifndef SPINNAKER_BOARD_MEMORY_H
 #define SPINNAKER_BOARD_MEMORY_H
@@ -30,7 +30,7 @@ static inline bool aligned(uint32_t address, unsigned size) {
 static inline bool in_dtcm(uint32_t address, unsigned size) {
     return ((address - DTCM_BASE) & ~(DTCM_BYTES - size)) == 0;
 }
-/* As many words, one to sixteen. */
+/* One to sixteen words in the DTCM. */
 static inline bool block_in_dtcm(uint32_t first, uint32_t words) {
     return aligned(first, 4) && first - DTCM_BASE <= DTCM_BYTES - 4u * words;
 }
@@ -43,7 +43,7 @@ static inline uint32_t sdram_offset(uint32_t address) {
     return address & (SDRAM_BYTES - 1u);
 }
 
-/* `size` is 1, 2 or 4; it is mostly known to the compiler. */
+/* `size` is 1, 2 or 4, mostly a constant. */
 static inline uint32_t get_bytes(const uint8_t *from, unsigned size) {
     uint16_t half;
     uint32_t word;

@@ -82,7 +82,7 @@ void native_profile(struct arm_core *core, uint8_t *entered, uint8_t *translated
     memset(translated, 0, ARM_ENTRIES);
     memset(heat, 0, ARM_ENTRIES * sizeof *heat);
     if (!decoded) {
-        return; /* was never started */
+        return; /* the core never started */
     }
     for (uint32_t i = 0; i < ARM_ENTRIES; i++) {
         entered[i] = decoded->arm[i].code != OP_UNDECODED;

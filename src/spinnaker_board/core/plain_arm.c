@@ -1,11 +1,10 @@
 /*
  * The plain interpreter of ARM instructions: an instruction word is executed at once, whatever it is.
  *
- * It stands beside the engine (engine.c) for what the engine leaves to it: code outside the ITCM, and rare or
- * exceptional forms such as aborts, unaligned addresses and other banks' registers. As it does everything in the
- * simplest way, it is also the reference that the tests compare the engine with, and it is itself compared with an
- * independent processor (tests/spinnaker_board/cpu). What operations compute and how words are encoded it takes from
- * the same tables, instructions.h and encoding.h.
+ * It executes what the engine (engine.c) leaves to it: code outside the ITCM, and rare or exceptional forms such as
+ * aborts, unaligned addresses and other banks' registers. It does everything in the simplest way and so is the
+ * reference for tests of the engine; it is itself compared with an independent processor (tests/spinnaker_board/cpu).
+ * What operations compute and how words are encoded it takes from the same tables, instructions.h and encoding.h.
  */
 #include "encoding.h"
 

@@ -1,6 +1,6 @@
 /*
- * Threads that share out the chips of a quantum. Chips touch nothing of each other within a quantum, so it does not
- * matter who takes which. The caller works too; with one thread there is no pool at all.
+ * Threads that share the chips of a quantum. Chips do not affect each other within a quantum, so it does not matter
+ * which thread takes which chip. The caller works, too; with one thread there is no pool.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>

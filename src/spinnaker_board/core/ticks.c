@@ -5,7 +5,7 @@
 
 #include "chip.h"
 
-#define SERIES_TICKS 65536u          /* at most; totals go on beyond */
+#define SERIES_TICKS 65536u          /* at most; later ticks count in the totals only */
 #define SERIES_PERIOD_CYCLES 20000u  /* 0.1 ms; faster timers, as of extra monitors, keep totals only */
 
 void ticks_reset(struct core *core) {

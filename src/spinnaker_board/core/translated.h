@@ -1,11 +1,11 @@
 /*
- * What translated code is written in: the file that translation/source.py writes includes this one, calls INSTRUCTION
- * for each instruction, and so does what the rows of instructions.h say.
+ * The macros of translated code. The file that translation/source.py writes includes this one and calls INSTRUCTION for
+ * each instruction, which does what the rows of instructions.h say.
  *
- * In a function, r0 to r14, n, z, c and v are the core's registers and flags, p and q the operands of the last
- * comparison, pc is what the function returns, f is the frame. An instruction is given its operands (see struct entry;
- * a register that it does not use may be 0u), and its place: its address, its cost, what its block owes before it, of
- * that what is not the one cycle of each instruction, and what the rest of the block may take.
+ * In a function, r0 to r14 are registers of the core, n, z, c and v its flags, p and q the operands of the last
+ * comparison, pc the value to return, and f the frame. The arguments of INSTRUCTION are the operands (see struct entry;
+ * a register that is not used may be 0u) and the `place`: the address, the cost of the instruction, and the fields of
+ * struct native_block (owed, owed_extra, rest).
  */
 #ifndef SPINNAKER_BOARD_TRANSLATED_H
 #define SPINNAKER_BOARD_TRANSLATED_H
@@ -30,7 +30,7 @@
     f->v = v;                                                                                                          \
     return pc;
 
-/* Cycles paid, of which `more` are not the one of each instruction. */
+/* Counts cycles; `more` of them are beyond one for each instruction. */
 #define PAY(cycles, more)                                                                                              \
     f->left -= (cycles);                                                                                               \
     f->extra += (more);
@@ -45,7 +45,7 @@
     LEAVE((place) + 4u, (owed) + (cost), (owed_extra) + (cost) - COST_INSTRUCTION)
 #define BLOCK_OF(place, cost, owed, owed_extra, rest) {owed, owed_extra, rest}
 
-/* Where a word loaded into the pc leads; bit 0 is the state. */
+/* The target of a word that is loaded into the pc; bit 0 is the state. */
 static inline uint32_t target_of(uint32_t word) {
     return word & 1u ? word : word & ~3u;
 }
@@ -101,7 +101,7 @@ static inline uint32_t target_of(uint32_t word) {
         }                                                                                                              \
     }
 
-/* Around the transfers of single registers, which go to or come from `at`; `base` is the old base. */
+/* These enclose the transfers of single registers to or from `at`; `base` is the old base. */
 #define BEGIN_BLOCK(rn, step, words, ...)                                                                              \
     {                                                                                                                  \
         const uint32_t base = rn, first = BLOCK_FIRST(base, step);                                                     \
@@ -111,7 +111,7 @@ static inline uint32_t target_of(uint32_t word) {
         uint8_t *const at = dtcm + (first - DTCM_BASE);
 #define END_BLOCK }
 
-/* Operations with a form of their own. */
+/* Operations that are translated in their own way. */
 #define INSTRUCTION_SPECIAL(name, ...) SPECIAL_##name(__VA_ARGS__)
 #define SPECIAL_LDRD(form, rd, rn, rm, rs, immediate, amount, ...)                                                     \
     BEGIN_BLOCK(rn + (immediate), 0u, 2u, __VA_ARGS__)                                                                 \
@@ -125,7 +125,7 @@ static inline uint32_t target_of(uint32_t word) {
     END_BLOCK
 #define SPECIAL_MSR(form, rd, rn, rm, rs, immediate, amount, ...) WRITE_STATUS(rm, amount, __VA_ARGS__)
 #define SPECIAL_MSR_IMMEDIATE(form, rd, rn, rm, rs, immediate, amount, ...) WRITE_STATUS(immediate, amount, __VA_ARGS__)
-/* Within a mode, and unless it lets an interrupt in: the rest is for the engine. */
+/* If the mode stays the same and no interrupt is let in; otherwise the engine executes it. */
 #define WRITE_STATUS(value, mask, ...)                                                                                 \
     {                                                                                                                  \
         const uint32_t now = status(CPSR, n, z, c, v), fields = status_fields(mask);                                   \
@@ -138,7 +138,7 @@ static inline uint32_t target_of(uint32_t word) {
         FLAGS_FROM(next)                                                                                               \
     }
 
-/* Jumps: they set pc. */
+/* Jumps, which set pc. */
 #define INSTRUCTION_JUMP(name, ...) JUMP_##name(__VA_ARGS__)
 #define JUMP_BX(form, rd, rn, rm, ...) pc = target_of(rm);
 #define JUMP_MOV_PC(form, rd, rn, rm, ...) pc = rm & ~3u;
@@ -146,7 +146,7 @@ static inline uint32_t target_of(uint32_t word) {
     LOAD_PC(AT_OFFSET(OF_ADDRESS, rn, rm, immediate, amount), __VA_ARGS__)
 #define JUMP_LDR_PC_INDEX(form, rd, rn, rm, rs, immediate, amount, ...)                                                \
     LOAD_PC(AT_INDEX(OF_ADDRESS, rn, rm, immediate, amount), __VA_ARGS__)
-/* From outside the ITCM, else the target is part of the text. */
+/* From outside the ITCM; a target in the ITCM is a constant of the text. */
 #define JUMP_LDR_PC_LITERAL(form, rd, rn, rm, rs, immediate, amount, ...) BEFORE(__VA_ARGS__)
 #define LOAD_PC(from, ...)                                                                                             \
     {                                                                                                                  \
