@@ -18,6 +18,7 @@ from typing import Any
 from varesearch.backends import backend_class
 from varesearch.config.compose import Composed
 from varesearch.config.parts import own_parts
+from varesearch.config.schema import Config
 from varesearch.metrics import metric_definitions
 from varesearch.sources import c_files, canonical, imported
 from varesearch.tracking.description import config_hash, science
@@ -33,7 +34,7 @@ def identity(composed: Composed) -> str:
     backend = composed.config.backend.name
     parts = {
         "config": config_hash(_decimal(composed.resolved)),
-        "science": science_hash(backend, part_modules(composed)),
+        "science": science_hash(backend, part_modules(composed.config, composed.config_dir)),
         "libraries": libraries(backend),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -43,20 +44,19 @@ def identity_tags(composed: Composed) -> dict[str, str]:
     """The identity and what it is made of, as tags of a run."""
     backend = composed.config.backend.name
     versions = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
-    code = science_hash(backend, part_modules(composed))
+    code = science_hash(backend, part_modules(composed.config, composed.config_dir))
     return {IDENTITY: identity(composed), SCIENCE: code, LIBRARIES: versions}
 
 
-def part_modules(composed: Composed) -> tuple[str, ...]:
+def part_modules(config: Config, config_dir: Path | None) -> tuple[str, ...]:
     """The modules that define the parts of a run: its cell, wiring rule, stimulus and so on, and all metrics.
 
     Also the user's own figures: a run without one of them lacks a result.
     """
-    config = composed.config
     parts = (getattr(config, name) for name in science({field.name: None for field in dataclasses.fields(config)}))
     modules = {type(part).__module__ for part in parts if dataclasses.is_dataclass(part)}
-    modules |= {metric.__module__ for metric in metric_definitions(composed.config_dir).values()}
-    modules |= {part.__module__ for part in own_parts(composed.config_dir) if not part.key}
+    modules |= {metric.__module__ for metric in metric_definitions(config_dir).values()}
+    modules |= {part.__module__ for part in own_parts(config_dir) if not part.key}
     return tuple(sorted(modules))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from varesearch.comparison.coincidence import divergence
-from varesearch.comparison.distributions import Distributions, ks_distances
+from varesearch.comparison.samples import ks_distances
 from varesearch.comparison.verdict import refuse_incomparable
 from varesearch.config.errors import ConfigurationError
 from varesearch.recording import Recording, Signal, population_recording
@@ -67,8 +67,8 @@ def test_the_difference_of_v_is_the_median_over_cells():
 
 def test_a_statistic_that_only_one_defines_is_as_far_as_can_be():
     sample = np.linspace(0.0, 9.0, 10)
-    distances = ks_distances(Distributions({("exc", "rate"): sample}), Distributions({}))
-    assert distances == {("exc", "rate"): 1.0}
+    distances = ks_distances({("exc", "rate_hz"): sample}, {})
+    assert distances == {("exc", "rate_hz"): 1.0}
 
 
 @pytest.mark.parametrize(

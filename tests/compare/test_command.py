@@ -49,7 +49,7 @@ def test_a_repetition_is_identical(root, capfd):
 def test_another_seed_of_the_model_is_judged_by_its_distributions(root, capfd):
     assert varesearch(["compare", "first", "seed"]) == 0
     out = capfd.readouterr().out
-    assert "one model with the seeds 1 and 2" in out and "KS distance of rate" in out
+    assert "one model with the seeds 1 and 2" in out and "KS distance of rate_hz" in out
     assert "EQUIVALENT WITHIN NATURAL VARIABILITY" in out and "exc.rate_hz" in out
 
 
@@ -192,6 +192,42 @@ def test_the_page_of_a_comparison_says_what_it_is(root, capfd):
     assert "32 metrics were looked at" in page and page.count("data:image/png") == 3
     one = load_run(run.tags["varesearch.b_runs"].split()[-1], root=root)
     assert "not judged: two models" in report_html(one, root=root)
+
+
+def test_another_cell_is_not_another_version_of_the_code(root, capfd):
+    assert varesearch([*SMALL, LENGTH, "cell=if_curr_exp", "tracking.run_name=cell"]) == 0
+    assert varesearch(["compare", "first", "cell"]) == 0
+    out = capfd.readouterr().out
+    assert "cell.model" in out and "different versions" not in out
+
+
+OWN_METRIC = """
+from varesearch.metrics.definitions import MeanMetric
+
+
+class LateShare(MeanMetric):
+    unit, what, how = "", "share of spikes in the second half", "of each cell that fired"
+    label, in_verdict, in_figures = "late spikes", True, True
+
+    @classmethod
+    def values(cls, data):
+        late = data.trains.steps * data.trains.dt_ms > 150
+        counts = data.trains.counts
+        fired = counts > 0
+        return (data.trains.ids[late, None] == range(len(counts))).sum(axis=0)[fired] / counts[fired]
+"""
+
+
+def test_a_metric_of_the_users_own_is_shown_judged_and_stored(root, tmp_path, capfd):
+    (tmp_path / "late_share.py").write_text(OWN_METRIC)
+    own = ["--config-dir", str(tmp_path)]
+    for seed in "12":
+        assert varesearch(["run", *own, *SMALL, LENGTH, f"seed={seed}", f"tracking.run_name=own{seed}"]) == 0
+    capfd.readouterr()
+    varesearch(["compare", *own, "own1", "own2"])
+    out = capfd.readouterr().out
+    assert "exc.late_share" in out and re.search(r"KS distance of late_share +exc", out), out
+    assert 0 < float(effects_of(newest(root))["exc.late_share"]["mean A"]) < 1
 
 
 def test_a_dry_run_says_what_would_be_run(root, capfd):

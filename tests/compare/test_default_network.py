@@ -27,7 +27,8 @@ def test_the_verdict_on_the_default_network_says_that_it_cannot_judge_the_cv(tmp
     with (run.folder / "judged.csv").open(newline="") as file:
         states = {(row["metric"], row["population"]): row["state"] for row in csv.DictReader(file)}
     assert (
-        states["KS distance of cv_isi", "exc"] == "cannot decide" and states["KS distance of rate", "exc"] == "within"
+        states["KS distance of cv_isi", "exc"] == "cannot decide"
+        and states["KS distance of rate_hz", "exc"] == "within"
     )
     page = report_html(run, root=tmp_path)
     assert page.count("Cannot decide: KS distance of cv_isi") == 2 and ">cannot decide<" in page

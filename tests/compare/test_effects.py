@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import nct
 
-from varesearch.comparison.effects import Effect, Measured, effects, hedges_g, looked_at
+from varesearch.comparison.effects import Effect, RunMetrics, effects, hedges_g, looked_at
 
 values = st.lists(st.floats(-100, 100), min_size=2, max_size=8)
 
@@ -60,10 +60,10 @@ def test_without_a_spread_there_is_no_g(a, b):
     assert hedges_g(a, b) is None
 
 
-def _measured(**numbers: float) -> Measured:
+def _measured(**numbers: float) -> RunMetrics:
     keys = {name: (name.split("__")[0], name.split("__")[1]) for name in numbers}
     defined = {keys[name]: value for name, value in numbers.items() if not math.isnan(value)}
-    return Measured(defined, dict.fromkeys(keys.values(), "Hz"))
+    return RunMetrics(defined, dict.fromkeys(keys.values(), "Hz"))
 
 
 def test_a_metric_that_some_runs_do_not_define_keeps_the_others():
@@ -84,7 +84,7 @@ def test_a_ratio_is_of_positive_quantities(a, b, ratio):
     assert math.isnan(effect.ratio) if ratio is None else effect.ratio == ratio
 
 
-def _noise(random: np.random.Generator, metrics: int) -> Measured:
+def _noise(random: np.random.Generator, metrics: int) -> RunMetrics:
     return _measured(**{f"exc__m{k}": value for k, value in enumerate(random.normal(size=metrics))})
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from varesearch import simulation as engine
 from varesearch.backends import backend_class
-from varesearch.comparison import Answer, Spread, State, judge, measure_spread
+from varesearch.comparison import Answer, NaturalSpread, State, judge, measure_spread
 from varesearch.comparison.spread import perturbed
 from varesearch.config.compose import compose
 from varesearch.config.schema import Config
@@ -49,7 +49,7 @@ def reference() -> Recording:
 
 
 @pytest.fixture(scope="module")
-def spread() -> Spread:
+def spread() -> NaturalSpread:
     return measure_spread(CONFIG, simulate)
 
 

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from test_coincidence import recording
 
-from varesearch.comparison.spread import Spread
+from varesearch.comparison.spread import NaturalSpread
 from varesearch.comparison.verdict import Answer, State, judge
 from varesearch.config.schema import AnalysisConfig
 
 ANALYSIS = AnalysisConfig(warmup_ms=0, min_isis=2, fano_window_ms=10)
 # The largest distance among ten pairs of five seeds of the default network (seeds 2 to 6, Brian2).
-DEFAULT_NETWORK = {"rate": 0.1108, "cv_isi": 0.5967}
+DEFAULT_NETWORK = {"rate_hz": 0.1108, "cv_isi": 0.5967}
 
 
-def spread(ks: dict[str, float], coincidence: float = 1.0) -> Spread:
+def spread(ks: dict[str, float], coincidence: float = 1.0) -> NaturalSpread:
     times = np.arange(1, 102).astype(np.float64)
-    return Spread(
+    return NaturalSpread(
         backend="brian2",
         seeds=(2, 3, 4, 5, 6),
         perturbation_mv=0.003,
@@ -41,7 +41,7 @@ def test_the_cv_of_the_default_network_cannot_decide_and_the_verdict_says_so():
     states = {one.metric: (one.value, one.limit, one.state) for one in verdict.judged}
     # No CV could be further apart than these, and even that is below the limit.
     assert states["KS distance of cv_isi"] == (1.0, pytest.approx(1.1934), State.CANNOT_DECIDE)
-    assert states["KS distance of rate"][2] is State.WITHIN
+    assert states["KS distance of rate_hz"][2] is State.WITHIN
     assert verdict.answer is Answer.EQUIVALENT
     assert "cannot decide: KS distance of cv_isi of exc" in verdict.reason
     assert "KS distance of cv_isi" in [one.metric for one in verdict.undecided]
@@ -51,7 +51,7 @@ def test_the_cv_of_the_default_network_cannot_decide_and_the_verdict_says_so():
     ("largest", "state"), [(0.499, State.BEYOND), (0.5, State.CANNOT_DECIDE), (0.7, State.CANNOT_DECIDE)]
 )
 def test_the_limit_itself_is_where_a_metric_falls_silent(largest, state):
-    verdict = judge(trains(True), trains(False), ANALYSIS, spread({"rate": 0.1, "cv_isi": largest}), paired=False)
+    verdict = judge(trains(True), trains(False), ANALYSIS, spread({"rate_hz": 0.1, "cv_isi": largest}), paired=False)
     (cv,) = [one for one in verdict.judged if one.metric == "KS distance of cv_isi"]
     assert cv.state is state
     assert verdict.answer is (Answer.DIFFERENT if state is State.BEYOND else Answer.EQUIVALENT)
@@ -59,19 +59,19 @@ def test_the_limit_itself_is_where_a_metric_falls_silent(largest, state):
 
 def test_a_metric_that_decides_is_not_drowned_by_those_that_cannot():
     faster = recording([(cell, step) for cell in range(50) for step in range(0, 100, 4)], size=50, n_steps=101)
-    verdict = judge(trains(True), faster, ANALYSIS, spread({"rate": 0.1, "cv_isi": 0.9}), paired=False)
-    assert verdict.answer is Answer.DIFFERENT and verdict.judged[0].metric == "KS distance of rate"
+    verdict = judge(trains(True), faster, ANALYSIS, spread({"rate_hz": 0.1, "cv_isi": 0.9}), paired=False)
+    assert verdict.answer is Answer.DIFFERENT and verdict.judged[0].metric == "KS distance of rate_hz"
     assert verdict.judged[-1].state is State.CANNOT_DECIDE
 
 
 def test_where_no_metric_can_decide_there_is_no_verdict():
-    verdict = judge(trains(True), trains(False), ANALYSIS, spread({"rate": 0.8, "cv_isi": 0.9}), paired=False)
+    verdict = judge(trains(True), trains(False), ANALYSIS, spread({"rate_hz": 0.8, "cv_isi": 0.9}), paired=False)
     assert verdict.answer is Answer.UNDECIDED and "none of the" in verdict.reason
 
 
 def test_a_statistic_without_a_natural_spread_is_named_not_left_out():
     """It was dropped without a word before: the verdict then rested on the others alone."""
-    verdict = judge(trains(True), trains(False), ANALYSIS, spread({"rate": 0.1}), paired=False)
+    verdict = judge(trains(True), trains(False), ANALYSIS, spread({"rate_hz": 0.1}), paired=False)
     (cv,) = [one for one in verdict.judged if one.metric == "KS distance of cv_isi"]
     assert cv.state is State.CANNOT_DECIDE and np.isnan(cv.limit) and "no two seeds" in cv.why
 

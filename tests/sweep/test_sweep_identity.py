@@ -22,7 +22,7 @@ BACKENDS = ("brian2", "nest", "spinnaker")
 SOURCES = {
     path: source
     for backend in BACKENDS
-    for _, path, source in science_sources(backend, part_modules(compose([f"backend={backend}"])))
+    for _, path, source in science_sources(backend, part_modules(compose([f"backend={backend}"]).config, None))
 }
 PYTHON = sorted(path for path in SOURCES if path.suffix == ".py")
 C = sorted(path for path in SOURCES if path.suffix != ".py")

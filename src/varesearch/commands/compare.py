@@ -74,8 +74,8 @@ def command(
       varesearch compare experiment=seed_izhikevich -- \\
           experiment=seed_original_weights --seeds 5
     """
-    from varesearch.comparison.asked import asked
     from varesearch.comparison.command import main
+    from varesearch.comparison.request import compare_request
 
     given = ["--" if word == _BETWEEN else word for word in words]
-    return main(asked(context.meta[_ARGV], given, seeds, uri, config_dir, machine_from_record))
+    return main(compare_request(context.meta[_ARGV], given, seeds, uri, config_dir, machine_from_record))

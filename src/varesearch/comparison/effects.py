@@ -94,14 +94,14 @@ class Effect:
 
 
 @dataclass(frozen=True)
-class Measured:
+class RunMetrics:
     """The metrics of one run by (population, metric): the values, and the units of all that were looked at."""
 
     values: dict[tuple[str, str], float]
     units: dict[tuple[str, str], str]
 
 
-def effects(a: Sequence[Measured], b: Sequence[Measured]) -> list[Effect]:
+def effects(a: Sequence[RunMetrics], b: Sequence[RunMetrics]) -> list[Effect]:
     """The effect on every metric of any run, with the populations of a metric next to each other."""
     units: dict[tuple[str, str], str] = {}
     for one in (*a, *b):
@@ -124,7 +124,7 @@ def effects(a: Sequence[Measured], b: Sequence[Measured]) -> list[Effect]:
     return found
 
 
-def _of(side: Sequence[Measured], key: tuple[str, str]) -> tuple[float, ...]:
+def _of(side: Sequence[RunMetrics], key: tuple[str, str]) -> tuple[float, ...]:
     return tuple(one.values[key] for one in side if key in one.values)
 
 

@@ -1,19 +1,17 @@
-"""What a comparison shows on the terminal, in eighty columns."""
+"""What a comparison shows on the terminal, within eighty columns."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from varesearch.comparison.effects import Effect, looked_at
 from varesearch.comparison.settings import SettingDifference
 from varesearch.comparison.sides import Side
 from varesearch.comparison.verdict import Verdict
 from varesearch.config.wording import mean_and_sd, number
+from varesearch.metrics import metric_definitions
 from varesearch.terminal import Terminal
 
 _MOST_SETTINGS = 40
-# The percentiles of the rate are only in the stored table: they would fill the screen with one quantity.
-_NOT_SHOWN = "rate_p"
-_OF_VERDICT = ("rate_hz", "cv_isi", "correlation", "v_mean_mv")
-"""Shown with a verdict: the means of the distributions that it judges."""
 
 
 def show_sides(terminal: Terminal, a: Side, b: Side) -> None:
@@ -35,11 +33,16 @@ def show_differences(terminal: Terminal, differences: Sequence[SettingDifference
         terminal.line(f"and {len(rows) - _MOST_SETTINGS} more in settings.csv")
 
 
-def show_effects(terminal: Terminal, found: Sequence[Effect], beside_verdict: bool = False) -> None:
-    """A row for each metric of each population: its values in A and B, and how far apart they are."""
-    shown = [e for e in found if not e.metric.startswith(_NOT_SHOWN)]
-    if beside_verdict:
-        shown = [e for e in found if e.metric in _OF_VERDICT]
+def show_effects(
+    terminal: Terminal, found: Sequence[Effect], beside_verdict: bool = False, config_dir: Path | None = None
+) -> None:
+    """A row for each metric of each population: its values in A and B, and how far apart they are.
+
+    Beside a verdict only the metrics that it is about; ``config_dir`` is the folder with metrics of the user's own.
+    """
+    known = metric_definitions(config_dir)
+    hidden = {name for name, metric in known.items() if not (metric.in_verdict if beside_verdict else metric.in_tables)}
+    shown = [e for e in found if e.metric not in hidden]
     sized = any(effect.size is not None for effect in found)
     head = ["metric", "A", "B", "B - A", "B / A", *(["g [95 %]"] if sized else [])]
     rows = []

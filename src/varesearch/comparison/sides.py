@@ -134,14 +134,14 @@ def finished(sweep: Sweep, words: Sequence[str]) -> Side:
     outcomes = [known.outcome(job) for job in sweep.jobs]
     ids = [outcome.run_id for outcome in outcomes if outcome is not None and outcome.run_id]
     if not ids:
-        raise ConfigurationError(f"{called(words)}: none of its runs is in the store any more; run them again")
+        raise ConfigurationError(f"{label_of(words)}: none of its runs is in the store any more; run them again")
     records = tuple(load_run(run_id, tracking.uri) for run_id in ids)
     for record in records:
         check_finished(record)
-    return Side(called(words), records, len(sweep.jobs) - len(ids), tracking.uri, sweep.config_dir)
+    return Side(label_of(words), records, len(sweep.jobs) - len(ids), tracking.uri, sweep.config_dir)
 
 
-def called(words: Sequence[str]) -> str:
+def label_of(words: Sequence[str]) -> str:
     """The label of a side: the settings in which it differs from the default model."""
     shown = quoted(word for word in words if word.partition("=")[0].split(".")[0] not in (*OF_SWEEPS, SEED, "tracking"))
     label = shown or "the default settings"

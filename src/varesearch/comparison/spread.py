@@ -1,8 +1,8 @@
 """The natural spread against which two runs are judged: one back end, several seeds.
 
-Two questions, two spreads. How far do the *distributions* of two networks differ that only their seed tells apart? And
-how soon do the *trains* of one network part when its start is moved by no more than numbers of another format would
-move it? The first holds for any two runs, the second for two runs of one network.
+There are two questions. How much do the *distributions* of two networks differ if only their seeds differ? And how
+soon do the *spike trains* of one network diverge if its initial state changes by as little as another number format
+would change it? The first applies to any two runs, the second to two runs of one network.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.comparison.coincidence import divergence
-from varesearch.comparison.distributions import distributions, ks_distances
+from varesearch.comparison.samples import judged_samples, ks_distances
 from varesearch.config.schema import Config
 from varesearch.config.streams import stream
 from varesearch.network import Network, draw
@@ -27,18 +27,28 @@ from varesearch.whole_files import whole_file
 
 MIN_SEEDS = 5
 PERTURBATION_MV = 0.003
-"""About a hundred units in the last place of SpiNNaker's s16.15 numbers (2^-15 mV): what other arithmetic may do."""
+"""About a hundred units in the last place of SpiNNaker's s16.15 numbers (2^-15 mV), as other arithmetic may cause."""
 
 Simulate = Callable[[Config, Network], Recording]
 
 
 @dataclass(frozen=True)
-class Spread:
-    """What seeds alone do.
+class NaturalSpread:
+    """How much runs differ that only their seeds tell apart.
 
-    ``ks``: (population, statistic) -> distances of all pairs of seeds. ``coincidence`` (seeds, times): for each seed
-    the coincidence of the network with itself, perturbed, up to ``times_ms``, where at least ``spikes`` were compared;
-    ``v_difference_mv`` (seeds, times) likewise, None if v was not recorded. ``cached``: from an earlier session.
+    Attributes
+    ----------
+    ks
+        (population, what) -> Kolmogorov-Smirnov distances of all pairs of seeds.
+    coincidence
+        Of shape (seeds, times): for each seed, the coincidence of the network with its perturbed copy up to
+        ``times_ms``.
+    spikes
+        The number of spikes that were compared up to each time, in the seed with the fewest.
+    v_difference_mv
+        The typical difference of v in mV, of the same shape; None if v was not recorded.
+    cached
+        Whether it was measured in an earlier session.
     """
 
     backend: str
@@ -58,11 +68,29 @@ def measure_spread(
     seeds: int = MIN_SEEDS,
     perturbation_mv: float = PERTURBATION_MV,
     progress: Callable[[int], None] = lambda done: None,
-) -> Spread:
-    """Simulate ``seeds`` networks of ``config``, each also perturbed; seeds count up from the configuration's own.
+    config_dir: Path | None = None,
+) -> NaturalSpread:
+    """Simulate several networks of ``config``, each also with a perturbed initial state.
 
-    ``simulate`` runs one network on the back end that gives the spread. ``progress`` is told how many of the
-    2 x seeds runs are done. Raises ValueError for fewer than five seeds.
+    Parameters
+    ----------
+    config
+        The model; the seeds count up from its own, which is not used itself.
+    simulate
+        Runs one network on the back end that gives the spread.
+    seeds
+        How many networks, at least :data:`MIN_SEEDS`.
+    perturbation_mv
+        The standard deviation of the noise on every initial v, in mV.
+    progress
+        Called with the number of runs that are done, of 2 x seeds.
+    config_dir
+        The folder with metrics of the user's own.
+
+    Raises
+    ------
+    ValueError
+        Fewer than :data:`MIN_SEEDS` seeds.
     """
     if seeds < MIN_SEEDS:
         raise ValueError(f"a spread needs {MIN_SEEDS} seeds or more, not {seeds}")
@@ -75,12 +103,12 @@ def measure_spread(
         progress(2 * k + 1)
         curves.append(divergence(recording, simulate(seeded, perturbed(network, perturbation_mv))))
         progress(2 * k + 2)
-        samples.append(distributions(recording, config.analysis))
+        samples.append(judged_samples(recording, config.analysis, config_dir))
     ks: dict[tuple[str, str], list[float]] = {}
     for a, b in itertools.combinations(samples, 2):
         for key, distance in ks_distances(a, b).items():
             ks.setdefault(key, []).append(distance)
-    return Spread(
+    return NaturalSpread(
         backend=config.backend.name,
         seeds=used,
         perturbation_mv=perturbation_mv,
@@ -113,8 +141,8 @@ def perturbed(network: Network, scale_mv: float) -> Network:
     return dataclasses.replace(network, populations=populations)
 
 
-def cached_spread(folder: Path, key: Mapping[str, Any], measure: Callable[[], Spread]) -> Spread:
-    """The spread kept in ``folder`` under everything that determines it (``key``), else ``measure()``, then kept."""
+def cached_spread(folder: Path, key: Mapping[str, Any], measure: Callable[[], NaturalSpread]) -> NaturalSpread:
+    """The spread that ``folder`` holds for ``key``, which is all that determines it; else it is measured and stored."""
     name = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()
     path = folder / f"{name}.json"
     if path.is_file():
@@ -126,12 +154,12 @@ def cached_spread(folder: Path, key: Mapping[str, Any], measure: Callable[[], Sp
     return spread
 
 
-def _to_json(spread: Spread) -> dict[str, Any]:
+def _to_json(spread: NaturalSpread) -> dict[str, Any]:
     return {
         "backend": spread.backend,
         "seeds": spread.seeds,
         "perturbation_mv": spread.perturbation_mv,
-        "ks": [[population, statistic, values] for (population, statistic), values in spread.ks.items()],
+        "ks": [[population, what, values] for (population, what), values in spread.ks.items()],
         "times_ms": spread.times_ms.tolist(),
         "coincidence": [[None if np.isnan(c) else float(c) for c in row] for row in spread.coincidence],
         "spikes": spread.spikes.tolist(),
@@ -139,12 +167,12 @@ def _to_json(spread: Spread) -> dict[str, Any]:
     }
 
 
-def _from_json(stored: Mapping[str, Any]) -> Spread:
-    return Spread(
+def _from_json(stored: Mapping[str, Any]) -> NaturalSpread:
+    return NaturalSpread(
         backend=stored["backend"],
         seeds=tuple(stored["seeds"]),
         perturbation_mv=stored["perturbation_mv"],
-        ks={(population, statistic): values for population, statistic, values in stored["ks"]},
+        ks={(population, what): values for population, what, values in stored["ks"]},
         times_ms=np.array(stored["times_ms"]),
         coincidence=np.array(stored["coincidence"], dtype=np.float64),
         spikes=np.array(stored["spikes"], dtype=np.int64),

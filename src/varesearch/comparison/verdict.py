@@ -1,8 +1,9 @@
-"""Do two runs agree? Judged against what seeds alone do.
+"""Do two runs agree? They are judged against the differences that seeds alone cause.
 
-*identical*: every spike of every cell in the same step. *equivalent within natural variability*: the distributions lie
-no further apart than those of other seeds, and the trains part no sooner than those of a start perturbed in the last
-digits. *different*: a metric lies beyond its limit; the one furthest beyond decides. *undecided*: no metric can decide.
+*identical*: every cell has the same spikes, in the same steps. *equivalent within natural variability*: the
+distributions differ no more than those of other seeds, and the spike trains diverge no sooner than those of a network
+whose initial state was perturbed in the last digits. *different*: a metric is beyond its limit; the one furthest beyond
+decides. *undecided*: no metric can decide.
 
 A metric cannot decide if its limit is at or above the largest possible value. It would then agree for any two runs, so
 it is never counted as agreement.
@@ -12,12 +13,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import numpy as np
 
 from varesearch.comparison.coincidence import Divergence, divergence
-from varesearch.comparison.distributions import Distributions, distributions, ks_distances
-from varesearch.comparison.spread import Spread
+from varesearch.comparison.samples import judged_samples, ks_distances
+from varesearch.comparison.spread import NaturalSpread
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig
 from varesearch.recording import Recording
@@ -45,7 +47,7 @@ class Answer(StrEnum):
 
 
 class State(StrEnum):
-    """What one metric says."""
+    """Whether a metric is within its limit."""
 
     WITHIN = "within"
     BEYOND = "beyond"
@@ -77,13 +79,12 @@ class Judged:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer, the metric that decides it, and everything that was looked at."""
+    """The answer, the metric that decides it, and everything that was judged."""
 
     answer: Answer
     reason: str
     judged: tuple[Judged, ...]
     divergence: Divergence | None
-    samples: tuple[Distributions, Distributions]
 
     @property
     def undecided(self) -> tuple[Judged, ...]:
@@ -92,7 +93,7 @@ class Verdict:
 
 
 def refuse_incomparable(a: Recording, b: Recording) -> None:
-    """Raise ConfigurationError for recordings that cannot be set side by side, with the reason."""
+    """Raise ConfigurationError, with the reason, for recordings that cannot be compared."""
     if a.dt_ms != b.dt_ms:
         raise ConfigurationError(f"the runs cannot be compared: their steps are {a.dt_ms:g} and {b.dt_ms:g} ms")
     if a.duration_ms != b.duration_ms:
@@ -106,31 +107,55 @@ def refuse_incomparable(a: Recording, b: Recording) -> None:
             )
 
 
-def judge(a: Recording, b: Recording, analysis: AnalysisConfig, spread: Spread | None, paired: bool = True) -> Verdict:
-    """The verdict on two recordings.
+def judge(
+    a: Recording,
+    b: Recording,
+    analysis: AnalysisConfig,
+    spread: NaturalSpread | None,
+    paired: bool = True,
+    config_dir: Path | None = None,
+) -> Verdict:
+    """Judge whether two recordings agree.
 
-    ``paired``: both are of the same drawn network, so that their trains can be set side by side; otherwise (another
-    seed) only distributions are judged. ``spread`` is not needed where the trains are identical. Raises
-    ConfigurationError for recordings that cannot be compared, and ValueError without a spread where one is needed.
+    Parameters
+    ----------
+    a, b
+        The two recordings, with the same step and duration.
+    analysis
+        How they are read (warm-up, bins).
+    spread
+        The natural spread of the model; not needed if the trains are identical.
+    paired
+        Whether both are of the same drawn network, so that their trains can be compared; otherwise (another seed) only
+        distributions are judged.
+    config_dir
+        The folder with metrics of the user's own.
+
+    Raises
+    ------
+    ConfigurationError
+        The recordings cannot be compared.
+    ValueError
+        There is no spread, and the trains are not identical.
     """
     refuse_incomparable(a, b)
     sizes = [{name: population.size for name, population in r.populations.items()} for r in (a, b)]
     if sizes[0] != sizes[1]:
         reason = f"the populations are {sizes[0]} in one and {sizes[1]} in the other"
-        return Verdict(Answer.DIFFERENT, reason, (), None, (Distributions({}), Distributions({})))
-    samples = distributions(a, analysis), distributions(b, analysis)
+        return Verdict(Answer.DIFFERENT, reason, (), None)
     parting = divergence(a, b) if paired else None
     if parting is not None and parting.first_ms is None:
-        return Verdict(Answer.IDENTICAL, "every spike train is the same", (), parting, samples)
+        return Verdict(Answer.IDENTICAL, "every spike train is the same", (), parting)
     if spread is None:
         raise ValueError("the trains differ, and without a spread over seeds that cannot be judged")
+    samples = (judged_samples(recording, analysis, config_dir) for recording in (a, b))
     judged = [_judge_distance(key, distance, spread) for key, distance in ks_distances(*samples).items()]
     if parting is not None:
         judged += _judge_trains(parting, spread)
     # Metrics that can decide come first, beginning with the one furthest beyond its limit.
     judged.sort(key=lambda one: (one.state is State.CANNOT_DECIDE, -one.excess))
     answer, reason = _answer(judged)
-    return Verdict(answer, reason, tuple(judged), parting, samples)
+    return Verdict(answer, reason, tuple(judged), parting)
 
 
 def _answer(judged: Sequence[Judged]) -> tuple[Answer, str]:
@@ -147,9 +172,9 @@ def _answer(judged: Sequence[Judged]) -> tuple[Answer, str]:
     return answer, reason
 
 
-def _judge_distance(key: tuple[str, str], distance: float, spread: Spread) -> Judged:
-    population, statistic = key
-    metric = f"KS distance of {statistic}"
+def _judge_distance(key: tuple[str, str], distance: float, spread: NaturalSpread) -> Judged:
+    population, what = key
+    metric = f"KS distance of {what}"
     if key not in spread.ks:
         return Judged(metric, population, distance, math.nan, 0.0, "no two seeds of the natural spread define it")
     limit = NATURAL_FACTOR * max(spread.ks[key])
@@ -163,7 +188,7 @@ def _judge_distance(key: tuple[str, str], distance: float, spread: Spread) -> Ju
     return Judged(metric, population, distance, limit, excess, why)
 
 
-def _before_chaos(parting: Divergence, spread: Spread) -> int:
+def _before_chaos(parting: Divergence, spread: NaturalSpread) -> int:
     """Where in the grid of times the trains are compared.
 
     The last time at which every perturbed start still holds LEAST_COINCIDENCE; where even the first one with enough
@@ -175,7 +200,7 @@ def _before_chaos(parting: Divergence, spread: Spread) -> int:
     return int(holds[-1]) if len(holds) else int(np.argmax(enough))
 
 
-def _judge_trains(parting: Divergence, spread: Spread) -> list[Judged]:
+def _judge_trains(parting: Divergence, spread: NaturalSpread) -> list[Judged]:
     at = _before_chaos(parting, spread)
     until = f"up to {parting.times_ms[at]:g} ms"
     limit = float(np.nanmin(spread.coincidence[:, at])) - COINCIDENCE_SLACK

@@ -184,7 +184,7 @@ class Comparison(_Stored):
         """Every metric of both sides, with their difference and the size of the effect."""
         import pandas as pd
 
-        from varesearch.comparison.keeping import EFFECTS_FILE
+        from varesearch.comparison.storing import EFFECTS_FILE
 
         return pd.read_csv(self.folder / EFFECTS_FILE)
 

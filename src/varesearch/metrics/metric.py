@@ -49,6 +49,10 @@ class MetricDefinition(Part, ABC):
     """Whether it is one of the few in summaries: the table after a sweep, the columns of MLflow's list of runs."""
     in_figures: ClassVar[bool] = False
     """Whether figures of sweeps and of comparisons have a panel of it."""
+    in_verdict: ClassVar[bool] = False
+    """Whether it is shown with a verdict on two runs; of a :class:`MeanMetric` the distribution is judged."""
+    in_tables: ClassVar[bool] = True
+    """Whether a comparison lists it on the terminal; every metric is in the table that is stored."""
 
     @classmethod
     def axis_label(cls) -> str:

@@ -13,6 +13,7 @@ class RatePercentile(MetricDefinition):
     percent: ClassVar[int]
     unit = "Hz"
     how = "silent cells included; linear between cells"
+    in_tables = False
 
     @classmethod
     def compute(cls, data: PopulationData) -> float:

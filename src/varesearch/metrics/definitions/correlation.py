@@ -15,6 +15,7 @@ class Correlation(MeanMetric):
     place = 90
     label = "correlation"
     in_figures = True
+    in_verdict = True
     each = "pair of cells"
 
     @classmethod

@@ -20,6 +20,7 @@ class CvIsi(MeanMetric):
     label = "CV of ISI"
     in_summary = True
     in_figures = True
+    in_verdict = True
 
     @classmethod
     def values(cls, data: PopulationData) -> NDArray[np.float64]:

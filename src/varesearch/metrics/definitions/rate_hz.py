@@ -16,6 +16,7 @@ class Rate(MeanMetric):
     label = "rate"
     in_summary = True
     in_figures = True
+    in_verdict = True
 
     @classmethod
     def values(cls, data: PopulationData) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ class MeanPotential(MetricDefinition):
     place = 110
     label = "mean v"
     in_figures = True
+    in_verdict = True
 
     @classmethod
     def compute(cls, data: PopulationData) -> float:

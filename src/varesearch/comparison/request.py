@@ -1,4 +1,4 @@
-"""What the words of ``varesearch compare`` ask for: which two sides are compared, and how they are run."""
+"""What ``varesearch compare`` is asked to do: which two sides are compared, and how they are run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from varesearch.config.recorded_machine import OWN_MACHINE, Machine
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the user asked for.
+class CompareRequest:
+    """Two sides to compare.
 
     Attributes
     ----------
-    argv
-        The words as the user gave them.
+    words
+        The words after ``varesearch compare``, as the user gave them.
     runs
         Two names of runs, or None.
     backends
@@ -34,7 +34,7 @@ class Asked:
         The machine on which the natural spread of recorded runs is measured.
     """
 
-    argv: tuple[str, ...]
+    words: tuple[str, ...]
     runs: tuple[str, str] | None
     backends: tuple[str, str] | None
     sides: tuple[tuple[str, ...], tuple[str, ...]]
@@ -43,40 +43,30 @@ class Asked:
     config_dir: Path | None
     machine: Machine = OWN_MACHINE
 
-    @property
-    def made_by(self) -> tuple[str, ...]:
-        """The words of the command, after ``varesearch``."""
-        return ("compare", *self.argv)
 
-
-def asked(
+def compare_request(
     argv: Sequence[str],
     words: Sequence[str],
     seeds: int | None = None,
     uri: str | None = None,
     config_dir: Path | None = None,
     machine_from_record: bool = False,
-) -> Asked:
+) -> CompareRequest:
     """Sort the words of ``varesearch compare`` into the two sides.
 
     Parameters
     ----------
     argv
-        All that the user gave, for the record of the comparison.
+        All words that the user gave, which are stored with the comparison.
     words
         The words without the flags; ``--`` separates the settings of the two sides.
     seeds, uri, config_dir, machine_from_record
         The values of the flags, None or False if they were not given.
 
-    Returns
-    -------
-    Asked
-        What is to be compared.
-
     Raises
     ------
     ConfigurationError
-        The words make no comparison.
+        The words do not name two sides.
     """
     if seeds is not None and not 1 <= seeds <= MOST_SEEDS:
         raise ConfigurationError(f"--seeds {seeds}: give a number from 1 to {MOST_SEEDS}")
@@ -86,7 +76,9 @@ def asked(
         raise ConfigurationError(f"--uri {uri}: applies to recorded runs only; for new runs set tracking.uri")
     if runs is None and machine_from_record:
         raise ConfigurationError("--machine-from-record: applies to recorded runs only; leave it out")
-    return Asked(tuple(argv), runs, backends, sides, seeds, uri, config_dir, Machine(machine, machine_from_record))
+    return CompareRequest(
+        tuple(argv), runs, backends, sides, seeds, uri, config_dir, Machine(machine, machine_from_record)
+    )
 
 
 def _parts(words: Sequence[str]) -> list[list[str]]:
