@@ -13,10 +13,10 @@ from varesearch.config.schema import Config
 from varesearch.report.origin import given_of
 from varesearch.shell import command, quoted
 from varesearch.sweeps.command import Sweep, prepare
-from varesearch.sweeps.jobs import FINISHED
+from varesearch.sweeps.jobs import FINISHED, SEED
 from varesearch.sweeps.known import Known
 from varesearch.sweeps.plan import Planner
-from varesearch.sweeps.table import SEED, read_table
+from varesearch.sweeps.table import read_table
 from varesearch.tracking.read import RunRecord, load_run
 from varesearch.tracking.session import StoreSession
 
