@@ -13,7 +13,7 @@ from varesearch.backends import Backend, Workspace
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import Part, own_parts
-from varesearch.config.validation.sense import doubts
+from varesearch.config.plausibility import doubts
 from varesearch.network import Network, draw
 from varesearch.phases import Phases
 from varesearch.recording import Recording

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from varesearch.config.distributions import DISTRIBUTIONS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
 from varesearch.config.overrides import parse_overrides
 from varesearch.config.plain import parse_value
+from varesearch.config.values import DISTRIBUTIONS
 from varesearch.config.wording import written
 
 LOCATION = st.floats(-100, 100)

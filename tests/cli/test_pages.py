@@ -91,7 +91,7 @@ def test_the_page_of_an_option_has_its_keys_with_default_and_unit(command: Comma
 def test_the_page_of_a_cell(command: Command) -> None:
     lines = [" ".join(line.split()) for line in command(["--help", "cell=if_cond_exp"]).out.splitlines()]
     assert "cell.e_rev_I=-80 mV inhibitory reversal potential [-200 to 200]" in lines
-    assert "cell.weight_exc=0.004 µS excitatory weight where connectivity names none [0 to 3]" in lines
+    assert "cell.weight_exc=0.004 µS default excitatory weight [0 to 3]" in lines
     assert "In brackets: the plausible range. A value outside is accepted with a warning." in lines
 
 

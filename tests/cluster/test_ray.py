@@ -10,7 +10,7 @@ import psutil
 import pytest
 from launches import ENDLESS, SMALL, Heard, assign, launch, status, wait_until
 
-from varesearch.config.outside import is_loopback
+from varesearch.config.addresses import is_loopback
 from varesearch.sweeps.launchers.ray import in_task, pack, unpack
 from varesearch.tracking.root import ROOT_VARIABLE
 

@@ -11,7 +11,7 @@ from varesearch.backends.base import BackendUnavailableError
 from varesearch.backends.spinnaker.machines import _http as asking
 from varesearch.backends.spinnaker.machines._choice import from_file
 from varesearch.cli import main
-from varesearch.config.outside import is_loopback, is_readable_on_the_way
+from varesearch.config.addresses import is_loopback, is_readable_on_the_way
 from varesearch.tracking.credentials import refuse_plain_http
 
 SECRET = "a-secret-of-mine"

@@ -90,7 +90,7 @@ connectivity.delay_ms=2,2.0 | this is the same run as connectivity.delay_ms=2
 cell.d=2,3 cell=izhikevich,if_cond_exp | cell.d is unknown
 seed=1,2 seed=3 | seed is given twice
 backend=brian2,nest cell.integrator=nonsense | cell.integrator=nonsense is unknown to cell=izhikevich on backend=brian2
-launcher=local launcher.workers=0 seed=1,2 | launcher.workers=0 must be from 1 to 1000000
+launcher=local launcher.workers=0 seed=1,2 | launcher.workers=0 must be at least 1
 launcher.time_limit_s=-1 seed=1,2 | launcher.time_limit_s=-1 must be greater than 0
 fail=sometimes seed=1,2 | fail=sometimes is unknown; choose one of continue, fast
 """

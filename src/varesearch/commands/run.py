@@ -55,7 +55,7 @@ def run(words: Sequence[str], config_dir: Path | None) -> int:
     """
     from varesearch.config.compose import compose
     from varesearch.config.launching import refuse_sweep_settings
-    from varesearch.config.validation.sense import warnings
+    from varesearch.config.plausibility import warnings
     from varesearch.preflight import prepare
 
     composed = compose(words, config_dir)

@@ -38,7 +38,7 @@ def sweep(words: Sequence[str], config_dir: Path | None) -> int:
 
     Raises ConfigurationError for settings that cannot be run.
     """
-    from varesearch.config.validation.sense import warnings
+    from varesearch.config.plausibility import warnings
     from varesearch.sweeps.command import prepare, run_sweep
 
     prepared = prepare(words, config_dir)

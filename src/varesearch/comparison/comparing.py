@@ -28,8 +28,7 @@ from varesearch.comparison.storing import (
 from varesearch.comparison.verdict import Answer, Verdict, judge, refuse_incomparable
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.plain import as_plain
-from varesearch.config.recorded_machine import Machine
-from varesearch.config.restore import restore
+from varesearch.config.restore import Machine, restore
 from varesearch.config.schema import AnalysisConfig, Config
 from varesearch.config.wording import mean_and_sd
 from varesearch.identity import libraries, part_modules, science_hash

@@ -7,7 +7,7 @@ from pathlib import Path
 from varesearch.backends import BACKENDS
 from varesearch.comparison.sides import MOST_SEEDS
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.recorded_machine import OWN_MACHINE, Machine
+from varesearch.config.restore import OWN_MACHINE, Machine
 
 
 @dataclass(frozen=True)

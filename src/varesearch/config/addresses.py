@@ -1,5 +1,6 @@
-"""Addresses of servers and stores, and the credentials that people put into them."""
+"""Addresses of servers and stores: the credentials that people put into them, and whether others can read along."""
 
+import ipaddress
 import re
 import urllib.parse
 
@@ -30,3 +31,19 @@ def credential_in(address: str) -> str:
     pairs = [*urllib.parse.parse_qsl(parts.query, True), *urllib.parse.parse_qsl(parts.fragment, True)]
     named = next((name for name, _ in pairs if re.fullmatch(_SECRET, name, re.IGNORECASE)), "")
     return f"the parameter {named}" if named else ""
+
+
+def is_readable_on_the_way(url: str) -> bool:
+    """Whether data sent to an address crosses a network unencrypted: http, unless it is this machine."""
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme.lower() == "http" and not is_loopback(parts.hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address denotes this machine (loopback)."""
+    if host.lower().rstrip(".") == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -37,6 +37,8 @@ def check_bounds(setting: str, value: float, bounds: Range, unit: str = "") -> N
         return
     if isinstance(value, float) and value <= 0 < bounds.low:
         check_positive(setting, value, unit)
+    if bounds.high in (INT32.high, math.inf):
+        check_at_least(setting, value, bounds.low, unit)
     refuse(setting, value, f"must be from {bounds.low} to {bounds.high} {unit}".rstrip())
 
 

@@ -61,14 +61,10 @@ class Launcher(_SweepPart):
 
     name: str = MISSING
     time_limit_s: float | None = quantity(
-        None,
-        "s",
-        "how long a child may take; null: as long as it likes",
-        sense=ranges.SECONDS,
-        hard=ranges.DIVISOR,
+        None, "s", "how long a child may take; null: as long as it likes", plausible=ranges.SECONDS
     )
     memory_limit_mb: float | None = quantity(
-        None, "MB", "how much memory a child may take; null: all there is", sense=ranges.MEGABYTES, hard=ranges.DIVISOR
+        None, "MB", "how much memory a child may take; null: all there is", plausible=ranges.MEGABYTES
     )
 
     addresses: ClassVar[tuple[str, ...]] = ()

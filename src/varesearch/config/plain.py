@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from varesearch.config.distributions import DISTRIBUTIONS, NAME, Distribution
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.values import Constant, Value
+from varesearch.config.values import DISTRIBUTIONS, NAME, Constant, Distribution, Value
 from varesearch.config.wording import did_you_mean, echoed
 
 _LEAST_ACCEPTED = 0.01
@@ -63,7 +62,7 @@ def parse_value(plain: Any, setting: str) -> Value:
     if not isinstance(plain, Mapping):
         return Constant(_number(plain, setting))
     law = _law(plain.get(NAME), setting)
-    required, optional = law.parameters(), law.optional()
+    required, optional = law.parameters(), law.optional
     takes = f"{law.name} takes {' and '.join(required)}" + (", optionally low and high" if optional else "")
     for key in plain:
         if key not in (NAME, *required, *optional):

@@ -1,10 +1,14 @@
-"""From a resolved configuration, as a run keeps it, back to typed settings."""
+"""From a resolved configuration, as a run keeps it, back to typed settings.
 
-import dataclasses
+A record may come from somebody else. It must not decide where the user's credentials are sent: see :class:`Machine`.
+"""
+
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -13,12 +17,12 @@ from varesearch.config.options import DISCRIMINATORS, schemas
 from varesearch.config.schema import BackendConfig, Config
 from varesearch.config.wording import echoed
 
-_LATER = {"launcher": "basic", "sweeper": "grid"}
-"""Groups that came later, and what stands in where a run was kept without them."""
+_WITHOUT_SWEEP = {"launcher": "basic", "sweeper": "grid"}
+"""Groups that only a sweep uses, and the options that stand in where they are left out."""
 
 
 def restore(resolved: Mapping[str, Any], own: bool = False, config_dir: Path | None = None) -> Config:
-    """The settings that ``resolved`` was written from.
+    """Return the settings that ``resolved`` was written from.
 
     Parameters
     ----------
@@ -34,43 +38,122 @@ def restore(resolved: Mapping[str, Any], own: bool = False, config_dir: Path | N
     ------
     ConfigurationError
         This version cannot read it.
+
+    Examples
+    --------
+    >>> from varesearch.config.compose import compose
+    >>> kept = compose(["cell=if_curr_exp", "tracking.uri=http://host:5000"]).resolved
+    >>> restore(kept).cell.model, restore(kept).tracking.uri
+    ('if_curr_exp', None)
     """
     node = OmegaConf.structured(Config)
     try:
         for group, key in DISCRIMINATORS.items():
-            name = _LATER[group] if group in _LATER and group not in resolved else resolved[group][key]
-            if isinstance(name, str) and name not in schemas(config_dir)[group]:
-                raise ConfigurationError(
-                    f"{group}={echoed(name)} is unknown here; if it is a part of your own, name the folder that holds "
-                    f"it by --config-dir, else the run was made by another version of varesearch"
-                )
-            node[group] = OmegaConf.structured(schemas(config_dir)[group][name])
+            left_out = group in _WITHOUT_SWEEP and group not in resolved
+            settings = {key: _WITHOUT_SWEEP[group]} if left_out else resolved[group]
+            node[group] = _schema(group, settings, config_dir)
         config = cast(Config, OmegaConf.to_object(OmegaConf.merge(node, OmegaConf.create(dict(resolved)))))
     except (KeyError, TypeError, OmegaConfBaseException) as error:
-        raise ConfigurationError(
-            f"the configuration of the run does not fit this version of varesearch: {str(error).splitlines()[0]}"
-        ) from None
+        raise _does_not_fit("configuration", error) from None
     return config if own else _without_addresses(config)
 
 
 def restored_backend(resolved: Mapping[str, Any]) -> BackendConfig:
-    """The settings of the back end alone, addresses included. Raises ConfigurationError if they cannot be read."""
-    settings = dict(resolved["backend"])
-    name = str(settings.get(DISCRIMINATORS["backend"]))
-    if name not in schemas()["backend"]:
-        raise ConfigurationError(f"backend={echoed(name)} of the run is unknown to this version of varesearch")
+    """Return the settings of the back end alone, with addresses. Raises ConfigurationError if they cannot be read."""
     try:
-        node = OmegaConf.merge(OmegaConf.structured(schemas()["backend"][name]), OmegaConf.create(settings))
-        return cast(BackendConfig, OmegaConf.to_object(node))
-    except (TypeError, OmegaConfBaseException) as error:
+        schema = _schema("backend", resolved["backend"])
+        settings = OmegaConf.create(dict(resolved["backend"]))
+        return cast(BackendConfig, OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), settings)))
+    except (KeyError, TypeError, OmegaConfBaseException) as error:
+        raise _does_not_fit("back end's settings", error) from None
+
+
+def _schema(group: str, settings: Mapping[str, Any], config_dir: Path | None = None) -> type:
+    """The dataclass of the option that stored settings of a group belong to."""
+    name, known = settings[DISCRIMINATORS[group]], schemas(config_dir)[group]
+    if isinstance(name, str) and name not in known:
         raise ConfigurationError(
-            f"the back end's settings of the run do not fit this version of varesearch: {str(error).splitlines()[0]}"
-        ) from None
+            f"{group}={echoed(name)} is unknown here; if it is a part of your own, name the folder that holds it by "
+            "--config-dir, else the run was made by another version of varesearch"
+        )
+    return known[name]
+
+
+def _does_not_fit(what: str, error: Exception) -> ConfigurationError:
+    reason = str(error).splitlines()[0]
+    return ConfigurationError(f"the {what} of the run does not fit this version of varesearch: {reason}")
 
 
 def _without_addresses(config: Config) -> Config:
     parts = {name: getattr(config, name) for name in ("backend", "launcher", "tracking")}
-    return dataclasses.replace(
+    return replace(
         config,
-        **{name: dataclasses.replace(part, **dict.fromkeys(part.addresses)) for name, part in parts.items()},
+        **{name: replace(part, **dict.fromkeys(part.addresses)) for name, part in parts.items()},
     )
+
+
+def addresses_of(backend: BackendConfig) -> dict[str, str]:
+    """The settings of a back end that name another machine and are set: key -> value."""
+    found = {f"backend.{name}": getattr(backend, name) for name in backend.addresses}
+    return {key: str(value) for key, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The machine on which the model of a recorded run is simulated again.
+
+    Parameters
+    ----------
+    settings
+        ``backend.KEY=VALUE`` of the user who does so: ``backend.machine`` or an address. They replace all addresses of
+        the record.
+    from_record
+        Whether the addresses of the record are used.
+    """
+
+    settings: tuple[str, ...] = ()
+    from_record: bool = False
+
+    def words(self) -> tuple[str, ...]:
+        """The arguments on the command line for this machine."""
+        return (*self.settings, *(["--machine-from-record"] if self.from_record else []))
+
+    def applied(self, resolved: Mapping[str, Any]) -> dict[str, Any]:
+        """The configuration of a record with this machine.
+
+        Raises ConfigurationError, with the address, if the record names an address that the user did not ask for.
+        """
+        backend = restored_backend(resolved)
+        named = addresses_of(backend)
+        if self.settings:
+            if self.from_record:
+                raise ConfigurationError(f"--machine-from-record and {self.settings[0]}: give only one of them")
+            own = _read(self.settings, backend.addresses)
+            kept = {key: value for key, value in resolved["backend"].items() if key not in backend.addresses}
+            return {**resolved, "backend": {**kept, **own}}
+        if named and not self.from_record:
+            raise ConfigurationError(
+                f"the record names another machine ({', '.join(f'{key}={value}' for key, value in named.items())}): "
+                "add --machine-from-record to connect to it with your credentials, or choose a machine of your own "
+                "with backend.machine=..."
+            )
+        return dict(resolved)
+
+
+OWN_MACHINE = Machine()
+"""No address of the record is used."""
+
+
+def _read(settings: tuple[str, ...], addresses: tuple[str, ...]) -> dict[str, Any]:
+    allowed = [f"backend.{name}" for name in ("machine", *addresses)] if addresses else []
+    own = {}
+    for word in settings:
+        key, equals, value = word.partition("=")
+        if not equals or key not in allowed:
+            can = f"only {', '.join(allowed)}" if allowed else "no setting"
+            raise ConfigurationError(f"{word}: {can} of a recorded run can be changed; start another run instead")
+        try:
+            own[key.removeprefix("backend.")] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            own[key.removeprefix("backend.")] = value
+    return own

@@ -68,9 +68,11 @@ class Rule(Settings, Part, ABC):
     """sPyNNaker's connector that draws the rule on the machine (``connectivity.draw=native``); "" if it has none."""
 
     rule: str = MISSING
-    n: int = quantity(1500, "cells", "number of cells, excitatory and inhibitory together", hard=ranges.COUNT_OF_CELLS)
+    n: int = quantity(
+        1500, "cells", "number of cells, excitatory and inhibitory together", allowed=ranges.COUNT_OF_CELLS
+    )
     exc_inh_ratio: float = quantity(
-        4.0, "", "excitatory cells for each inhibitory one", sense=Range(0.01, 100), hard=ranges.DIVISOR
+        4.0, "", "excitatory cells for each inhibitory one", plausible=Range(0.01, 100), allowed=ranges.POSITIVE
     )
     weight_exc: ValueSetting = per_projection(
         drawn("${cell.weight_exc}", WEIGHT_UNIT, "weight of excitatory synapses: a number or a distribution"),
@@ -81,7 +83,7 @@ class Rule(Settings, Part, ABC):
         "weight", "inh", "weight: a number or a distribution",
     )  # fmt: skip
     delay_ms: ValueSetting = per_projection(
-        drawn(2.0, "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS)
+        drawn(2.0, "ms", "delay: a number or a distribution", plausible=ranges.DELAY_MS)
     )
     allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")
     draw: str = quantity(

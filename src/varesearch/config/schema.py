@@ -21,8 +21,8 @@ class SimulationConfig:
     Every time in the configuration that acts on the simulation is a multiple of ``dt_ms``.
     """
 
-    duration_ms: float = quantity(1000.0, "ms", "simulated time", sense=ranges.DURATION_MS)
-    dt_ms: float = quantity(1.0, "ms", "time step", sense=ranges.STEP_MS)
+    duration_ms: float = quantity(1000.0, "ms", "simulated time", plausible=ranges.DURATION_MS)
+    dt_ms: float = quantity(1.0, "ms", "time step", plausible=ranges.STEP_MS)
 
 
 @dataclass
@@ -35,31 +35,33 @@ class RecordingConfig:
     signals: list[str] = field(
         default_factory=lambda: ["v"], metadata={"unit": "", "what": "signals to sample: v, and u for Izhikevich cells"}
     )
-    cells: int | None = quantity(
-        None,
-        "cells",
-        "how many cells of each population to sample, evenly spread; null: all",
+    cells: int | None = quantity(None, "cells", "how many cells of each population to sample, evenly spread; null: all")
+    interval_ms: float | None = quantity(
+        None, "ms", "sampling interval; null: every step", plausible=ranges.SAMPLING_MS
     )
-    interval_ms: float | None = quantity(None, "ms", "sampling interval; null: every step", sense=ranges.SAMPLING_MS)
 
 
 @dataclass
 class AnalysisConfig:
     """What metrics leave out at the start, their bins and windows, and how figures are written."""
 
-    warmup_ms: float = quantity(100.0, "ms", "discarded at the start by every metric", sense=ranges.START_MS)
-    rate_bin_ms: float = quantity(5.0, "ms", "bin of the population rate and of the synchrony", sense=ranges.BIN_MS)
-    correlation_bin_ms: float = quantity(5.0, "ms", "bin of the pairwise correlation", sense=ranges.BIN_MS)
-    fano_window_ms: float = quantity(100.0, "ms", "counting window of the Fano factor", sense=ranges.BIN_MS)
+    warmup_ms: float = quantity(100.0, "ms", "discarded at the start by every metric", plausible=ranges.START_MS)
+    rate_bin_ms: float = quantity(5.0, "ms", "bin of the population rate and of the synchrony", plausible=ranges.BIN_MS)
+    correlation_bin_ms: float = quantity(5.0, "ms", "bin of the pairwise correlation", plausible=ranges.BIN_MS)
+    fano_window_ms: float = quantity(100.0, "ms", "counting window of the Fano factor", plausible=ranges.BIN_MS)
     correlation_pairs: int = quantity(
         1000,
         "pairs",
         "pairs of cells drawn for the mean correlation",
-        sense=Range(1, 1_000_000),
-        hard=Range(1, 100_000_000),
+        plausible=Range(1, 1_000_000),
+        allowed=Range(1, 100_000_000),
     )
     min_isis: int = quantity(
-        5, "intervals", "fewest inter-spike intervals for a cell to count in CV and LV", sense=Range(2, 1_000)
+        5,
+        "intervals",
+        "fewest inter-spike intervals for a cell to count in CV and LV",
+        plausible=Range(2, 1_000),
+        allowed=Range(2, ranges.INT32.high),
     )
     svg: bool = quantity(False, "", "write figures as SVG too")
 
@@ -93,10 +95,7 @@ class Brian2Backend(BackendConfig):
 
     name: str = "brian2"
     codegen: str = quantity(
-        "numpy",
-        "",
-        "numpy (no compiler), cython, or cpp_standalone (long runs)",
-        ("numpy", "cython", "cpp_standalone"),
+        "numpy", "", "numpy (no compiler), cython, or cpp_standalone (long runs)", ("numpy", "cython", "cpp_standalone")
     )
 
 
@@ -125,10 +124,10 @@ class SpinnakerBackend(BackendConfig):
         None,
         "",
         "hardware ms for each simulated ms; null: the least that the start of the network needs",
-        sense=Range(0.1, 10_000),
+        plausible=Range(0.1, 10_000),
     )
     neurons_per_core: int | None = quantity(
-        None, "cells", "most cells on a core; null: sPyNNaker's rule (256)", sense=Range(1, 4_096)
+        None, "cells", "most cells on a core; null: sPyNNaker's rule (256)", plausible=Range(1, 4_096)
     )
     weight_range: str = quantity(
         "spynnaker",
@@ -137,11 +136,11 @@ class SpinnakerBackend(BackendConfig):
         ("spynnaker", "drawn"),
     )
     probe_timeout_s: float = quantity(
-        3.0, "s", "how long the machine may take to answer before anything is built", sense=Range(0.1, 600)
+        3.0, "s", "how long the machine may take to answer before anything is built", plausible=Range(0.1, 600)
     )
     threads: int = quantity(1, "", "software: processors to use; the results are the same for any number")
     overrun_s: int = quantity(
-        5, "s", "how long the cores may overstay the run before it counts as failed", sense=Range(1, 3_600)
+        5, "s", "how long the cores may overstay the run before it counts as failed", plausible=Range(1, 3_600)
     )
 
     addresses: ClassVar[tuple[str, ...]] = ("machine_name", "spalloc_server", "spalloc_user", "remote_url")
@@ -161,7 +160,7 @@ class Config:
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
     launcher: Launcher = MISSING
     sweeper: Sweeper = MISSING
-    seed: int = quantity(1, "", "seed of every random draw", hard=ranges.SEED)
+    seed: int = quantity(1, "", "seed of every random draw", allowed=ranges.SEED)
     verbose: bool = quantity(False, "", "show the log on the terminal")
     dry_run: bool = quantity(False, "", "print what would run, and stop")
     fail: str = quantity("continue", "", "continue or fast: what a sweep does after a failure", ("continue", "fast"))

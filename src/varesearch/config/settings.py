@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from varesearch.config.distributions import Uniform
 from varesearch.config.plain import is_nested, is_relation, parse_value
 from varesearch.config.ranges import Range
-from varesearch.config.values import Value
+from varesearch.config.values import Uniform, Value
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ def quantity(
     unit: str | UnitOfCell,
     what: str,
     choices: tuple[str, ...] = (),
-    sense: Range | None = None,
-    hard: Range | None = None,
+    plausible: Range | None = None,
+    allowed: Range | None = None,
     drawn: bool = False,
 ) -> Any:
     """A field of a settings dataclass.
@@ -50,22 +49,30 @@ def quantity(
         Its meaning in one line, for ``--help`` and the reference.
     choices
         All possible values, if they are few.
-    sense
+    plausible
         The plausible range: a value outside is accepted with a warning. If the unit follows the cell, so does this.
-    hard
-        The range that can be computed with: a value outside is refused. The default for integers is 32 bits.
+    allowed
+        The range that can be computed with: a value outside is refused. By default that of ``plausible``.
     drawn
         Whether it is a :class:`~varesearch.config.values.Value`; see :func:`drawn`.
     """
-    metadata = {"unit": unit, "what": what, "choices": choices, "sense": sense, "hard": hard, "drawn": drawn}
+    allowed = allowed or (plausible.allowed if plausible else None)
+    metadata = {
+        "unit": unit,
+        "what": what,
+        "choices": choices,
+        "plausible": plausible,
+        "allowed": allowed,
+        "drawn": drawn,
+    }
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata)
     return field(default=default, metadata=metadata)
 
 
-def drawn(default: Any, unit: str | UnitOfCell, what: str, sense: Range | None = None) -> Any:
+def drawn(default: Any, unit: str | UnitOfCell, what: str, plausible: Range | None = None) -> Any:
     """A :func:`quantity` that is given as a number or as a distribution, of which each cell or synapse draws one."""
-    return quantity(default, unit, what, sense=sense, drawn=True)
+    return quantity(default, unit, what, plausible=plausible, drawn=True)
 
 
 @dataclass

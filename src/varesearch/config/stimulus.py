@@ -131,7 +131,6 @@ class TargetedStimulus(Stimulus):
     )
 
     def check_settings(self, around: Surroundings) -> None:
-        """See :meth:`Stimulus.check_settings`."""
         if not self.targets:
             refuse("stimulus.targets", self.targets, "reaches nobody; name exc, inh or both, or write stimulus=none")
         check_names("stimulus.targets", self.targets, tuple(around.sizes))
@@ -143,12 +142,10 @@ class CurrentStimulus(TargetedStimulus):
     """What all stimuli share that inject currents."""
 
     @abstractmethod
-    def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]:
-        """See :meth:`Stimulus.currents`."""
+    def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]: ...
 
     @abstractmethod
-    def amplitudes(self) -> Mapping[str, float]:
-        """See :meth:`Stimulus.amplitudes`."""
+    def amplitudes(self) -> Mapping[str, float]: ...
 
 
 @dataclass
@@ -157,31 +154,25 @@ class SpikingStimulus(TargetedStimulus):
 
     weight: ValueSetting = drawn("${cell.weight_stimulus}", WEIGHT_UNIT, "weight: a number or a distribution")
     delay_ms: ValueSetting = drawn(
-        "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", sense=ranges.DELAY_MS
+        "${connectivity.delay_ms}", "ms", "delay: a number or a distribution", plausible=ranges.DELAY_MS
     )
 
     @abstractmethod
-    def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
-        """See :meth:`Stimulus.sources`."""
+    def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]: ...
 
     @abstractmethod
-    def expected_spikes(self, around: Surroundings) -> float:
-        """See :meth:`Stimulus.expected_spikes`."""
+    def expected_spikes(self, around: Surroundings) -> float: ...
 
     @abstractmethod
-    def expected_synapses(self, projection: ProjectionSettings) -> float:
-        """See :meth:`Stimulus.expected_synapses`."""
+    def expected_synapses(self, projection: ProjectionSettings) -> float: ...
 
     @abstractmethod
-    def spikes(self, source: Source, around: Surroundings) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """See :meth:`Stimulus.spikes`."""
+    def spikes(self, source: Source, around: Surroundings) -> tuple[NDArray[np.int32], NDArray[np.int32]]: ...
 
     @abstractmethod
-    def connect(self, projection: ProjectionSettings, around: Surroundings) -> Pairs:
-        """See :meth:`Stimulus.connect`."""
+    def connect(self, projection: ProjectionSettings, around: Surroundings) -> Pairs: ...
 
     def projections(self, sizes: Mapping[str, int]) -> tuple[ProjectionSettings, ...]:
-        """See :meth:`Stimulus.projections`."""
         given: dict[str, Value] = {"weight": self.weight, "delay_ms": self.delay_ms}
         return tuple(
             ProjectionSettings(
@@ -198,7 +189,6 @@ class SpikingStimulus(TargetedStimulus):
         )
 
     def check_settings(self, around: Surroundings) -> None:
-        """See :meth:`Stimulus.check_settings`."""
         super().check_settings(around)
         check_weight("stimulus.weight", self.weight)
         check_delay("stimulus.delay_ms", self.delay_ms, around.dt_ms)

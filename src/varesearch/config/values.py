@@ -1,21 +1,33 @@
 """The value of a setting that is one number for all cells or synapses, or drawn for each of them.
 
-:class:`Constant` is the number; the distributions are in :mod:`varesearch.config.distributions`. Typed settings hold
-nothing else: :func:`varesearch.config.plain.parse_value` turns what is written in the configuration into a value, once.
+In the configuration it is a number or ``{distribution: NAME, ...}``, its parameters in the unit of the setting. Every
+distribution but the uniform takes ``low`` and ``high`` besides: it is then truncated, that is, a value outside is drawn
+again. A law is one class below. :func:`varesearch.config.plain.parse_value` reads what is written, once; typed settings
+hold a :class:`Value`.
+
+scipy.stats has these laws, too, but importing it takes 0.6 s of CPU, more than starting the program, composing a run
+and checking it together. Here a tail is a line for each law, and the tests compare it with scipy's.
 """
 
+import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.wording import written
 
+NAME = "distribution"
+"""The key by which a distribution is recognised in the configuration."""
+
 
 class Value(ABC):
     """A number, or a distribution that numbers are drawn from."""
+
+    has_tail: ClassVar[bool] = True
+    """Whether the largest values are rare; else values close to ``lower`` and ``upper`` are as common as others."""
 
     @abstractmethod
     def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
@@ -30,11 +42,6 @@ class Value(ABC):
     @abstractmethod
     def upper(self) -> float:
         """The greatest value that can be drawn (its supremum, inf for an unbounded one)."""
-
-    @property
-    def has_tail(self) -> bool:
-        """Whether the largest values are rare; else values close to ``lower`` and ``upper`` are as common as others."""
-        return True
 
     @abstractmethod
     def above(self, value: float) -> float:
@@ -52,7 +59,7 @@ class Value(ABC):
     @property
     @abstractmethod
     def plain(self) -> float | dict[str, Any]:
-        """The value as the configuration keeps it, in numbers, texts and dicts."""
+        """The value as it is written in the configuration."""
 
     def __str__(self) -> str:
         return written(self.plain)
@@ -67,45 +74,228 @@ else:
 
 @dataclass(frozen=True)
 class Constant(Value):
-    """One number for all."""
+    """One number for all.
+
+    Examples
+    --------
+    >>> Constant(2.0).draw(np.random.default_rng(1), 3)
+    array([2., 2., 2.])
+    """
 
     number: float
+    has_tail = False
 
     def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-        """Return the number ``size`` times; ``rng`` is left untouched."""
+        """Return the number ``size`` times; ``rng`` is left as it is."""
         return np.full(size, self.number, dtype=np.float64)
 
     @property
     def lower(self) -> float:
-        """The number."""
         return self.number
 
     @property
     def upper(self) -> float:
-        """The number."""
         return self.number
 
-    @property
-    def has_tail(self) -> bool:
-        """False."""
-        return False
-
     def above(self, value: float) -> float:
-        """Return 1 if the number is greater than ``value``, else 0."""
         return float(self.number > value)
 
     def below(self, value: float) -> float:
-        """Return 1 if the number is less than ``value``, else 0."""
         return float(self.number < value)
 
     @property
     def scale(self) -> dict[str, float]:
-        """The number."""
         return {"": self.number}
 
     @property
     def plain(self) -> float:
-        """The number."""
         return self.number
 
     __str__ = Value.__str__
+
+
+class Distribution(Value):
+    """A law, truncated to [low, high]. A subclass is a frozen dataclass of one law; its fields are the parameters.
+
+    Examples
+    --------
+    >>> delays_ms = Normal(mean=2.0, std=0.5, low=0.1)
+    >>> delays_ms.lower, round(delays_ms.above(3.0), 4)
+    (0.1, 0.0228)
+    >>> delays_ms.draw(np.random.default_rng(1), 3).round(2)
+    array([2.17, 2.41, 2.17])
+    >>> print(delays_ms)
+    {distribution: normal, mean: 2, std: 0.5, low: 0.1}
+    """
+
+    name: ClassVar[str]
+    """What the law is called in the configuration."""
+    optional: ClassVar[tuple[str, ...]] = ("low", "high")
+    """The parameters that may be left out."""
+    least: ClassVar[float] = -math.inf
+    """The least value of the law without a truncation."""
+    low: float
+    high: float
+
+    @abstractmethod
+    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+        """Return ``size`` values of the law without its truncation."""
+
+    @abstractmethod
+    def tail(self, value: float) -> float:
+        """Return the probability that a value of the law without its truncation is greater than ``value``."""
+
+    def problem(self) -> str:
+        """Return what is wrong with the parameters, beginning with their names (``.std=0 must ...``), or ""."""
+        return ""
+
+    @classmethod
+    def parameters(cls) -> tuple[str, ...]:
+        """Return the names of the parameters that must be given."""
+        return tuple(each.name for each in fields(cls) if each.name not in cls.optional)  # type: ignore[arg-type]
+
+    @property
+    def accepted(self) -> float:
+        """The probability that a value of the law without its truncation lies in [low, high]."""
+        return self.tail(self.low) - self.tail(self.high)
+
+    def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+        values = self.sample(rng, size)
+        outside = np.flatnonzero((values < self.low) | (values > self.high))
+        while outside.size:
+            values[outside] = self.sample(rng, outside.size)
+            outside = outside[(values[outside] < self.low) | (values[outside] > self.high)]
+        return values
+
+    @property
+    def lower(self) -> float:
+        return max(self.low, self.least)
+
+    @property
+    def upper(self) -> float:
+        return self.high
+
+    def above(self, value: float) -> float:
+        if value >= self.high:
+            return 0.0
+        # The difference of two tails is exact where the probability is small.
+        return (self.tail(max(value, self.low)) - self.tail(self.high)) / self.accepted
+
+    def below(self, value: float) -> float:
+        return 1.0 - self.above(value)
+
+    @property
+    def scale(self) -> dict[str, float]:
+        """The mean, since tails can be truncated; without one, both bounds."""
+        return {f".{key}": getattr(self, key) for key in (["mean"] if hasattr(self, "mean") else ["low", "high"])}
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """``{"distribution": NAME, ...}``, without bounds that are infinite."""
+        values = {key: getattr(self, key) for key in (*self.parameters(), *self.optional)}
+        return {NAME: self.name} | {key: value for key, value in values.items() if math.isfinite(value)}
+
+
+@dataclass(frozen=True)
+class Uniform(Distribution):
+    """All values from ``low`` to ``high`` are equally likely."""
+
+    low: float
+    high: float
+    name = "uniform"
+    optional = ()
+    has_tail = False
+
+    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+        return rng.uniform(self.low, self.high, size)
+
+    def tail(self, value: float) -> float:
+        return min(max((self.high - value) / (self.high - self.low), 0.0), 1.0)
+
+
+@dataclass(frozen=True)
+class Normal(Distribution):
+    """The normal distribution; ``mean`` and ``std`` are those before truncation."""
+
+    mean: float
+    std: float
+    low: float = -math.inf
+    high: float = math.inf
+    name = "normal"
+
+    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+        return rng.normal(self.mean, self.std, size)
+
+    def tail(self, value: float) -> float:
+        return _normal_tail((value - self.mean) / self.std)
+
+    def problem(self) -> str:
+        return _std_is_positive(self.std)
+
+
+@dataclass(frozen=True)
+class Lognormal(Distribution):
+    """A value whose logarithm is normal; ``mean`` and ``std`` are those of the value itself before truncation."""
+
+    mean: float
+    std: float
+    low: float = -math.inf
+    high: float = math.inf
+    name = "lognormal"
+    least = 0.0
+
+    @property
+    def _of_logarithm(self) -> tuple[float, float]:
+        """Mean and standard deviation of the logarithm."""
+        variance = math.log1p((self.std / self.mean) ** 2)
+        return math.log(self.mean) - 0.5 * variance, math.sqrt(variance)
+
+    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+        return rng.lognormal(*self._of_logarithm, size)
+
+    def tail(self, value: float) -> float:
+        mean, std = self._of_logarithm
+        return _normal_tail((math.log(value) - mean) / std) if value > 0 else 1.0
+
+    def problem(self) -> str:
+        wrong = _std_is_positive(self.std) or _mean_is_positive(self.mean, self.name)
+        if not wrong and not 1e-6 <= self.std / self.mean <= 1e6:
+            return f".std={self.std:g} must be between 1e-6 and 1e6 times its mean={self.mean:g}"
+        return wrong
+
+
+@dataclass(frozen=True)
+class Exponential(Distribution):
+    """The exponential distribution; ``mean`` is that before truncation."""
+
+    mean: float
+    low: float = -math.inf
+    high: float = math.inf
+    name = "exponential"
+    least = 0.0
+
+    def sample(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+        return rng.exponential(self.mean, size)
+
+    def tail(self, value: float) -> float:
+        return math.exp(-max(value, 0.0) / self.mean)
+
+    def problem(self) -> str:
+        return _mean_is_positive(self.mean, self.name)
+
+
+DISTRIBUTIONS: dict[str, type[Distribution]] = {law.name: law for law in (Uniform, Normal, Lognormal, Exponential)}
+"""Name in the configuration -> law."""
+
+
+def _std_is_positive(std: float) -> str:
+    return "" if std > 0 else f".std={std:g} must be greater than 0; for no spread write the number alone"
+
+
+def _mean_is_positive(mean: float, law: str) -> str:
+    return "" if mean > 0 else f".mean={mean:g} must be greater than 0 for the {law} distribution"
+
+
+def _normal_tail(x: float) -> float:
+    """The probability that a value of the standard normal distribution is greater than ``x``."""
+    return 0.5 * math.erfc(x / math.sqrt(2))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from varesearch.config.compose import Composed, compose
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.validation.sense import warnings
+from varesearch.config.plausibility import warnings
 from varesearch.interface.results import Comparison, Run, Sweep
 from varesearch.interface.showing import Quiet
 from varesearch.interface.words import words_of

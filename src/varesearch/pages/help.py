@@ -11,8 +11,8 @@ from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import GROUPS, Option, check_config_dir, options
 from varesearch.config.plain import is_nested, single_settings
+from varesearch.config.plausibility import plausible_range
 from varesearch.config.settings import UnitOfCell, unit_of
-from varesearch.config.validation.sense import sense_of
 from varesearch.config.wording import did_you_mean, echoed, written
 from varesearch.pages.layout import columns, paragraph, shell_lines
 
@@ -191,7 +191,7 @@ def _keys(settings: Any, resolved: Mapping[str, Any], prefix: str, cell: Cell) -
             if isinstance(field.metadata["unit"], UnitOfCell):
                 what += f" (unit and range of cell={cell.model})"
             unit = unit_of(settings, field.name, cell)
-            sense = sense_of(settings, field.name, cell)
+            sense = plausible_range(settings, field.name, cell)
             found.append(
                 Key(f"{prefix}{field.name}", written(resolved[field.name]), unit, what, str(sense) if sense else "")
             )

@@ -9,8 +9,7 @@ from varesearch.backends import Backend
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
-from varesearch.config.recorded_machine import OWN_MACHINE, Machine
-from varesearch.config.restore import restore
+from varesearch.config.restore import OWN_MACHINE, Machine, restore
 from varesearch.network.model import Network
 from varesearch.network.stored import NETWORK_FILE, load_network
 from varesearch.preflight import check_given, prepare

@@ -5,8 +5,8 @@ import os
 import urllib.parse
 from pathlib import Path
 
+from varesearch.config.addresses import is_readable_on_the_way
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.outside import is_readable_on_the_way
 
 _SECRETS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
 _FILE = "~/.mlflow/credentials"

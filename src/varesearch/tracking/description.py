@@ -10,8 +10,8 @@ from varesearch.config.addresses import redact
 from varesearch.config.compose import Composed
 from varesearch.config.launching import NOT_SCIENCE
 from varesearch.config.plain import distribution_name, is_distribution, parameters_of, single_settings
+from varesearch.config.plausibility import doubts
 from varesearch.config.schema import Config
-from varesearch.config.validation.sense import doubts
 from varesearch.shell import code_span, command
 from varesearch.tracking.tags import BACKEND, CONFIG_HASH, CONFIG_HASH_ANY_SEED, EXPERIMENT, NOTE, WARNINGS
 

@@ -37,14 +37,14 @@ NEST_SYNAPSES = {"tau_syn_E": "tau_syn_ex", "tau_syn_I": "tau_syn_in"}
 class IntegrateAndFire(Cell):
     """Leaky integrate-and-fire: cm dv/dt = cm (v_rest - v)/tau_m + i_offset + i_syn (PyNN ``IF_*``)."""
 
-    v_rest: float = quantity(-49.0, "mV", "resting potential", sense=ranges.POTENTIAL_MV)
-    v_reset: float = quantity(-60.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
-    v_thresh: float = quantity(-50.0, "mV", "spike threshold", sense=ranges.POTENTIAL_MV)
-    cm: float = quantity(0.2, "nF", "membrane capacitance", sense=ranges.CAPACITANCE_NF, hard=ranges.DIVISOR)
-    tau_m: float = quantity(20.0, "ms", "membrane time constant", sense=ranges.TIME_CONSTANT_MS, hard=ranges.DIVISOR)
-    tau_refrac: float = quantity(5.0, "ms", "refractory period", sense=ranges.REFRACTORY_MS)
-    i_offset: float = quantity(0.0, "nA", "constant input current", sense=ranges.CURRENT_NA)
-    v_init: ValueSetting = drawn(uniform(-60.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
+    v_rest: float = quantity(-49.0, "mV", "resting potential", plausible=ranges.POTENTIAL_MV)
+    v_reset: float = quantity(-60.0, "mV", "v after a spike", plausible=ranges.POTENTIAL_MV)
+    v_thresh: float = quantity(-50.0, "mV", "spike threshold", plausible=ranges.POTENTIAL_MV)
+    cm: float = quantity(0.2, "nF", "membrane capacitance", plausible=ranges.CAPACITANCE_NF)
+    tau_m: float = quantity(20.0, "ms", "membrane time constant", plausible=ranges.TIME_CONSTANT_MS)
+    tau_refrac: float = quantity(5.0, "ms", "refractory period", plausible=ranges.REFRACTORY_MS)
+    i_offset: float = quantity(0.0, "nA", "constant input current", plausible=ranges.CURRENT_NA)
+    v_init: ValueSetting = drawn(uniform(-60.0, -50.0), "mV", "v at time 0", plausible=ranges.POTENTIAL_MV)
 
     def check(self, dt_ms: float) -> None:
         if self.v_reset >= self.v_thresh:

@@ -1,18 +1,41 @@
-"""What Izhikevich's cells share."""
+"""What Izhikevich's cells share.
 
-from varesearch.model.cells import check_at_least, refuse
+Izhikevich (2003), IEEE Trans. Neural Networks 14:1569, eqs. 1-3::
+
+    dv/dt = 0.04 v² + 5 v + 140 - u + I        v in mV, t in ms, u and I in mV/ms
+    du/dt = a (b v - u)
+    if v >= 30 mV:  v = c,  u = u + d
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from varesearch.model.cells import Cell, ValueSetting, check_at_least, drawn, quantity, ranges, refuse
 
 SPIKE_PEAK_MV = 30.0
-"""Where the cell is reset (Izhikevich 2003, eq. 3)."""
+"""Where the cell is reset (eq. 3)."""
 
 THRESHOLD = f"v >= {SPIKE_PEAK_MV:g}"
 RESET = "v = c\nu += d"
 
 
-def check_recovery(a: float, c: float, dt_ms: float) -> None:
-    """Raise ConfigurationError for a recovery too fast for the time step, or a reset that is a spike again."""
-    check_at_least("cell.a", a, 0.0, "per ms")
-    if a * dt_ms > 1:
-        refuse("cell.a", a, f"is too fast for the step; it must be at most 1/dt_ms={1 / dt_ms:g} per ms")
-    if c >= SPIKE_PEAK_MV:
-        refuse("cell.c", c, f"must be below the peak of a spike, {SPIKE_PEAK_MV:g} mV; else firing never stops")
+@dataclass
+class IzhikevichCell(Cell):
+    """The parameters of eqs. 1-3, and the state at time 0."""
+
+    variables: ClassVar = {"v": "mV", "u": "mV/ms"}
+
+    a: float = quantity(0.02, "1/ms", "rate of the recovery variable u", plausible=ranges.RECOVERY_RATE_PER_MS)
+    b: float = quantity(0.2, "1/ms", "sensitivity of u to v", plausible=ranges.RECOVERY_SLOPE_PER_MS)
+    c: float = quantity(-65.0, "mV", "v after a spike", plausible=ranges.POTENTIAL_MV)
+    d: float = quantity(2.0, "mV/ms", "added to u at a spike", plausible=ranges.RECOVERY_MV_PER_MS)
+    i_offset: float = quantity(5.0, "mV/ms", "constant input current", plausible=ranges.CURRENT_MV_PER_MS)
+    u_init: ValueSetting = drawn(-14.0, "mV/ms", "u at time 0", plausible=ranges.RECOVERY_MV_PER_MS)
+
+    def check(self, dt_ms: float) -> None:
+        check_at_least("cell.a", self.a, 0.0, "per ms")
+        if self.a * dt_ms > 1:
+            refuse("cell.a", self.a, f"is too fast for the step; it must be at most 1/dt_ms={1 / dt_ms:g} per ms")
+        if self.c >= SPIKE_PEAK_MV:
+            below = f"must be below the peak of a spike, {SPIKE_PEAK_MV:g} mV"
+            refuse("cell.c", self.c, f"{below}; else firing never stops")

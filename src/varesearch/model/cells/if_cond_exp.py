@@ -45,7 +45,12 @@ step's start throughout. It overshoots as Euler's does."""
 
 @dataclass
 class IfCondExp(IntegrateAndFire):
-    """PyNN ``IF_cond_exp``: exponential conductances. Defaults: Vogels-Abbott COBA, PyNN's variant (4 / 51 nS)."""
+    """PyNN ``IF_cond_exp``: exponential conductances. Defaults: Vogels-Abbott COBA, PyNN's variant (4 / 51 nS).
+
+    cm dv/dt = cm (v_rest - v)/tau_m + g_exc (e_rev_E - v) + g_inh (e_rev_I - v) + i_offset;  dg/dt = -g/tau_syn, a
+    spike adds its weight to g;  v >= v_thresh: v = v_reset, held for tau_refrac (Vogels and Abbott 2005, J. Neurosci.
+    25:10786; Brette et al. 2007, J. Comput. Neurosci. 23:349, benchmark 1).
+    """
 
     synapse = Synapse.CONDUCTANCE
     simulators: ClassVar = {
@@ -61,21 +66,11 @@ class IfCondExp(IntegrateAndFire):
         "spinnaker": Pynn("IF_cond_exp", ("spinnaker",), scheme="synaptic current of the step's start"),
     }
 
-    v_rest: float = quantity(-60.0, "mV", "resting potential", sense=ranges.POTENTIAL_MV)
-    tau_syn_E: float = quantity(
-        5.0, "ms", "decay of the excitatory conductance", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
-    )
-    tau_syn_I: float = quantity(
-        10.0, "ms", "decay of the inhibitory conductance", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
-    )
-    e_rev_E: float = quantity(0.0, "mV", "excitatory reversal potential", sense=ranges.REVERSAL_MV)
-    e_rev_I: float = quantity(-80.0, "mV", "inhibitory reversal potential", sense=ranges.REVERSAL_MV)
-    weight_exc: ValueSetting = drawn(
-        0.004, "µS", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_US
-    )
-    weight_inh: ValueSetting = drawn(
-        0.051, "µS", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_US
-    )
-    weight_stimulus: ValueSetting = drawn(
-        0.1, "µS", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_US
-    )
+    v_rest: float = quantity(-60.0, "mV", "resting potential", plausible=ranges.POTENTIAL_MV)
+    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory conductance", plausible=ranges.SYNAPTIC_MS)
+    tau_syn_I: float = quantity(10.0, "ms", "decay of the inhibitory conductance", plausible=ranges.SYNAPTIC_MS)
+    e_rev_E: float = quantity(0.0, "mV", "excitatory reversal potential", plausible=ranges.REVERSAL_MV)
+    e_rev_I: float = quantity(-80.0, "mV", "inhibitory reversal potential", plausible=ranges.REVERSAL_MV)
+    weight_exc: ValueSetting = drawn(0.004, "µS", "default excitatory weight", plausible=ranges.WEIGHT_US)
+    weight_inh: ValueSetting = drawn(0.051, "µS", "default inhibitory weight", plausible=ranges.WEIGHT_US)
+    weight_stimulus: ValueSetting = drawn(0.1, "µS", "default weight of a stimulus", plausible=ranges.WEIGHT_US)

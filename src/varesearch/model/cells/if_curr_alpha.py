@@ -23,6 +23,10 @@ EXACT = Step(
 class IfCurrAlpha(IntegrateAndFire):
     """PyNN ``IF_curr_alpha``: alpha-shaped currents whose peak is the weight.
 
+    cm dv/dt = cm (v_rest - v)/tau_m + i_exc - i_inh + i_offset;  di/dt = (e y - i)/tau_syn, dy/dt = -y/tau_syn, a spike
+    adds its weight w to y, which gives i(t) = w (t/tau_syn) exp(1 - t/tau_syn);  v >= v_thresh: v = v_reset, held for
+    tau_refrac (Rotter and Diesmann 1999, Biol. Cybern. 81:381).
+
     Default weights give the charge of :class:`IfCurrExp`'s: an alpha current of peak w and time constant tau carries
     e w tau, an exponential one w tau.
     """
@@ -34,18 +38,8 @@ class IfCurrAlpha(IntegrateAndFire):
         "spinnaker": Pynn("IF_curr_alpha", ("exact",)),
     }
 
-    tau_syn_E: float = quantity(
-        5.0, "ms", "time to the peak of the excitatory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
-    )
-    tau_syn_I: float = quantity(
-        10.0, "ms", "time to the peak of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
-    )
-    weight_exc: ValueSetting = drawn(
-        0.006, "nA", "excitatory weight (peak) where connectivity names none", sense=ranges.WEIGHT_NA
-    )
-    weight_inh: ValueSetting = drawn(
-        0.033, "nA", "inhibitory weight (peak) where connectivity names none", sense=ranges.WEIGHT_NA
-    )
-    weight_stimulus: ValueSetting = drawn(
-        0.04, "nA", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_NA
-    )
+    tau_syn_E: float = quantity(5.0, "ms", "time to the peak of the excitatory current", plausible=ranges.SYNAPTIC_MS)
+    tau_syn_I: float = quantity(10.0, "ms", "time to the peak of the inhibitory current", plausible=ranges.SYNAPTIC_MS)
+    weight_exc: ValueSetting = drawn(0.006, "nA", "default excitatory weight (peak)", plausible=ranges.WEIGHT_NA)
+    weight_inh: ValueSetting = drawn(0.033, "nA", "default inhibitory weight (peak)", plausible=ranges.WEIGHT_NA)
+    weight_stimulus: ValueSetting = drawn(0.04, "nA", "default weight of a stimulus", plausible=ranges.WEIGHT_NA)

@@ -23,6 +23,9 @@ EXACT = Step(
 class IfCurrDelta(IntegrateAndFire):
     """PyNN ``IF_curr_delta``: a spike steps v by its weight.
 
+    cm dv/dt = cm (v_rest - v)/tau_m + i_offset;  v >= v_thresh: v = v_reset, held for tau_refrac. A spike that arrives
+    meanwhile is lost.
+
     Default weights move v as far as the charge of :class:`IfCurrExp`'s would: w tau_syn / cm.
     """
 
@@ -33,12 +36,6 @@ class IfCurrDelta(IntegrateAndFire):
         "spinnaker": Pynn("IF_curr_delta", ("exact",)),
     }
 
-    weight_exc: ValueSetting = drawn(
-        0.4, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV
-    )
-    weight_inh: ValueSetting = drawn(
-        4.5, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV
-    )
-    weight_stimulus: ValueSetting = drawn(
-        2.5, "mV", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV
-    )
+    weight_exc: ValueSetting = drawn(0.4, "mV", "default excitatory weight", plausible=ranges.WEIGHT_MV)
+    weight_inh: ValueSetting = drawn(4.5, "mV", "default inhibitory weight", plausible=ranges.WEIGHT_MV)
+    weight_stimulus: ValueSetting = drawn(2.5, "mV", "default weight of a stimulus", plausible=ranges.WEIGHT_MV)

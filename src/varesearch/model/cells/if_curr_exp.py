@@ -21,7 +21,12 @@ EXACT = Step(
 
 @dataclass
 class IfCurrExp(IntegrateAndFire):
-    """PyNN ``IF_curr_exp``: exponential currents. Defaults: Vogels-Abbott CUBA, PyNN's variant (+16.2 / -90 pA)."""
+    """PyNN ``IF_curr_exp``: exponential currents. Defaults: Vogels-Abbott CUBA, PyNN's variant (+16.2 / -90 pA).
+
+    cm dv/dt = cm (v_rest - v)/tau_m + i_exc - i_inh + i_offset;  di/dt = -i/tau_syn, a spike adds its weight to i;
+    v >= v_thresh: v = v_reset, held for tau_refrac (Vogels and Abbott 2005, J. Neurosci. 25:10786; Brette et al. 2007,
+    J. Comput. Neurosci. 23:349, benchmark 2).
+    """
 
     synapse = Synapse.CURRENT
     simulators: ClassVar = {
@@ -30,18 +35,8 @@ class IfCurrExp(IntegrateAndFire):
         "spinnaker": Pynn("IF_curr_exp", ("exact",)),
     }
 
-    tau_syn_E: float = quantity(
-        5.0, "ms", "decay of the excitatory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
-    )
-    tau_syn_I: float = quantity(
-        10.0, "ms", "decay of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
-    )
-    weight_exc: ValueSetting = drawn(
-        0.0162, "nA", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_NA
-    )
-    weight_inh: ValueSetting = drawn(
-        0.09, "nA", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_NA
-    )
-    weight_stimulus: ValueSetting = drawn(
-        0.1, "nA", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_NA
-    )
+    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory current", plausible=ranges.SYNAPTIC_MS)
+    tau_syn_I: float = quantity(10.0, "ms", "decay of the inhibitory current", plausible=ranges.SYNAPTIC_MS)
+    weight_exc: ValueSetting = drawn(0.0162, "nA", "default excitatory weight", plausible=ranges.WEIGHT_NA)
+    weight_inh: ValueSetting = drawn(0.09, "nA", "default inhibitory weight", plausible=ranges.WEIGHT_NA)
+    weight_stimulus: ValueSetting = drawn(0.1, "nA", "default weight of a stimulus", plausible=ranges.WEIGHT_NA)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from varesearch.model.cells import (
-    Cell,
     NativeModel,
     Pynn,
     Step,
@@ -16,7 +15,7 @@ from varesearch.model.cells import (
     ranges,
     uniform,
 )
-from varesearch.model.cells._izhikevich import RESET, THRESHOLD, check_recovery
+from varesearch.model.cells._izhikevich import RESET, THRESHOLD, IzhikevichCell
 from varesearch.model.propagators import charge_gain
 
 EULER = Step(
@@ -51,7 +50,7 @@ MIDPOINT = Step(
 
 
 @dataclass
-class Izhikevich(Cell):
+class Izhikevich(IzhikevichCell):
     """Izhikevich's cell with exponential synaptic currents, the model SpiNNaker calls ``Izhikevich``.
 
     dv/dt = 0.04 v² + 5 v + 140 - u + i_offset + i_exc - i_inh;  du/dt = a (b v - u);  v >= 30 mV: v = c, u += d
@@ -59,7 +58,6 @@ class Izhikevich(Cell):
     """
 
     synapse = Synapse.CURRENT
-    variables: ClassVar = {"v": "mV", "u": "mV/ms"}
     simulators: ClassVar = {
         "brian2": Steps({"euler": EULER, "spinnaker": MIDPOINT}),
         "nest": NativeModel(
@@ -73,28 +71,11 @@ class Izhikevich(Cell):
         "spinnaker": Pynn("Izhikevich", ("spinnaker",), scheme="midpoint"),
     }
 
-    a: float = quantity(0.02, "1/ms", "rate of the recovery variable", sense=ranges.RECOVERY_RATE_PER_MS)
-    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v", sense=ranges.RECOVERY_SLOPE_PER_MS)
-    c: float = quantity(-65.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
-    d: float = quantity(2.0, "mV/ms", "added to u at a spike", sense=ranges.RECOVERY_MV_PER_MS)
-    i_offset: float = quantity(5.0, "mV/ms", "constant input current", sense=ranges.CURRENT_MV_PER_MS)
-    tau_syn_E: float = quantity(
-        5.0, "ms", "decay of the excitatory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
-    )
-    tau_syn_I: float = quantity(
-        5.0, "ms", "decay of the inhibitory current", sense=ranges.SYNAPTIC_MS, hard=ranges.DIVISOR
-    )
-    v_init: ValueSetting = drawn(uniform(-65.0, -14.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
-    u_init: ValueSetting = drawn(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
-    weight_exc: ValueSetting = drawn(
-        1.0, "mV/ms", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV_PER_MS
-    )
-    weight_inh: ValueSetting = drawn(
-        2.5, "mV/ms", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV_PER_MS
-    )
+    tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory current", plausible=ranges.SYNAPTIC_MS)
+    tau_syn_I: float = quantity(5.0, "ms", "decay of the inhibitory current", plausible=ranges.SYNAPTIC_MS)
+    v_init: ValueSetting = drawn(uniform(-65.0, -14.0), "mV", "v at time 0", plausible=ranges.POTENTIAL_MV)
+    weight_exc: ValueSetting = drawn(1.0, "mV/ms", "default excitatory weight", plausible=ranges.WEIGHT_MV_PER_MS)
+    weight_inh: ValueSetting = drawn(2.5, "mV/ms", "default inhibitory weight", plausible=ranges.WEIGHT_MV_PER_MS)
     weight_stimulus: ValueSetting = drawn(
-        0.1, "mV/ms", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV_PER_MS
+        0.1, "mV/ms", "default weight of a stimulus", plausible=ranges.WEIGHT_MV_PER_MS
     )
-
-    def check(self, dt_ms: float) -> None:
-        check_recovery(self.a, self.c, dt_ms)

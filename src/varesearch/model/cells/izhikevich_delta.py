@@ -3,20 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from varesearch.model.cells import (
-    Cell,
-    Name,
-    Pynn,
-    Step,
-    Steps,
-    Synapse,
-    ValueSetting,
-    drawn,
-    quantity,
-    ranges,
-    uniform,
-)
-from varesearch.model.cells._izhikevich import RESET, THRESHOLD, check_recovery
+from varesearch.model.cells import Name, Pynn, Step, Steps, Synapse, ValueSetting, drawn, ranges, uniform
+from varesearch.model.cells._izhikevich import RESET, THRESHOLD, IzhikevichCell
 
 EULER = Step(
     update="""
@@ -31,11 +19,14 @@ EULER = Step(
 
 
 @dataclass
-class IzhikevichDelta(Cell):
-    """PyNN's standard ``Izhikevich`` cell: a spike steps v by its weight. Its i_offset here is in mV/ms (PyNN: nA)."""
+class IzhikevichDelta(IzhikevichCell):
+    """PyNN's standard ``Izhikevich`` cell: a spike steps v by its weight. Its i_offset here is in mV/ms (PyNN: nA).
+
+    dv/dt = 0.04 v² + 5 v + 140 - u + i_offset;  du/dt = a (b v - u);  v >= 30 mV: v = c, u += d
+    (Izhikevich 2003, IEEE Trans. Neural Networks 14:1569, eqs. 1-3).
+    """
 
     synapse = Synapse.VOLTAGE_STEP
-    variables: ClassVar = {"v": "mV", "u": "mV/ms"}
     simulators: ClassVar = {
         "brian2": Steps({"euler": EULER}),
         # PyNN multiplies its nA by 1000 for the I_e that NEST adds to dv/dt in mV/ms.
@@ -48,22 +39,7 @@ class IzhikevichDelta(Cell):
         ),
     }
 
-    a: float = quantity(0.02, "1/ms", "rate of the recovery variable", sense=ranges.RECOVERY_RATE_PER_MS)
-    b: float = quantity(0.2, "1/ms", "sensitivity of the recovery variable to v", sense=ranges.RECOVERY_SLOPE_PER_MS)
-    c: float = quantity(-65.0, "mV", "v after a spike", sense=ranges.POTENTIAL_MV)
-    d: float = quantity(2.0, "mV/ms", "added to u at a spike", sense=ranges.RECOVERY_MV_PER_MS)
-    i_offset: float = quantity(5.0, "mV/ms", "constant input current", sense=ranges.CURRENT_MV_PER_MS)
-    v_init: ValueSetting = drawn(uniform(-65.0, -50.0), "mV", "v at time 0", sense=ranges.POTENTIAL_MV)
-    u_init: ValueSetting = drawn(-14.0, "mV/ms", "u at time 0", sense=ranges.RECOVERY_MV_PER_MS)
-    weight_exc: ValueSetting = drawn(
-        0.5, "mV", "excitatory weight where connectivity names none", sense=ranges.WEIGHT_MV
-    )
-    weight_inh: ValueSetting = drawn(
-        1.25, "mV", "inhibitory weight where connectivity names none", sense=ranges.WEIGHT_MV
-    )
-    weight_stimulus: ValueSetting = drawn(
-        0.5, "mV", "weight of the stimulus where stimulus names none", sense=ranges.WEIGHT_MV
-    )
-
-    def check(self, dt_ms: float) -> None:
-        check_recovery(self.a, self.c, dt_ms)
+    v_init: ValueSetting = drawn(uniform(-65.0, -50.0), "mV", "v at time 0", plausible=ranges.POTENTIAL_MV)
+    weight_exc: ValueSetting = drawn(0.5, "mV", "default excitatory weight", plausible=ranges.WEIGHT_MV)
+    weight_inh: ValueSetting = drawn(1.25, "mV", "default inhibitory weight", plausible=ranges.WEIGHT_MV)
+    weight_stimulus: ValueSetting = drawn(0.5, "mV", "default weight of a stimulus", plausible=ranges.WEIGHT_MV)

@@ -36,18 +36,15 @@ class DistanceDependent(Rule):
     """
 
     p_max: float = per_projection(quantity(0.3, "", "connection probability at distance 0"))
-    scale_mm: float = per_projection(
-        quantity(0.1, "mm", "length scale of the kernel", sense=ranges.LENGTH_MM, hard=ranges.DIVISOR)
-    )
+    scale_mm: float = per_projection(quantity(0.1, "mm", "length scale of the kernel", plausible=ranges.LENGTH_MM))
     kernel: str = quantity("gaussian", "", "gaussian or exponential", ("gaussian", "exponential"))
-    sheet_mm: float = quantity(1.0, "mm", "side of the sheet", sense=ranges.LENGTH_MM, hard=ranges.DIVISOR)
+    sheet_mm: float = quantity(1.0, "mm", "side of the sheet", plausible=ranges.LENGTH_MM)
     periodic: bool = quantity(True, "", "are opposite edges of the sheet joined")
     velocity_mm_per_ms: float | None = quantity(
         None,
         "mm/ms",
         "conduction velocity; null: no delay by distance",
-        sense=ranges.VELOCITY_MM_PER_MS,
-        hard=ranges.DIVISOR,
+        plausible=ranges.VELOCITY_MM_PER_MS,
     )
 
     def check(self, dt_ms: float) -> None:

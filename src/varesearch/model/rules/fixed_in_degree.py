@@ -29,10 +29,10 @@ class FixedInDegree(Rule):
     spinnaker_connector: ClassVar[str] = "FixedNumberPreConnector"
 
     in_degree_exc: int = per_projection(
-        quantity(24, "synapses", "excitatory synapses onto each cell", sense=_DEGREES), "in_degree", "exc", _OWN
+        quantity(24, "synapses", "excitatory synapses onto each cell", plausible=_DEGREES), "in_degree", "exc", _OWN
     )
     in_degree_inh: int = per_projection(
-        quantity(6, "synapses", "inhibitory synapses onto each cell", sense=_DEGREES), "in_degree", "inh", _OWN
+        quantity(6, "synapses", "inhibitory synapses onto each cell", plausible=_DEGREES), "in_degree", "inh", _OWN
     )
 
     def check(self, dt_ms: float) -> None:

@@ -24,10 +24,10 @@ from varesearch.model.stimuli._window import check_window, length_ms, steps_of
 class BackgroundPoisson(SpikingStimulus):
     """A Poisson source of its own for every target cell, sustained."""
 
-    rate_hz: float = quantity(100.0, "Hz", "rate of each source", sense=ranges.RATE_HZ)
-    start_ms: float = quantity(0.0, "ms", "when it begins", sense=ranges.START_MS)
+    rate_hz: float = quantity(100.0, "Hz", "rate of each source", plausible=ranges.RATE_HZ)
+    start_ms: float = quantity(0.0, "ms", "when it begins", plausible=ranges.START_MS)
     duration_ms: float | None = quantity(
-        None, "ms", "how long it lasts; null: to the end of the run", sense=ranges.LENGTH_OF_TIME_MS
+        None, "ms", "how long it lasts; null: to the end of the run", plausible=ranges.LENGTH_OF_TIME_MS
     )
 
     def check(self, around: Surroundings) -> None:

@@ -12,8 +12,8 @@ class StepCurrent(CurrentStimulus):
     """A constant current into every target cell for a time, on top of i_offset."""
 
     amplitude: float = quantity(1.0, CURRENT_UNIT, "current: mV/ms for Izhikevich cells, nA for the others")
-    start_ms: float = quantity(200.0, "ms", "when it begins", sense=ranges.START_MS)
-    duration_ms: float = quantity(100.0, "ms", "how long it lasts", sense=ranges.LENGTH_OF_TIME_MS)
+    start_ms: float = quantity(200.0, "ms", "when it begins", plausible=ranges.START_MS)
+    duration_ms: float = quantity(100.0, "ms", "how long it lasts", plausible=ranges.LENGTH_OF_TIME_MS)
 
     def check(self, around: Surroundings) -> None:
         check_window(self.start_ms, self.duration_ms, around)

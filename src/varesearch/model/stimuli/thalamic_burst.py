@@ -25,10 +25,10 @@ from varesearch.model.stimuli._window import check_window, length_ms, steps_of
 class ThalamicBurst(SpikingStimulus):
     """A few Poisson sources, each connected to every target cell with probability p, for a short time (the seed's)."""
 
-    n_sources: int = quantity(20, "sources", "number of Poisson sources", hard=ranges.COUNT_OF_SOURCES)
-    rate_hz: float = quantity(100.0, "Hz", "rate of each source", sense=ranges.RATE_HZ)
-    start_ms: float = quantity(0.0, "ms", "first time of the burst", sense=ranges.START_MS)
-    duration_ms: float = quantity(50.0, "ms", "length of the burst", sense=ranges.LENGTH_OF_TIME_MS)
+    n_sources: int = quantity(20, "sources", "number of Poisson sources", allowed=ranges.COUNT_OF_SOURCES)
+    rate_hz: float = quantity(100.0, "Hz", "rate of each source", plausible=ranges.RATE_HZ)
+    start_ms: float = quantity(0.0, "ms", "first time of the burst", plausible=ranges.START_MS)
+    duration_ms: float = quantity(50.0, "ms", "length of the burst", plausible=ranges.LENGTH_OF_TIME_MS)
     p: float = quantity(0.01, "", "probability that a source reaches a cell")
 
     def check(self, around: Surroundings) -> None:

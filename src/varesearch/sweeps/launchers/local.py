@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from varesearch.config.ranges import Range
+from varesearch.config import ranges
 from varesearch.config.settings import quantity
 from varesearch.sweeps.launchers._this_machine import ThisMachine
 
@@ -12,11 +12,7 @@ class Local(ThisMachine):
     """Several children at once on this machine's processors, each in a process of its own with one thread."""
 
     workers: int | None = quantity(
-        None,
-        "",
-        "children at once; null: as many as there are usable processors",
-        sense=Range(1, 10_000),
-        hard=Range(1, 1_000_000),
+        None, "", "children at once; null: as many as there are usable processors", plausible=ranges.COUNT
     )
 
     @property

@@ -19,9 +19,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
+from varesearch.config import ranges
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import Launcher
-from varesearch.config.ranges import Range
 from varesearch.config.settings import quantity
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
 
@@ -38,11 +38,7 @@ class Ray(Launcher):
     """Each child a task of a ray cluster (extra: ray)."""
 
     workers: int | None = quantity(
-        None,
-        "",
-        "tasks at once; null: as many as ray has processors",
-        sense=Range(1, 10_000),
-        hard=Range(1, 1_000_000),
+        None, "", "tasks at once; null: as many as ray has processors", plausible=ranges.COUNT
     )
     address: str | None = quantity(None, "", "a ray cluster; null: one on this machine, for this sweep")
 

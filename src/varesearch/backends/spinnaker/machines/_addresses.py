@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
+from varesearch.config.addresses import is_readable_on_the_way
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.outside import is_readable_on_the_way
 
 
 @dataclass(frozen=True)

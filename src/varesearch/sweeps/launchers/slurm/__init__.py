@@ -14,6 +14,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Any
 
+from varesearch.config import ranges
 from varesearch.config.checks import refuse
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import Launcher
@@ -34,16 +35,14 @@ class Slurm(Launcher):
     """Each child a job of a SLURM cluster (extra: slurm). The nodes must see the folders of the runs."""
 
     workers: int | None = quantity(
-        None,
-        "",
-        "jobs in the queue at once, waiting ones included; null: 200",
-        sense=Range(1, 10_000),
-        hard=Range(1, 1_000_000),
+        None, "", "jobs in the queue at once, waiting ones included; null: 200", plausible=ranges.COUNT
     )
     partition: str | None = quantity(None, "", "SLURM's partition; null: the cluster's own")
     account: str | None = quantity(None, "", "SLURM's account")
     qos: str | None = quantity(None, "", "SLURM's quality of service")
-    cpus_per_task: int = quantity(1, "", "processors of a child", sense=Range(1, 1_024), hard=Range(1, 1_000_000))
+    cpus_per_task: int = quantity(
+        1, "", "processors of a child", plausible=Range(1, 1_024, allowed=ranges.AT_LEAST_ONE)
+    )
     slurm: Any = quantity({}, "", "further options of sbatch by their long names, {constraint: skylake, time: 120}")
 
     def check_settings(self) -> None:

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from varesearch.config import ranges
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import Sweeper
 from varesearch.config.ranges import Range
@@ -41,20 +42,18 @@ class Optuna(Sweeper):
         20,
         "trials",
         "points that are tried, those of an earlier start of the same search included",
-        sense=Range(1, 100_000),
-        hard=Range(1, 10_000_000),
+        plausible=Range(1, 100_000, allowed=ranges.AT_LEAST_ONE),
     )
     batch: int = quantity(
         2,
         "trials",
         "points that are chosen together, before the results of any of them are known",
-        sense=Range(1, 10_000),
-        hard=Range(1, 10_000_000),
+        plausible=ranges.COUNT,
     )
     sampler: str = quantity(
         "tpe", "", "tpe (tree-structured Parzen estimator), random, or qmc (Sobol points)", ("tpe", "random", "qmc")
     )
-    sampler_seed: int = quantity(1, "", "seed of the sampler", hard=Range(0, 2**32 - 1))
+    sampler_seed: int = quantity(1, "", "seed of the sampler", allowed=Range(0, 2**32 - 1))
 
     def plan(self, space: "Space", config_dir: Path | None) -> Plan:
         """No points, which are chosen while the search goes on, but corners.

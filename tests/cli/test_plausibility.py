@@ -12,11 +12,11 @@ from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
 from varesearch.config.options import options, schemas
 from varesearch.config.parts import parts
+from varesearch.config.plausibility import doubts, plausible_range
 from varesearch.config.ranges import Range
 from varesearch.config.schema import Config
 from varesearch.config.settings import UnitOfCell
 from varesearch.config.validation import validate
-from varesearch.config.validation.sense import doubts, sense_of
 from varesearch.config.values import Constant
 from varesearch.pages.help import EXAMPLES
 from varesearch.tracking import runs
@@ -93,10 +93,11 @@ def test_every_quantity_with_a_unit_has_its_range() -> None:
             unit, metadata = field.metadata.get("unit", ""), field.metadata
             if isinstance(unit, UnitOfCell):
                 assert (
-                    all(sense_of(schema, field.name, cell()) for cell in parts(Cell).values()) or "Projection" in name
+                    all(plausible_range(schema, field.name, cell()) for cell in parts(Cell).values())
+                    or "Projection" in name
                 )
             elif unit and field.name not in ("n", "n_sources", "cells", "threads", "times_ms"):
-                assert isinstance(metadata.get("sense"), Range), name
+                assert isinstance(metadata.get("plausible"), Range), name
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3, 1e6])
@@ -107,7 +108,7 @@ def test_every_default_in_another_unit_is_guessed_or_still_makes_sense(cell: str
     for field in fields(config.cell):
         usual = getattr(config.cell, field.name)
         usual = usual.number if isinstance(usual, Constant) else usual
-        sense = field.metadata.get("sense")
+        sense = field.metadata.get("plausible")
         if not isinstance(usual, float) or not usual or sense is None:
             continue
         slip = replace(config, cell=replace(config.cell, **{field.name: usual * factor}))

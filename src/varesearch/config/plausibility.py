@@ -46,15 +46,15 @@ def warnings(configs: Sequence[Config]) -> list[str]:
     return [f"{line} (in {counts[setting]}{of})" if of else line for setting, line in lines.items()]
 
 
-def sense_of(settings: Any, name: str, cell: Any = None) -> Range | None:
+def plausible_range(settings: Any, name: str, cell: Any = None) -> Range | None:
     """The plausible range of field ``name`` of a settings dataclass; that of the cell if the setting follows the cell.
 
     None if there is no range, or if the cell is not given.
     """
     metadata = next((field.metadata for field in fields(settings) if field.name == name), {})
     if isinstance(metadata.get("unit"), UnitOfCell):
-        return sense_of(cell, metadata["unit"].name) if is_dataclass(cell) else None
-    return metadata.get("sense")
+        return plausible_range(cell, metadata["unit"].name) if is_dataclass(cell) else None
+    return metadata.get("plausible")
 
 
 def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
@@ -62,7 +62,7 @@ def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
         name, value = f"{prefix}.{field.name}", getattr(settings, field.name)
         if is_nested(value):
             yield from _doubts_of(config, value, name)
-        sense = sense_of(settings, field.name, config.cell)
+        sense = plausible_range(settings, field.name, config.cell)
         # A text is an unresolved relation, in settings that were not composed.
         if sense is None or value is None or is_relation(value) or _repeats(config, field.default, value):
             continue
