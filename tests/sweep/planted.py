@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from varesearch.config.launching import Launcher
+from varesearch.report import write_report
 from varesearch.sweeps import command
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
 from varesearch.tracking.files import ENDED, RECORDING_FILE
+from varesearch.tracking.read import RunRecord
 from varesearch.tracking.records import Unsent
 
 END_MS = 1_700_000_000_000
@@ -69,6 +71,10 @@ class PlantedLauncher(Launcher):
             work.ended(assignment, self.plant(assignment, work))
 
 
+def _no_report(_record: RunRecord, _uri: str | None) -> None:
+    pass
+
+
 class Sweeps:
     """Commands in a project folder of their own."""
 
@@ -76,15 +82,17 @@ class Sweeps:
         self.root = root
         self._patch = patch
 
-    def run(self, *words: str, plant: Plant = finish, pages: bool = False) -> tuple[int, list[int]]:
+    def run(
+        self, *words: str, plant: Plant = finish, pages: bool = False, report: command.Report = write_report
+    ) -> tuple[int, list[int]]:
         """The exit code, and the seeds of the children that were begun; figures and report only with ``pages``."""
         launcher = PlantedLauncher(plant)
         with self._patch.context() as patch:
             if not pages:
                 # They take most of the time of a sweep without simulations, and have tests of their own.
                 patch.setattr("varesearch.sweeps.figures.write_sweep_figures", lambda *_: [])
-                patch.setattr("varesearch.report.write_report", lambda *_: None)
-            code = command.run_sweep(replace(command.prepare(words), launcher=launcher))
+                report = _no_report
+            code = command.run_sweep(replace(command.prepare(words), launcher=launcher), report)
         return code, launcher.begun
 
     def runs(self) -> list["Row"]:

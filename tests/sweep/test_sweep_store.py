@@ -248,14 +248,11 @@ def test_a_store_that_takes_nothing_more_ends_the_sweep_and_loses_nothing(
     assert (second.folder / "recording.npz").is_file()
 
 
-def test_a_report_that_cannot_be_made_costs_no_results(
-    sweeps: Sweeps, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_report_that_cannot_be_made_costs_no_results(sweeps: Sweeps, capfd: pytest.CaptureFixture[str]) -> None:
     def broken(*_: object) -> None:
         raise ValueError("no such colour")
 
-    monkeypatch.setattr("varesearch.report.write_report", broken)
-    assert sweeps.run(*FOUR, pages=True) == (1, [0, 1, 2, 3])
+    assert sweeps.run(*FOUR, pages=True, report=broken) == (1, [0, 1, 2, 3])
     (parent,) = sweeps.parents()
     assert parent.tags[ENDED] == "table, figures or report could not be made: no such colour"
     assert statuses(sweeps.children()) == {"FINISHED": 4} and len(pd.read_csv(parent.folder / "results.csv")) == 4

@@ -39,6 +39,7 @@ def sweep(words: Sequence[str], config_dir: Path | None) -> int:
     Raises ConfigurationError for settings that cannot be run.
     """
     from varesearch.config.plausibility import warnings
+    from varesearch.report import write_report
     from varesearch.sweeps.command import prepare, run_sweep
 
     prepared = prepare(words, config_dir)
@@ -48,4 +49,4 @@ def sweep(words: Sequence[str], config_dir: Path | None) -> int:
 
         print(plan_page(prepared))
         return 0
-    return run_sweep(prepared)
+    return run_sweep(prepared, write_report)

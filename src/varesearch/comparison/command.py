@@ -8,6 +8,7 @@ from varesearch.comparison.storing import StoredComparison
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.preflight import prepare
+from varesearch.report import write_report
 from varesearch.runner import run_tracked, say_ending
 from varesearch.sweeps.command import Sweep, run_sweep
 from varesearch.sweeps.dry_run import plan_page
@@ -23,7 +24,7 @@ def main(request: CompareRequest) -> int:
         print(f"{letter}: {label_of(words)}", flush=True)
         if dry_run:
             print(plan_page(sweep))
-        elif code := run_sweep(sweep):
+        elif code := run_sweep(sweep, write_report):
             return code
     if dry_run:
         return 0

@@ -120,6 +120,7 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     KeyboardInterrupt
         The sweep was interrupted; the same call resumes it.
     """
+    from varesearch.report import write_report
     from varesearch.sweeps.command import prepare as prepare_sweep
     from varesearch.sweeps.command import run_sweep
     from varesearch.sweeps.known import parent_of
@@ -128,7 +129,7 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     planned = prepare_sweep(words_of(overrides, settings, sweeps=True), _folder(config_dir))
     likely = [*planned.jobs, *planned.corners]
     _warn([job.composed for job in likely])
-    code = run_sweep(planned, Quiet)
+    code = run_sweep(planned, write_report, Quiet)
     if code > 128:
         raise KeyboardInterrupt
     tracking = planned.planner.settings.tracking

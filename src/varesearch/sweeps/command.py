@@ -28,6 +28,7 @@ from varesearch.terminal import Terminal
 from varesearch.tracking.endings import TrackingError, ending
 from varesearch.tracking.files import RunFiles
 from varesearch.tracking.log import LogCapture
+from varesearch.tracking.read import RunRecord
 from varesearch.tracking.root import STORE_FOLDER, cache_folder
 from varesearch.tracking.run import track
 from varesearch.tracking.session import StoreSession
@@ -35,6 +36,9 @@ from varesearch.tracking.store import first_line
 from varesearch.workers import processes
 
 log = logging.getLogger(__name__)
+
+Report = Callable[[RunRecord, str | None], object]
+"""Writes the page of a sweep, given its record and the address of the store."""
 
 
 @dataclass
@@ -83,7 +87,7 @@ def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     return Sweep(tuple(words), config_dir, planner, settings.sweeper, settings.launcher, jobs, corners, plan.size)
 
 
-def run_sweep(sweep: Sweep, terminal_of: Callable[[LogCapture], Terminal] | None = None) -> int:
+def run_sweep(sweep: Sweep, report: Report, terminal_of: Callable[[LogCapture], Terminal] | None = None) -> int:
     """Run it, say on the terminal what came of it, and return the exit code.
 
     Raises ConfigurationError when what it needs (a machine, the store) is not there: nothing is begun then.
@@ -92,7 +96,7 @@ def run_sweep(sweep: Sweep, terminal_of: Callable[[LogCapture], Terminal] | None
     with LogCapture(verbose=sweep.planner.settings.verbose) as capture:
         terminal = Terminal(capture.terminal) if terminal_of is None else terminal_of(capture)
         try:
-            return _tracked(sweep, capture, terminal)
+            return _tracked(sweep, report, capture, terminal)
         except ConfigurationError:
             raise
         except (SweepFailedError, TrackingError) as error:
@@ -105,17 +109,18 @@ def run_sweep(sweep: Sweep, terminal_of: Callable[[LogCapture], Terminal] | None
             return how.exit_code
 
 
-def _tracked(sweep: Sweep, capture: LogCapture, terminal: Terminal) -> int:
+def _tracked(sweep: Sweep, report: Report, capture: LogCapture, terminal: Terminal) -> int:
     settings, likely = sweep.planner.settings, [*sweep.jobs, *sweep.corners]
     sweep.planner.probe(likely)
     session = StoreSession(settings.tracking)
     with sweep.launcher.started({job.composed.config.backend.name for job in likely}) as launch:
         session.open()
-        return _in_store(sweep, session, launch, capture, terminal)
+        return _in_store(sweep, report, session, launch, capture, terminal)
 
 
 def _in_store(
     sweep: Sweep,
+    report: Report,
     session: StoreSession,
     launch: Callable[[Work], None],
     capture: LogCapture,
@@ -142,7 +147,7 @@ def _in_store(
         track(
             about,
             session,
-            lambda run: _Conductor(sweep, launch, run, session, start_ms, signals, terminal).conduct(known),
+            lambda run: _Conductor(sweep, report, launch, run, session, start_ms, signals, terminal).conduct(known),
             capture=capture,
             resumed=earlier,
             signals=signals,
@@ -175,6 +180,7 @@ class _Conductor:
     """Carries out a sweep inside its tracked run."""
 
     sweep: Sweep
+    report: Report
     launch: Callable[[Work], None]
     run: RunFiles
     session: StoreSession
@@ -250,13 +256,12 @@ class _Conductor:
         write_table(table, self.run.folder)
         if not complete or not any(outcome.state == FINISHED for outcome in outcomes):
             return
-        from varesearch.report import write_report
         from varesearch.sweeps.figures import write_sweep_figures
 
         tracking = self.sweep.planner.settings.tracking
         write_sweep_figures(table, self.run.folder / "figures", self.run.name, self.sweep.sweeper.draw_search())
         record = record_ahead(self.run, self.session, tracking.experiment, self.start_ms, reason)
-        write_report(record, tracking.uri)
+        self.report(record, tracking.uri)
 
 
 def _in_thread(launch: Callable[[Work], None], children: Children) -> None:

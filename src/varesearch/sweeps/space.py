@@ -105,7 +105,7 @@ def read_space(words: Sequence[str], options: Mapping[str, Mapping[str, Option]]
 
 
 def _dimension(word: str, override: Override, options: Mapping[str, Mapping[str, Option]]) -> Dimension:
-    key, value = override.key_or_group, override._value
+    key, value = override.key_or_group, override.value()
     if key.split(".")[0] in NOT_SCIENCE:
         raise ConfigurationError(f"{echoed(word)}: {key} is the same for a whole sweep; give it one value")
     if isinstance(value, ChoiceSweep | RangeSweep) and value.shuffle:
