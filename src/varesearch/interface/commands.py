@@ -135,7 +135,7 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     tracking = planned.planner.settings.tracking
     session = StoreSession(tracking)
     session.open()
-    parent = parent_of(session, planned.sweeper.identity(planned.planner.space, likely))
+    parent = parent_of(session, planned.identity)
     if parent is None:
         raise RuntimeError(f"the sweep could not be tracked in {session.place.shown}")
     return Sweep(load_run(parent.run_id, tracking.uri))

@@ -56,6 +56,11 @@ class Sweep:
     """The largest number of runs."""
 
     @property
+    def identity(self) -> str:
+        """The hash by which the sweep is recognised when it is started again."""
+        return self.sweeper.identity(self.planner.space, [*self.jobs, *self.corners])
+
+    @property
     def command(self) -> tuple[str, ...]:
         """The command that starts it: the words after ``varesearch``."""
         return ("sweep", *options_of(self.config_dir), *self.words)
@@ -127,7 +132,7 @@ def _in_store(
     terminal: Terminal,
 ) -> int:
     settings = sweep.planner.settings
-    identity = sweep.sweeper.identity(sweep.planner.space, [*sweep.jobs, *sweep.corners])
+    identity = sweep.identity
     with _alone(session, identity):
         known = Known(session, sweep.jobs, anew=settings.rerun)
         earlier = None if settings.rerun else parent_of(session, identity)
