@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 
+import varesearch
 from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
@@ -161,6 +164,23 @@ def test_nothing_is_left_behind_in_hydra() -> None:
     compose()
     assert not GlobalHydra.instance().is_initialized()
     assert VersionBase.instance().version_base is base
+
+
+def test_hydra_can_be_used_beside_it_and_would_cut_a_distribution_that_replaces_another(tmp_path: Path) -> None:
+    """What ``hydra.compose`` does is why varesearch.config.merging does not use it."""
+    compose()
+    (tmp_path / "config.yaml").write_text("defaults: [first, second]\n")
+    (tmp_path / "first.yaml").write_text("v_init: {distribution: uniform, low: -65, high: -14}\n")
+    (tmp_path / "second.yaml").write_text("v_init: {distribution: normal, mean: -60, std: 5}\n")
+    with initialize_config_dir(str(tmp_path), version_base="1.3"):
+        merged = hydra_compose("config")
+    assert dict(merged.v_init) == {"distribution": "normal", "mean": -60, "std": 5, "low": -65, "high": -14}
+
+
+def test_private_parts_of_hydra_are_used_in_one_module() -> None:
+    source = Path(varesearch.__file__).parents[1]
+    users = [path.name for path in source.rglob("*.py") if "hydra._internal" in path.read_text()]
+    assert users == ["merging.py"]
 
 
 def test_an_incomplete_installation_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
