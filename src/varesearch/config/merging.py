@@ -91,7 +91,7 @@ def _stored(config_dir: Path | None) -> Iterator[None]:
     The store belongs to the process. It is left as it was found, so that the parts of one folder cannot be chosen where
     another folder, or none, was named.
     """
-    # Makes Hydra's kinds of search path known. Its plugins put settings of theirs into the store, which must remain there.
+    # Makes Hydra's kinds of search path known. The settings that its plugins put into the store must remain there.
     Plugins.instance()
     store = ConfigStore.instance()
     before, store.repo = store.repo, {}
