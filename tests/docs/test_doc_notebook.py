@@ -57,6 +57,12 @@ def test_a_progress_bar_is_shown_where_a_run_takes_its_time(executed: tuple[Any,
     assert any("<progress" in bar for bar in bars)
 
 
+def test_a_notebook_gets_no_lines_of_a_terminal(executed: tuple[Any, Path]) -> None:
+    notebook, _ = executed
+    streams = [each.text for cell in notebook.cells for each in cell.get("outputs", ()) if each.output_type == "stream"]
+    assert streams == []
+
+
 def test_the_notebook_is_kept_with_what_it_shows() -> None:
     import nbformat
 

@@ -1,5 +1,7 @@
 """The site builds without a warning, holds every page, and no link of it leads nowhere."""
 
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 from doc_pages import TOP
 
 import varesearch
+from varesearch_tools.pages.notebook import notebook_page
 from varesearch_tools.pages.studies import study_pages
 
 CONFIG = tomllib.loads((TOP / "zensical.toml").read_text())["project"]
@@ -42,13 +45,14 @@ class Links(HTMLParser):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the pages, those of the studies included, to be built."""
+    """A copy of the pages, those of the studies and of the notebook included, to be built."""
     place = tmp_path_factory.mktemp("site")
     shutil.copy(TOP / "zensical.toml", place)
     shutil.copytree(TOP / "tools", place / "tools")
     shutil.copytree(TOP / "docs", place / "docs", ignore=shutil.ignore_patterns("studies"))
     (place / "src").symlink_to(TOP / "src")
     study_pages(place / "docs", TOP / "experiments")
+    notebook_page(place / "docs", TOP / "experiments")
     return place
 
 
@@ -94,6 +98,21 @@ def test_every_link_and_picture_is_there(site: dict[Path, Links]):
             assert target.is_file(), f"{path.name}: {link} leads nowhere"
             if parts.fragment and target in site and not parts.fragment.startswith("__"):
                 assert unquote(parts.fragment) in site[target].ids, f"{path.name}: {link}: there is no such place"
+
+
+def test_the_notebook_is_shown_with_what_its_cells_show(site: dict[Path, Links]):
+    (path,) = (path for path in site if path.name == "seed_story.html")
+    notebook = json.loads((TOP / "experiments" / "notebook" / "seed_story.ipynb").read_text())
+    data = [output["data"] for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    pictures = [source for source in site[path].loads if source.startswith("seed_story/")]
+    assert len(pictures) == sum("image/png" in each for each in data) > 0
+    text = html.unescape(re.sub(r"<[^>]+>", "", path.read_text()))
+    page = re.sub(r"\s", "", text)
+    shown = [each["text/plain"] for each in data if each.keys() == {"text/plain"}]
+    assert shown and all(re.sub(r"\s", "", "".join(each)) in page for each in shown)
+    tables = [each["text/html"] for each in data if "<td>" in "".join(each.get("text/html", ""))]
+    numbers = [number for table in tables for number in re.findall(r"<td>([^<]*\d[^<]*)</td>", "".join(table))]
+    assert numbers and all(number in text for number in numbers)
 
 
 def test_nothing_is_fetched_from_elsewhere(site: dict[Path, Links]):

@@ -126,7 +126,7 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     from varesearch.sweeps.known import parent_of
     from varesearch.tracking.session import StoreSession
 
-    planned = prepare_sweep(words_of(overrides, settings, sweeps=True), _folder(config_dir))
+    planned = prepare_sweep(words_of(overrides, settings, sweeps=True), _folder(config_dir), Quiet(LogCapture()))
     likely = [*planned.jobs, *planned.corners]
     _warn([job.composed for job in likely])
     code = run_sweep(planned, write_report, Quiet)

@@ -186,7 +186,8 @@ class Comparison(_Stored):
 
         from varesearch.comparison.storing import EFFECTS_FILE
 
-        return pd.read_csv(self.folder / EFFECTS_FILE)
+        frame = pd.read_csv(self.folder / EFFECTS_FILE)
+        return frame.fillna({"unit": ""})  # a pure number has no unit; it is not missing
 
     def _repr_html_(self) -> str:
         title = f"{self.name}: {self.verdict}" + (f" ({self.decided_by})" if self.decided_by else "")

@@ -71,8 +71,11 @@ class Sweep:
         return command(*(word for word in self.command if not word.startswith("rerun=")))
 
 
-def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
-    """Everything that can be found wrong before anything is begun. Raises ConfigurationError."""
+def prepare(words: Sequence[str], config_dir: Path | None = None, terminal: Terminal | None = None) -> Sweep:
+    """Everything that can be found wrong before anything is begun. Raises ConfigurationError.
+
+    ``terminal`` shows the progress; None: the standard error.
+    """
     planner = Planner(words, config_dir)
     settings = planner.settings
     check_sweep_settings(settings)
@@ -81,7 +84,7 @@ def prepare(words: Sequence[str], config_dir: Path | None = None) -> Sweep:
     # By another planner, since they are checked, but not run.
     corners = Planner(words, config_dir).compose(plan.corners) if plan.corners else []
     # A run takes about 10 ms to compose and check.
-    with Terminal(sys.stderr).progress("checking", len(plan.points), "runs") as progress:
+    with (terminal or Terminal(sys.stderr)).progress("checking", len(plan.points), "runs") as progress:
         jobs = planner.compose(plan.points, progress)
     check_memory_together(
         [job.composed.config for job in (*jobs, *corners)],

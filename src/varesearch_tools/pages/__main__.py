@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from varesearch_tools.pages import reference, translation
+from varesearch_tools.pages.notebook import notebook_page
 from varesearch_tools.pages.studies import study_pages
 
 
@@ -17,7 +18,8 @@ def main() -> int:
     for path, text in pages.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    for path in (*pages, *study_pages(Path("docs"), Path("experiments"))):
+    docs, experiments = Path("docs"), Path("experiments")
+    for path in (*pages, *study_pages(docs, experiments), notebook_page(docs, experiments)):
         sys.stdout.write(f"{path}\n")
     return 0
 
