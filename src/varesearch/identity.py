@@ -7,6 +7,7 @@ machine: the drawing is explicit, and a child has one thread wherever it runs.
 
 import dataclasses
 import hashlib
+import inspect
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from varesearch.backends import backend_class
+from varesearch.backends.base import Backend
 from varesearch.config.compose import Composed
 from varesearch.config.parts import own_parts
 from varesearch.config.schema import Config
@@ -31,7 +33,7 @@ _LIBRARIES = ("numpy", "scipy")
 
 def identity(composed: Composed) -> str:
     """SHA-256 of everything that determines the result of a configuration."""
-    backend = composed.config.backend.name
+    backend = backend_class(type(composed.config.backend))
     parts = {
         "config": config_hash(_decimal(composed.resolved)),
         "science": science_hash(backend, part_modules(composed.config, composed.config_dir)),
@@ -42,7 +44,7 @@ def identity(composed: Composed) -> str:
 
 def identity_tags(composed: Composed) -> dict[str, str]:
     """The identity and what it is made of, as tags of a run."""
-    backend = composed.config.backend.name
+    backend = backend_class(type(composed.config.backend))
     versions = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
     code = science_hash(backend, part_modules(composed.config, composed.config_dir))
     return {IDENTITY: identity(composed), SCIENCE: code, LIBRARIES: versions}
@@ -70,8 +72,8 @@ def _decimal(value: Any) -> Any:
 
 
 @cache
-def science_hash(backend: str, parts: tuple[str, ...] = ()) -> str:
-    """SHA-256 of the code that determines a result on the back end of that name, with the modules of these parts.
+def science_hash(backend: type[Backend], parts: tuple[str, ...] = ()) -> str:
+    """SHA-256 of the code that determines a result on a back end, with the modules of these parts.
 
     Kept for the life of the process, whose code does not change.
     """
@@ -83,21 +85,22 @@ def science_hash(backend: str, parts: tuple[str, ...] = ()) -> str:
     return digest.hexdigest()
 
 
-def science_sources(backend: str, parts: tuple[str, ...] = ()) -> Iterator[tuple[str, Path, bytes]]:
+def science_sources(backend: type[Backend], parts: tuple[str, ...] = ()) -> Iterator[tuple[str, Path, bytes]]:
     """The name, file and content of every source that determines a result.
 
     These are the modules that drawing, simulating and analysing import, the packages that the back end names beside
     them, and the C and C++ of both.
     """
-    chosen = backend_class(backend)
-    beside = {name: _folder(name) for name in chosen.sources}
+    beside = {name: _folder(name) for name in backend.sources}
     packages = ("varesearch", *beside)
-    roots = [*_STEPS, chosen.__module__, *parts, *(name for top in beside.items() for name in _modules(*top))]
+    roots = [*_STEPS, backend.__module__, *parts, *(name for top in beside.items() for name in _modules(*top))]
     for name, (path, source) in imported(roots, packages).items():
         # The folder of a file of the user's own does not matter.
-        yield name if name.partition(".")[0] in packages else name.rpartition(".")[2], path, source
-    own = chosen.__module__.rpartition(".")[0]
-    for name, folder in {own: _folder(own), **beside}.items():
+        yield name if name.partition(".")[0] in packages else name.partition(".")[2], path, source
+    # The C and C++ of a back end lie in its package.
+    bases = (base for base in backend.__mro__ if base.__module__.endswith(".backend"))
+    own = {base.__module__.split(".")[-2]: Path(inspect.getfile(base)).parent for base in bases}
+    for name, folder in (own | beside).items():
         for path in c_files(folder):
             yield f"{name}/{path.relative_to(folder).as_posix()}", path, path.read_bytes()
 
@@ -116,10 +119,10 @@ def _modules(package: str, folder: Path) -> Iterator[str]:
 
 
 @cache
-def libraries(backend: str) -> dict[str, str]:
+def libraries(backend: type[Backend]) -> dict[str, str]:
     """Name -> version of the back end's simulator and of the libraries that take part; "" for one that is not there."""
-    names = (*_LIBRARIES, *backend_class(backend).libraries)
-    return {backend: backend_class(backend).availability().version, **{name: _version(name) for name in names}}
+    names = (*_LIBRARIES, *backend.libraries)
+    return {backend.name: backend.availability().version, **{name: _version(name) for name in names}}
 
 
 def _version(name: str) -> str:

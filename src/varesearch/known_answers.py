@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from varesearch.backends import Workspace, backend_class
+from varesearch.backends import backend_class
+from varesearch.backends.base import Workspace
+from varesearch.config.backend import BackendSettings
 from varesearch.config.cell import Cell, Synapse
 from varesearch.config.parts import part_name, parts
-from varesearch.config.schema import BackendConfig, Config, RecordingConfig, SimulationConfig
+from varesearch.config.schema import Config, RecordingConfig, SimulationConfig
 from varesearch.config.values import Constant
 from varesearch.model.rules.fixed_probability import FixedProbability
 from varesearch.model.stimuli.none import NoStimulus
@@ -39,9 +41,6 @@ _WEIGHTS = {Synapse.CONDUCTANCE: 1.0, Synapse.CURRENT: 40.0, Synapse.ALPHA: 40.0
 """The weight of the single spike: enough to reach the threshold in the step in which it acts, but only once."""
 
 _IZHIKEVICH_WEIGHT = 150.0
-_UNKNOWN = {("spinnaker", "if_curr_alpha", "hit")}
-"""(back end, cell, population) that is left out: with a time constant of one step, sPyNNaker's alpha current is zero
-(see :func:`varesearch.backends.spinnaker.limits.check_settings`)."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +58,14 @@ class Answer:
 
 
 def known_answer(
-    backend_name: str, settings: BackendConfig, cache: Path | None = None, models: Collection[str] | None = None
+    settings: BackendSettings, cache: Path | None = None, models: Collection[str] | None = None
 ) -> list[Answer]:
-    """Simulate the network on a back end with its ``settings`` (code generation target, machine, threads).
+    """Simulate the network on a back end.
 
     Parameters
     ----------
-    backend_name
-        A key of :data:`varesearch.backends.BACKENDS`.
     settings
-        The settings of that back end.
+        The settings of the back end (code generation target, machine, threads).
     cache
         Where compiled code may be kept.
     models
@@ -86,7 +83,7 @@ def known_answer(
     SimulatorError
         It reported an error, or what it recorded is impossible.
     """
-    kind = backend_class(backend_name)
+    kind = backend_class(type(settings))
     known = {name: cell for name, cell in parts(Cell).items() if name in (*_LEAKY, *_IZHIKEVICH)}
     chosen = [cell for name, cell in known.items() if kind.integrators(cell) and (models is None or name in models)]
     cells = [_cell(cell) for cell in chosen]
@@ -111,7 +108,7 @@ def known_answer(
     }
 
     def judged(cell: Cell) -> list[str]:
-        return [what for what in ("driven", "hit") if (backend_name, cell.model, what) not in _UNKNOWN]
+        return [what for what in ("driven", "hit") if (cell.model, what) not in kind.unknown_answers]
 
     return [
         Answer(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from varesearch.backends import Backend, MemoryCost, backend_class
+from varesearch.backends import backend_class
+from varesearch.backends.base import Backend, MemoryCost
 from varesearch.backends.check import check_cells, checked_backend
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
@@ -91,13 +92,13 @@ def check_given(network: Network, backend: Backend) -> None:
 
 def memory_need(config: Config) -> MemoryNeed:
     """The memory that a run of a valid configuration will take."""
-    cost, size = backend_class(config.backend.name).memory(config), estimate(config)
+    cost, size = backend_class(type(config.backend)).memory(config), estimate(config)
     return expected_need(cost, size)
 
 
 def check_memory(config: Config) -> None:
     """Raise ConfigurationError if a run would take more memory than this process may have."""
-    cost, size = backend_class(config.backend.name).memory(config), estimate(config)
+    cost, size = backend_class(type(config.backend)).memory(config), estimate(config)
     need = expected_need(cost, size)
     tightest = memory_bounds()[0]
     if need.total > tightest.free:

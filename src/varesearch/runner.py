@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from varesearch.backends import Backend, Workspace
+from varesearch.backends.base import Backend, Workspace
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import Part, own_parts

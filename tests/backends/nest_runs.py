@@ -7,10 +7,11 @@ from small_networks import config as settings_for
 from small_networks import network, population, projection, source
 from small_runs import CACHE, unseen
 
-from varesearch.backends import Workspace
+from varesearch.backends.base import Workspace
+from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.backend import Nest, NestSimulation
 from varesearch.config.cell import Cell
-from varesearch.config.schema import Config, NestBackend, RecordingConfig
+from varesearch.config.schema import Config, RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -71,7 +72,7 @@ def stimulus(weight: float, delay: int, receptor: Receptor = "excitatory") -> Pr
 
 
 def config(drawn: Network, threads: int = 1, **recording) -> Config:
-    return settings_for(drawn, NestBackend(threads=threads), RecordingConfig(**recording))
+    return settings_for(drawn, NestSettings(threads=threads), RecordingConfig(**recording))
 
 
 def simulate(drawn: Network, threads: int = 1, slice_s: float | None = None, **recording) -> Recording:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from varesearch.config.backend import BackendSettings
 from varesearch.config.cell import Cell
-from varesearch.config.schema import BackendConfig, Config, RecordingConfig, SimulationConfig
+from varesearch.config.schema import Config, RecordingConfig, SimulationConfig
 from varesearch.config.values import Constant
 from varesearch.model.rules.fixed_probability import FixedProbability
 from varesearch.model.stimuli.none import NoStimulus
@@ -57,7 +58,7 @@ def network(
     )
 
 
-def config(drawn: Network, backend: BackendConfig, recording: RecordingConfig | None = None) -> Config:
+def config(drawn: Network, backend: BackendSettings, recording: RecordingConfig | None = None) -> Config:
     """Settings with which a back end runs a network built by hand."""
     return Config(
         cell=replace(drawn.populations[0].cell),

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from small_networks import config
 
-from varesearch.backends import Backend, Workspace, backend_class
-from varesearch.config.schema import BackendConfig, Config, RecordingConfig
+from varesearch.backends import backend_class
+from varesearch.backends.base import Backend, Workspace
+from varesearch.config.backend import BackendSettings
+from varesearch.config.schema import Config, RecordingConfig
 from varesearch.network.model import Network
 from varesearch.recording import Recording
 from varesearch.result import Result
@@ -37,11 +39,11 @@ def sound(drawn: Network, backend: Backend, progress: Callable[[float], None] = 
     return result.recording
 
 
-def sound_on(drawn: Network, settings: BackendConfig, recording: RecordingConfig | None = None) -> Recording:
+def sound_on(drawn: Network, settings: BackendSettings, recording: RecordingConfig | None = None) -> Recording:
     """The same, on the back end with these settings."""
-    return sound(drawn, backend_class(settings.name)(config(drawn, settings, recording)))
+    return sound(drawn, backend_class(type(settings))(config(drawn, settings, recording)))
 
 
 def sound_with(drawn: Network, settings: Config) -> Recording:
     """The same, with the whole configuration given."""
-    return sound(drawn, backend_class(settings.backend.name)(settings))
+    return sound(drawn, backend_class(type(settings.backend))(settings))

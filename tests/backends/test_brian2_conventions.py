@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from small_networks import network, population, projection, source
 from small_runs import sound_on
 
+from varesearch.backends.brian2 import Brian2Settings
 from varesearch.config.cell import Cell
-from varesearch.config.schema import Brian2Backend, RecordingConfig
+from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -44,7 +45,7 @@ CELLS: dict[str, tuple[Cell, float]] = {
 
 
 def simulate(drawn: Network, recording: RecordingConfig | None = None, codegen: str = "numpy") -> Recording:
-    return sound_on(drawn, Brian2Backend(codegen=codegen), recording)
+    return sound_on(drawn, Brian2Settings(codegen=codegen), recording)
 
 
 def v_of(recording: Recording, name: str = "cells") -> NDArray[np.floating]:

@@ -5,7 +5,8 @@ import pytest
 from small_networks import network, population, projection, source
 from small_runs import sound_on
 
-from varesearch.config.schema import Brian2Backend, RecordingConfig
+from varesearch.backends.brian2 import Brian2Settings
+from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -21,7 +22,7 @@ REFRACTORY_STEPS = [2**32 + 1, 0, 3, 40]
 
 
 def _simulate(drawn: Network, codegen: str = "numpy") -> Recording:
-    return sound_on(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=[]))
+    return sound_on(drawn, Brian2Settings(codegen=codegen), RecordingConfig(signals=[]))
 
 
 def _cell(cell: type[IntegrateAndFire], steps: int, i_offset: float) -> IntegrateAndFire:

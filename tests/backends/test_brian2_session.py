@@ -15,11 +15,12 @@ import pytest
 from small_networks import config, network, population, projection, source
 from small_runs import result_of, sound
 
-from varesearch.backends import backend_class
+from varesearch.backends import backends
+from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.brian2.backend import Brian2
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.schema import Brian2Backend, RecordingConfig
+from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.izhikevich import Izhikevich
@@ -51,7 +52,7 @@ def small(n_steps: int = 60) -> Network:
 
 def simulate(drawn: Network, codegen: str = "numpy") -> tuple[Recording, list[float]]:
     signals = list(drawn.populations[0].cell.variables)
-    backend = Brian2(config(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=signals)))
+    backend = Brian2(config(drawn, Brian2Settings(codegen=codegen), RecordingConfig(signals=signals)))
     seen: list[float] = []
     return sound(drawn, backend, seen.append), seen
 
@@ -68,7 +69,7 @@ def assert_equal(a: Recording, b: Recording, tolerance: float = 0.0) -> None:
 
 
 def test_the_registry_finds_it_and_it_is_usable() -> None:
-    assert backend_class("brian2") is Brian2
+    assert backends()["brian2"] is Brian2
     available = Brian2.availability()
     assert available.usable
     assert available.version.startswith("2.")
@@ -81,13 +82,13 @@ def test_a_target_without_its_compiler_is_refused_in_one_line(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigurationError) as refusal:
-        Brian2.check(config(small(), Brian2Backend(codegen=codegen)))
+        Brian2.check(config(small(), Brian2Settings(codegen=codegen)))
     message = str(refusal.value)
     assert f"backend.codegen={codegen}" in message
     assert tool in message
     assert "backend.codegen=numpy" in message
     assert "\n" not in message
-    Brian2.check(config(small(), Brian2Backend()))
+    Brian2.check(config(small(), Brian2Settings()))
 
 
 def test_progress_rises_to_the_end_of_the_run() -> None:
@@ -172,7 +173,7 @@ print(json.dumps([changed, brian2.prefs.codegen.target, type(brian2.get_device()
 
 def test_an_interrupt_ends_the_run_as_an_interrupt() -> None:
     drawn = small(20_000)
-    backend = Brian2(config(drawn, Brian2Backend(), RecordingConfig(signals=[])))
+    backend = Brian2(config(drawn, Brian2Settings(), RecordingConfig(signals=[])))
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupt(simulated_ms: float) -> None:
@@ -202,7 +203,7 @@ def test_a_build_that_fails_gives_everything_back() -> None:
 
     before = dict(brian2.prefs.items())
     with pytest.raises(IndexError):
-        result_of(broken, Brian2(config(broken, Brian2Backend())))
+        result_of(broken, Brian2(config(broken, Brian2Settings())))
     assert dict(brian2.prefs.items()) == before
     assert_equal(simulate(small())[0], simulate(small())[0])
 

@@ -28,7 +28,7 @@ def settings() -> list[Config]:
 
 def run(config: Config) -> Any:
     """Spikes of all populations, or what a mapping found."""
-    result = result_of(draw(config), backend_class(config.backend.name)(config))
+    result = result_of(draw(config), backend_class(type(config.backend))(config))
     if result.recording is None:
         return {name: value for name, value in result.metrics.items() if not name.endswith("_s")}
     return {

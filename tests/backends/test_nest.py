@@ -18,8 +18,7 @@ from nest_runs import MODELS, config, equal, quiet, random_network, resting, sim
 from small_networks import network
 from small_runs import CACHE, result_of
 
-from varesearch.backends import Workspace
-from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.base import BackendUnavailableError, Workspace
 from varesearch.backends.nest.backend import Nest
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.values import Constant

@@ -80,7 +80,6 @@ REFUSED = [
         ),
         r"^stimulus.amplitude=-1000 nA is beyond",
     ),
-    (("backend=spinnaker", "backend.threads=0"), r"^backend.threads=0: must be from 1 to 64"),
 ]
 ACCEPTED = [
     (*NEST, "connectivity.delay_ms=2"),

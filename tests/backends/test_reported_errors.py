@@ -17,13 +17,17 @@ import pytest
 from small_networks import config, network, population
 from small_runs import CACHE
 
-from varesearch.backends import Backend, Simulation, Workspace, backend_class
+from varesearch.backends import backend_class
+from varesearch.backends.base import Backend, Simulation, Workspace
+from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.brian2.backend import Brian2
 from varesearch.backends.faults import COMPILER_REMARKS, ErrorWatch, Harmless, SimulatorError, compiler_said
+from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.backend import Nest
 from varesearch.backends.nest.quiet import _MESSAGE, printed_to
 from varesearch.backends.printed import printed
-from varesearch.config.schema import BackendConfig, Brian2Backend, NestBackend, RecordingConfig
+from varesearch.config.backend import BackendSettings
+from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_curr_delta import EXACT, IfCurrDelta
 from varesearch.model.simulators import Steps
 from varesearch.network.model import Network
@@ -36,7 +40,7 @@ DRAWN = network([population("cells", IfCurrDelta(i_offset=1.0), [-65.0, -60.0])]
 
 
 def brian2(codegen: str = "numpy", drawn: Network = DRAWN) -> Brian2:
-    return Brian2(config(drawn, Brian2Backend(codegen=codegen), RecordingConfig(signals=["v"])))
+    return Brian2(config(drawn, Brian2Settings(codegen=codegen), RecordingConfig(signals=["v"])))
 
 
 def simulated(backend: Backend, drawn: Network = DRAWN, cache: Path = CACHE) -> Result:
@@ -75,7 +79,7 @@ def test_an_error_that_is_logged_in_any_phase_is_a_fault_and_the_recording_is_ke
 
 @pytest.mark.parametrize("kind", [Brian2, Nest])
 def test_a_sound_run_has_no_faults_and_a_warning_is_none(kind: type[Backend]) -> None:
-    settings = Brian2Backend() if kind is Brian2 else NestBackend()
+    settings = Brian2Settings() if kind is Brian2 else NestSettings()
     backend = kind(config(DRAWN, settings, RecordingConfig(signals=["v"])))
     result = simulated(also(backend, "run", lambda: logging.getLogger("brian2").warning("a warning")))
     result.require_sound()
@@ -103,7 +107,7 @@ def test_code_that_cython_refuses_fails_the_run_with_its_text(monkeypatch: pytes
         pytest.fail("the tests need g++")
     broken = dataclasses.replace(EXACT, update=f"{EXACT.update}\nfree_from = 0.5*v")
     monkeypatch.setitem(IfCurrDelta.simulators, "brian2", Steps({"exact": broken}))
-    backend = Brian2(config(DRAWN, Brian2Backend(codegen="cython"), RecordingConfig(signals=[])))
+    backend = Brian2(config(DRAWN, Brian2Settings(codegen="cython"), RecordingConfig(signals=[])))
     with pytest.raises(SimulatorError, match=r"Cython did not build cells_cells_update.*\.pyx:.*Cannot assign type"):
         simulated(backend, cache=tmp_path)
 
@@ -199,7 +203,7 @@ def test_brian2_names_memory_where_its_own_exception_names_an_object(monkeypatch
 
 
 def test_nest_writes_its_messages_in_the_form_that_is_read() -> None:
-    with Nest(config(DRAWN, NestBackend())).build(DRAWN, Workspace()):
+    with Nest(config(DRAWN, NestSettings())).build(DRAWN, Workspace()):
         nest: Any = sys.modules["nest"]
         nest.ResetKernel()
         nest.verbosity = nest.VerbosityLevel.INFO
@@ -216,7 +220,7 @@ def test_an_error_that_nest_prints_is_a_fault() -> None:
             ctypes.CDLL(None).puts(b"[WARNING] [2026-01-01 10:00:00] a delay was rounded\n")
             ctypes.CDLL(None).puts(b"[ERROR] [2026-01-01 10:00:00] the buffer of spikes\nis full\n")
 
-    result = simulated(also(Nest(config(DRAWN, NestBackend())), "run", complain))
+    result = simulated(also(Nest(config(DRAWN, NestSettings())), "run", complain))
     assert result.faults == ("varesearch.backends.nest.backend reported an error: NEST: the buffer of spikes is full",)
 
 
@@ -247,17 +251,17 @@ DIVERGING = network(
 @pytest.mark.parametrize(
     "settings",
     [
-        Brian2Backend(),
-        NestBackend(),
-        NestBackend(threads=2),
-        pytest.param(Brian2Backend(codegen="cython"), marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
-        pytest.param(Brian2Backend(codegen="cpp_standalone"), marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+        Brian2Settings(),
+        NestSettings(),
+        NestSettings(threads=2),
+        pytest.param(Brian2Settings(codegen="cython"), marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
+        pytest.param(Brian2Settings(codegen="cpp_standalone"), marks=[pytest.mark.slow, pytest.mark.timeout(1800)]),
     ],
     ids=str,
 )
 @pytest.mark.parametrize("signals", [[], ["v"]])
-def test_a_network_that_diverged_is_not_taken_for_a_silent_one(settings: BackendConfig, signals: list[str]) -> None:
-    kind = backend_class(settings.name)
+def test_a_network_that_diverged_is_not_taken_for_a_silent_one(settings: BackendSettings, signals: list[str]) -> None:
+    kind = backend_class(type(settings))
     result = simulated(kind(config(DIVERGING, settings, RecordingConfig(signals=signals, cells=2))), DIVERGING)
     assert result.recording is not None
     (line,) = result.faults

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from small_networks import config, network, population
 
-from varesearch.backends import Collected, Workspace
+from varesearch.backends.base import Collected, Workspace
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.backends.spinnaker.simulation import SpinnakerSimulation
-from varesearch.config.schema import RecordingConfig, SpinnakerBackend
+from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.simulation import simulate
 
@@ -22,7 +23,7 @@ def test_a_compiler_that_fails_is_noted_and_an_error_of_the_board_fails_the_run(
     compiler.write_text("#!/bin/sh\necho 'parts.c:7:3: error: no room for this' >&2\nexit 1\n")
     compiler.chmod(0o755)
     monkeypatch.setenv("CC", str(compiler))
-    settings = SpinnakerBackend(machine="software", version=3)
+    settings = SpinnakerSettings(machine="software", version=3)
     backend = SpiNNaker(config(DRAWN, settings, RecordingConfig(signals=[])))
     collect = SpinnakerSimulation.collect
 

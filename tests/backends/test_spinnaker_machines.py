@@ -14,6 +14,7 @@ from spinnman.constants import UDP_BOOT_CONNECTION_DEFAULT_PORT as BOOT_PORT
 
 from varesearch import cli
 from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.machines import Machine, _choice, choose_machine
 from varesearch.backends.spinnaker.machines._addresses import split_credentials
 from varesearch.backends.spinnaker.machines.board import Board, answers, boot_messages
@@ -23,7 +24,6 @@ from varesearch.backends.spinnaker.machines.software import Software
 from varesearch.backends.spinnaker.machines.spalloc import Spalloc
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import parts
-from varesearch.config.schema import SpinnakerBackend
 
 PASSWORD = "correct-horse-battery-staple"
 SECONDS = 0.4
@@ -54,22 +54,22 @@ def unavailable(machine: Machine, timeout_s: float = SECONDS) -> tuple[str, floa
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        (SpinnakerBackend(machine_name="10.11.12.13"), Board(5, "10.11.12.13")),
-        (SpinnakerBackend(machine="board", machine_name="b", version=3), Board(3, "b")),
-        (SpinnakerBackend(remote_url="http://r.example"), Remote(5, "http://r.example")),
-        (SpinnakerBackend(machine="mapping", machine_name="b"), VirtualBoard(5)),
+        (SpinnakerSettings(machine_name="10.11.12.13"), Board(5, "10.11.12.13")),
+        (SpinnakerSettings(machine="board", machine_name="b", version=3), Board(3, "b")),
+        (SpinnakerSettings(remote_url="http://r.example"), Remote(5, "http://r.example")),
+        (SpinnakerSettings(machine="mapping", machine_name="b"), VirtualBoard(5)),
     ],
 )
-def test_the_settings_name_the_machine(settings: SpinnakerBackend, expected: Machine) -> None:
+def test_the_settings_name_the_machine(settings: SpinnakerSettings, expected: Machine) -> None:
     assert choose_machine(settings) == expected
 
 
 def old_spalloc(server: str) -> Machine:
-    return choose_machine(SpinnakerBackend(spalloc_server=server, spalloc_user="me"))
+    return choose_machine(SpinnakerSettings(spalloc_server=server, spalloc_user="me"))
 
 
 def new_spalloc(url: str) -> Machine:
-    return choose_machine(SpinnakerBackend(machine="spalloc", spalloc_server=url))
+    return choose_machine(SpinnakerSettings(machine="spalloc", spalloc_server=url))
 
 
 def test_the_address_tells_which_spalloc_it_is() -> None:
@@ -86,18 +86,18 @@ def test_the_address_tells_which_spalloc_it_is() -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (SpinnakerBackend(machine="bord"), ("bord", "auto, board, mapping, remote, software, spalloc")),
-        (SpinnakerBackend(machine="board"), ("backend.machine_name=null", "address")),
-        (SpinnakerBackend(machine="spalloc"), ("backend.spalloc_server=null",)),
-        (SpinnakerBackend(machine="remote"), ("backend.remote_url=null",)),
-        (SpinnakerBackend(machine="mapping", version=4), ("backend.version=4", "3", "5")),
-        (SpinnakerBackend(machine_name="a", remote_url="http://b"), ("backend.machine_name and backend.remote_url",)),
-        (SpinnakerBackend(spalloc_server="s:x", spalloc_user="me"), ("backend.spalloc_server=s:x", "port")),
-        (SpinnakerBackend(spalloc_server="s"), ("backend.spalloc_user", "SPALLOC_USER")),
-        (SpinnakerBackend(remote_url="r.example"), ("backend.remote_url=r.example", "http")),
+        (SpinnakerSettings(machine="bord"), ("bord", "auto, board, mapping, remote, software, spalloc")),
+        (SpinnakerSettings(machine="board"), ("backend.machine_name=null", "address")),
+        (SpinnakerSettings(machine="spalloc"), ("backend.spalloc_server=null",)),
+        (SpinnakerSettings(machine="remote"), ("backend.remote_url=null",)),
+        (SpinnakerSettings(machine="mapping", version=4), ("backend.version=4", "3", "5")),
+        (SpinnakerSettings(machine_name="a", remote_url="http://b"), ("backend.machine_name and backend.remote_url",)),
+        (SpinnakerSettings(spalloc_server="s:x", spalloc_user="me"), ("backend.spalloc_server=s:x", "port")),
+        (SpinnakerSettings(spalloc_server="s"), ("backend.spalloc_user", "SPALLOC_USER")),
+        (SpinnakerSettings(remote_url="r.example"), ("backend.remote_url=r.example", "http")),
     ],
 )
-def test_settings_that_name_no_machine(settings: SpinnakerBackend, said: tuple[str, ...]) -> None:
+def test_settings_that_name_no_machine(settings: SpinnakerSettings, said: tuple[str, ...]) -> None:
     with pytest.raises(ConfigurationError) as caught:
         choose_machine(settings)
     assert all(part in str(caught.value) for part in said)
@@ -107,12 +107,12 @@ def test_settings_that_name_no_machine(settings: SpinnakerBackend, said: tuple[s
 @pytest.mark.parametrize(
     "settings",
     [
-        SpinnakerBackend(spalloc_server=f"https://me:{PASSWORD}@s.example/"),
-        SpinnakerBackend(spalloc_server=f"me:{PASSWORD}@s.example", spalloc_user="me"),
-        SpinnakerBackend(remote_url=f"https://me:{PASSWORD}@s.example/"),
+        SpinnakerSettings(spalloc_server=f"https://me:{PASSWORD}@s.example/"),
+        SpinnakerSettings(spalloc_server=f"me:{PASSWORD}@s.example", spalloc_user="me"),
+        SpinnakerSettings(remote_url=f"https://me:{PASSWORD}@s.example/"),
     ],
 )
-def test_credentials_in_a_setting_are_refused_and_not_repeated(settings: SpinnakerBackend) -> None:
+def test_credentials_in_a_setting_are_refused_and_not_repeated(settings: SpinnakerSettings) -> None:
     with pytest.raises(ConfigurationError) as caught:
         choose_machine(settings)
     assert PASSWORD not in str(caught.value)
@@ -122,17 +122,17 @@ def test_credentials_in_a_setting_are_refused_and_not_repeated(settings: Spinnak
 def test_auto_takes_the_machine_of_the_users_own_configuration(empty_home: Path) -> None:
     file = empty_home / ".spynnaker.cfg"
     file.write_text("[Machine]\nmachineName = 10.0.0.1\nversion = 3\ndown_cores = 0,0,3\n")
-    assert choose_machine(SpinnakerBackend()) == Board(3, "10.0.0.1", options={"downcores": "0,0,3"})
-    assert choose_machine(SpinnakerBackend(machine_name="b")) == Board(5, "b")
+    assert choose_machine(SpinnakerSettings()) == Board(3, "10.0.0.1", options={"downcores": "0,0,3"})
+    assert choose_machine(SpinnakerSettings(machine_name="b")) == Board(5, "b")
     file.write_text("[Machine]\nmachineName = None\nversion = 5\n")
-    assert isinstance(choose_machine(SpinnakerBackend()), Software)
+    assert isinstance(choose_machine(SpinnakerSettings()), Software)
 
 
 def test_auto_without_any_machine_is_the_software_board_if_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose_machine(SpinnakerBackend(version=3, threads=2)) == Software(3, threads=2)
+    assert choose_machine(SpinnakerSettings(version=3, threads=2)) == Software(3, threads=2)
     monkeypatch.setattr(_choice, "is_built", lambda: False)
     with pytest.raises(ConfigurationError) as caught:
-        choose_machine(SpinnakerBackend())
+        choose_machine(SpinnakerSettings())
     said = ("backend.machine=auto", "compiler", "backend.machine_name=ADDRESS", "backend.machine=mapping")
     assert all(part in str(caught.value) for part in said)
 
@@ -141,31 +141,31 @@ def test_auto_follows_the_file_that_the_users_configuration_points_to(empty_home
     pointed = tmp_path / "board.cfg"
     pointed.write_text("[Machine]\nmachine_name = 10.0.0.2\nversion = 5\n")
     (empty_home / ".spynnaker.cfg").write_text(f"[Machine]\nmachine_spec_file = {pointed}\n")
-    assert choose_machine(SpinnakerBackend()) == Board(5, "10.0.0.2")
+    assert choose_machine(SpinnakerSettings()) == Board(5, "10.0.0.2")
 
 
 def test_a_configuration_of_the_users_own_may_name_each_machine(empty_home: Path) -> None:
     file = empty_home / ".spynnaker.cfg"
     file.write_text("[Machine]\nspalloc_server = s\nspalloc_port = 99\nspalloc_user = me\nvirtual_board = False\n")
     lines = {"spalloc_server": "s", "spalloc_port": "99", "spalloc_user": "me", "version": "5", "virtualboard": "False"}
-    assert choose_machine(SpinnakerBackend()).configuration() == lines
+    assert choose_machine(SpinnakerSettings()).configuration() == lines
     file.write_text("[Machine]\nvirtual_board = True\nversion = 3\n")
-    assert choose_machine(SpinnakerBackend()) == VirtualBoard(3)
+    assert choose_machine(SpinnakerSettings()) == VirtualBoard(3)
     file.write_text("[Machine]\nremote_spinnaker_url = https://r.example/\n")
-    assert choose_machine(SpinnakerBackend()) == Remote(5, "https://r.example/")
+    assert choose_machine(SpinnakerSettings()) == Remote(5, "https://r.example/")
     file.write_text("[Machine]\nremote_spinnaker_url = https://r.example/\nmachine_name = b\n")
     with pytest.raises(ConfigurationError, match="names several machines, by machine_name and remote_spinnaker_url"):
-        choose_machine(SpinnakerBackend())
+        choose_machine(SpinnakerSettings())
     file.write_text("[Machine]\nspalloc_server = s\nspalloc_port = many\nspalloc_user = me\n")
     with pytest.raises(ConfigurationError, match=r"spalloc_server of .*port from 1 to 65535"):
-        choose_machine(SpinnakerBackend())
+        choose_machine(SpinnakerSettings())
 
 
 def test_credentials_of_the_users_own_configuration_travel_by_the_environment(empty_home: Path) -> None:
     (empty_home / ".spynnaker.cfg").write_text(
         f"[Machine]\nspalloc_server = https://me:{PASSWORD}@s.example:8443/x\nversion = 5\n"
     )
-    machine = choose_machine(SpinnakerBackend())
+    machine = choose_machine(SpinnakerSettings())
     assert machine.configuration()["spalloc_server"] == "https://s.example:8443/x"
     assert machine.environment() == {"SPALLOC_USER": "me", "SPALLOC_PASSWORD": PASSWORD}
     assert PASSWORD not in f"{machine!r} {machine.describe()} {machine.configuration()}"
@@ -179,7 +179,7 @@ def test_only_the_host_part_of_an_address_holds_credentials() -> None:
 def test_a_file_that_is_no_configuration_is_named(empty_home: Path) -> None:
     (empty_home / ".spynnaker.cfg").write_text("machine_name = x\n")
     with pytest.raises(ConfigurationError, match=r"\.spynnaker\.cfg: not a configuration"):
-        choose_machine(SpinnakerBackend())
+        choose_machine(SpinnakerSettings())
 
 
 def test_board_with_a_closed_port() -> None:
@@ -299,7 +299,7 @@ def test_remote_service_is_asked_without_allocating() -> None:
 
 
 def test_every_machine_of_the_setting_is_documented_in_it() -> None:
-    what = next(field for field in SpinnakerBackend.__dataclass_fields__.values() if field.name == "machine")
+    what = next(field for field in SpinnakerSettings.__dataclass_fields__.values() if field.name == "machine")
     assert all(name in what.metadata["what"] for name in ("auto", *parts(Machine)))
 
 

@@ -14,13 +14,15 @@ import spinnaker_servers as servers
 from small_networks import config, network, population, projection, source
 from small_runs import result_of, unseen
 
-from varesearch.backends import Workspace
+from varesearch.backends.base import Workspace
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.backends.spinnaker.machines.board import Board
 from varesearch.backends.spinnaker.simulation import SpinnakerError
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.schema import Config, SpinnakerBackend
+from varesearch.config.schema import Config
+from varesearch.config.validation import validate
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
 from varesearch.network.model import Network
@@ -69,7 +71,7 @@ def tiny(**settings: Any) -> tuple[Config, Network]:
             projection("exc", "exc", "excitatory", [(0, 1, 1.0, 2)]),
         ],
     )
-    return config(drawn, SpinnakerBackend(**settings)), drawn
+    return config(drawn, SpinnakerSettings(**settings)), drawn
 
 
 @pytest.fixture
@@ -313,12 +315,14 @@ def test_a_delay_that_would_be_lost_is_refused() -> None:
         (("backend.neurons_per_core=257",), "backend.neurons_per_core=257"),
         (("backend.probe_timeout_s=0",), "backend.probe_timeout_s=0"),
         (("backend.overrun_s=0",), "backend.overrun_s=0"),
+        (("backend.threads=65",), "backend.threads=65 must be from 1 to 64"),
         (("simulation.dt_ms=0.1", "recording.interval_ms=4.3"), "use 4.2 or 4.4"),
         (("connectivity=distance_dependent", "connectivity.draw=native"), "connectivity.draw=host"),
-        (("connectivity.draw=native", "connectivity.weight_exc={distribution:normal,mean:1,std:0.1}"), "one number"),
+        (("connectivity.draw=native", "connectivity.weight_exc={distribution:uniform,low:1,high:2}"), "one number"),
     ],
 )
 def test_settings_that_spinnaker_cannot_run(overrides: tuple[str, ...], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as caught:
+        validate(composed(*overrides))
         SpiNNaker.check(composed(*overrides))
     assert "\n" not in str(caught.value)

@@ -5,8 +5,9 @@ import pytest
 from small_networks import config, network, population, projection, source
 from small_runs import result_of
 
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
-from varesearch.config.schema import RecordingConfig, SpinnakerBackend
+from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.network.model import Network, Projection, Receptor
 from varesearch.recording import Recording
@@ -18,7 +19,7 @@ EMPTY = np.zeros(0, np.int32)
 
 
 def simulated(drawn: Network) -> Recording:
-    settings = SpinnakerBackend(machine="software", version=3)
+    settings = SpinnakerSettings(machine="software", version=3)
     result = result_of(drawn, SpiNNaker(config(drawn, settings, RecordingConfig(signals=["v"]))))
     result.require_sound()
     assert result.recording is not None

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from small_networks import config, network, population, projection, source
 from small_runs import result_of
 
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
-from varesearch.config.schema import RecordingConfig, SpinnakerBackend
+from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -22,7 +23,7 @@ from varesearch.network.model import CurrentStep, Network, Population
 from varesearch.recording import Recording
 from varesearch.result import Status
 
-SOFTWARE = SpinnakerBackend(machine="software", version=3)
+SOFTWARE = SpinnakerSettings(machine="software", version=3)
 REST = -65.0
 CELLS: dict[str, tuple[Cell, float]] = {
     "izhikevich": (Izhikevich(i_offset=0.0), 2.0),

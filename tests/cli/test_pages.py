@@ -8,7 +8,7 @@ import yaml
 from outcomes import Command
 
 from varesearch import __version__
-from varesearch.backends import BACKENDS, backend_class
+from varesearch.backends import backends
 from varesearch.backends.check import checked_backend
 from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
@@ -104,22 +104,22 @@ def test_the_page_of_a_preset_says_what_it_changes(command: Command) -> None:
 def test_back_ends_are_listed_with_version_cells_and_state(command: Command) -> None:
     outcome = command(["--backends"])
     assert (outcome.code, outcome.err, outcome.files) == (0, "", [])
-    for name in BACKENDS:
-        available = backend_class(name).availability()
+    for name, backend in backends().items():
+        available = backend.availability()
         state = "usable here" if available.usable else f"not usable here: {available.reason}"
         assert f"{name} {available.version}".strip() + f": {state}" in outcome.out
         entry = outcome.out.partition(f"{name} ")[2].partition("\n\n")[0]
         for model, cell in parts(Cell).items():
-            integrators = backend_class(name).integrators(cell)
+            integrators = backend.integrators(cell)
             listed = " ".join([model, ", ".join(integrators)]) in " ".join(entry.split())
             assert listed if integrators else model not in entry.split()
 
 
 def test_a_back_end_that_is_not_installed_is_said(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    from varesearch.backends import Availability
+    from varesearch.backends.base import Availability
 
     missing = Availability(False, "", "brian2 is not installed: pip install brian2")
-    monkeypatch.setattr(backend_class("brian2"), "availability", classmethod(lambda cls: missing))
+    monkeypatch.setattr(backends()["brian2"], "availability", classmethod(lambda cls: missing))
     assert "brian2: not usable here: brian2 is not installed: pip install brian2" in command(["--backends"]).out
     outcome = command([])
     assert outcome.code == 2 and "backend=brian2 is not usable here: brian2 is not installed" in outcome.err

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from varesearch.backends import backends
 from varesearch.config.compose import compose
 from varesearch.sweeps.assignment import AssignmentFile
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Job
@@ -89,7 +90,7 @@ def launch(
     """Check, prepare and launch as the sweep does; ``meanwhile`` is called once the launch is under way."""
     launcher = compose(words).config.launcher
     launcher.check()
-    with launcher.started(["brian2"]) as start:
+    with launcher.started(backends()["brian2"].imports()) as start:
         thread = threading.Thread(target=start, args=(heard,), daemon=True)
         thread.start()
         if meanwhile is not None:

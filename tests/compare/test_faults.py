@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from varesearch import simulation as engine
-from varesearch.backends import backend_class
+from varesearch.backends import backends
 from varesearch.comparison import Answer, NaturalSpread, State, judge, measure_spread
 from varesearch.comparison.spread import perturbed
 from varesearch.config.compose import compose
@@ -36,7 +36,7 @@ NETWORK = draw(CONFIG)
 
 
 def simulate(config: Config, network: Network) -> Recording:
-    result = engine.simulate(network, backend_class("brian2")(config))
+    result = engine.simulate(network, backends()["brian2"](config))
     result.require_sound()
     recording = result.recording
     assert recording is not None

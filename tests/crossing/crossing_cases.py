@@ -12,7 +12,7 @@ from itertools import product
 
 from covering import Row, rows
 
-from varesearch.backends import BACKENDS, backend_class
+from varesearch.backends import backends
 from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
 from varesearch.config.options import options, schemas
@@ -40,7 +40,7 @@ def factors() -> dict[str, tuple[str, ...]]:
     """Factor -> its values, the most expensive to change first."""
     schemes = dict.fromkeys(
         f"{cell}/{integrator}"
-        for backend in BACKENDS
+        for backend in backends()
         for cell, integrators in integrators_of(backend).items()
         for integrator in integrators
     )
@@ -60,7 +60,7 @@ def factors() -> dict[str, tuple[str, ...]]:
 def targets() -> dict[str, tuple[str, ...]]:
     """Name -> overrides: each back end with all values of its settings that have a few; first the reference."""
     found = {}
-    for backend in BACKENDS:
+    for backend in backends():
         few = {
             f.name: f.metadata["choices"] for f in fields(schemas()["backend"][backend]) if f.metadata.get("choices")
         }
@@ -74,7 +74,7 @@ def targets() -> dict[str, tuple[str, ...]]:
 @cache
 def integrators_of(backend: str) -> dict[str, tuple[str, ...]]:
     """Cell -> the integrators that a back end has for it, for the cells that it has."""
-    found = {name: backend_class(backend).integrators(cell) for name, cell in parts(Cell).items()}
+    found = {name: backends()[backend].integrators(cell) for name, cell in parts(Cell).items()}
     return {name: integrators for name, integrators in found.items() if integrators}
 
 
@@ -102,7 +102,7 @@ def matrix() -> tuple[Row, ...]:
 def same_scheme(row: Row) -> bool:
     """Does the target compute the same numbers as the reference: the same scheme in the same arithmetic?"""
     cell, integrator = row["scheme"].split("/")
-    first, other = backend_class(backend_of(reference())), backend_class(backend_of(row["target"]))
+    first, other = backends()[backend_of(reference())], backends()[backend_of(row["target"])]
     return integrator in integrators_of(backend_of(reference())).get(cell, ()) and first.arithmetic == other.arithmetic
 
 

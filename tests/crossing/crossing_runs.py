@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch import simulation as engine
-from varesearch.backends import Workspace
+from varesearch.backends.base import Workspace
 from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.schema import Config

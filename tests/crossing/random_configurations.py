@@ -22,7 +22,7 @@ from crossing_cases import OF_THIS_MACHINE, command, integrators_of
 from crossing_runs import Trains, checked, explained_by_rounding, first_difference, simulate
 
 from varesearch import cli
-from varesearch.backends import BACKENDS, backend_class
+from varesearch.backends import backend_class, backends
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, options, schemas
 from varesearch.config.schema import AnalysisConfig, Config, RecordingConfig
@@ -195,7 +195,7 @@ class Draw:
 
 def _integrators(cell: str) -> list[str]:
     """All that any back end has for a cell: where one has not the one drawn, it has to refuse."""
-    return sorted({each for backend in BACKENDS for each in integrators_of(backend).get(cell, ())})
+    return sorted({each for backend in backends() for each in integrators_of(backend).get(cell, ())})
 
 
 def _settings(prefix: str, schema: type) -> list[str]:
@@ -217,7 +217,7 @@ def _bases(known: Mapping[str, type]) -> list[type]:
 def backends_for(words: list[str], seed: int) -> list[list[str]]:
     """The words on the first back end and on every other that has the cell; the slow ones for some seeds only."""
     cell = next(word.partition("=")[2] for word in words if word.startswith("cell="))
-    having = [name for name in BACKENDS if cell in integrators_of(name)]
+    having = [name for name in backends() if cell in integrators_of(name)]
     taken = [name for name in having if name not in OF_THIS_MACHINE or seed % 10 == 0]
     found = [[*words, f"backend={name}", *OF_THIS_MACHINE.get(name, ())] for name in taken]
     if seed % COMPILED_EVERY == COMPILED_EVERY // 2:
@@ -285,7 +285,7 @@ def try_one(seed: int, hostile: bool, cache: Path) -> tuple[str, str]:
 def _unequal(first: Config, one: Trains, second: Config, other: Trains, cache: Path) -> str:
     if one.network != other.network:
         return "two networks"
-    a, b = (backend_class(config.backend.name) for config in (first, second))
+    a, b = (backend_class(type(config.backend)) for config in (first, second))
     if a.integrator(first.cell) != b.integrator(second.cell) or a.arithmetic != b.arithmetic:
         return ""
     why = first_difference(one, other)

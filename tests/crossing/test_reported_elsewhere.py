@@ -15,7 +15,7 @@ import pytest
 from crossing_cases import OF_THIS_MACHINE
 from crossing_runs import Trains, checked, first_difference, run
 
-from varesearch.backends import BACKENDS
+from varesearch.backends import backends
 from varesearch.config.errors import ConfigurationError
 
 SMALL = (
@@ -38,7 +38,7 @@ def on(backend: str, *words: str, compiled: Path) -> Trains:
     return run(overriding(*SMALL, *words, f"backend={backend}", *OF_THIS_MACHINE.get(backend, ())), compiled)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", backends())
 def test_the_refractory_time_does_not_depend_on_the_absolute_time(backend: str, compiled: Path) -> None:
     """A cell under a strong constant current fires as regularly late as early, one interval after another."""
     cell = ("cell=if_curr_exp", "cell.i_offset=2", "cell.tau_refrac=3", "cell.v_init=-60", "connectivity.p=0")
@@ -50,7 +50,7 @@ def test_the_refractory_time_does_not_depend_on_the_absolute_time(backend: str, 
     assert intervals[1] > 30
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", backends())
 @pytest.mark.parametrize("step", [0, 1])
 def test_sources_fire_at_time_0_and_after_one_step(step: int, backend: str, compiled: Path) -> None:
     """A spike of step k with a delay of n steps acts in step k + n, where a voltage step fires the cell at once."""
@@ -61,7 +61,7 @@ def test_sources_fire_at_time_0_and_after_one_step(step: int, backend: str, comp
         assert trains[name].tolist() == [[step + 5, cell] for cell in range(size)]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", backends())
 def test_a_source_that_fires_in_every_step_loses_none(backend: str, compiled: Path) -> None:
     source = ("stimulus=background_poisson", "stimulus.rate_hz=1000", "stimulus.delay_ms=1")
     run_time = ("cell.tau_refrac=0", "simulation.duration_ms=50")
@@ -70,7 +70,7 @@ def test_a_source_that_fires_in_every_step_loses_none(backend: str, compiled: Pa
         np.testing.assert_array_equal(trains[trains[:, 1] == cell][:, 0], np.arange(1, 50))
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", backends())
 def test_a_delay_of_half_a_second_arrives_to_the_step(backend: str, compiled: Path) -> None:
     source = ("stimulus=spike_list", "stimulus.times_ms=[[7]]", "stimulus.delay_ms=500")
     trains = on(backend, *QUIET, *source, "simulation.duration_ms=600", compiled=compiled).spikes["exc"]
@@ -78,7 +78,7 @@ def test_a_delay_of_half_a_second_arrives_to_the_step(backend: str, compiled: Pa
 
 
 @pytest.mark.parametrize("setting", ["simulation.duration_ms=20.05", "cell.tau_refrac=2.55", "stimulus.start_ms=0.15"])
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", backends())
 def test_what_is_off_the_grid_is_refused_and_never_rounded(backend: str, setting: str) -> None:
     cell, key = ("cell=if_curr_exp", "simulation.dt_ms=0.1", "simulation.duration_ms=20"), setting.partition("=")[0]
     words = overriding(*SMALL, *cell, f"backend={backend}", *OF_THIS_MACHINE.get(backend, ()), setting)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from summation import simulate
 
 from varesearch import simulation as engine
-from varesearch.backends import Workspace, backend_class
+from varesearch.backends import backend_class
+from varesearch.backends.base import Workspace
 from varesearch.backends.nest.translation import WEIGHT_GRID
 from varesearch.config.compose import compose
 from varesearch.network import Network, draw
@@ -57,7 +58,7 @@ def model(words: tuple[str, ...], orders: tuple) -> tuple[Spikes, NDArray[np.flo
 def on(backend: str, words: tuple[str, ...], compiled: Path) -> tuple[Spikes, NDArray[np.float64]]:
     """Spikes and v of a back end, in the model's form."""
     config = compose([*words, f"backend={backend}", "cell.integrator=euler"]).config
-    result = engine.simulate(drawn(words), backend_class(backend)(config), Workspace(cache=compiled))
+    result = engine.simulate(drawn(words), backend_class(type(config.backend))(config), Workspace(cache=compiled))
     result.require_sound()
     recording = result.recording
     assert recording is not None

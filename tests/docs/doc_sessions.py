@@ -29,7 +29,7 @@ from typing import Any
 from doc_pages import TOP
 from doc_rules import fill, has_placeholder
 
-from varesearch.backends import backend_class
+from varesearch.backends import backends
 from varesearch.config.compose import Composer, compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options
@@ -125,7 +125,7 @@ def main() -> None:
     import varesearch.plots
     import varesearch.runner  # noqa: F401
 
-    backend_class("brian2")(compose([]).config).load()
+    backends()["brian2"](compose([]).config).load()
     gc.freeze()
     runs: dict[str, str] = {}
     composer = Composer()

@@ -17,7 +17,7 @@ import real_runs
 import varesearch.metrics
 import varesearch.plots
 import varesearch.runner
-from varesearch.backends import backend_class
+from varesearch.backends import backends
 from varesearch.backends.brian2.simulation import Brian2Simulation
 from varesearch.config.compose import compose
 from varesearch.tracking import files, session, tables
@@ -74,7 +74,7 @@ def main() -> None:
     import mlflow.store.tracking.sqlalchemy_store  # noqa: F401
 
     root = Path(sys.argv[1])
-    backend_class("brian2")(compose([]).config).load()
+    backends()["brian2"](compose([]).config).load()
     gc.freeze()
     results = {"first": real_runs.conduct({"root": str(root), "words": [*SMALL, "tracking.run_name=first"]})}
     for moment, (owner, name) in MOMENTS.items():

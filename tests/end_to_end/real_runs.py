@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from varesearch import cli
-from varesearch.backends import backend_class
+from varesearch.backends import backends
 from varesearch.config.compose import compose
 from varesearch.phases import Phases
 
@@ -77,7 +77,7 @@ def main() -> None:
     import varesearch.plots
     import varesearch.runner  # noqa: F401
 
-    backend_class("brian2")(compose([]).config).load()
+    backends()["brian2"](compose([]).config).load()
     gc.freeze()
     print(json.dumps([conduct(case) for case in json.loads(Path(sys.argv[1]).read_text())]))
 

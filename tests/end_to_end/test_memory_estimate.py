@@ -70,7 +70,7 @@ def hold(root: Path, words: list[str]) -> None:
     measured = peak_bytes(root, words)
     config = compose(words).config
     size = replace(estimate(config), spikes=fired(root))
-    said = expected_need(backend_class(config.backend.name).memory(config), size).total
+    said = expected_need(backend_class(type(config.backend)).memory(config), size).total
     assert said == pytest.approx(measured, rel=0.25), (round(said / 1e6), round(measured / 1e6))
 
 

@@ -12,8 +12,9 @@ import pytest
 from matplotlib.text import Text
 from PIL import Image
 
+from varesearch.backends.brian2 import Brian2Settings
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.schema import AnalysisConfig, Brian2Backend, Config
+from varesearch.config.schema import AnalysisConfig, Config
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.rules.fixed_probability import FixedProbability
 from varesearch.model.stimuli.none import NoStimulus
@@ -251,7 +252,7 @@ def test_colours_are_the_same_everywhere_and_never_shared():
 
 
 def test_the_title_names_the_run():
-    config = Config(Izhikevich(), FixedProbability(n=1500), NoStimulus(), Brian2Backend(), seed=98766987)
+    config = Config(Izhikevich(), FixedProbability(n=1500), NoStimulus(), Brian2Settings(), seed=98766987)
     assert figure_title(config) == "izhikevich · brian2 · n = 1500 · seed 98766987 · 1000 ms in steps of 1 ms"
 
 

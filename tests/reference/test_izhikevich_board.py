@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from izhikevich_integer import IntegerNetwork, Result, exponential
 
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.config.compose import compose
-from varesearch.config.schema import Config, SimulationConfig, SpinnakerBackend
+from varesearch.config.schema import Config, SimulationConfig
 from varesearch.config.values import Constant
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.rules.fixed_probability import FixedProbability
@@ -82,7 +83,7 @@ def test_a_recurrent_network_follows_the_integers_bit_for_bit(taus: tuple[float,
         cell=cell,
         connectivity=FixedProbability(weight_exc=Constant(1.0), weight_inh=Constant(1.0)),
         stimulus=NoStimulus(),
-        backend=SpinnakerBackend(machine="software"),
+        backend=SpinnakerSettings(machine="software"),
         simulation=SimulationConfig(duration_ms=network.duration_ms, dt_ms=1.0),
     )
     model = IntegerNetwork(network).run()

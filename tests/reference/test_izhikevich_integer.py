@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from izhikevich_integer import IntegerNetwork, mul, s1615
 
+from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.brian2.backend import Brian2
 from varesearch.config.compose import compose
-from varesearch.config.schema import Brian2Backend, Config, SimulationConfig
+from varesearch.config.schema import Config, SimulationConfig
 from varesearch.config.values import Constant
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.rules.fixed_probability import FixedProbability
@@ -74,7 +75,7 @@ def test_one_cell_in_float64_parts_from_the_integers_at_its_second_spike_for_the
         cell=CELL,
         connectivity=FixedProbability(weight_exc=Constant(1.0), weight_inh=Constant(1.0)),
         stimulus=NoStimulus(),
-        backend=Brian2Backend(),
+        backend=Brian2Settings(),
         simulation=SimulationConfig(duration_ms=3000.0, dt_ms=1.0),
     )
     brian2 = [int(time) for time in on_brian2(one_cell(), config).populations["cells"].spike_times_ms]

@@ -13,8 +13,7 @@ import pytest
 from strangers import stranger
 
 from private_folder import NotPrivateError, PrivateFolder
-from varesearch.backends import Workspace
-from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.base import BackendUnavailableError, Workspace
 from varesearch.backends.brian2.compiled import kept_modules
 from varesearch.backends.nest.module import compiled
 from varesearch.config.errors import ConfigurationError

@@ -46,10 +46,10 @@ def main() -> None:
     import varesearch.plots
     import varesearch.runner
     import varesearch.sweeps.command  # noqa: F401
-    from varesearch.backends import backend_class
+    from varesearch.backends import backends
     from varesearch.config.compose import compose
 
-    backend_class("brian2")(compose([]).config).load()
+    backends()["brian2"](compose([]).config).load()
     gc.freeze()
     root = Path(sys.argv[1])
     studies = sys.argv[2:]

@@ -62,7 +62,7 @@ class PlantedLauncher(Launcher):
         """It can always be used."""
 
     @contextmanager
-    def started(self, backends: Collection[str]) -> Iterator[Callable[[Work], None]]:
+    def started(self, preload: Collection[str]) -> Iterator[Callable[[Work], None]]:
         yield self.launch
 
     def launch(self, work: Work) -> None:

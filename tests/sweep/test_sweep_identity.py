@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from varesearch import identity as module
+from varesearch.backends import backends
 from varesearch.config.compose import compose
 from varesearch.identity import identity, libraries, part_modules, science_hash, science_sources
 from varesearch.sources import canonical, imported
@@ -22,7 +23,9 @@ BACKENDS = ("brian2", "nest", "spinnaker")
 SOURCES = {
     path: source
     for backend in BACKENDS
-    for _, path, source in science_sources(backend, part_modules(compose([f"backend={backend}"]).config, None))
+    for _, path, source in science_sources(
+        backends()[backend], part_modules(compose([f"backend={backend}"]).config, None)
+    )
 }
 PYTHON = sorted(path for path in SOURCES if path.suffix == ".py")
 C = sorted(path for path in SOURCES if path.suffix != ".py")
@@ -55,19 +58,19 @@ def test_the_same_configuration_written_otherwise_is_the_same() -> None:
 
 def test_the_versions_of_the_libraries_change_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before, nest = of(), of("backend=nest")
-    newer = {**libraries("brian2"), "brian2": "99.0"}
-    monkeypatch.setattr(module, "libraries", lambda backend: newer if backend == "brian2" else libraries(backend))
+    newer = {**libraries(backends()["brian2"]), "brian2": "99.0"}
+    monkeypatch.setattr(module, "libraries", lambda backend: newer if backend.name == "brian2" else libraries(backend))
     assert of() != before
     assert of("backend=nest") == nest
 
 
 def test_every_library_that_is_named_is_installed() -> None:
     for backend in BACKENDS:
-        assert all(libraries(backend).values()), libraries(backend)
+        assert all(libraries(backends()[backend]).values()), backend
 
 
 def test_each_back_end_has_sources_of_its_own() -> None:
-    assert len({science_hash(backend) for backend in BACKENDS}) == 3
+    assert len({science_hash(backends()[backend]) for backend in BACKENDS}) == 3
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ def test_each_back_end_has_sources_of_its_own() -> None:
     ],
 )
 def test_what_a_result_passes_through_counts_and_what_looks_on_does_not(backend: str, names: set[str]) -> None:
-    counted = {"/".join(path.parts[-2:]) for _, path, _ in science_sources(backend)}
+    counted = {"/".join(path.parts[-2:]) for _, path, _ in science_sources(backends()[backend])}
     assert names <= counted
     assert not [name for name in counted if name.split("/")[0] in ("tracking", "sweep", "report", "plots", "commands")]
 

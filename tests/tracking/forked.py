@@ -27,9 +27,10 @@ from typing import Any
 
 import numpy as np
 
+from varesearch.backends.brian2 import Brian2Settings
 from varesearch.config.compose import Composed
 from varesearch.config.plain import as_plain
-from varesearch.config.schema import Brian2Backend, Config, TrackingConfig
+from varesearch.config.schema import Config, TrackingConfig
 from varesearch.config.values import Constant
 from varesearch.metrics import Analysis, Metric, Undefined
 from varesearch.model.cells.izhikevich import Izhikevich
@@ -51,7 +52,7 @@ def config(uri: str | None = None, **tracking: Any) -> Config:
         cell=Izhikevich(),
         connectivity=FixedProbability(n=10, weight_exc=Constant(1.0), weight_inh=Constant(2.5)),
         stimulus=NoStimulus(),
-        backend=Brian2Backend(),
+        backend=Brian2Settings(),
         tracking=TrackingConfig(uri=uri, **tracking),
     )
 

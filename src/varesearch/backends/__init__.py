@@ -1,30 +1,61 @@
-"""The simulators. :data:`BACKENDS` is the registry; a back end is imported when it is asked for."""
+"""The simulators: each is a package here, or a file or package of the user's own, and nothing lists them.
 
+The package itself, or the user's file, holds the settings: a dataclass derived from
+:class:`~varesearch.config.backend.BackendSettings`, which needs no simulator. The class that runs networks derives from
+:class:`~varesearch.backends.base.Backend` and stands in the same file, or in the package's module ``backend``.
+"""
+
+import inspect
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from varesearch.backends.base import Availability, Backend, Collected, MemoryCost, Simulation, Workspace
+from varesearch.config.backend import BackendSettings
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import part_name, parts
 
-BACKENDS = {
-    "brian2": "varesearch.backends.brian2.backend:Brian2",
-    "nest": "varesearch.backends.nest.backend:Nest",
-    "spinnaker": "varesearch.backends.spinnaker.backend:SpiNNaker",
-}
-"""Name in the configuration -> module:class."""
-
-
-def backend_class(name: str) -> type[Backend]:
-    """The back end of that name. Raises KeyError."""
-    module, _, attribute = BACKENDS[name].partition(":")
-    return getattr(import_module(module), attribute)
+if TYPE_CHECKING:
+    from varesearch.backends.base import Backend
 
 
-__all__ = [
-    "BACKENDS",
-    "Availability",
-    "Backend",
-    "Collected",
-    "MemoryCost",
-    "Simulation",
-    "Workspace",
-    "backend_class",
-]
+def backends(config_dir: Path | None = None) -> "dict[str, type[Backend]]":
+    """Name -> back end, of all that there are, with those of the user's folder; no simulator is imported.
+
+    Raises ConfigurationError for one that cannot be used.
+
+    Examples
+    --------
+    >>> list(backends())
+    ['brian2', 'nest', 'spinnaker']
+    """
+    return {name: backend_class(settings) for name, settings in parts(BackendSettings, config_dir).items()}
+
+
+def backend_class(settings: type[BackendSettings]) -> "type[Backend]":
+    """The back end that runs with settings of a class.
+
+    Raises ConfigurationError if there is none beside the settings, or one that lacks a method.
+
+    Examples
+    --------
+    >>> from varesearch.backends.nest import NestSettings
+    >>> backend_class(NestSettings).draws
+    ('host',)
+    """
+    from varesearch.backends.base import Backend
+
+    module = import_module(settings.__module__)
+    if hasattr(module, "__path__"):
+        module = import_module(f"{settings.__module__}.backend")
+    defined = [
+        value
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, Backend) and value.__module__ == module.__name__
+        and not name.startswith("_")
+    ]  # fmt: skip
+    where = f"backend={part_name(settings)} ({module.__file__})"
+    if len(defined) != 1:
+        raise ConfigurationError(f"{where}: {len(defined)} classes derive from Backend; define one")
+    if missing := sorted(defined[0].__abstractmethods__):
+        raise ConfigurationError(f"{where}: {defined[0].__name__} has no {missing[0]}(): define it (see docs/how-to)")
+    return defined[0]

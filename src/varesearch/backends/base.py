@@ -1,14 +1,22 @@
 """What a back end is.
 
-To add one: subclass :class:`Backend` in a package of its own beside this file, add its settings to
-``config/schema.py``, and its line to :data:`varesearch.backends.BACKENDS`.
+To add one, make a package beside this file, or a file or package of your own in the folder that ``--config-dir`` names
+(docs/how-to/own-backend.md). A package ``NAME`` holds:
+
+* ``__init__.py``: the settings, derived from :class:`~varesearch.config.backend.BackendSettings`;
+* ``backend.py``: one class derived from :class:`Backend`;
+* ``translation.py``: ``rows(cell)``, how each quantity of a cell is written for the simulator. The page
+  ``docs/translation.md`` is made from it, and what depends on the kind of synapse is one table ``SYNAPSES`` in it.
+
+Nothing outside of the package names it, but cells and wiring rules whose modules say how they are written for it.
 """
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,6 +25,7 @@ from numpy.typing import NDArray
 
 from varesearch.config.cell import AUTO, Cell
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import own_folder
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
 from varesearch.phases import Phases
@@ -60,6 +69,39 @@ class MemoryCost:
     spike: float = 80.0
     sample: float = 0.0
     value: float = 24.0
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """What ``varesearch doctor`` asks of a back end: whether small networks give the spikes that are known.
+
+    Attributes
+    ----------
+    settings
+        Settings of the back end, as on the command line.
+    cells
+        The cells that are asked for; None: all that the back end has.
+    lacking, mend
+        What is not there on this machine, and what to do about it; "" if the question can be asked.
+    optional
+        Whether the back end can be used without what is lacking.
+    compiles
+        Whether code is compiled first, which takes a minute.
+    """
+
+    settings: tuple[str, ...] = ()
+    cells: tuple[str, ...] | None = None
+    lacking: str = ""
+    mend: str = ""
+    optional: bool = True
+    compiles: bool = False
+
+    @property
+    def what(self) -> str:
+        """The question in a few words."""
+        one = self.cells if self.cells is not None and len(self.cells) == 1 else ()
+        settings = (word.removeprefix("backend.") for word in self.settings)
+        return " ".join(["known answer", *settings, *(f"of cell={cell}" for cell in one)])
 
 
 class BackendUnavailableError(ConfigurationError):
@@ -142,6 +184,11 @@ class Backend(ABC):
     """
 
     name: ClassVar[str]
+    """The name of its package or file."""
+    distribution: ClassVar[str] = ""
+    """The installed distribution that is the simulator; "" if there is none, or ``availability`` has another way."""
+    requirement: ClassVar[str] = ""
+    """What ``pip install`` is given for it; "" if that is the distribution's name."""
     arithmetic: ClassVar[str] = "float64"
     """The type of its numbers. The same integration scheme in the same arithmetic gives the same spike trains."""
     draws: ClassVar[tuple[str, ...]] = ("host",)
@@ -150,11 +197,26 @@ class Backend(ABC):
     """The packages, beside the simulator and numpy, whose versions a result depends on."""
     sources: ClassVar[tuple[str, ...]] = ()
     """The packages, beside varesearch, whose sources a result passes through."""
+    slow: ClassVar[bool] = False
+    """Whether a run takes much longer than on other back ends, which are taken where any would do."""
+    unknown_answers: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(cell, population) of :mod:`varesearch.known_answers` whose network the back end does not take."""
     preload: ClassVar[tuple[str, ...]] = ()
     """What a process may import (``module``) or call (``module:function``) once, before it forks one for each run.
 
     It must leave no thread behind and nothing that a forked process cannot use.
     """
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Name a back end by its package or file."""
+        super().__init_subclass__(**kwargs)
+        cls.name = cls.__module__.removesuffix(".backend").rpartition(".")[2]
+
+    @classmethod
+    def imports(cls) -> tuple[str, ...]:
+        """What a process imports or calls before it forks: the back end's own module and its ``preload``."""
+        # Another process does not know the folder of the user's own parts.
+        return cls.preload if own_folder(cls) is not None else (cls.__module__, *cls.preload)
 
     def __init__(self, config: Config) -> None:
         """Raises ConfigurationError for a machine or the like that does not exist. ``check`` has the other checks."""
@@ -190,9 +252,22 @@ class Backend(ABC):
         return tuple(cell.variables)
 
     @classmethod
-    @abstractmethod
     def availability(cls) -> Availability:
-        """Whether the simulator is installed and usable, found out without importing it where possible."""
+        """Whether the simulator is installed and usable, found out without importing it where possible.
+
+        By default: whether its distribution is installed, and the ``libraries`` with it.
+        """
+        if not cls.distribution:
+            return Availability(True, "")
+        found = {name: _version(name) for name in (cls.distribution, *cls.libraries)}
+        missing = next((name for name, number in found.items() if not number), None)
+        reason = "" if missing is None else f"{missing} is not installed: pip install {cls.requirement or missing}"
+        return Availability(missing is None, found[cls.distribution], reason)
+
+    @classmethod
+    def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
+        """What ``varesearch doctor`` asks it; ``cache`` may hold compiled code."""
+        return (KnownAnswer(),)
 
     @classmethod  # noqa: B027 (nothing to refuse is the usual case)
     def check(cls, config: Config) -> None:
@@ -227,3 +302,10 @@ class Backend(ABC):
 
         Leaving the context gives back everything global or external. If building fails, it is given back as well.
         """
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""

@@ -1,9 +1,10 @@
 """Whether the chosen back end can run a configuration, asked before anything is built."""
 
-from varesearch.backends import BACKENDS, Backend, backend_class
+from varesearch.backends import backend_class, backends
+from varesearch.backends.base import Backend
 from varesearch.config.cell import AUTO, Cell
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.parts import part_name, parts
+from varesearch.config.parts import own_folder, part_name, parts
 from varesearch.config.schema import Config
 from varesearch.config.wording import did_you_mean
 from varesearch.network.model import Network
@@ -17,14 +18,11 @@ def checked_backend(config: Config) -> Backend:
     What only the back end itself can judge is left to its own ``check``, which is called last.
     """
     name, model = config.backend.name, config.cell.model
-    if name not in BACKENDS:
-        raise ConfigurationError(f"backend={name} does not exist; choose one of {', '.join(BACKENDS)}")
-    backend = backend_class(name)
+    backend = backend_class(type(config.backend))
     known = backend.integrators(type(config.cell))
     if not known:
-        has = ", ".join(name for name, cell in parts(Cell).items() if backend.integrators(cell))
         raise ConfigurationError(
-            f"cell={model} does not exist on backend={name}, which has {has}{_others(type(config.cell))}"
+            f"cell={model} does not exist on backend={name}, which has {_cells(backend)}{_others(type(config.cell))}"
         )
     integrator, integrators = config.cell.integrator, (AUTO, *known)
     if integrator not in integrators:
@@ -57,9 +55,9 @@ def check_cells(network: Network, backend: Backend) -> None:
         cell, model, integrator = type(population.cell), population.cell.model, population.cell.integrator
         where, known = f"population {population.name}", backend.integrators(cell)
         if not known:
-            has = ", ".join(name for name, each in parts(Cell).items() if backend.integrators(each))
             raise ConfigurationError(
-                f"{where}: cell {model} does not exist on backend={backend.name}, which has {has}{_others(cell)}"
+                f"{where}: cell {model} does not exist on backend={backend.name}, which has "
+                f"{_cells(type(backend))}{_others(cell)}"
             )
         if integrator not in (AUTO, *known):
             raise ConfigurationError(
@@ -74,6 +72,11 @@ def check_cells(network: Network, backend: Backend) -> None:
                 )
 
 
+def _cells(backend: type[Backend]) -> str:
+    known = parts(Cell, own_folder(backend)).items()
+    return ", ".join(name for name, cell in known if backend.integrators(cell)) or "none"
+
+
 def _others(cell: type[Cell]) -> str:
-    having = [name for name in BACKENDS if backend_class(name).integrators(cell)]
+    having = [name for name, backend in backends(own_folder(cell)).items() if backend.integrators(cell)]
     return f"; {part_name(cell)} exists on backend={', '.join(having)}" if having else ""

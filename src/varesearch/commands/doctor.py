@@ -3,11 +3,11 @@
 import click
 
 from varesearch.commands.options import Command, OneOf
-from varesearch.doctor.checks import SUBJECTS
+from varesearch.doctor.checks import subjects as known
 
 
 @click.command("doctor", cls=Command)
-@click.argument("subjects", nargs=-1, type=OneOf([*SUBJECTS]), metavar="[SUBJECT]...")
+@click.argument("subjects", nargs=-1, type=OneOf(known()), metavar="[SUBJECT]...")
 @click.option("--full", is_flag=True, help="Also compile code, and compare the files of all packages.")
 def command(subjects: tuple[str, ...], full: bool) -> int:
     """Check what works on this machine, and say how to mend what does not.
@@ -16,7 +16,7 @@ def command(subjects: tuple[str, ...], full: bool) -> int:
     were tested and with the hashes of their files; the store, memory, disk and compilers are looked at. Nothing is
     changed.
 
-    SUBJECT: memory, disk, store, packages, compilers, brian2, nest or spinnaker; without one, all of them.
+    SUBJECT: memory, disk, store, packages, compilers, or a back end; without one, all of them.
 
     Exit code 0: all is well; 1: something is broken, or a SUBJECT that was named is not installed.
     """

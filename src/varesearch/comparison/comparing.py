@@ -8,7 +8,8 @@ the comparison is stored as a run of its own, and shown.
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from varesearch.backends import Workspace
+from varesearch.backends import backend_class
+from varesearch.backends.base import Workspace
 from varesearch.comparison.coincidence import divergence
 from varesearch.comparison.effects import Effect, effects
 from varesearch.comparison.figures import DrawnSide, write_figures
@@ -163,12 +164,12 @@ def _why_unpaired(a: Side, b: Side) -> str:
 
 
 def _reference(a: Side, b: Side, machine: Machine) -> Config:
-    """The configuration whose back end measures the spread: A's, unless that is SpiNNaker, which is slow.
+    """The configuration whose back end measures the spread: A's, unless that is a slow one.
 
     Raises ConfigurationError if it has the address of a machine that the user did not ask for.
     """
-    side = min((a, b), key=lambda side: side.config.backend.name == "spinnaker")
-    return restore(machine.applied(side.resolved), own=True, config_dir=side.config_dir)
+    side = min((a, b), key=lambda side: backend_class(type(side.config.backend)).slow)
+    return restore(machine.applied(side.resolved, side.config_dir), own=True, config_dir=side.config_dir)
 
 
 def _spread(config: Config, side: Side, seeds: int, terminal: Terminal) -> NaturalSpread:

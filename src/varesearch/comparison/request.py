@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from varesearch.backends import BACKENDS
 from varesearch.comparison.sides import MOST_SEEDS
+from varesearch.config.backend import BackendSettings
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.parts import parts
 from varesearch.config.restore import OWN_MACHINE, Machine
 
 
@@ -70,8 +71,7 @@ def compare_request(
     """
     if seeds is not None and not 1 <= seeds <= MOST_SEEDS:
         raise ConfigurationError(f"--seeds {seeds}: give a number from 1 to {MOST_SEEDS}")
-    parts = _parts(words)
-    runs, backends, sides, machine = _sides(parts)
+    runs, backends, sides, machine = _sides(_parts(words), config_dir)
     if runs is None and uri is not None:
         raise ConfigurationError(f"--uri {uri}: applies to recorded runs only; for new runs set tracking.uri")
     if runs is None and machine_from_record:
@@ -92,13 +92,13 @@ def _parts(words: Sequence[str]) -> list[list[str]]:
 
 
 def _sides(
-    parts: Sequence[list[str]],
+    given: Sequence[list[str]], config_dir: Path | None
 ) -> tuple[tuple[str, str] | None, tuple[str, str] | None, tuple[tuple[str, ...], tuple[str, ...]], tuple[str, ...]]:
     """The two runs or None, the two back ends or None, the settings of both sides, and the machine for two runs."""
-    if len(parts) > 3:
+    if len(given) > 3:
         raise ConfigurationError("-- may be given at most twice: SETTINGS OF A -- SETTINGS OF B -- SETTINGS OF BOTH")
-    if len(parts) > 1:
-        a, b, *both = parts
+    if len(given) > 1:
+        a, b, *both = given
         for word in (*a, *b, *(both[0] if both else ())):
             if "=" not in word:
                 raise ConfigurationError(
@@ -106,19 +106,20 @@ def _sides(
                 )
         shared = both[0] if both else []
         return None, None, ((*a, *shared), (*b, *shared)), ()
-    words = parts[0]
+    words = given[0]
     setting = next((word for word in words[:2] if "=" in word), None)
     if setting is not None:
         raise ConfigurationError(f"{setting}: is a setting; put -- between the settings of A and those of B")
     if len(words) < 2:
         raise ConfigurationError("two sides are needed: RUN RUN, BACKEND BACKEND SETTINGS, or SETTINGS -- SETTINGS")
     first, second, *rest = words
-    if first in BACKENDS and second in BACKENDS:
+    known = parts(BackendSettings, config_dir)
+    if first in known and second in known:
         return None, (first, second), (tuple(rest), tuple(rest)), ()
     other = next((word for word in rest if not word.startswith("backend.")), None)
     if other is not None:
         raise ConfigurationError(
-            f"{other}: recorded runs take no settings; give them with two back ends ({', '.join(BACKENDS)}), or "
+            f"{other}: recorded runs take no settings; give them with two back ends ({', '.join(known)}), or "
             "write SETTINGS -- SETTINGS"
         )
     return (first, second), None, ((), ()), tuple(rest)

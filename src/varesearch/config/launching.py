@@ -68,7 +68,7 @@ class Launcher(_SweepPart):
     )
 
     addresses: ClassVar[tuple[str, ...]] = ()
-    """Settings that name another machine; see ``BackendConfig.addresses``."""
+    """Settings that name another machine; see ``BackendSettings.addresses``."""
 
     @property
     def workers_here(self) -> int:
@@ -80,13 +80,13 @@ class Launcher(_SweepPart):
         """Raise ConfigurationError if it cannot be used here (extra not installed, no scheduler); start nothing."""
 
     @abstractmethod
-    def started(self, backends: Collection[str]) -> AbstractContextManager[Callable[["Work"], None]]:
+    def started(self, preload: Collection[str]) -> AbstractContextManager[Callable[["Work"], None]]:
         """Start what the launcher needs, and release it at the end.
 
         Parameters
         ----------
-        backends
-            The back ends of the children, whose imports can be paid in advance.
+        preload
+            What the children's back ends import, ``module`` or ``module:function``, which can be paid in advance.
 
         Returns
         -------

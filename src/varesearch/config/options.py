@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 
 import varesearch
+from varesearch.config.backend import BackendSettings
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import Launcher, Sweeper
 from varesearch.config.parts import own_files, parts
 from varesearch.config.rule import Rule
-from varesearch.config.schema import BACKENDS, AnalysisConfig, RecordingConfig, SimulationConfig, TrackingConfig
+from varesearch.config.schema import AnalysisConfig, RecordingConfig, SimulationConfig, TrackingConfig
 from varesearch.config.stimulus import Stimulus
 from varesearch.config.wording import echoed
 
@@ -94,7 +95,7 @@ def schemas(config_dir: Path | None = None) -> Mapping[str, Mapping[str, type]]:
         "cell": parts(Cell, config_dir),
         "connectivity": parts(Rule, config_dir),
         "stimulus": parts(Stimulus, config_dir),
-        "backend": {backend.name: backend for backend in BACKENDS},
+        "backend": parts(BackendSettings, config_dir),
         "simulation": {"default": SimulationConfig},
         "recording": {"default": RecordingConfig},
         "analysis": {"default": AnalysisConfig},

@@ -5,8 +5,9 @@ is chosen by ``cell=my_cell``. Parts are found in three places, and nothing list
 
 1. the modules of the package of their kind, which varesearch brings along;
 2. installed distributions that name a module under the entry point group :data:`ENTRY_POINTS`;
-3. files ``NAME.py`` in the folder that the user names by ``--config-dir``. Importing a file runs it. The folder
-   therefore only ever comes from a command line, never from a configuration or a recorded run.
+3. files ``NAME.py``, or packages ``NAME/__init__.py``, in the folder that the user names by ``--config-dir``.
+   Importing a file runs it. The folder therefore only ever comes from a command line, never from a configuration or a
+   recorded run.
 
 Modules whose name begins with an underscore hold what several parts share. A file of the user's may import such a
 module beside it: ``from ._shared import decay``.
@@ -18,10 +19,12 @@ import inspect
 import pkgutil
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.metadata import distributions
+from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import ClassVar, TypeVar
@@ -32,6 +35,8 @@ ENTRY_POINTS = "varesearch.parts"
 """Entry point group of installed parts; the value of an entry point is the module of one part."""
 
 _OWN = "varesearch_own"
+_SOURCES = (".py", ".c", ".h", ".cpp", ".hpp", ".cc")
+"""The files of a part that is a package."""
 
 
 class Part:
@@ -45,6 +50,8 @@ class Part:
     group: ClassVar[str] = ""
     package: ClassVar[str] = ""
     key: ClassVar[str] = ""
+    folders: ClassVar[bool] = False
+    """Whether each part in ``package`` is a package of its own; the modules beside them are then shared."""
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         """Give a dataclass of settings the name of its module as the default of its ``key``."""
@@ -103,7 +110,11 @@ def parts(base: type[P], config_dir: Path | None = None) -> Mapping[str, type[P]
     'mV/ms'
     """
     found: dict[str, _Found] = {}
-    for each in (*_shipped(base.package), *_installed(), *(_own(config_dir.resolve()) if config_dir else ())):
+    for each in (
+        *_shipped(base.package, base.folders),
+        *_installed(),
+        *(_own(config_dir.resolve()) if config_dir else ()),
+    ):
         if not issubclass(each.part, base):
             continue
         name = part_name(each.part)
@@ -127,35 +138,47 @@ def own_parts(config_dir: Path | None = None) -> tuple[type[Part], ...]:
 def own_sources(part: type[Part]) -> dict[str, bytes]:
     """The source files of a part that varesearch does not bring along: name -> content; none for one that it does.
 
-    Modules beside a user's file that begin with an underscore belong to it, if they were imported.
+    A package is kept whole. Modules beside a user's file that begin with an underscore belong to it, if they were
+    imported.
     """
-    module = sys.modules[part.__module__]
-    if part.__module__.startswith(f"{part.package}."):
+    if is_shipped(part):
         return {}
-    files = [module]
-    package, _, name = part.__module__.rpartition(".")
+    module = sys.modules[part.__module__]
+    file, package = Path(str(module.__file__)), part.__module__.rpartition(".")[0]
+    paths = [file]
+    if hasattr(module, "__path__"):
+        paths = sorted(path for path in file.parent.rglob("*") if path.suffix in _SOURCES)
     if package.startswith(_OWN):
-        beside = (it for key, it in sorted(sys.modules.items()) if key.startswith(f"{package}._"))
-        files += [it for it in beside if it.__name__ != f"{package}.{name}"]
-    return {Path(str(it.__file__)).name: _source(it) for it in files}
+        beside = (it for name, it in sorted(sys.modules.items()) if name.startswith(f"{package}._"))
+        paths += [Path(str(it.__file__)) for it in beside]
+    top = file.parent.parent if hasattr(module, "__path__") else file.parent
+    executed = {it.__file__: it.__source__ for it in list(sys.modules.values()) if hasattr(it, "__source__")}
+    return {str(path.relative_to(top)): executed.get(str(path)) or path.read_bytes() for path in dict.fromkeys(paths)}
+
+
+def is_shipped(part: type[Part]) -> bool:
+    """Whether varesearch brings the part along."""
+    return part.__module__.startswith(f"{part.package}.")
+
+
+def own_folder(part: type) -> Path | None:
+    """The folder, given by ``--config-dir``, that a class of the user's own comes from; None for any other class."""
+    top = part.__module__.partition(".")[0]
+    return Path(sys.modules[top].__path__[0]) if top.startswith(_OWN) else None
 
 
 def own_files(config_dir: Path) -> list[Path]:
     """The files of a folder that are to hold parts."""
-    return sorted(path for path in config_dir.glob("*.py") if not path.name.startswith("_"))
-
-
-def _source(module: ModuleType) -> bytes:
-    """The text that a module was made from, as far as it is known; else that of its file now."""
-    executed: bytes | None = getattr(module, "__source__", None)
-    return Path(str(module.__file__)).read_bytes() if executed is None else executed
+    files = {path: path.stem for path in config_dir.glob("*.py")}
+    files |= {path: path.parent.name for path in config_dir.glob("*/__init__.py")}
+    return sorted(path for path, name in files.items() if not name.startswith("_"))
 
 
 @cache
-def _shipped(package: str) -> tuple[_Found, ...]:
-    modules = pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}.")
-    names = [it.name for it in modules if not it.name.rpartition(".")[2].startswith("_")]
-    return tuple(_only_part(importlib.import_module(name), "varesearch") for name in names)
+def _shipped(package: str, folders: bool) -> tuple[_Found, ...]:
+    modules = pkgutil.iter_modules(importlib.import_module(package).__path__)
+    names = [it.name for it in modules if not it.name.startswith("_") and (it.ispkg or not folders)]
+    return tuple(_only_part(importlib.import_module(f"{package}.{name}"), "varesearch") for name in names)
 
 
 @cache
@@ -178,28 +201,42 @@ def _own(folder: Path) -> tuple[_Found, ...]:
     package = ModuleType(f"{_OWN}_{hashlib.sha256(str(folder).encode()).hexdigest()[:12]}")
     package.__path__ = [str(folder)]
     sys.modules[package.__name__] = package
-    files = [_only_part(_import_file(path, package.__name__), str(path)) for path in own_files(folder)]
-    return tuple(map(_checked, files))
+    if _OwnFinder not in sys.meta_path:
+        sys.meta_path.insert(0, _OwnFinder)
+    found = []
+    for path in own_files(folder):
+        name = path.parent.name if path.name == "__init__.py" else path.stem
+        with _import_errors_named(str(path), str(path)):
+            module = importlib.import_module(f"{package.__name__}.{name}")
+        found.append(_only_part(module, str(path)))
+    return tuple(map(_checked, found))
 
 
-def _import_file(path: Path, package: str) -> ModuleType:
-    """Import a user's file from its text, so that what is stored with a run is what was executed."""
-    name = f"{package}.{path.stem}"
-    with _import_errors_named(str(path), str(path)):
-        module = ModuleType(name)
-        module.__file__, module.__package__ = str(path), package
-        source = path.read_bytes()
+class _OwnFinder:
+    """Finds the modules in a user's folder, so that :class:`_OwnLoader` loads them."""
+
+    @classmethod
+    def find_spec(cls, name: str, path: Sequence[str] | None, target: object = None) -> ModuleSpec | None:
+        if not name.startswith(_OWN):
+            return None
+        stem = name.rpartition(".")[2]
+        for folder in path or ():
+            for file in (Path(folder, stem, "__init__.py"), Path(folder, f"{stem}.py")):
+                if file.is_file():
+                    return spec_from_file_location(name, file, loader=_OwnLoader(name, str(file)))
+        return None
+
+
+class _OwnLoader(SourceFileLoader):
+    """Runs the text of a file and keeps it, so that what is stored with a run is what was executed.
+
+    It leaves no byte code in the user's folder.
+    """
+
+    def exec_module(self, module: ModuleType) -> None:
+        source = Path(self.path).read_bytes()
         module.__dict__["__source__"] = source
-        sys.modules[name] = module
-        writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-        try:
-            exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)
-        except BaseException:
-            del sys.modules[name]
-            raise
-        finally:
-            sys.dont_write_bytecode = writes
-    return module
+        exec(compile(source, self.path, "exec", dont_inherit=True), module.__dict__)
 
 
 class _import_errors_named:  # noqa: N801 (used as a function)

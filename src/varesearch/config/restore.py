@@ -12,9 +12,10 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from varesearch.config.backend import BackendSettings
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, schemas
-from varesearch.config.schema import BackendConfig, Config
+from varesearch.config.schema import Config
 from varesearch.config.wording import echoed
 
 _WITHOUT_SWEEP = {"launcher": "basic", "sweeper": "grid"}
@@ -58,12 +59,12 @@ def restore(resolved: Mapping[str, Any], own: bool = False, config_dir: Path | N
     return config if own else _without_addresses(config)
 
 
-def restored_backend(resolved: Mapping[str, Any]) -> BackendConfig:
+def restored_backend(resolved: Mapping[str, Any], config_dir: Path | None = None) -> BackendSettings:
     """Return the settings of the back end alone, with addresses. Raises ConfigurationError if they cannot be read."""
     try:
-        schema = _schema("backend", resolved["backend"])
+        schema = _schema("backend", resolved["backend"], config_dir)
         settings = OmegaConf.create(dict(resolved["backend"]))
-        return cast(BackendConfig, OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), settings)))
+        return cast(BackendSettings, OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(schema), settings)))
     except (KeyError, TypeError, OmegaConfBaseException) as error:
         raise _does_not_fit("back end's settings", error) from None
 
@@ -92,7 +93,7 @@ def _without_addresses(config: Config) -> Config:
     )
 
 
-def addresses_of(backend: BackendConfig) -> dict[str, str]:
+def addresses_of(backend: BackendSettings) -> dict[str, str]:
     """The settings of a back end that name another machine and are set: key -> value."""
     found = {f"backend.{name}": getattr(backend, name) for name in backend.addresses}
     return {key: str(value) for key, value in found.items() if value is not None}
@@ -118,12 +119,12 @@ class Machine:
         """The arguments on the command line for this machine."""
         return (*self.settings, *(["--machine-from-record"] if self.from_record else []))
 
-    def applied(self, resolved: Mapping[str, Any]) -> dict[str, Any]:
-        """The configuration of a record with this machine.
+    def applied(self, resolved: Mapping[str, Any], config_dir: Path | None = None) -> dict[str, Any]:
+        """The configuration of a record with this machine; ``config_dir`` is the folder of the user's own parts.
 
         Raises ConfigurationError, with the address, if the record names an address that the user did not ask for.
         """
-        backend = restored_backend(resolved)
+        backend = restored_backend(resolved, config_dir)
         named = addresses_of(backend)
         if self.settings:
             if self.from_record:

@@ -64,8 +64,8 @@ class Rule(Settings, Part, ABC):
     key: ClassVar[str] = "rule"
     where: ClassVar[str] = "connectivity"
 
-    spinnaker_connector: ClassVar[str] = ""
-    """sPyNNaker's connector that draws the rule on the machine (``connectivity.draw=native``); "" if it has none."""
+    pynn_connector: ClassVar[str] = ""
+    """PyNN's connector for the rule, for back ends that draw it (``connectivity.draw=native``); "" if it has none."""
 
     rule: str = MISSING
     n: int = quantity(
@@ -87,7 +87,7 @@ class Rule(Settings, Part, ABC):
     )
     allow_self_connections: bool = quantity(True, "", "may a cell connect to itself")
     draw: str = quantity(
-        "host", "", "host: lists drawn here; native: the rule, expanded by the machine (spinnaker)", ("host", "native")
+        "host", "", "host: lists drawn here; native: by the simulator itself, where it can", ("host", "native")
     )
 
     def __init_subclass__(cls, **kwargs: object) -> None:
@@ -130,8 +130,8 @@ class Rule(Settings, Part, ABC):
         """Whether all draws take their numbers from generators in the same state: a trap, to be studied."""
         return False
 
-    def spinnaker_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
-        """Return the arguments of :attr:`spinnaker_connector`, ``allow_self_connections`` aside."""
+    def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
+        """Return the arguments of :attr:`pynn_connector`, ``allow_self_connections`` aside."""
         return {}
 
     @property

@@ -6,6 +6,7 @@ from typing import ClassVar
 from omegaconf import MISSING
 
 from varesearch.config import ranges
+from varesearch.config.backend import BackendSettings
 from varesearch.config.cell import Cell
 from varesearch.config.launching import Launcher, Sweeper
 from varesearch.config.ranges import Range
@@ -76,74 +77,7 @@ class TrackingConfig:
     neo: bool = quantity(False, "", "also save the recording as a neo file")
 
     addresses: ClassVar[tuple[str, ...]] = ("uri",)
-    """Settings that name another machine; see ``BackendConfig.addresses``."""
-
-
-@dataclass
-class BackendConfig:
-    """What every back end has; each adds its own settings."""
-
-    name: str = MISSING
-
-    addresses: ClassVar[tuple[str, ...]] = ()
-    """Settings that name another machine or a user there. They are not taken from a recorded run unless asked for."""
-
-
-@dataclass
-class Brian2Backend(BackendConfig):
-    """Brian2 through PyNN."""
-
-    name: str = "brian2"
-    codegen: str = quantity(
-        "numpy", "", "numpy (no compiler), cython, or cpp_standalone (long runs)", ("numpy", "cython", "cpp_standalone")
-    )
-
-
-@dataclass
-class NestBackend(BackendConfig):
-    """NEST through PyNN."""
-
-    name: str = "nest"
-    threads: int = quantity(1, "threads", "threads of the simulation")
-
-
-@dataclass
-class SpinnakerBackend(BackendConfig):
-    """SpiNNaker through sPyNNaker. User name and password of spalloc come from the environment, never from here."""
-
-    name: str = "spinnaker"
-    machine: str = quantity("auto", "", "auto, board, spalloc, remote, software, or mapping (maps, simulates nothing)")
-    machine_name: str | None = quantity(None, "", "board: its host name or address")
-    version: int | None = quantity(
-        None, "", "version of the board: 3 (4 chips) or 5 (48 chips, or more boards); null: 5, software: by size"
-    )
-    spalloc_server: str | None = quantity(None, "", "spalloc: host[:port] (old) or http(s) address (new)")
-    spalloc_user: str | None = quantity(None, "", "spalloc (old): who asks for the machine; null: SPALLOC_USER")
-    remote_url: str | None = quantity(None, "", "remote: address of the service")
-    time_scale_factor: float | None = quantity(
-        None,
-        "",
-        "hardware ms for each simulated ms; null: the least that the start of the network needs",
-        plausible=Range(0.1, 10_000),
-    )
-    neurons_per_core: int | None = quantity(
-        None, "cells", "most cells on a core; null: sPyNNaker's rule (256)", plausible=Range(1, 4_096)
-    )
-    weight_range: str = quantity(
-        "spynnaker",
-        "",
-        "what 16 bits of input must hold: drawn, all weights onto any cell at once; spynnaker, what its own rule says",
-        ("spynnaker", "drawn"),
-    )
-    probe_timeout_s: float = quantity(
-        3.0, "s", "how long the machine may take to answer before anything is built", plausible=Range(0.1, 600)
-    )
-    threads: int = quantity(1, "", "software: processors to use; the results are the same for any number")
-    overrun_s: int = quantity(
-        5, "s", "how long the cores may overstay the run before it counts as failed", plausible=Range(1, 3_600)
-    )
-
-    addresses: ClassVar[tuple[str, ...]] = ("machine_name", "spalloc_server", "spalloc_user", "remote_url")
+    """Settings that name another machine; see ``BackendSettings.addresses``."""
 
 
 @dataclass
@@ -153,7 +87,7 @@ class Config:
     cell: Cell = MISSING
     connectivity: Rule = MISSING
     stimulus: Stimulus = MISSING
-    backend: BackendConfig = MISSING
+    backend: BackendSettings = MISSING
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
@@ -171,6 +105,3 @@ class Config:
         """What the stimulus is drawn into."""
         run, wiring = self.simulation, self.connectivity
         return Surroundings(wiring.sizes, run.dt_ms, run.duration_ms, self.seed, wiring.shared_streams)
-
-
-BACKENDS: tuple[type[BackendConfig], ...] = (Brian2Backend, NestBackend, SpinnakerBackend)

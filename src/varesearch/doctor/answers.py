@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from varesearch.backends.base import KnownAnswer
 from varesearch.doctor.finding import Finding, State
 from varesearch.signals import run_command
 
@@ -16,27 +17,12 @@ _LONGEST_S = 1800.0
 """Compilers on a busy machine take minutes."""
 
 
-def ask(name: str, settings: Sequence[str] = (), models: Sequence[str] | None = None) -> Finding:
-    """Whether a back end gives the right spikes.
-
-    Parameters
-    ----------
-    name
-        The back end.
-    settings
-        Its settings, as on the command line.
-    models
-        The cells; None: all that it has.
-
-    Returns
-    -------
-    Finding
-        OK, or BROKEN with what the back end said.
-    """
-    words = [f"backend={name}", *settings]
-    order = json.dumps({"words": words, "models": models})
+def ask(name: str, question: KnownAnswer) -> Finding:
+    """Whether the back end ``name`` gives the right spikes: OK, or BROKEN with what the back end said."""
+    words = [f"backend={name}", *question.settings]
+    order = json.dumps({"words": words, "models": question.cells})
     command = [sys.executable, "-m", "varesearch.doctor.answers"]
-    what = " ".join(["known answer", *(word.removeprefix("backend.") for word in settings)])
+    what = question.what
     try:
         ran = subprocess.run(command, input=order, capture_output=True, text=True, check=False, timeout=_LONGEST_S)
     except subprocess.TimeoutExpired:
@@ -77,7 +63,7 @@ def main() -> int:
     with LogCapture() as capture:
         try:
             settings = compose(order["words"]).config.backend
-            for answer in known_answer(settings.name, settings, cache_folder(), order["models"]):
+            for answer in known_answer(settings, cache_folder(), order["models"]):
                 result["right" if answer.right else "wrong"].append(answer.model)
         except Exception as error:
             result["problem"] = first_line(error)

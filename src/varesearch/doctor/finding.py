@@ -22,7 +22,7 @@ class Finding:
     Attributes
     ----------
     subject
-        The group of checks that it belongs to, a name in :data:`varesearch.doctor.checks.SUBJECTS`.
+        The group of checks that it belongs to, one of :func:`varesearch.doctor.checks.subjects`.
     what
         What was checked.
     state

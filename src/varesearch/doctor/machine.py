@@ -22,7 +22,7 @@ from varesearch.tracking.store import Place, place, probe
 def compilers(full: bool) -> Iterator[Finding]:
     """Those that make code faster, or without which something is missing."""
     for language, variable, names, without in (
-        ("C++", "CXX", ("g++", "c++"), "Brian2 runs on numpy alone, and NEST lacks cell=izhikevich"),
+        ("C++", "CXX", ("g++", "c++"), "what back ends compile cannot be used, such as cell=izhikevich on NEST"),
         ("C", "CC", ("gcc", "cc", "clang"), "the software board cannot be built, and interprets all code"),
     ):
         wanted = [name for name in (os.environ.get(variable), *names) if name]

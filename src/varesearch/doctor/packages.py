@@ -7,7 +7,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from varesearch.backends import BACKENDS, backend_class
+from varesearch.backends import backends
 from varesearch.doctor.finding import Finding, State
 from varesearch.tracking.root import checkout_root
 
@@ -15,7 +15,6 @@ _PINS = "constraints.txt"
 _MOST_NAMED = 4
 _OF_ALL = ("numpy", "scipy", "PyNN", "neo", "quantities")
 """Packages, beside the simulators, that a result passes through on every back end."""
-_SIMULATORS = ("brian2", "nest-simulator", "sPyNNaker")
 
 
 def packages(full: bool) -> Iterator[Finding]:
@@ -86,8 +85,8 @@ def _pinned() -> list[Requirement]:
 
 def _libraries() -> list[str]:
     """What results pass through."""
-    own = {name for backend in BACKENDS for name in backend_class(backend).libraries}
-    return sorted({*_SIMULATORS, *_OF_ALL, *own})
+    own = {name for backend in backends().values() for name in (backend.distribution, *backend.libraries)}
+    return sorted({*_OF_ALL, *filter(None, own)})
 
 
 def _installed(name: str) -> Distribution | None:

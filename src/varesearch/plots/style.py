@@ -14,6 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from varesearch.config.backend import BackendSettings
+from varesearch.config.parts import parts
+
 if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
@@ -28,11 +31,6 @@ _OKABE_ITO = {
 }
 _POPULATION_COLOURS = {"exc": _OKABE_ITO["blue"], "inh": _OKABE_ITO["vermilion"]}
 _OTHER_COLOURS = [colour for colour in _OKABE_ITO.values() if colour not in _POPULATION_COLOURS.values()]
-_BACKEND_COLOURS = {
-    "brian2": _OKABE_ITO["bluish green"],
-    "nest": _OKABE_ITO["reddish purple"],
-    "spinnaker": _OKABE_ITO["orange"],
-}
 _POPULATION_LABELS = {"exc": "excitatory", "inh": "inhibitory"}
 
 TEXT_COLOUR = "#222222"
@@ -87,9 +85,10 @@ def population_colours(names: Collection[str]) -> dict[str, str]:
 
 
 def level_colours(levels: Sequence[Any]) -> list[str]:
-    """A colour for each level of a factor: a back end's own, else in order from dark to light."""
-    if all(level in _BACKEND_COLOURS for level in levels):
-        return [_BACKEND_COLOURS[level] for level in levels]
+    """A colour for each level of a factor: a back end has always the same one; others in order from dark to light."""
+    known = list(parts(BackendSettings))
+    if len(known) <= len(_OTHER_COLOURS) and all(level in known for level in levels):
+        return [_OTHER_COLOURS[known.index(level)] for level in levels]
     # The lightest part of the map is hard to see on white.
     return [to_hex(colormaps[ORDERED_MAP](place)) for place in np.linspace(0.0, 0.82, len(levels))]
 

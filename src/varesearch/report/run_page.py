@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from varesearch.backends import backends
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.plain import single_settings
 from varesearch.config.restore import restore
@@ -18,9 +19,6 @@ from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.read import RunRecord
 
 _FIGURES_OF_SEVERAL_RUNS = ("search", "statistics", "times", "metrics", "rasters", "divergence")
-_MAIN_PACKAGES = (
-    "python", "varesearch", "brian2", "nest-simulator", "spynnaker", "pynn", "numpy", "scipy", "mlflow",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,11 +109,16 @@ def run_page(record: RunRecord, verdicts: list[RunRecord]) -> RunPage:
         settings=settings_of(record, given.overrides),
         provenance=origin_rows(origin),
         versions=versions,
-        main_versions=[(name, versions[name]) for name in _MAIN_PACKAGES if name in versions],
+        main_versions=[(name, versions[name]) for name in _main_packages() if name in versions],
         made_with=record.made_with,
         log=tail(folder / LOG_FILE) if record.status != "FINISHED" else "",
         traceback=tail(folder / TRACEBACK_FILE, lines=200),
     )
+
+
+def _main_packages() -> list[str]:
+    simulators = [backend.distribution.lower() for backend in backends().values()]
+    return ["python", "varesearch", *filter(None, simulators), "pynn", "numpy", "scipy", "mlflow"]
 
 
 def figures_of(folder: Path) -> list[Figure]:

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from varesearch.backends import Backend
+from varesearch.backends.base import Backend
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
@@ -77,7 +77,7 @@ def recomposed(
     original.recording()  # so that a broken recording is found before the simulation, not after it
     # How a sweep was carried out, and where the run was kept, are not the run's own.
     resolved = {key: value for key, value in original.config().items() if key not in ("launcher", "sweeper")}
-    resolved = machine.applied(resolved)
+    resolved = machine.applied(resolved, config_dir)
     config = restore(resolved, own=True, config_dir=config_dir)  # its addresses are now those that the user has chosen
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)

@@ -36,7 +36,7 @@ def run_assignment(given: Sequence[str]) -> int:
     composed = assignment.composed(config_dir)
     with LogCapture(where / LOG_FILE) as capture:
         try:
-            backend = backend_class(composed.config.backend.name)(composed.config)
+            backend = backend_class(type(composed.config.backend))(composed.config)
             carry_out(
                 assignment.description(),
                 assignment.run_id,

@@ -5,12 +5,13 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
+from varesearch.backends import backend_class
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import Launcher, Sweeper
 from varesearch.config.options import options_of
@@ -121,9 +122,15 @@ def _tracked(sweep: Sweep, report: Report, capture: LogCapture, terminal: Termin
     settings, likely = sweep.planner.settings, [*sweep.jobs, *sweep.corners]
     sweep.planner.probe(likely)
     session = StoreSession(settings.tracking)
-    with sweep.launcher.started({job.composed.config.backend.name for job in likely}) as launch:
+    with sweep.launcher.started(_imports(likely)) as launch:
         session.open()
         return _in_store(sweep, report, session, launch, capture, terminal)
+
+
+def _imports(jobs: Iterable[Job]) -> list[str]:
+    """What the back ends of jobs import, each name once."""
+    used = {backend_class(type(job.composed.config.backend)) for job in jobs}
+    return sorted({name for backend in used for name in backend.imports()})
 
 
 def _in_store(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from varesearch.backends import Workspace
+from varesearch.backends.base import Workspace
 from varesearch.config.compose import Composer
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import NOT_SCIENCE, OF_SWEEPS

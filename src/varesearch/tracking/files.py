@@ -118,8 +118,9 @@ class RunFiles:
         with self.keeping(PARTS_FOLDER):
             for part in parts:
                 for name, source in own_sources(part).items():
-                    (self.folder / PARTS_FOLDER).mkdir(exist_ok=True)
-                    (self.folder / PARTS_FOLDER / name).write_bytes(source)
+                    path = self.folder / PARTS_FOLDER / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(source)
 
     def log_network(self, network: Network, arrays: bool = False) -> None:
         """Sizes and content hash of the drawn network, as parameters, tag and ``network.json``.

@@ -11,7 +11,7 @@ from contextlib import nullcontext, suppress
 import numpy as np
 import psutil
 
-from varesearch.backends import Workspace
+from varesearch.backends.base import Workspace
 from varesearch.config.compose import compose
 from varesearch.network import Network, draw
 from varesearch.preflight import prepare

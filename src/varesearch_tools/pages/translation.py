@@ -3,7 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
-from varesearch.backends import BACKENDS, backend_class
+from varesearch.backends import backends
 from varesearch.backends.table import Row
 from varesearch.config.cell import Cell
 from varesearch.config.parts import part_name, parts
@@ -42,15 +42,15 @@ def _first_line(cell: type) -> str:
 
 
 def _section(cell: type[Cell]) -> str:
-    integrators = {name: backend_class(name).integrators(cell) for name in BACKENDS}
+    integrators = {name: backend.integrators(cell) for name, backend in backends().items()}
     having: dict[str, tuple[Row, ...]] = {
         name: import_module(f"varesearch.backends.{name}.translation").rows(cell)
-        for name in BACKENDS
+        for name in integrators
         if integrators[name]
     }
     lines = [f"\n## {part_name(cell)}\n", f"{_first_line(cell)}\n"]
     lines += [f"- **{name}** integrates by: {', '.join(integrators[name])}." for name in having]
-    lines += [f"- **{name}** does not have this cell." for name in BACKENDS if name not in having]
+    lines += [f"- **{name}** does not have this cell." for name in integrators if name not in having]
     lines += [
         "",
         f"| quantity | unit | {' | '.join(having)} |",

@@ -1,18 +1,18 @@
 """The Brian2 back end."""
 
-import importlib.util
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-from varesearch.backends.base import Availability, Backend, MemoryCost, Simulation, Workspace
+from varesearch.backends.base import Backend, KnownAnswer, MemoryCost, Simulation, Workspace
+from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.brian2.translation import rows, steps_of
 from varesearch.backends.table import Context, translated_parameters
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.schema import Brian2Backend, Config
+from varesearch.config.schema import Config
 from varesearch.config.values import Constant
 from varesearch.network.model import Network
 
@@ -34,25 +34,25 @@ _DRAWN_SYNAPSE = 17
 class Brian2(Backend):
     """Brian2 through PyNN; see :mod:`varesearch.backends.brian2.schemes` for what a step is."""
 
-    name = "brian2"
+    distribution = "brian2"
     libraries = ("PyNN", "Cython")
     preload = ("varesearch.backends.brian2.session:load",)
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
-        assert isinstance(config.backend, Brian2Backend)
+        assert isinstance(config.backend, Brian2Settings)
         self._codegen = config.backend.codegen
 
     @classmethod
-    def availability(cls) -> Availability:
-        """Brian2 and PyNN by their metadata; nothing is imported."""
-        try:
-            found = version("brian2")
-        except PackageNotFoundError:
-            return Availability(False, "", "brian2 is not installed: pip install brian2")
-        if importlib.util.find_spec("pyNN") is None:
-            return Availability(False, found, "PyNN is not installed: pip install PyNN")
-        return Availability(True, found)
+    def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
+        """One for each code generation target."""
+        found = []
+        for target, tools in TOOLS.items():
+            missing = next((tool for tool in tools if shutil.which(tool) is None), "")
+            lacking = f"{missing} is not found" if missing else ""
+            mend = f"install {missing}, or keep to backend.codegen=numpy, which needs no compiler"
+            found.append(KnownAnswer((f"backend.codegen={target}",), None, lacking, mend, compiles=bool(tools)))
+        return found
 
     @classmethod
     def integrators(cls, cell: type[Cell]) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class Brian2(Backend):
     @classmethod
     def check(cls, config: Config) -> None:
         """Raise ConfigurationError for a target without its compiler, or a parameter that Brian2 cannot hold."""
-        assert isinstance(config.backend, Brian2Backend)
+        assert isinstance(config.backend, Brian2Settings)
         # Raises if a number does not fit its type.
         translated_parameters(rows(type(config.cell)), Context(config.cell, config.simulation.dt_ms))
         for tool in TOOLS[config.backend.codegen]:
@@ -73,7 +73,7 @@ class Brian2(Backend):
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
-        assert isinstance(config.backend, Brian2Backend)
+        assert isinstance(config.backend, Brian2Settings)
         cost, projections = _MEMORY[config.backend.codegen], config.connectivity.projections()
         values = [value for each in projections for value in (each.weight, each.delay_ms)]
         drawn = any(not isinstance(value, Constant) for value in values)

@@ -2,10 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -13,15 +11,18 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.base import Availability, Backend, Collected, MemoryCost, Simulation, Workspace
+from varesearch.backends.base import Backend, Collected, KnownAnswer, MemoryCost, Simulation, Workspace
+from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.build import Builder, Cells
 from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
-from varesearch.backends.nest.module import compiled
+from varesearch.backends.nest.module import compiled, is_compiled, missing
 from varesearch.backends.nest.quiet import printed_to
-from varesearch.backends.nest.translation import compiled_model, rows
+from varesearch.backends.nest.translation import compiled_model, integrators, rows
 from varesearch.backends.table import Context, row, translate
-from varesearch.config.schema import Config, NestBackend
+from varesearch.config.cell import Cell
+from varesearch.config.parts import parts
+from varesearch.config.schema import Config
 from varesearch.network.model import Network
 from varesearch.recording import Recording
 
@@ -36,20 +37,25 @@ class Nest(Backend):
     and Ctrl-C is heard; where the cuts lie does not change a bit of the result.
     """
 
-    name = "nest"
+    distribution = "nest-simulator"
+    requirement = "'varesearch[nest]'"
     libraries = ("PyNN",)
     preload = ("varesearch.backends.nest.library:load",)
 
     @classmethod
-    def availability(cls) -> Availability:
-        """NEST and PyNN by their metadata; nothing is imported."""
-        try:
-            found = version("nest-simulator")
-        except PackageNotFoundError:
-            return Availability(False, "", "nest-simulator is not installed: pip install 'varesearch[nest]'")
-        if find_spec("pyNN") is None:
-            return Availability(False, found, "PyNN is not installed: pip install PyNN")
-        return Availability(True, found)
+    def integrators(cls, cell: type[Cell]) -> tuple[str, ...]:
+        return integrators(cell)
+
+    @classmethod
+    def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
+        """One for NEST's own cells, and one for each cell that is compiled."""
+        models = {name: compiled_model(cell) for name, cell in parts(Cell).items() if cls.integrators(cell)}
+        found = [KnownAnswer(cells=tuple(name for name, model in models.items() if model is None))]
+        for name, model in models.items():
+            if model is not None:
+                lacking = "there is no C++ compiler" if missing() else ""
+                found.append(KnownAnswer((), (name,), lacking, missing(), compiles=not is_compiled(model, cache)))
+        return found
 
     @classmethod
     def check(cls, config: Config) -> None:
@@ -78,7 +84,7 @@ class Nest(Backend):
     def build(self, network: Network, workspace: Workspace) -> Iterator["NestSimulation"]:
         """Raises ConfigurationError for a drawn delay that NEST does not have."""
         self.check_network(network)
-        assert isinstance(self.config.backend, NestBackend)
+        assert isinstance(self.config.backend, NestSettings)
         library, threads = load(), self.config.backend.threads
         with ExitStack() as stack:
             modules = []

@@ -3,11 +3,12 @@
 import os
 
 from varesearch.backends.delays import drawn_delays, setting_of
+from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.module import missing
 from varesearch.backends.nest.translation import compiled_model, integrators, least_delay_steps
 from varesearch.config.cell import Cell, Synapse
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.schema import Config, NestBackend
+from varesearch.config.schema import Config
 from varesearch.network.model import Network
 
 TIC_MS = 0.001
@@ -38,7 +39,7 @@ def most_threads() -> int:
 def check_settings(config: Config) -> None:
     """Raises ConfigurationError for a step or delay that NEST does not have, no threads, or a cell without compiler."""
     backend = config.backend
-    assert isinstance(backend, NestBackend)
+    assert isinstance(backend, NestSettings)
     most = most_threads()
     if not 1 <= backend.threads <= most:
         raise ConfigurationError(

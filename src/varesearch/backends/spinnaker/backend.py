@@ -1,22 +1,22 @@
 """The SpiNNaker back end: a physical machine through sPyNNaker, or the mapping of the network without one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, ClassVar
 
-from varesearch.backends.base import Availability, Backend, MemoryCost, Workspace
-from varesearch.backends.spinnaker.limits import CELLS_PER_CORE, check_delays, check_settings
+from varesearch.backends.base import Backend, KnownAnswer, MemoryCost, Workspace
+from varesearch.backends.spinnaker import SpinnakerSettings
+from varesearch.backends.spinnaker.limits import check_delays, check_settings
 from varesearch.backends.spinnaker.load import cores_of, sdram_mb, start_load
 from varesearch.backends.spinnaker.machines import Size, choose_machine
-from varesearch.backends.spinnaker.machines.software import MOST_THREADS
+from varesearch.backends.spinnaker.machines.software import MISSING, is_built
 from varesearch.backends.spinnaker.tick import Tick
 from varesearch.backends.spinnaker.translation import SIGNAL
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.schema import Config, SpinnakerBackend
+from varesearch.config.schema import Config
 from varesearch.network.model import Network
 
 if TYPE_CHECKING:
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 class SpiNNaker(Backend):
     """sPyNNaker 7.4.1, unmodified, on the machine that ``backend.machine`` names."""
 
-    name: ClassVar[str] = "spinnaker"
+    distribution = "sPyNNaker"
+    requirement = "'varesearch[spinnaker]'"
     arithmetic = "s16.15"
     draws: ClassVar[tuple[str, ...]] = ("host", "native")
     libraries = ("SpiNNFrontEndCommon", "SpiNNMan", "SpiNNMachine", "SpiNNUtilities", "SpiNNaker_PACMAN", "PyNN")
     # Without a machine the software board runs it; which one it will be shows only when the run begins.
     sources = ("spinnaker_board",)
+    slow = True
+    # With a time constant of one step, sPyNNaker's alpha current is zero (see limits.check_settings).
+    unknown_answers = (("if_curr_alpha", "hit"),)
     preload = ("spynnaker.pyNN",)
 
     def __init__(self, config: Config) -> None:
@@ -40,12 +44,10 @@ class SpiNNaker(Backend):
         self._machine = choose_machine(self._settings)
 
     @classmethod
-    def availability(cls) -> Availability:
-        try:
-            installed = version("sPyNNaker")
-        except PackageNotFoundError:
-            return Availability(False, "", "sPyNNaker is not installed: pip install 'varesearch[spinnaker]'")
-        return Availability(True, installed)
+    def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
+        """One, on the software board."""
+        lacking = "" if is_built() else "the C extension of the software board is not built"
+        return (KnownAnswer(("backend.machine=software",), None, lacking, MISSING, optional=False),)
 
     @classmethod
     def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
@@ -115,12 +117,12 @@ def _own_folder(folder: Path | None) -> Iterator[Path]:
         yield Path(temporary)
 
 
-def _settings(config: Config) -> SpinnakerBackend:
-    assert isinstance(config.backend, SpinnakerBackend)
+def _settings(config: Config) -> SpinnakerSettings:
+    assert isinstance(config.backend, SpinnakerSettings)
     return config.backend
 
 
-def _check_numbers(settings: SpinnakerBackend, config: Config) -> None:
+def _check_numbers(settings: SpinnakerSettings, config: Config) -> None:
     dt_ms = config.simulation.dt_ms
     if round(dt_ms * 1000) < 1 or abs(dt_ms * 1000 - round(dt_ms * 1000)) > 1e-9:
         raise ConfigurationError(f"simulation.dt_ms={dt_ms:g}: SpiNNaker's step is a whole number of microseconds")
@@ -130,14 +132,6 @@ def _check_numbers(settings: SpinnakerBackend, config: Config) -> None:
             f"backend.time_scale_factor={factor:g}: wanted more than 0, and a tick (dt times the factor) of whole "
             "microseconds; null takes the least that the start of the network needs"
         )
-    if settings.neurons_per_core is not None and not 0 < settings.neurons_per_core <= CELLS_PER_CORE:
-        raise ConfigurationError(f"backend.neurons_per_core={settings.neurons_per_core}: allowed are 1 to 256, or null")
-    if not 1 <= settings.threads <= MOST_THREADS:
-        raise ConfigurationError(f"backend.threads={settings.threads}: must be from 1 to {MOST_THREADS}")
-    if not 0 < settings.probe_timeout_s <= 60:
-        raise ConfigurationError(f"backend.probe_timeout_s={settings.probe_timeout_s:g}: allowed are 0 to 60 s")
-    if settings.overrun_s < 1:
-        raise ConfigurationError(f"backend.overrun_s={settings.overrun_s}: allowed is 1 s and more")
     interval_ms = config.recording.interval_ms
     if interval_ms is not None:
         steps = round(interval_ms / dt_ms)

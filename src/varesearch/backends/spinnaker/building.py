@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.connectors import ListConnector
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
 from varesearch.backends.spinnaker.translation import SIGNAL, described, rows
 from varesearch.backends.table import Context, translate, translated_parameters
-from varesearch.config.schema import Config, SpinnakerBackend
+from varesearch.config.schema import Config
 from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
 
@@ -62,7 +63,7 @@ def _population(sim: ModuleType, population: Population, network: Network, confi
     context = Context(cell, network.dt_ms)
     of_cell, found = rows(type(cell)), described(type(cell))
     assert found is not None
-    assert isinstance(config.backend, SpinnakerBackend)
+    assert isinstance(config.backend, SpinnakerSettings)
     drawn = config.backend.weight_range == "drawn"
     built = sim.Population(
         population.size,

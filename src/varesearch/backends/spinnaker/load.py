@@ -72,10 +72,10 @@ def first_spikes(population: Population, network: Network, steps: int) -> NDArra
     """
     cell = population.cell
     fired = np.zeros((steps, population.size), dtype=bool)
-    on_machine, in_floats = described(type(cell)), cell.simulators.get("brian2")
-    if on_machine is None or not isinstance(in_floats, Steps):
-        return fired
-    same = [in_floats.steps[name] for name in on_machine.integrators if name in in_floats.steps]
+    on_machine = described(type(cell))
+    in_floats = [each.steps for each in cell.simulators.values() if isinstance(each, Steps)]
+    names = () if on_machine is None else on_machine.integrators
+    same = [steps[name] for steps in in_floats for name in names if name in steps]
     if not same:
         return fired
     alone = Alone(cell, same[0], population.initial, network.dt_ms)

@@ -21,8 +21,8 @@ from varesearch.network.synapses import delay_steps, draw_values
 
 def check_native(wiring: Rule) -> None:
     """Raise ConfigurationError for a rule or a value that is not drawn on the machine."""
-    if not wiring.spinnaker_connector:
-        able = [name for name, rule in parts(Rule).items() if rule.spinnaker_connector]
+    if not wiring.pynn_connector:
+        able = [name for name, rule in parts(Rule).items() if rule.pynn_connector]
         raise ConfigurationError(
             f"connectivity.draw=native with connectivity={wiring.rule}: SpiNNaker expands {' and '.join(sorted(able))} "
             "itself; use connectivity.draw=host"
@@ -44,8 +44,8 @@ def population_seed(seed: int, name: str) -> int:
 
 def native_connector(sim: ModuleType, wiring: Rule, settings: ProjectionSettings) -> Any:
     """sPyNNaker's connector for the rule of a projection."""
-    connector = getattr(sim, wiring.spinnaker_connector)
-    arguments = wiring.spinnaker_arguments(settings)
+    connector = getattr(sim, wiring.pynn_connector)
+    arguments = wiring.pynn_arguments(settings)
     return connector(**arguments, allow_self_connections=wiring.allow_self_connections)
 
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from varesearch.backends.base import Collected, Simulation
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.building import Built
 from varesearch.backends.spinnaker.fixed_point import rounded_parameters
 from varesearch.backends.spinnaker.machines import Machine
@@ -19,7 +20,7 @@ from varesearch.backends.spinnaker.tick import Tick
 from varesearch.backends.spinnaker.translation import described, rows
 from varesearch.backends.table import Context, translate
 from varesearch.config.cell import Cell
-from varesearch.config.schema import Config, SpinnakerBackend
+from varesearch.config.schema import Config
 from varesearch.network.model import Network
 
 logger = logging.getLogger(__name__)
@@ -131,7 +132,7 @@ class SpinnakerSimulation(Simulation):
 
     def _advice(self, provenance: Provenance, torn: bool, factor: float) -> str:
         backend = self.config.backend
-        assert isinstance(backend, SpinnakerBackend)
+        assert isinstance(backend, SpinnakerSettings)
         if provenance.too_fast or torn:
             return f"try backend.time_scale_factor={self.tick.next_factor(factor):g}"
         if provenance.losses["saturated_weights"] and backend.weight_range != "drawn" and not self._native:

@@ -26,7 +26,7 @@ _OWN = "synapses onto each cell from this projection"
 class FixedInDegree(Rule):
     """Each cell receives a fixed number of synapses from each population, its sources drawn without repetition."""
 
-    spinnaker_connector: ClassVar[str] = "FixedNumberPreConnector"
+    pynn_connector: ClassVar[str] = "FixedNumberPreConnector"
 
     in_degree_exc: int = per_projection(
         quantity(24, "synapses", "excitatory synapses onto each cell", plausible=_DEGREES), "in_degree", "exc", _OWN
@@ -53,7 +53,7 @@ class FixedInDegree(Rule):
         degree, no_self = projection["in_degree"], projection.no_self
         return fixed_in_degree(projection.pre_size, projection.post_size, degree, no_self, rng)
 
-    def spinnaker_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
+    def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
         return {"n": projection["in_degree"], "with_replacement": False}
 
 

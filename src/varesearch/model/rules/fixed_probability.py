@@ -27,7 +27,7 @@ class FixedProbability(Rule):
     has the inputs and the start of excitatory cell j. It is there to be studied, not to be used.
     """
 
-    spinnaker_connector: ClassVar[str] = "FixedProbabilityConnector"
+    pynn_connector: ClassVar[str] = "FixedProbabilityConnector"
 
     p: float = per_projection(quantity(0.02, "", "connection probability"))
     streams: str = quantity(
@@ -51,5 +51,5 @@ class FixedProbability(Rule):
     def shared_streams(self) -> bool:
         return self.streams == "shared"
 
-    def spinnaker_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
+    def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
         return {"p_connect": projection["p"]}

@@ -34,13 +34,10 @@ class ThisMachine(Launcher):
         """It can always be used."""
 
     @contextmanager
-    def started(self, backends: Collection[str]) -> Iterator[Callable[[Work], None]]:
-        """Start the fork server, which imports what children on these back ends need."""
-        from varesearch.backends import backend_class
+    def started(self, preload: Collection[str]) -> Iterator[Callable[[Work], None]]:
+        """Start the fork server, which imports what children need."""
         from varesearch.workers.client import ForkServer
 
-        classes = [backend_class(name) for name in sorted(backends)]
-        preload = [name for backend in classes for name in (backend.__module__, *backend.preload)]
         with ForkServer([*_PRELOAD, *preload]) as server:
             yield lambda work: self._launch(work, server)
 

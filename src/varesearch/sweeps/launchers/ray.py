@@ -54,7 +54,7 @@ class Ray(Launcher):
             _check_address(self.address)
 
     @contextlib.contextmanager
-    def started(self, backends: Collection[str]) -> Iterator[Callable[[Work], None]]:
+    def started(self, preload: Collection[str]) -> Iterator[Callable[[Work], None]]:
         """Start ray on this machine, or connect to the cluster. Raises ConfigurationError if that fails.
 
         Ray's processes end with the thread that starts them, so it has to be one that stays.

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import Part, part_name
-from varesearch.config.schema import SpinnakerBackend
 
 USUAL_VERSION = 5
 """The version of a board where none is set: 48 chips."""
@@ -73,7 +73,7 @@ class Machine(Part, ABC):
 
     @classmethod
     @abstractmethod
-    def from_settings(cls, settings: SpinnakerBackend) -> "Machine":
+    def from_settings(cls, settings: SpinnakerSettings) -> "Machine":
         """The machine that the settings name. Raises ConfigurationError if they do not name one."""
 
     @classmethod
@@ -87,7 +87,7 @@ class Machine(Part, ABC):
         raise NotImplementedError
 
     @classmethod
-    def address_in(cls, settings: SpinnakerBackend) -> str:
+    def address_in(cls, settings: SpinnakerSettings) -> str:
         """The value of ``setting``. Raises ConfigurationError if it is not set."""
         address: str | None = getattr(settings, cls.setting)
         if not address:
@@ -146,6 +146,6 @@ class Machine(Part, ABC):
         """The machine in a few words, without credentials."""
 
 
-def version_in(settings: SpinnakerBackend) -> int:
+def version_in(settings: SpinnakerSettings) -> int:
     """The version of the board that the settings ask for."""
     return settings.version or USUAL_VERSION

@@ -7,18 +7,18 @@ import os
 from configparser import ConfigParser, Error
 from pathlib import Path
 
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.machines._base import USUAL_VERSION, Machine, UserFile
 from varesearch.backends.spinnaker.machines.software import MISSING, Software, is_built
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import parts
-from varesearch.config.schema import SpinnakerBackend
 
 AUTO = "auto"
 FILE_NAME = ".spynnaker.cfg"
 VERSIONS = (3, 5)
 
 
-def choose_machine(settings: SpinnakerBackend) -> Machine:
+def choose_machine(settings: SpinnakerSettings) -> Machine:
     """The machine that the settings name. Raises ConfigurationError if they name none, or one that does not exist."""
     if settings.version is not None and settings.version not in VERSIONS:
         raise ConfigurationError(f"backend.version={settings.version}: allowed are 3 (4 chips), 5 (48 chips) and null")
@@ -30,7 +30,7 @@ def choose_machine(settings: SpinnakerBackend) -> Machine:
     return kinds[settings.machine].from_settings(settings)
 
 
-def _found(settings: SpinnakerBackend) -> Machine:
+def _found(settings: SpinnakerSettings) -> Machine:
     addressed = [kind for kind in parts(Machine).values() if kind.setting]
     given = [kind for kind in addressed if getattr(settings, kind.setting)]
     if len(given) > 1:

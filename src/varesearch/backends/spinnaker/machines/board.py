@@ -9,8 +9,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.machines._base import Machine, UserFile, version_in
-from varesearch.config.schema import SpinnakerBackend
 
 if TYPE_CHECKING:
     from spinnman.messages.spinnaker_boot import SpinnakerBootMessage
@@ -34,7 +34,7 @@ class Board(Machine):
     line = "machine_name"
 
     @classmethod
-    def from_settings(cls, settings: SpinnakerBackend) -> "Board":
+    def from_settings(cls, settings: SpinnakerSettings) -> "Board":
         return cls(version_in(settings), cls.address_in(settings))
 
     @classmethod

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.machines._base import Machine, UserFile, version_in
-from varesearch.config.schema import SpinnakerBackend
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class VirtualBoard(Machine):
     simulates = False
 
     @classmethod
-    def from_settings(cls, settings: SpinnakerBackend) -> "VirtualBoard":
+    def from_settings(cls, settings: SpinnakerSettings) -> "VirtualBoard":
         return cls(version_in(settings))
 
     @classmethod

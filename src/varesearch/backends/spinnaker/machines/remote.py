@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.machines._addresses import is_url, refuse_credentials, split_credentials
 from varesearch.backends.spinnaker.machines._base import Machine, UserFile, version_in
 from varesearch.backends.spinnaker.machines._http import require_answer
 from varesearch.config.addresses import redact
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.schema import SpinnakerBackend
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Remote(Machine):
     line = "remote_spinnaker_url"
 
     @classmethod
-    def from_settings(cls, settings: SpinnakerBackend) -> "Remote":
+    def from_settings(cls, settings: SpinnakerSettings) -> "Remote":
         url = cls.address_in(settings)
         refuse_credentials("backend.remote_url", url)
         if not is_url(url):

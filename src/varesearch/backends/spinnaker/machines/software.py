@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.machines._base import Machine, Size, version_in
-from varesearch.config.schema import SpinnakerBackend
 
 if TYPE_CHECKING:
     from spinnaker_board.process import Board
@@ -57,7 +57,7 @@ class Software(Machine):
     timing = "estimated, because this computer plays the board"
 
     @classmethod
-    def from_settings(cls, settings: SpinnakerBackend) -> "Software":
+    def from_settings(cls, settings: SpinnakerSettings) -> "Software":
         return cls(version_in(settings), threads=settings.threads, smallest=settings.version is None)
 
     def configuration(self) -> dict[str, str]:

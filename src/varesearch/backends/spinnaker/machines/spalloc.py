@@ -6,6 +6,7 @@ import socket
 from dataclasses import dataclass, field
 
 from varesearch.backends.base import BackendUnavailableError
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.machines._addresses import (
     Credentials,
     host_and_port,
@@ -17,7 +18,6 @@ from varesearch.backends.spinnaker.machines._addresses import (
 from varesearch.backends.spinnaker.machines._base import Machine, UserFile, version_in
 from varesearch.backends.spinnaker.machines._http import require_answer
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.schema import SpinnakerBackend
 
 _OLD_PORT = 22244
 _LOGIN_PAGE = "system/login.html"
@@ -31,7 +31,7 @@ class Spalloc(Machine):
     line = "spalloc_server"
 
     @classmethod
-    def from_settings(cls, settings: SpinnakerBackend) -> "Spalloc":
+    def from_settings(cls, settings: SpinnakerSettings) -> "Spalloc":
         server, where = cls.address_in(settings), "backend.spalloc_server"
         refuse_credentials(where, server)
         if is_url(server):

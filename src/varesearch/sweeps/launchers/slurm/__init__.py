@@ -75,7 +75,7 @@ class Slurm(Launcher):
             )
 
     @contextmanager
-    def started(self, backends: Collection[str]) -> Iterator[Callable[[Work], None]]:
+    def started(self, preload: Collection[str]) -> Iterator[Callable[[Work], None]]:
         """Nothing needs to be started: the scheduler is there."""
         from varesearch.sweeps.launchers.slurm.jobs import launch
 
