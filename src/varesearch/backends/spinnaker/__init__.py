@@ -32,7 +32,7 @@ class SpinnakerSettings(BackendSettings):
         plausible=Range(0.1, 10_000),
     )
     neurons_per_core: int | None = quantity(
-        None, "cells", "most cells on a core; null: sPyNNaker's rule (256)", hard=Range(1, 256)
+        None, "cells", "most cells on a core; null: sPyNNaker's rule (256)", allowed=Range(1, 256)
     )
     weight_range: str = quantity(
         "spynnaker",
@@ -41,17 +41,17 @@ class SpinnakerSettings(BackendSettings):
         ("spynnaker", "drawn"),
     )
     probe_timeout_s: float = quantity(
-        3.0, "s", "how long the machine may take to answer before anything is built", hard=Range(1e-3, 60)
+        3.0, "s", "how long the machine may take to answer before anything is built", allowed=Range(1e-3, 60)
     )
     threads: int = quantity(
-        1, "", "software: processors to use; the results are the same for any number", hard=Range(1, 64)
+        1, "", "software: processors to use; the results are the same for any number", allowed=Range(1, 64)
     )
     overrun_s: int = quantity(
         5,
         "s",
         "how long the cores may overstay the run before it counts as failed",
         plausible=Range(1, 3_600),
-        hard=Range(1, 2**31 - 1),
+        allowed=Range(1, 2**31 - 1),
     )
 
     addresses: ClassVar[tuple[str, ...]] = ("machine_name", "spalloc_server", "spalloc_user", "remote_url")
