@@ -28,7 +28,7 @@ _MAX_ROWS = 256
 _CHUNK = 32  # bytes that the loader copies or fills at a time
 _MAX_OUTSIDE_BYTES = 1 << 20  # that all rows of an image may write outside the core's own memories
 _RTE_ABORT = 9  # run-time error code of a core whose image cannot be loaded
-_MAILBOX_QUANTA = 100  # 1 ms
+_MAILBOX_QUANTA = layout.QUANTA_PER_MS
 
 
 class BadImageError(ValueError):

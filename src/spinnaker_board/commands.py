@@ -35,7 +35,7 @@ class Commands:
         self._machine = machine
         self._applications = applications
         self._tags = tags
-        self._handlers: dict[int, Callable[[ChipState, ScpRequest, Endpoint | None, int], bytes]] = {
+        self._handlers: dict[int, Callable[[ChipState, ScpRequest], bytes]] = {
             Command.VER: self._version,
             Command.READ: self._read,
             Command.WRITE: self._write,
@@ -48,7 +48,6 @@ class Commands:
             Command.APP_COPY_RUN: self._copy_run,
             Command.SIG: self._signal,
             Command.LED: self._nothing,
-            Command.IPTAG: self._ip_tag,
             Command.ALLOC: self._allocate,
             Command.RTR: self._router,
             Command.INFO: self._info,
@@ -75,34 +74,36 @@ class Commands:
         ScpError
             The command fails; the error holds the return code.
         """
+        if request.command == Command.IPTAG:  # the only command that depends on who sent it
+            return self._ip_tag(request, sender, tag)
         handler = self._handlers.get(request.command)
         if handler is None:
             raise ScpError(ReturnCode.COMMAND)
         try:
-            return handler(chip, request, sender, tag)
+            return handler(chip, request)
         except (BadAddressError, BrokenHeapError) as error:
             raise ScpError(ReturnCode.ARGUMENT) from error
         except LockedError as error:
             raise ScpError(ReturnCode.TIMEOUT) from error
 
-    def _nothing(self, _chip: ChipState, _request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _nothing(self, _chip: ChipState, _request: ScpRequest) -> bytes:
         return b""
 
-    def _version(self, chip: ChipState, _request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _version(self, chip: ChipState, _request: ScpRequest) -> bytes:
         return words(chip.address << 16, 0xFFFF0000 + MAX_DATA_BYTES, _BUILD_DATE) + _NAME
 
-    def _read(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _read(self, chip: ChipState, request: ScpRequest) -> bytes:
         if request.arg2 > MAX_DATA_BYTES or request.arg3 > _MAX_TYPE:
             raise ScpError(ReturnCode.ARGUMENT)
         return chip.memory.read(request.arg1, request.arg2)
 
-    def _write(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _write(self, chip: ChipState, request: ScpRequest) -> bytes:
         if request.arg2 > len(request.data) or request.arg3 > _MAX_TYPE:
             raise ScpError(ReturnCode.ARGUMENT)
         chip.memory.write(request.arg1, request.data[: request.arg2])
         return b""
 
-    def _fill(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _fill(self, chip: ChipState, request: ScpRequest) -> bytes:
         if request.arg3 > _MAX_FILL_BYTES or request.arg3 % 4:
             raise ScpError(ReturnCode.ARGUMENT)
         chip.memory.fill(request.arg1, request.arg2, request.arg3)
@@ -114,17 +115,17 @@ class Commands:
             raise ScpError(ReturnCode.ARGUMENT if request.arg3 >= layout.LINKS else ReturnCode.TIMEOUT)
         return other
 
-    def _link_read(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _link_read(self, chip: ChipState, request: ScpRequest) -> bytes:
         return self._over_link(chip, request).memory.read(request.arg1, request.arg2)
 
-    def _link_write(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _link_write(self, chip: ChipState, request: ScpRequest) -> bytes:
         other = self._over_link(chip, request)
         if request.arg2 > len(request.data):
             raise ScpError(ReturnCode.ARGUMENT)
         other.memory.write(request.arg1, request.data[: request.arg2])
         return b""
 
-    def _count(self, _chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _count(self, _chip: ChipState, request: ScpRequest) -> bytes:
         return words(self._applications.count(request.arg1, request.arg2))
 
     def _launch(self, chip: ChipState, word: int) -> None:
@@ -132,11 +133,11 @@ class Commands:
             raise ScpError(ReturnCode.ARGUMENT)
         self._applications.start(chip, word >> 24, word >> 18 & 63, word & (1 << layout.CORES) - 1)
 
-    def _start(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _start(self, chip: ChipState, request: ScpRequest) -> bytes:
         self._launch(chip, request.arg1)
         return b""
 
-    def _copy_run(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _copy_run(self, chip: ChipState, request: ScpRequest) -> bytes:
         other = self._machine.neighbour(chip, request.arg1 & 7)
         length = request.arg2
         if request.arg3 & 1 or length % 4 or length > layout.IMAGE_AREA_BYTES or request.arg1 & 7 >= layout.LINKS:
@@ -152,13 +153,13 @@ class Commands:
         self._launch(chip, request.arg3)
         return b""
 
-    def _nearest_neighbour(self, _chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _nearest_neighbour(self, _chip: ChipState, request: ScpRequest) -> bytes:
         if request.arg1 >> 24 != 0 or request.arg2 >> 28 != _NN_SIGNAL:
             raise ScpError(ReturnCode.ARGUMENT)  # floods and other broadcasts, which current host software does not use
         self._send_signal(request.arg2)
         return b""
 
-    def _signal(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _signal(self, chip: ChipState, request: ScpRequest) -> bytes:
         if request.arg1 not in (0, 2) or (request.arg1 == 0 and chip.address != 0):
             raise ScpError(ReturnCode.ARGUMENT)
         self._send_signal(request.arg2)
@@ -167,7 +168,7 @@ class Commands:
     def _send_signal(self, word: int) -> None:
         self._applications.signal(word >> 16 & 15, word & 0xFF, word >> 8 & 0xFF)
 
-    def _ip_tag(self, _chip: ChipState, request: ScpRequest, sender: Endpoint | None, tag: int) -> bytes:
+    def _ip_tag(self, request: ScpRequest, sender: Endpoint | None, tag: int) -> bytes:
         operation, number = request.arg1 >> 16 & 0xFF, request.arg1 & 0xFF
         if operation > 4 or number >= TAGS:
             raise ScpError(ReturnCode.ARGUMENT)
@@ -211,7 +212,7 @@ class Commands:
         self._tags.set(number, tag)
         return words(number)
 
-    def _allocate(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _allocate(self, chip: ChipState, request: ScpRequest) -> bytes:
         operation, app_id, flags = request.arg1 & 0xFF, request.arg1 >> 8 & 0xFF, request.arg1 >> 16 & 0xFF
         heap, routes = chip.sdram_heap, chip.routes
         if operation > 7:
@@ -241,7 +242,7 @@ class Commands:
             case _:
                 return words(heap.tagged(app_id, request.arg2 & 0xFF))
 
-    def _router(self, chip: ChipState, request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _router(self, chip: ChipState, request: ScpRequest) -> bytes:
         operation, app_id, count = request.arg1 & 0xFF, request.arg1 >> 8 & 0xFF, request.arg1 >> 16
         routes = chip.routes
         self._machine.wait_unlocked(chip, Lock.ROUTER)
@@ -268,7 +269,7 @@ class Commands:
             raise ScpError(ReturnCode.ARGUMENT)
         return b""
 
-    def _info(self, chip: ChipState, _request: ScpRequest, _sender: Endpoint | None, _tag: int) -> bytes:
+    def _info(self, chip: ChipState, _request: ScpRequest) -> bytes:
         self._machine.wait_unlocked(chip, Lock.HEAP)
         self._machine.wait_unlocked(chip, Lock.ROUTER)
         memory = chip.memory

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol, TypedDict
 INTERFACE = 3
 
 
-class CoreStatistics(TypedDict):
+class CoreCounts(TypedDict):
     """What a core did since it was started; ``series`` holds five ``uint32`` for each tick (see ``core/ticks.c``)."""
 
     on: bool
@@ -55,61 +55,73 @@ class CoreMachine(Protocol):
     def restore(self) -> None: ...
     def profile(self, chip: int, core: int, /) -> tuple[bytes, bytes, bytes]: ...
     def registers(self, chip: int, core: int, /) -> tuple[int, ...]: ...
-    def statistics(self, chip: int, core: int, /) -> CoreStatistics: ...
+    def statistics(self, chip: int, core: int, /) -> CoreCounts: ...
 
 
 class Instruction(NamedTuple):
-    """What ``_core.decode`` says of an ARM instruction that translated code can do.
+    """An ARM instruction as ``_core.decode`` describes it. The default is one that has to be interpreted.
 
-    Parameters
+    Attributes
     ----------
     kind, name, form
-        The row of ``core/instructions.h``; ``kind`` says which macro of ``core/translated.h`` runs it.
+        The row of ``core/instructions.h``; ``kind`` is the macro of ``core/translated.h`` that executes it.
     condition
-        Such as ``EQ``; empty when it is always executed.
+        For example ``EQ``; "" if it is always executed.
     rd, rn, rm, rs, immediate, amount, step, write_back
-        As in ``struct entry`` of ``core/decoded.h``; of a branch, ``immediate`` is the target's address.
+        As in ``struct entry`` of ``core/decoded.h``; ``immediate`` of a branch is the address of its target.
     cycles
-        What it takes without accesses outside the DTCM, when its condition holds.
+        What it takes if its condition holds, without accesses outside the DTCM.
     written
-        A mask of the registers that it may write, the pc aside.
+        A mask of the registers that it may write, without the pc.
     sets_flags, compares
         Whether it sets the flags, and whether to those of a subtraction.
     """
 
-    kind: str
-    name: str
-    form: str
-    condition: str
-    rd: int
-    rn: int
-    rm: int
-    rs: int
-    immediate: int
-    amount: int
-    step: int
-    write_back: int
-    cycles: int
-    written: int
-    sets_flags: bool
-    compares: bool
+    kind: str = ""
+    name: str = ""
+    form: str = ""
+    condition: str = ""
+    rd: int = 0
+    rn: int = 0
+    rm: int = 0
+    rs: int = 0
+    immediate: int = 0
+    amount: int = 0
+    step: int = 0
+    write_back: int = 0
+    cycles: int = 0
+    written: int = 0
+    sets_flags: bool = False
+    compares: bool = False
 
     @property
-    def is_branch(self) -> bool:
-        """B or BL, to ``immediate``."""
-        return self.kind == "BRANCH"
+    def interpreted(self) -> bool:
+        """Whether it has to be interpreted."""
+        return self.kind == ""
+
+    @property
+    def target(self) -> int | None:
+        """The target of B or BL; None for other instructions."""
+        return self.immediate if self.kind == "BRANCH" else None
 
     @property
     def links(self) -> bool:
-        """BL."""
+        """Whether it is BL, which calls a function."""
         return self.name == "BRANCH_LINK"
 
     @property
     def is_literal(self) -> bool:
-        """A load of a word from a place relative to the pc."""
+        """Whether it loads a word from an address relative to the pc."""
         return self.name == "LDR_PC_LITERAL" or (self.name == "LDR" and self.form == "LITERAL")
 
     @property
     def ends(self) -> bool:
-        """Whether it jumps to where registers or memory say."""
+        """Whether it jumps to an address from a register or from memory."""
         return self.kind == "JUMP" or self.name == "LDM_PC"
+
+    @property
+    def falls_through(self) -> bool:
+        """Whether translated code can go on with the next instruction."""
+        if self.interpreted:
+            return False
+        return self.condition != "" or not (self.target is not None or self.ends)

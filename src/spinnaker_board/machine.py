@@ -15,7 +15,7 @@ from spinnaker_board.shape import Shape
 
 _log = logging.getLogger(__name__)
 
-_LOCK_QUANTA = 1000  # 10 ms; SARK holds a lock for microseconds
+_LOCK_QUANTA = 10 * layout.QUANTA_PER_MS  # SARK holds a lock for microseconds
 _WAIT_S = 0.5  # wall time after which a wait ends, however slow the machine is, ...
 _MIN_QUANTA = 10  # ... once this many quanta have passed
 

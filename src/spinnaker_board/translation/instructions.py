@@ -14,8 +14,8 @@ COST_INSTRUCTION = numbers("cost.h")["COST_INSTRUCTION"]
 PC = 15
 
 
-def decode(word: int, address: int) -> Instruction | None:
-    """Decode the instruction at an address; None if it has to be interpreted.
+def decode(word: int, address: int) -> Instruction:
+    """Decode the instruction at an address.
 
     Examples
     --------
@@ -23,7 +23,7 @@ def decode(word: int, address: int) -> Instruction | None:
     'ADD'
     """
     fields = load_core().decode(word, address)
-    return None if fields is None else Instruction(*fields)
+    return Instruction(*fields or ())
 
 
 def _register(number: int) -> str:

@@ -6,14 +6,14 @@ import re
 
 from spinnaker_board.core_types import Instruction
 from spinnaker_board.translation.instructions import COST_INSTRUCTION, text
-from spinnaker_board.translation.parts import Part, Step
+from spinnaker_board.translation.parts import Part
 
 
 class _Writer:
     """Writes the function of one part; keeps count of the cycles that the current block has not paid yet."""
 
     def __init__(self, part: Part) -> None:
-        self._steps = part.steps
+        self._code = part.code
         self._literals = part.literals
         self._heads = set(part.heads)
         self._lines: list[str] = []
@@ -23,12 +23,12 @@ class _Writer:
 
     def lines(self) -> list[str]:
         """Write the statements of all blocks."""
-        for address, step in self._steps.items():
+        for address, instruction in self._code.items():
             if address in self._heads:
                 self._begin(address)
             elif not self._reachable:
                 continue
-            self._write(step)
+            self._write(address, instruction)
         return self._lines
 
     def _emit(self, text: str) -> None:
@@ -52,25 +52,24 @@ class _Writer:
         """The most cycles from an address to the end of its block, without those of accesses outside the DTCM."""
         total = 0
         while True:
-            step = self._steps[address]
-            total += step.max_cycles
+            instruction = self._code[address]
+            total += instruction.cycles
             address += 4
-            if not step.falls_through or address in self._heads or address not in self._steps:
+            if not instruction.falls_through or address in self._heads or address not in self._code:
                 return total
 
-    def _write(self, step: Step) -> None:
-        if step.instruction is None:
-            self._emit(self._leave(step.address))
-            self._reachable = False
-            return
-        if step.instruction.is_branch:
-            self._branch(step, step.instruction)
+    def _write(self, address: int, instruction: Instruction) -> None:
+        following = address + 4
+        if instruction.interpreted:
+            self._emit(self._leave(address))
+        elif instruction.target is not None:
+            self._branch(following, instruction, instruction.target)
         else:
-            self._body(step, step.instruction)
-        if not step.falls_through:
+            self._body(address, instruction)
+        if not instruction.falls_through:
             self._reachable = False
-        elif step.address + 4 not in self._steps:
-            self._emit(self._leave(step.address + 4))
+        elif following not in self._code:
+            self._emit(self._leave(following))
             self._reachable = False
 
     def _if(self, instruction: Instruction, body: str) -> str:
@@ -78,20 +77,19 @@ class _Writer:
             return body
         return f"if (IF_{instruction.condition}({'OF_COMPARISON' if self._compared else 'OF_FLAGS'})) {body}"
 
-    def _branch(self, step: Step, branch: Instruction) -> None:
-        link = f"r14 = 0x{step.address + 4:x}u; " if branch.links else ""
+    def _branch(self, following: int, branch: Instruction, target: int) -> None:
+        link = f"r14 = 0x{following:x}u; " if branch.links else ""
         settled = self._settle(branch.cycles, branch.cycles - COST_INSTRUCTION)
-        target = branch.immediate
         jump = f"goto L{target:x};" if target in self._heads else f"pc = 0x{target:x}u; goto out;"
         self._emit(self._if(branch, f"{{ {link}{settled} {jump} }}"))
         if branch.condition:
             self._owed += COST_INSTRUCTION
 
-    def _body(self, step: Step, instruction: Instruction) -> None:
-        cost, extra, following = instruction.cycles, instruction.cycles - COST_INSTRUCTION, step.address + 4
-        goes_on = step.falls_through and following in self._steps and following not in self._heads
+    def _body(self, address: int, instruction: Instruction) -> None:
+        cost, extra, following = instruction.cycles, instruction.cycles - COST_INSTRUCTION, address + 4
+        goes_on = instruction.falls_through and following in self._code and following not in self._heads
         rest = self._max_cycles(following) if goes_on else 0
-        place = f"0x{step.address:x}u, {cost}, {self._owed}, {self._owed_extra}, {rest}"
+        place = f"0x{address:x}u, {cost}, {self._owed}, {self._owed_extra}, {rest}"
         body = text(instruction, place, self._literals)
         if instruction.ends:
             body += f" {self._settle(cost, extra)} goto out;"
@@ -111,8 +109,8 @@ def _function(part: Part, name: str) -> str:
     body = "\n".join(_Writer(part).lines())
     used = sorted({int(number) for number in re.findall(r"\br(\d+)\b", body)})
     written = 0
-    for step in part.steps.values():
-        written |= step.instruction.written if step.instruction else 0
+    for instruction in part.code.values():
+        written |= instruction.written
     entries = " ".join(f"case {n}: goto L{head:x};" for n, head in enumerate(part.heads))
     lines = [
         f"static uint32_t {name}(struct native_frame *f, uint32_t head) {{",
@@ -130,8 +128,7 @@ def _function(part: Part, name: str) -> str:
 def _table(part: Part, name: str) -> tuple[str, str]:
     """The definitions for a part, and its row in the table."""
     runs: list[list[int]] = []
-    words = {step.address: step.word for step in part.steps.values()}
-    words |= part.literals
+    words = part.words | part.literals
     for address in sorted(words):
         if runs and runs[-1][-1] == address - 4:
             runs[-1].append(address)
