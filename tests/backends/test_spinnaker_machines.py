@@ -249,7 +249,7 @@ def test_old_spalloc_with_a_closed_port() -> None:
 def test_something_else_than_old_spalloc(answer: bytes) -> None:
     with servers.tcp_server(answer) as port:
         message, _ = unavailable(old_spalloc(f"127.0.0.1:{port}"))
-    assert "that is no spalloc server" in message
+    assert "this is not a spalloc server" in message
 
 
 def test_old_spalloc_that_answers() -> None:

@@ -96,6 +96,7 @@ def test_the_seed_network_maps_to_eight_cores_on_one_chip() -> None:
     assert metrics["mapping_time_s"] > 0
     assert metrics["time_scale_factor"] == 1
     assert tags["machine"] == "mapping"
+    assert "timing" not in tags
     assert "draw" not in tags
 
 

@@ -42,6 +42,7 @@ def simulate(drawn: Network, recording: RecordingConfig | None = None, folder: P
     assert result.recording is not None
     assert result.status is Status.FINISHED
     assert result.provenance["machine"] == "software"
+    assert result.provenance["timing"].startswith("estimated")
     assert seen[-1] == drawn.duration_ms
     assert result.metrics["estimate.busiest_core_load"] > 0
     return result.recording

@@ -97,6 +97,7 @@ def test_the_run_says_what_it_ran_on_and_what_is_an_estimate(pair: list[tuple[st
     out, run = pair[0]
     assert run.status == "FINISHED"
     assert run.tags["machine"] == "software"
+    assert f"timing: {run.timing}" in out.splitlines() and run.timing.startswith("estimated")
     assert "degraded" not in run.tags
     (line,) = [line for line in out.splitlines() if line.startswith("would hold real time: ")]
     assert line == f"would hold real time: {run.tags['would hold real time']}"

@@ -138,13 +138,14 @@ def test_a_failed_run_shows_why_and_a_degraded_one_says_so_first(root, tmp_path)
     first = load_run("first", root=root)
     (tmp_path / "run.log").write_text("".join(f"line {k}\n" for k in range(100)))
     (tmp_path / "traceback.txt").write_text("ValueError: <script>no such luck</script> & more\n")
-    tags = {"varesearch.ended": "ValueError: no such luck", "degraded": "late spikes 12"}
+    tags = {"varesearch.ended": "ValueError: no such luck", "degraded": "late spikes 12", "timing": "estimated here"}
     page = Page(report_html(replace(first, status="FAILED", tags=tags, folder=tmp_path), root=root))
     assert is_sound(page)
     assert "FAILED: ValueError: no such luck" in page.text and "DEGRADED: late spikes 12" in page.text
     assert "ValueError: <script>no such luck</script> & more" in page.text
     assert "line 99" in page.text and "line 59" not in page.text
     assert page.text.index("DEGRADED") < page.text.index("Traceback")
+    assert "The machine's times are estimated here." in page.text
 
 
 def test_the_page_of_a_sweep_counts_links_and_explains(root, tmp_path) -> None:

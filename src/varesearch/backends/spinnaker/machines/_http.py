@@ -1,4 +1,4 @@
-"""Does a web service answer?"""
+"""Whether a web service answers."""
 
 import urllib.error
 import urllib.parse
@@ -21,9 +21,25 @@ def require_answer(
     headers: Mapping[str, str] | None = None,
     method: str = "GET",
 ) -> None:
-    """Make one request; any answer but a refusal, a missing page or a server error is good.
+    """Make one request. Any answer is accepted, except a refusal, a missing page and a server error.
 
-    Raises BackendUnavailableError with one line: ``who``, what happened, and ``refused`` (401, 403) or ``advice``.
+    Parameters
+    ----------
+    url
+        The address.
+    timeout_s
+        How long to wait for the answer.
+    who
+        The service, for messages.
+    advice, refused
+        What to do if there is no such answer, and if access is refused.
+    headers, method
+        Of the request.
+
+    Raises
+    ------
+    BackendUnavailableError
+        With one line: ``who``, what happened, and ``refused`` (HTTP 401 or 403) or ``advice``.
     """
     request = urllib.request.Request(url, headers=dict(headers or {}), method=method)
     try:
@@ -39,14 +55,14 @@ def require_answer(
         raise BackendUnavailableError(f"{who}: no answer in {timeout_s:g} s; {advice}") from None
     except urllib.error.URLError as error:
         reason = error.reason
-        said = f"no answer in {timeout_s:g} s" if isinstance(reason, TimeoutError) else _said(reason)
-        raise BackendUnavailableError(f"{who}: {said}; {advice}") from None
+        text = f"no answer in {timeout_s:g} s" if isinstance(reason, TimeoutError) else _text(reason)
+        raise BackendUnavailableError(f"{who}: {text}; {advice}") from None
     except (HTTPException, OSError) as error:
-        raise BackendUnavailableError(f"{who}: {_said(error)}; {advice}") from None
+        raise BackendUnavailableError(f"{who}: {_text(error)}; {advice}") from None
 
 
 class _OwnOrigin(urllib.request.HTTPRedirectHandler):
-    """Follow a redirection to another server without the headers, which may contain a token for the first server."""
+    """Follows a redirection to another server without the headers, which may contain a token for the first server."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
@@ -62,5 +78,5 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def _said(reason: object) -> str:
+def _text(reason: object) -> str:
     return str(getattr(reason, "strerror", None) or reason or type(reason).__name__)

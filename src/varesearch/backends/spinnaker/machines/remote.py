@@ -12,7 +12,7 @@ from varesearch.config.errors import ConfigurationError
 
 @dataclass(frozen=True)
 class Remote(Machine):
-    """The service that lends a machine for each GET request to its address."""
+    """A service that lends a machine for each GET request to its address."""
 
     url: str
 
@@ -47,7 +47,7 @@ class Remote(Machine):
             who=self.describe(),
             method="HEAD",
             advice="check backend.remote_url, or choose backend.machine=mapping to map without a machine",
-            refused="access is refused; log in where the address comes from and take a new one",
+            refused="access is refused; log in at the site that gave you the address, and get a new one",
         )
 
     def describe(self) -> str:

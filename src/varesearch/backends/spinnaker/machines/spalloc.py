@@ -1,4 +1,4 @@
-"""A machine lent by a spalloc server: the old one (JSON lines over TCP) or the new one (http)."""
+"""A machine lent by a spalloc server: an old one (lines of JSON over TCP) or a new one (http)."""
 
 import json
 import os
@@ -25,7 +25,7 @@ _LOGIN = "the user and password, or the token, of spalloc"
 
 
 class Spalloc(Machine):
-    """A machine that either server lends."""
+    """A machine lent by a server of either kind; the address tells which."""
 
     setting = "spalloc_server"
     line = "spalloc_server"
@@ -56,7 +56,7 @@ class Spalloc(Machine):
 
 @dataclass(frozen=True)
 class _OldSpalloc(Spalloc):
-    """The server that is asked by host and port, and wants to know who asks."""
+    """An old server, with host and port, which asks for the user's name."""
 
     host: str
     port: int
@@ -72,7 +72,7 @@ class _OldSpalloc(Spalloc):
         }
 
     def probe(self, timeout_s: float) -> None:
-        """Ask the server for its version (spalloc protocol: one JSON object a line)."""
+        """Ask the server for its version (in the spalloc protocol, each line is a JSON object)."""
         advice = "check backend.spalloc_server, or choose backend.machine=mapping to map without a machine"
         try:
             with socket.create_connection((self.host, self.port), timeout_s) as channel:
@@ -81,11 +81,11 @@ class _OldSpalloc(Spalloc):
         except TimeoutError as error:
             raise BackendUnavailableError(f"{self.describe()}: no answer in {timeout_s:g} s; {advice}") from error
         except ValueError as error:
-            raise BackendUnavailableError(f"{self.describe()}: that is no spalloc server; {advice}") from error
+            raise BackendUnavailableError(f"{self.describe()}: this is not a spalloc server; {advice}") from error
         except OSError as error:
             raise BackendUnavailableError(f"{self.describe()}: {error.strerror or error}; {advice}") from error
         if not isinstance(answer, dict) or "return" not in answer:
-            raise BackendUnavailableError(f"{self.describe()}: that is no spalloc server; {advice}")
+            raise BackendUnavailableError(f"{self.describe()}: this is not a spalloc server; {advice}")
 
     def describe(self) -> str:
         return f"spalloc server {self.host}:{self.port}"
@@ -93,7 +93,7 @@ class _OldSpalloc(Spalloc):
 
 @dataclass(frozen=True)
 class _NewSpalloc(Spalloc):
-    """The server that is asked by http(s). Credentials: as given, else from the environment."""
+    """A new server, with an http(s) address. Credentials are those given, or those in the environment."""
 
     url: str
     credentials: Credentials = field(default_factory=Credentials)
@@ -106,7 +106,7 @@ class _NewSpalloc(Spalloc):
         return {name: value for name, value in wanted.items() if value is not None}
 
     def probe(self, timeout_s: float) -> None:
-        """Fetch the login page as spalloc's client does, with the bearer token if there is one."""
+        """Fetch the login page, as spalloc's client does, with the bearer token if there is one."""
         token = os.environ.get("OIDC_BEARER_TOKEN")
         seen = {**os.environ, **self.environment()}
         if not token and not (seen.get("SPALLOC_USER") and seen.get("SPALLOC_PASSWORD")):
@@ -121,7 +121,7 @@ class _NewSpalloc(Spalloc):
             who=self.describe(),
             headers={"Authorization": f"Bearer {token}"} if token else {},
             advice="check backend.spalloc_server, or choose backend.machine=mapping to map without a machine",
-            refused="the credentials are refused; set SPALLOC_USER and SPALLOC_PASSWORD, or OIDC_BEARER_TOKEN, anew",
+            refused="the credentials are refused; check SPALLOC_USER and SPALLOC_PASSWORD, or OIDC_BEARER_TOKEN",
         )
 
     def describe(self) -> str:
@@ -129,11 +129,11 @@ class _NewSpalloc(Spalloc):
 
 
 def _user(setting: str | None) -> str:
-    """Who asks the old server: the setting, else SPALLOC_USER. Raises ConfigurationError."""
+    """The user's name for an old server: the setting, or SPALLOC_USER. Raises ConfigurationError if neither is set."""
     user = setting or os.environ.get("SPALLOC_USER")
     if not user:
         raise ConfigurationError(
-            "backend.spalloc_user=null: the old spalloc wants to know who asks; set backend.spalloc_user or the "
-            "environment variable SPALLOC_USER to your e-mail address"
+            "backend.spalloc_user=null: an old spalloc server asks for the user's name; set backend.spalloc_user, or "
+            "the environment variable SPALLOC_USER, to your e-mail address"
         )
     return user
