@@ -125,6 +125,7 @@ def test_no_docstring_shows_its_markup(site: dict[Path, Links]):
     for path in site:
         text = re.sub(r"<(code|pre)\b.*?</\1>", "", path.read_text(), flags=re.DOTALL)
         assert not re.search(r":(class|func|mod|data|meth):|``", text), path.name
+        assert not re.search(r"<h\d[^>]*>(Parameters|Returns|Raises|Attributes|Examples)\b", text), path.name
 
 
 def test_the_reference_has_every_part_of_the_package():

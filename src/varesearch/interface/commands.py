@@ -41,9 +41,9 @@ def run(*overrides: str, config_dir: str | Path | None = None, **settings: Any) 
     Raises
     ------
     ConfigurationError
-        A setting is wrong, or the run cannot be made here; one line. Nothing was tracked then.
+        A setting is wrong, or this machine cannot make the run. The message is one line; nothing was tracked.
     Exception
-        Whatever ended the run; it is tracked as FAILED.
+        The error that ended the run, which is tracked as FAILED.
 
     Examples
     --------
@@ -61,8 +61,8 @@ def run(*overrides: str, config_dir: str | Path | None = None, **settings: Any) 
 def simulate(network: "Network", *overrides: str, config_dir: str | Path | None = None, **settings: Any) -> Run:
     """Simulate a network that a program made, and track it like any other.
 
-    The network's arrays are kept with the run, so that it can be run again. The settings say everything else: back end,
-    what is recorded, what is measured.
+    The network's arrays are stored with the run, so that it can be run again. The settings determine everything else:
+    the back end, what is recorded and what is measured.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def simulate(network: "Network", *overrides: str, config_dir: str | Path | None 
     Raises
     ------
     ConfigurationError
-        A setting is wrong, the network is not consistent, or the back end cannot simulate it; one line.
+        A setting is wrong, the network is not consistent, or the back end cannot simulate it. The message is one line.
 
     Examples
     --------
@@ -105,8 +105,8 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     Parameters
     ----------
     *overrides, config_dir, **settings
-        As for :func:`run`; a list is several values: ``seed=[1, 2, 3]``, ``connectivity={"p": [0.02, 0.05]}``. A value
-        that is itself a list is a list in a list: ``recording={"signals": [["v"]]}``.
+        As for :func:`run`, but a list gives several values: ``seed=[1, 2, 3]``, ``connectivity={"p": [0.02, 0.05]}``. A
+        value that is itself a list is a list in a list: ``recording={"signals": [["v"]]}``.
 
     Returns
     -------
@@ -119,6 +119,14 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
         A setting of one of the runs is wrong; nothing was begun then.
     KeyboardInterrupt
         The sweep was interrupted; the same call resumes it.
+
+    Examples
+    --------
+    >>> import varesearch as va
+    >>> small = {"connectivity": {"n": 50}, "simulation": {"duration_ms": 100}, "analysis": {"warmup_ms": 0}}
+    >>> sweep = va.sweep(seed=[1, 2], **small)
+    >>> sweep.to_frame()["status"].tolist()
+    ['FINISHED', 'FINISHED']
     """
     from varesearch.report import write_report
     from varesearch.sweeps.command import prepare as prepare_sweep
@@ -158,6 +166,18 @@ def compare(a: Run | Sweep | str, b: Run | Sweep | str) -> Comparison:
     ------
     ConfigurationError
         The two cannot be compared.
+
+    Examples
+    --------
+    >>> import varesearch as va
+    >>> small = {"connectivity": {"n": 50}, "simulation": {"duration_ms": 100}, "analysis": {"warmup_ms": 0}}
+    >>> before, after = va.run(**small), va.run(cell={"d": 8}, **small)
+    >>> comparison = va.compare(before, after)
+    >>> comparison.verdict
+    'not judged: two models'
+    >>> frame = comparison.to_frame().set_index(["population", "metric"])
+    >>> bool(frame.loc[("exc", "rate_hz"), "mean A"] == before.metrics["exc.rate_hz"])
+    True
     """
     from varesearch.comparison.command import compare_recorded
 

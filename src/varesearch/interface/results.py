@@ -37,7 +37,19 @@ class Spikes:
         return len(self.ids)
 
     def trains(self) -> list[NDArray[np.float64]]:
-        """The spike times (ms) of each cell, ``size`` arrays."""
+        """The spike times of each cell.
+
+        Returns
+        -------
+        list of arrays
+            ``size`` arrays of times in ms, ascending.
+
+        Examples
+        --------
+        >>> spikes = Spikes(np.array([1, 0, 1], np.int32), np.array([2.0, 3.0, 5.0]), size=3)
+        >>> [train.tolist() for train in spikes.trains()]
+        [[3.0], [2.0, 5.0], []]
+        """
         order = np.argsort(self.ids, kind="stable")
         ends = np.cumsum(np.bincount(self.ids, minlength=self.size))
         return np.split(self.times_ms[order], ends[:-1])
@@ -90,7 +102,25 @@ class _Stored:
         return dict(self.record.metrics)
 
     def figure(self, name: str) -> Figure:
-        """A figure by its name, such as ``raster``. Raises ConfigurationError, with the names, for another one."""
+        """A figure of this run.
+
+        Parameters
+        ----------
+        name
+            The name of its file without the ending, such as ``raster``.
+
+        Raises
+        ------
+        ConfigurationError
+            There is no such figure; the message lists those that there are.
+
+        Examples
+        --------
+        >>> import varesearch as va
+        >>> run = va.run(connectivity={"n": 50}, simulation={"duration_ms": 100}, analysis={"warmup_ms": 0})
+        >>> run.figure("raster")
+        <figure raster>
+        """
         found = {path.stem: path for path in sorted((self.folder / "figures").glob("*.png"))}
         if name not in found:
             names = ", ".join(found) or "none"

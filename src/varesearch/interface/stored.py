@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Runs:
-    """Runs of networks in the store, the newest first; read when they are needed.
+    """Runs of networks in the store, the newest first. The store is read when they are needed.
 
     Iterating gives :class:`~varesearch.interface.results.Run` objects.
     """
@@ -37,7 +37,15 @@ class Runs:
         Returns
         -------
         Runs
-            Those that have all of these settings, and all of earlier filters.
+            Those that have all of these settings, and all those of earlier filters.
+
+        Examples
+        --------
+        >>> import varesearch as va
+        >>> small = {"connectivity": {"n": 50}, "simulation": {"duration_ms": 100}, "analysis": {"warmup_ms": 0}}
+        >>> ours = [va.run(seed=seed, **small) for seed in (1, 2)]
+        >>> [run.id == ours[1].id for run in va.runs().filter(seed=2, backend="brian2")]
+        [True]
         """
         pairs = (word.partition("=") for word in words_of((), settings))
         named = ((f"{key}.{DISCRIMINATORS[key]}" if key in DISCRIMINATORS else key, value) for key, _, value in pairs)
@@ -139,6 +147,14 @@ def load(id_or_name: str, uri: str | None = None) -> "Run | Sweep | Comparison":
     ------
     ConfigurationError
         There is none, or the first characters fit several.
+
+    Examples
+    --------
+    >>> import varesearch as va
+    >>> small = {"connectivity": {"n": 50}, "simulation": {"duration_ms": 100}, "analysis": {"warmup_ms": 0}}
+    >>> run = va.run("tracking.run_name=small", **small)
+    >>> va.load("small").metrics == va.load(run.id[:8]).metrics == run.metrics
+    True
     """
     record = load_run(id_or_name, uri)
     return kind_of(record)(record)  # type: ignore[return-value]

@@ -1,8 +1,8 @@
 """Statistics of spike trains, each for every cell or pair at once.
 
 Written in numpy rather than taken from elephant, whose import alone costs more than 1.5 s of CPU, several times the
-whole analysis; the tests hold every function here against elephant's. Each raises UndefinedMetricError with the
-reason where the data do not define it.
+whole analysis; the tests compare every function here with elephant's. Each raises UndefinedMetricError, with the
+reason, where the data do not define it.
 """
 
 import numpy as np
@@ -16,21 +16,69 @@ _BLOCK = 1 << 18
 
 
 def rates_hz(trains: Trains) -> NDArray[np.float64]:
-    """Spikes per second of each cell, shape (size,)."""
+    """Rate of each cell: its spikes divided by the length of the window.
+
+    Returns
+    -------
+    array of shape (cells,)
+        In Hz.
+
+    Examples
+    --------
+    >>> trains = Trains(2, 1.0, 500, np.array([0, 0, 1]), np.array([10, 20, 30]))
+    >>> rates_hz(trains).tolist()
+    [4.0, 2.0]
+    """
     return trains.counts / trains.duration_s
 
 
 def intervals_ms(trains: Trains) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Inter-spike intervals: the cell of each and its length in ms, sorted by cell, then time."""
+    """Inter-spike intervals of all cells.
+
+    Returns
+    -------
+    cells, intervals
+        The cell of each interval and its length in ms, both of shape (intervals,), sorted by cell, then time.
+
+    Examples
+    --------
+    >>> trains = Trains(2, 0.5, 500, np.array([0, 0, 0, 1]), np.array([10, 20, 50, 30]))
+    >>> cells, intervals = intervals_ms(trains)
+    >>> cells.tolist(), intervals.tolist()
+    ([0, 0], [5.0, 15.0])
+    """
     same = trains.ids[1:] == trains.ids[:-1]
     return trains.ids[1:][same], np.diff(trains.steps)[same] * trains.dt_ms
 
 
 def cv_isi(trains: Trains, min_isis: int) -> NDArray[np.float64]:
-    """Coefficient of variation (standard deviation over mean) of the intervals of each cell that has ``min_isis``.
+    """Coefficient of variation of the inter-spike intervals of each cell: standard deviation over mean.
 
-    0 for a regular train, 1 on average for long Poisson trains (Softky & Koch 1993, J. Neurosci. 13:334). The
+    It is 0 for a regular train and 1 on average for a long Poisson train (Softky & Koch 1993, J. Neurosci. 13:334). The
     standard deviation divides by the number of intervals, as elephant's and scipy's ``variation`` do.
+
+    Parameters
+    ----------
+    trains
+        The spikes.
+    min_isis
+        The least number of intervals of a cell that is counted.
+
+    Returns
+    -------
+    array
+        One value for each cell with ``min_isis`` intervals, in the order of the cells.
+
+    Raises
+    ------
+    UndefinedMetricError
+        No cell has ``min_isis`` intervals.
+
+    Examples
+    --------
+    >>> trains = Trains(1, 1.0, 100, np.array([0, 0, 0]), np.array([0, 10, 40]))
+    >>> cv_isi(trains, min_isis=2).tolist()  # intervals 10 and 30: mean 20, standard deviation 10
+    [0.5]
     """
     cells, steps, counts, counted = _countable_intervals(trains, min_isis)
     n = counts[counted]
@@ -41,10 +89,34 @@ def cv_isi(trains: Trains, min_isis: int) -> NDArray[np.float64]:
 
 
 def local_variation(trains: Trains, min_isis: int) -> NDArray[np.float64]:
-    """Local variation of the intervals of each cell that has ``min_isis``.
+    """Local variation of the inter-spike intervals of each cell.
 
-    3/(n-1) sum ((I_i - I_i+1) / (I_i + I_i+1))² (Shinomoto, Shima & Tanji 2003, Neural Comput. 15:2823): 0 for
-    a regular train, 1 for a Poisson train, and unlike the CV insensitive to slow changes of the rate.
+    LV = 3/(n-1) sum_i ((I_i - I_i+1) / (I_i + I_i+1))² over the n intervals I_i of a cell (Shinomoto, Shima & Tanji
+    2003, Neural Comput. 15:2823). It is 0 for a regular train and 1 for a Poisson train; unlike the CV it is
+    insensitive to slow changes of the rate.
+
+    Parameters
+    ----------
+    trains
+        The spikes.
+    min_isis
+        The least number of intervals of a cell that is counted, at least 2.
+
+    Returns
+    -------
+    array
+        One value for each cell with ``min_isis`` intervals, in the order of the cells.
+
+    Raises
+    ------
+    UndefinedMetricError
+        No cell has ``min_isis`` intervals.
+
+    Examples
+    --------
+    >>> trains = Trains(1, 1.0, 100, np.array([0, 0, 0]), np.array([0, 10, 40]))
+    >>> local_variation(trains, min_isis=2).tolist()  # 3 ((10 - 30) / (10 + 30))²
+    [0.75]
     """
     cells, steps, counts, counted = _countable_intervals(trains, min_isis)
     same = cells[1:] == cells[:-1]
@@ -54,10 +126,26 @@ def local_variation(trains: Trains, min_isis: int) -> NDArray[np.float64]:
 
 
 def fano_factors(binned: Binned) -> NDArray[np.float64]:
-    """Variance over mean of the counts of each cell that fired.
+    """Fano factor of each cell that fired: variance over mean of its spike counts.
 
-    The variance divides by the number of bins less one: then a Poisson train's expectation is 1 for any number of
-    bins and spikes (its counts given their total are multinomial), where dividing by the number of bins gives less.
+    The variance divides by the number of bins less one. The expectation for a Poisson train is then 1 for any number of
+    bins and spikes (given their total, its counts are multinomial); dividing by the number of bins would give less.
+
+    Returns
+    -------
+    array
+        One value for each cell that fired, in the order of the cells.
+
+    Raises
+    ------
+    UndefinedMetricError
+        No cell fired.
+
+    Examples
+    --------
+    >>> trains = Trains(1, 1.0, 20, np.array([0, 0]), np.array([0, 5]))
+    >>> fano_factors(bin_counts(trains, 10.0, "analysis.fano_window_ms")).tolist()  # counts 2 and 0: variance 2, mean 1
+    [2.0]
     """
     active = binned.totals > 0
     if not active.any():
@@ -66,10 +154,33 @@ def fano_factors(binned: Binned) -> NDArray[np.float64]:
 
 
 def pair_correlations(binned: Binned, max_pairs: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Pearson's correlation of the counts of pairs of cells, shape (pairs,).
+    """Pearson's correlation of the spike counts of pairs of cells.
 
-    The pairs are of cells whose counts vary; all of them if there are no more than ``max_pairs``, otherwise that many
-    drawn without repetition.
+    Parameters
+    ----------
+    binned
+        The spike counts.
+    max_pairs
+        The largest number of pairs. If the cells whose counts vary have more pairs than this, so many are drawn without
+        repetition; otherwise all of them are taken.
+    rng
+        Draws the pairs.
+
+    Returns
+    -------
+    array of shape (pairs,)
+
+    Raises
+    ------
+    UndefinedMetricError
+        Fewer than two cells have counts that vary.
+
+    Examples
+    --------
+    >>> trains = Trains(2, 1.0, 30, np.array([0, 1, 1]), np.array([0, 5, 25]))
+    >>> binned = bin_counts(trains, 10.0, "analysis.correlation_bin_ms")  # counts 1, 0, 0 and 1, 0, 1
+    >>> pair_correlations(binned, 10, np.random.default_rng(0)).round(3).tolist()
+    [0.5]
     """
     eligible = np.flatnonzero(binned.square_deviations > 0)
     n = len(eligible)
@@ -85,11 +196,22 @@ def pair_correlations(binned: Binned, max_pairs: int, rng: np.random.Generator) 
 
 
 def synchrony(binned: Binned) -> float:
-    """Golomb's chi of the spike counts: how much of the cells' variance in time their mean shares.
+    """Golomb's chi of the spike counts: how much of the variance of single cells over time their mean shares.
 
     chi² = var_t(mean_i c_i) / mean_i(var_t(c_i)) (Golomb & Rinzel 1994, Physica D 72:259; Golomb 2007, Scholarpedia
-    2(1):1347), there of membrane potentials, here of counts c_i(t), which every run has for every cell. 1 when all
-    cells fire together, about 1/sqrt(size) when they are independent.
+    2(1):1347). There it is defined for membrane potentials, here for the counts c_i(t), which every run has for every
+    cell. It is 1 if all cells fire together, and about 1/sqrt(cells) if they are independent.
+
+    Raises
+    ------
+    UndefinedMetricError
+        There is only one cell, or no cell has counts that vary.
+
+    Examples
+    --------
+    >>> together = Trains(2, 1.0, 20, np.array([0, 1]), np.array([3, 5]))
+    >>> synchrony(bin_counts(together, 10.0, "analysis.rate_bin_ms"))
+    1.0
     """
     if binned.size < 2:
         raise UndefinedMetricError("one cell has no other to fire with")
@@ -102,7 +224,31 @@ def synchrony(binned: Binned) -> float:
 
 
 def population_rate_hz(trains: Trains, bin_ms: float) -> NDArray[np.float64]:
-    """Mean rate of the population in each bin. Raises as :func:`varesearch.metrics.trains.bin_counts`."""
+    """Mean rate over the cells of a population in each bin.
+
+    Parameters
+    ----------
+    trains
+        The spikes.
+    bin_ms
+        The length of a bin in ms, a multiple of the time step.
+
+    Returns
+    -------
+    array of shape (bins,)
+        In Hz.
+
+    Raises
+    ------
+    ConfigurationError, UndefinedMetricError
+        As :func:`varesearch.metrics.trains.bin_counts`.
+
+    Examples
+    --------
+    >>> trains = Trains(2, 1.0, 20, np.array([0, 1]), np.array([3, 5]))
+    >>> population_rate_hz(trains, 10.0).tolist()
+    [100.0, 0.0]
+    """
     binned = bin_counts(trains, bin_ms, "analysis.rate_bin_ms")
     counts = np.bincount(binned.bins, weights=binned.counts, minlength=binned.n_bins)
     return counts / (trains.size * bin_ms * 1e-3)

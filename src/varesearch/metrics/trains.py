@@ -65,10 +65,24 @@ class Binned:
 
 
 def window_trains(population: PopulationRecording, dt_ms: float, duration_ms: float, warmup_ms: float) -> Trains:
-    """The spikes of [warmup_ms, duration_ms).
+    """The spikes of a population after the warm-up, in [warmup_ms, duration_ms).
 
-    Raises ConfigurationError if nothing is left after the warm-up, and ValueError if the recording breaks its
-    contract: a spike outside the run, off the grid, of a cell that does not exist, or two of one cell in one step.
+    Parameters
+    ----------
+    population
+        What was recorded of it.
+    dt_ms, duration_ms
+        Time step and duration of the run in ms.
+    warmup_ms
+        What is left out at the start, in ms.
+
+    Raises
+    ------
+    ConfigurationError
+        Nothing is left after the warm-up.
+    ValueError
+        The recording breaks its contract: a spike outside the run, off the grid of time steps, or of a cell that does
+        not exist, or two spikes of one cell in one step.
     """
     n_steps = round(duration_ms / dt_ms)
     first = first_step(warmup_ms, dt_ms)
@@ -92,10 +106,30 @@ def window_trains(population: PopulationRecording, dt_ms: float, duration_ms: fl
 
 
 def bin_counts(trains: Trains, bin_ms: float, setting: str) -> Binned:
-    """Spike counts in bins of ``bin_ms``, which the setting ``setting`` gave.
+    """Count the spikes in bins.
 
-    Raises ConfigurationError unless it is a multiple of the time step, and UndefinedMetricError if fewer than two
-    bins fit, since then no variance exists.
+    Parameters
+    ----------
+    trains
+        The spikes.
+    bin_ms
+        The length of a bin in ms.
+    setting
+        The setting that gave ``bin_ms``, for messages.
+
+    Raises
+    ------
+    ConfigurationError
+        ``bin_ms`` is not a multiple of the time step.
+    UndefinedMetricError
+        Fewer than two bins fit into the window, so that there is no variance.
+
+    Examples
+    --------
+    >>> trains = Trains(2, 1.0, 30, np.array([0, 0, 1]), np.array([3, 5, 25]))
+    >>> binned = bin_counts(trains, 10.0, "analysis.rate_bin_ms")
+    >>> [(int(cell), int(bin), int(count)) for cell, bin, count in zip(binned.ids, binned.bins, binned.counts)]
+    [(0, 0, 2), (1, 2, 1)]
     """
     width = round(bin_ms / trains.dt_ms)
     if width < 1 or not np.isclose(width * trains.dt_ms, bin_ms, rtol=1e-9, atol=0.0):
