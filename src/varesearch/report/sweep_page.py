@@ -13,7 +13,7 @@ from varesearch.report.sources import Words, folder_of, tail
 from varesearch.shell import command
 from varesearch.sweeps.jobs import FINISHED
 from varesearch.sweeps.labels import labels_by_text, level_labels
-from varesearch.sweeps.measures import RUN, STATISTICS, TIMES, measured
+from varesearch.sweeps.measures import RUN, TIMES, measured, statistics
 from varesearch.sweeps.table import Table, heading
 from varesearch.tracking.files import LOG_FILE
 from varesearch.tracking.read import RunRecord
@@ -138,7 +138,7 @@ def _factor(key: str, unit: str, table: Table) -> Factor:
 def _shown_metrics(table: Table) -> dict[str, str]:
     """Head of a column -> metric, of those that the figures show."""
     columns = {}
-    for measure in measured(table, STATISTICS):
+    for measure in measured(table, statistics()):
         columns |= {f"{population} {measure.label}": key for population, key in measure.keys.items()}
     for measure in measured(table, TIMES[:1]):
         columns[measure.label] = measure.keys[RUN]

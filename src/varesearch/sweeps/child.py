@@ -1,15 +1,13 @@
-"""A child of a sweep, in a process of its own: ``python -m varesearch.sweeps.child FOLDER``.
+"""A child of a sweep, in a process of its own.
 
-It knows nothing of the tracking store: everything goes to the folder, and the sweep's process tells the store.
+It does not know the tracking store: it writes to the folder of its run, and the sweep's process writes to the store.
 """
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from varesearch.backends import backend_class
-from varesearch.config.errors import ConfigurationError
 from varesearch.runner import record
 from varesearch.sweeps.assignment import AssignmentFile
 from varesearch.terminal import Terminal
@@ -21,12 +19,23 @@ from varesearch.tracking.run import carry_out
 
 
 def run_assignment(given: Sequence[str]) -> int:
-    """Do the run that a folder holds, leave its files and its record there, and return the exit code.
+    """Carry out the run whose assignment is in a folder, and leave its files and its record there.
 
-    ``given`` is the folder and, if the user named one for the sweep, the folder of the user's own parts: it comes from
-    whoever starts this process, never from the assignment. What a single run shows on the terminal goes to its log.
+    Parameters
+    ----------
+    given
+        The folder and, if the user named one for the sweep, the folder of the user's own parts. It comes from the
+        process that starts this one, never from the assignment.
 
-    Raises ConfigurationError without an assignment, and for an own part that cannot be used.
+    Returns
+    -------
+    int
+        The exit code of the run. What a single run shows on the terminal goes to its log.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder has no assignment, or a part of the user's own cannot be used.
     """
     where, config_dir = Path(given[0]), Path(given[1]) if len(given) > 1 else None
     assignment = AssignmentFile.read(where)
@@ -49,19 +58,3 @@ def run_assignment(given: Sequence[str]) -> int:
             Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}")
             return how.exit_code
     return 0
-
-
-def main() -> int:
-    """The command. Exit code 2 without an assignment, otherwise that of the run."""
-    if len(sys.argv) not in (2, 3):
-        print("usage: python -m varesearch.sweeps.child FOLDER [FOLDER_OF_OWN_PARTS]", file=sys.stderr)
-        return 2
-    try:
-        return run_assignment(sys.argv[1:])
-    except ConfigurationError as error:
-        print(f"varesearch.sweeps.child: {error}", file=sys.stderr)
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -252,7 +252,7 @@ class _Conductor:
         except Exception as error:
             log.exception("the results of the sweep could not be shown")
             reason = reason or f"table, figures or report could not be made: {first_line(error)}"
-        show_end(terminal, self.run, self.session, outcomes, counts, best)
+        show_end(terminal, self.run, self.session, outcomes, counts, best, self.sweep.config_dir)
         for problem in children.problems:
             terminal.line(f"NOT IN THE STORE: {problem.said}", style="bold red")
         if reason:
@@ -274,7 +274,8 @@ class _Conductor:
         from varesearch.sweeps.figures import write_sweep_figures
 
         tracking = self.sweep.planner.settings.tracking
-        write_sweep_figures(table, self.run.folder / "figures", self.run.name, self.sweep.sweeper.draw_search())
+        draw_search, config_dir = self.sweep.sweeper.draw_search(), self.sweep.config_dir
+        write_sweep_figures(table, self.run.folder / "figures", self.run.name, draw_search, config_dir)
         record = record_ahead(self.run, self.session, tracking.experiment, self.start_ms, reason)
         self.report(record, tracking.uri)
 

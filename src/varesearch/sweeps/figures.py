@@ -19,7 +19,7 @@ from varesearch.config.wording import written
 from varesearch.plots import style
 from varesearch.sweeps.factors import Factor, Roles, factors, repetitions, roles
 from varesearch.sweeps.jobs import FINISHED
-from varesearch.sweeps.measures import RUN, STATISTICS, TIMES, Measure, Points, measured, points
+from varesearch.sweeps.measures import RUN, TIMES, Measure, Points, measured, points, statistics
 from varesearch.sweeps.panels import draw_heat, draw_points, draw_seeds, slant, x_axis, y_range
 from varesearch.sweeps.table import Table
 
@@ -34,7 +34,11 @@ _GAP_IN = 0.2
 
 
 def write_sweep_figures(
-    table: Table, folder: Path, title: str = "", draw_search: Callable[[Table, str], Figure] | None = None
+    table: Table,
+    folder: Path,
+    title: str = "",
+    draw_search: Callable[[Table, str], Figure] | None = None,
+    config_dir: Path | None = None,
 ) -> list[Path]:
     """Draw the statistics and the times of a sweep into ``folder`` as PNG.
 
@@ -51,6 +55,9 @@ def write_sweep_figures(
         None for a grid. The points of a search are scattered, so that they are not joined by lines or shown as a heat
         map.
 
+    config_dir
+        The folder of the user's own parts; their metrics are drawn, too.
+
     Returns
     -------
     list of Path
@@ -66,7 +73,10 @@ def write_sweep_figures(
         rcParams.update(style.RC)
         if draw_search is not None and found:
             files.append(_save(draw_search(table, title), folder / "search.png"))
-        for name, heading, measures in (("statistics", "Spike statistics", STATISTICS), ("times", "Times", TIMES)):
+        for name, heading, measures in (
+            ("statistics", "Statistics", statistics(config_dir)),
+            ("times", "Times", TIMES),
+        ):
             shown = measured(table, measures)
             if draw_search is None or not found:
                 pages = _pages(table, found, shown, heading, title)

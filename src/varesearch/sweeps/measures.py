@@ -1,26 +1,19 @@
-"""What the figures of a sweep show, and the values of it over the levels of a factor."""
+"""The metrics that the figures of a sweep show, and their values over the levels of a factor."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.metrics import metric_definitions
 from varesearch.sweeps.factors import Factor
 from varesearch.sweeps.table import Table
 
 RUN = ""
-"""In the place of a population's name: what a run has once."""
-
-STATISTICS = (
-    ("rate_hz", "rate (Hz)"),
-    ("cv_isi", "CV of ISI"),
-    ("synchrony", "synchrony"),
-    ("correlation", "correlation"),
-    ("silent_fraction", "silent fraction"),
-)
-"""Metric of a population -> its name on an axis."""
+"""Stands in the place of the name of a population for a metric that a run has once."""
 
 TIMES = (
     ("realtime_factor", "wall / simulated time"),
@@ -29,12 +22,12 @@ TIMES = (
     ("phase.plot_s", "plot (s)"),
     ("peak_memory_mb", "peak memory (MB)"),
 )
-"""Metric of a run -> its name on an axis; times are wall times."""
+"""Metrics of a run and their names on an axis; times are wall times."""
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One row of panels: ``keys`` is population (or :data:`RUN`) -> column of the table."""
+    """A metric: its ``label`` on an axis, and ``keys``, population (or :data:`RUN`) -> column of the table."""
 
     label: str
     keys: dict[str, str]
@@ -54,8 +47,20 @@ class Points:
     marker: str
 
 
+def statistics(config_dir: Path | None = None) -> list[tuple[str, str]]:
+    """The metrics of populations that belong in figures, and their names on an axis; the user's own included.
+
+    Examples
+    --------
+    >>> statistics()[0]
+    ('rate_hz', 'rate (Hz)')
+    """
+    definitions = metric_definitions(config_dir).items()
+    return [(name, definition.axis_label()) for name, definition in definitions if definition.in_figures]
+
+
 def measured(table: Table, wanted: Sequence[tuple[str, str]]) -> list[Measure]:
-    """Those of the wanted measures of which any child has a value."""
+    """The measures of those metrics of which any child has a value."""
     found = []
     for metric, label in wanted:
         owners = [key.removesuffix(metric).rstrip(".") for key in table.metrics if _is(key, metric)]

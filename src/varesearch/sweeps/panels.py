@@ -114,7 +114,7 @@ def draw_heat(figure: Figure, row: Sequence[Axes], x: Factor, y: Factor, table: 
         return
     box = row[-1].get_position()
     width, _ = figure.get_size_inches()
-    bar = figure.add_axes((box.x1 + 0.12 / width, box.y0, 0.13 / width, box.height))
+    bar = figure.add_axes((box.x1 + 0.12 / width, box.y0, 0.13 / width, box.height), label="colour bar")
     figure.colorbar(ScalarMappable(scale, style.ORDERED_MAP), cax=bar)
     bar.tick_params(labelsize=8)
 

@@ -1,10 +1,12 @@
-"""What a sweep says on the terminal."""
+"""The lines and the table of a sweep on the terminal."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from varesearch.config.wording import written
+from varesearch.metrics.metric import in_summary
 from varesearch.shell import quoted
 from varesearch.sweeps.jobs import FAILED, FINISHED, SEED, Outcome
 from varesearch.sweeps.labels import labels_by_text, short_keys
@@ -16,11 +18,10 @@ from varesearch.tracking.tags import OURS
 
 _MOST_ROWS = 20
 _LONGEST_VALUE = 40
-_SHOWN = ("rate_hz", "cv_isi")
 
 
 def show_head(terminal: Terminal, parent: RunFiles, space: Space, n_jobs: int) -> None:
-    """What is swept, and under which run."""
+    """Show what varies, and the run of the sweep."""
     for dimension in space.dimensions:
         low_high = dimension.bounds
         values = f"from {low_high[0]:g} to {low_high[1]:g}" if low_high else ", ".join(dimension.values)
@@ -30,7 +31,7 @@ def show_head(terminal: Terminal, parent: RunFiles, space: Space, n_jobs: int) -
 
 
 def show_outcome(terminal: Terminal, outcome: Outcome) -> None:
-    """A child that failed, as soon as it is known."""
+    """Show a child that failed, as soon as that is known."""
     if outcome.state == FAILED:
         terminal.line(f"FAILED {(outcome.run_id or '')[:8]} {point(outcome)}: {outcome.reason}", style="red")
 
@@ -42,34 +43,35 @@ def show_end(
     outcomes: Sequence[Outcome],
     counts: Mapping[str, int],
     best: Mapping[str, str],
+    config_dir: Path | None = None,
 ) -> None:
-    """The results in short, how many ended how, and where to see them."""
-    head, rows = summary(outcomes)
+    """Show a summary of the results, how many runs ended how, and where to see them."""
+    head, rows = summary(outcomes, config_dir)
     if 0 < len(rows) <= _MOST_ROWS:
         terminal.table(head, rows)
     elif rows:
         terminal.line(f"{len(rows)} combinations: see results.csv in {parent.folder}")
-    told = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if name != "children" and number]
-    terminal.line(f"{counts['children']} runs: {', '.join(told)}" if told else "no run")
+    counted = [f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if name != "children" and number]
+    terminal.line(f"{counts['children']} runs: {', '.join(counted)}" if counted else "no run")
     for key, value in best.items():
         terminal.line(f"{key.removeprefix(OURS).replace('_', ' ')}: {value}")
     terminal.line(f"sweep {parent.run_id}: {session.address(parent.run_id, parent.folder)}")
     terminal.line(f"to see it: {session.how_to_open(parent.run_id, parent.folder)}")
 
 
-def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
-    """Head and rows of a table: each combination once, its FINISHED runs averaged over the seeds."""
+def summary(outcomes: Sequence[Outcome], config_dir: Path | None = None) -> tuple[list[str], list[list[str]]]:
+    """The head and the rows of a table with a row for each combination, its FINISHED runs averaged over the seeds.
+
+    The columns are what varies, how many runs are FINISHED, and the metrics that belong in a summary, also those of the
+    user's folder ``config_dir``.
+    """
     keys = [key for key in outcomes[0].job.varied if key != SEED] if outcomes else []
     shown = {key: labels_by_text((outcome.job.varied[key] for outcome in outcomes), _LONGEST_VALUE) for key in keys}
     groups: dict[tuple[str, ...], list[Outcome]] = {}
     for outcome in outcomes:
         point = tuple(shown[key][written(outcome.job.varied[key])] for key in keys)
         groups.setdefault(point, []).append(outcome)
-    names = [
-        name
-        for metric in _SHOWN
-        for name in dict.fromkeys(n for o in outcomes for n in o.metrics if n.rpartition(".")[2] == metric)
-    ]
+    names = in_summary(dict.fromkeys(name for outcome in outcomes for name in outcome.metrics), config_dir)
     rows = []
     for values, group in groups.items():
         finished = [outcome for outcome in group if outcome.state == FINISHED]
@@ -79,7 +81,7 @@ def summary(outcomes: Sequence[Outcome]) -> tuple[list[str], list[list[str]]]:
 
 
 def point(outcome: Outcome) -> str:
-    """The place of a child in the sweep, as it is written on the command line."""
+    """What varies in a child, as it is written on the command line; the name of its run if nothing varies."""
     varied: Mapping[str, Any] = outcome.job.varied
     return quoted(f"{key}={written(value)}" for key, value in varied.items()) or outcome.name
 
