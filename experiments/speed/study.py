@@ -8,7 +8,7 @@ from pathlib import Path
 from analyse import analyse, claims, sessions
 
 from varesearch.phases import PhaseTime
-from varesearch.tracking.root import checkout_root
+from varesearch.tracking.location import checkout_root
 from varesearch_tools.benchmarks.session import BenchmarkSession, Case, Repetition, Result
 from varesearch_tools.benchmarks.tracking import track_session
 from varesearch_tools.benchmarks.worker import measure

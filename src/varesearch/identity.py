@@ -23,7 +23,7 @@ from varesearch.config.parts import own_parts
 from varesearch.config.schema import Config
 from varesearch.metrics import metric_definitions
 from varesearch.sources import c_files, canonical, imported
-from varesearch.tracking.description import config_hash, science
+from varesearch.tracking.provenance import config_hash, science
 from varesearch.tracking.tags import IDENTITY, LIBRARIES, SCIENCE
 
 _STEPS = ("varesearch.network.draw", "varesearch.simulation", "varesearch.metrics.analysis")

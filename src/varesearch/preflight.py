@@ -136,10 +136,10 @@ def check_disk_together(configs: Sequence[Config], n_runs: int) -> None:
     n_runs
         How many runs there will be.
     """
-    from varesearch.tracking.store import place
+    from varesearch.tracking.location import locate_store
 
     # With a tracking server, what a run has written is sent at its end and leaves no file here.
-    if not configs or place(configs[0].tracking.uri).database is None:
+    if not configs or locate_store(configs[0].tracking.uri).database is None:
         return
     folder, free = _room(configs[0])
     needed = n_runs * sum(recording_file_bytes(config) + FILES_OF_A_RUN for config in configs) / len(configs)
@@ -152,9 +152,9 @@ def check_disk_together(configs: Sequence[Config], n_runs: int) -> None:
 
 def _room(config: Config) -> tuple[Path, int | None]:
     """Where the files of a run will be, and how many bytes are free there; None where that cannot be known."""
-    from varesearch.tracking.store import check_folder, place
+    from varesearch.tracking.location import check_folder, locate_store
 
-    where = place(config.tracking.uri)
+    where = locate_store(config.tracking.uri)
     check_folder(where)
     folder = where.artifacts if where.database else where.staging
     folder = next(parent for parent in (folder, *folder.parents) if parent.is_dir())

@@ -20,15 +20,15 @@ from varesearch.recording import Recording
 from varesearch.result import Result, Status
 from varesearch.simulation import probe, simulate
 from varesearch.terminal import Terminal
-from varesearch.tracking.endings import TrackingError, ending
+from varesearch.tracking.ending import TrackingError, ending
+from varesearch.tracking.location import cache_folder
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.root import cache_folder
 from varesearch.tracking.tags import GIVEN_NETWORK, IDENTITY
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
     from varesearch.tracking.files import RunFiles
-    from varesearch.tracking.session import StoreSession
+    from varesearch.tracking.run import StoreSession
 
 
 log = logging.getLogger(__name__)
@@ -115,9 +115,8 @@ def record_tracked(
     ``made_by`` are the words of the command, by default those of the configuration; ``tags`` are further ones.
     """
     from varesearch.identity import identity_tags
-    from varesearch.tracking.description import describe
-    from varesearch.tracking.run import track
-    from varesearch.tracking.session import StoreSession
+    from varesearch.tracking.provenance import describe
+    from varesearch.tracking.run import StoreSession, track
 
     session = StoreSession(composed.config.tracking)
     own = {} if given is None else given_tags(composed, given)
@@ -220,7 +219,7 @@ def _study(recording: Recording, composed: Composed, tracked: "RunFiles", phases
         title = figure_title(composed.config)
         with tracked.keeping("figures"):
             folder, settings = tracked.folder / "figures", composed.config.analysis
-            tracked.log_figures(write_figures(recording, settings, title, folder, composed.config_dir))
+            write_figures(recording, settings, title, folder, composed.config_dir)
     return analysis
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from outcomes import Command
 
 from varesearch.tracking import load_run, runs
-from varesearch.tracking.experiment import _folder_name
+from varesearch.tracking.store import _folder_name
 
 SMALL = ["connectivity.n=10", "simulation.duration_ms=20", "analysis.warmup_ms=0", "analysis.fano_window_ms=5"]
 

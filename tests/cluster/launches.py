@@ -17,9 +17,9 @@ from varesearch.backends import backends
 from varesearch.config.compose import compose
 from varesearch.sweeps.assignment import AssignmentFile
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Job
-from varesearch.tracking.description import describe
-from varesearch.tracking.records import Unsent
-from varesearch.tracking.root import ROOT_VARIABLE
+from varesearch.tracking.ending import RunEnd
+from varesearch.tracking.location import ROOT_VARIABLE
+from varesearch.tracking.provenance import describe
 
 SMALL = ("connectivity.n=100", "recording=spikes")
 ENDLESS = ("connectivity.n=1000", "simulation.duration_ms=10000000", "recording=spikes")
@@ -43,7 +43,7 @@ def assign(root: Path, runs: Sequence[Sequence[str]]) -> list[Assignment]:
 
 def status(assignment: Assignment) -> str | None:
     """What the record says that the child left; None without one."""
-    record = Unsent.read(assignment.folder)
+    record = RunEnd.read(assignment.folder)
     return None if record is None else record.status
 
 

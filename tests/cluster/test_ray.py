@@ -12,7 +12,7 @@ from launches import ENDLESS, SMALL, Heard, assign, launch, status, wait_until
 
 from varesearch.config.addresses import is_loopback
 from varesearch.sweeps.launchers.ray import in_task, pack, unpack
-from varesearch.tracking.root import ROOT_VARIABLE
+from varesearch.tracking.location import ROOT_VARIABLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

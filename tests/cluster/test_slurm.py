@@ -18,7 +18,7 @@ from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import batch_jobs_that_may_live
 from varesearch.sweeps.launchers.slurm.queue import QueueError, ask_queue
-from varesearch.tracking.root import ROOT_VARIABLE, cache_folder
+from varesearch.tracking.location import ROOT_VARIABLE, cache_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 

@@ -20,7 +20,7 @@ import varesearch.runner
 from varesearch.backends import backends
 from varesearch.backends.brian2.simulation import Brian2Simulation
 from varesearch.config.compose import compose
-from varesearch.tracking import files, session, tables
+from varesearch.tracking import files, run
 from varesearch.tracking.files import RunFiles
 
 SMALL = ["connectivity.n=60", "connectivity.p=0.1", "simulation.duration_ms=200", "tracking.neo=true"]
@@ -49,11 +49,11 @@ MOMENTS: dict[str, tuple[Any, str]] = {
     "network.json": (RunFiles, "log_network"),
     "log": (Brian2Simulation, "run"),
     "recording": (RunFiles, "log_recording"),
-    "metrics.csv": (tables, "write_metrics"),
+    "metrics.csv": (files, "write_metrics"),
     "figures": (varesearch.plots, "write_figures"),
-    "phases.csv": (tables, "write_phases"),
-    "store": (session.StoreSession, "deliver"),
-    "no run yet": (session.StoreSession, "create_run"),
+    "phases.csv": (files, "write_phases"),
+    "store": (run.StoreSession, "deliver"),
+    "no run yet": (run.StoreSession, "create_run"),
 }
 """What is about to be written -> the function before which the disk becomes full."""
 

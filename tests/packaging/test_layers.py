@@ -20,7 +20,7 @@ LAYERS = {
     "analysis": "metrics plots",
     "store": "tracking identity",
     "running": "preflight runner",
-    "commands": "pages doctor prune rerun sweeps report comparison interface completion commands cli __main__",
+    "commands": "pages doctor prune ui rerun sweeps report comparison interface completion commands cli __main__",
 }
 """Layer -> its packages and modules in varesearch; each may import only those that stand before it in this table."""
 TOOLS = "varesearch_tools"

@@ -8,9 +8,8 @@ import pytest
 from varesearch.cli import main as varesearch
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import load_run, runs
-from varesearch.tracking.mlflow_api import client
-from varesearch.tracking.root import cache_folder, jobs_folder
-from varesearch.tracking.store import place
+from varesearch.tracking.location import cache_folder, jobs_folder, locate_store
+from varesearch.tracking.store import client
 
 SMALL = ["connectivity.n=60", "connectivity.p=0.1", "simulation.duration_ms=150"]
 
@@ -24,7 +23,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         for name in ("old", "live", "third"):
             assert varesearch([*SMALL, f"tracking.run_name={name}"]) == 0
-        store = client(place(root=folder).uri)
+        store = client(locate_store(root=folder).uri)
         store.update_run(load_run("live", root=folder).run_id, status="RUNNING")
         comparison = store.create_run(load_run("old", root=folder).experiment_id, run_name="verdict")
         store.set_tag(comparison.info.run_id, "varesearch.kind", "comparison")
@@ -73,7 +72,7 @@ def test_pruning_step_by_step(root: Path, capfd: pytest.CaptureFixture[str]) -> 
     for folder in (own, earlier, jobs):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "file").write_bytes(bytes(1_000_000))
-    client(place(root=root).uri).update_run(load_run("live", root=root).run_id, status="FINISHED")
+    client(locate_store(root=root).uri).update_run(load_run("live", root=root).run_id, status="FINISHED")
     capfd.readouterr()
     assert varesearch(["prune", "--caches", "--older-than", "1", "--yes"]) == 0
     assert "compiled code: 2.0 MB" in capfd.readouterr().out

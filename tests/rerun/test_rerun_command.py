@@ -17,8 +17,8 @@ from varesearch.config.compose import compose
 from varesearch.recording_io import load_npz, save_npz
 from varesearch.tracking import StoreSession, describe, load_run, runs, track
 from varesearch.tracking.files import RunFiles
-from varesearch.tracking.mlflow_api import client
-from varesearch.tracking.store import place
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.store import client
 
 SMALL = ["connectivity.n=60", "connectivity.p=0.1", "recording.cells=5", "simulation.duration_ms=200"]
 QUICK = {"brian2": [], "nest": ["backend=nest", "cell=izhikevich_delta"]}
@@ -154,7 +154,7 @@ def test_a_run_is_looked_for_in_the_store_that_is_named(root, tmp_path, capfd) -
     composed = compose(SMALL)
     settings = replace(composed.config, tracking=replace(composed.config.tracking, uri=uri))
     track(describe(replace(composed, config=settings)), StoreSession(settings.tracking), lambda _: None)
-    store = client(place(uri).uri)
+    store = client(locate_store(uri).uri)
     (run,) = store.search_runs(["1"])
     store.set_tag(run.info.run_id, "varesearch.result", "MAPPED")
     assert varesearch(["rerun", run.info.run_id, "--uri", uri]) == 2

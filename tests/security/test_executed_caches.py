@@ -17,8 +17,8 @@ from varesearch.backends.base import BackendUnavailableError, Workspace
 from varesearch.backends.brian2.compiled import kept_modules
 from varesearch.backends.nest.module import compiled
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking import root as roots
-from varesearch.tracking.root import cache_folder
+from varesearch.tracking import location
+from varesearch.tracking.location import cache_folder
 
 HOSTILE = b"\x7fELF: were this loaded, it would run with the rights of whoever loads it"
 
@@ -179,7 +179,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     checkout, store, home = tmp_path / "checkout", tmp_path / "store", tmp_path / "home"
     for folder in (checkout, store, home):
         folder.mkdir()
-    monkeypatch.setattr(roots, "checkout_root", lambda: checkout)
+    monkeypatch.setattr(location, "checkout_root", lambda: checkout)
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("VARESEARCH_ROOT", str(store))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)

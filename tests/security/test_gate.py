@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from varesearch.tracking.gate import Gate, is_of_another_user
+from varesearch.ui.gate import Gate, is_of_another_user
 
 PORT = 5000
 HERE = {"host": f"127.0.0.1:{PORT}"}

@@ -12,7 +12,7 @@ from varesearch.backends.spinnaker.machines import _http as asking
 from varesearch.backends.spinnaker.machines._choice import from_file
 from varesearch.cli import main
 from varesearch.config.addresses import is_loopback, is_readable_on_the_way
-from varesearch.tracking.credentials import refuse_plain_http
+from varesearch.tracking.store import refuse_plain_http
 
 SECRET = "a-secret-of-mine"
 SPINNAKER = ["backend=spinnaker", "connectivity.n=10"]

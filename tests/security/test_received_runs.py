@@ -17,7 +17,7 @@ from varesearch.cli import main as varesearch
 from varesearch.config.errors import ConfigurationError
 from varesearch.recording_io import load_npz
 from varesearch.tracking import RunRecord, load_run, runs
-from varesearch.tracking.received import read_json, read_yaml, tail
+from varesearch.tracking.record import read_json, read_yaml, tail
 
 SECRET = "the content of a file of the reader's own"
 

@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 from planted import Sweeps
 
-from varesearch.tracking.store import ensure_sqlite, place
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.store import ensure_sqlite
 
 
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an ``mlruns`` that holds no run."""
     root = tmp_path_factory.mktemp("empty")
-    ensure_sqlite(place(root=root))
+    ensure_sqlite(locate_store(root=root))
     return root
 
 

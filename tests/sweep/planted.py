@@ -13,9 +13,9 @@ from varesearch.config.launching import Launcher
 from varesearch.report import write_report
 from varesearch.sweeps import command
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
+from varesearch.tracking.ending import RunEnd
 from varesearch.tracking.files import ENDED, RECORDING_FILE
-from varesearch.tracking.read import RunRecord
-from varesearch.tracking.records import Unsent
+from varesearch.tracking.record import RunRecord
 
 END_MS = 1_700_000_000_000
 Plant = Callable[[Assignment, Work], ChildEnd]
@@ -25,13 +25,13 @@ def finish(assignment: Assignment, _: Work) -> ChildEnd:
     """A child that does well: its rate is its seed."""
     (assignment.folder / RECORDING_FILE).write_bytes(b"spikes")
     rate = float(assignment.job.composed.config.seed)
-    Unsent(assignment.run_id, "FINISHED", END_MS, metrics={"exc.rate_hz": rate}).write(assignment.folder)
+    RunEnd(assignment.run_id, "FINISHED", END_MS, metrics={"exc.rate_hz": rate}).write(assignment.folder)
     return ChildEnd(exit_code=0, peak_memory_mb=50.0, wall_s=2.0, cpu_s=1.0)
 
 
 def fail(assignment: Assignment, _: Work) -> ChildEnd:
     """A child that says itself why it failed."""
-    Unsent(assignment.run_id, "FAILED", END_MS, tags={ENDED: "ValueError: planted"}).write(assignment.folder)
+    RunEnd(assignment.run_id, "FAILED", END_MS, tags={ENDED: "ValueError: planted"}).write(assignment.folder)
     return ChildEnd("ended with exit code 1", exit_code=1)
 
 

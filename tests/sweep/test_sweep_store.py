@@ -10,9 +10,9 @@ from planted import END_MS, Sweeps, by_seed, crash, fail, finish, statuses
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
+from varesearch.tracking.ending import RunEnd
 from varesearch.tracking.files import ENDED
-from varesearch.tracking.records import Unsent
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.run import StoreSession
 
 GRID = ("connectivity.n=20", "connectivity.p=0.1,0.2", "seed=range(2)")
 FOUR = ("connectivity.n=20", "seed=range(4)")
@@ -129,7 +129,7 @@ def interrupt(assignment: Assignment, work: Work) -> ChildEnd:
     """Ctrl-C while this child runs."""
     os.kill(os.getpid(), signal.SIGINT)
     assert work.interrupted.wait(60)
-    Unsent(assignment.run_id, "KILLED", END_MS, metrics={"half": 1.0}, tags={ENDED: "ended by SIGTERM"}).write(
+    RunEnd(assignment.run_id, "KILLED", END_MS, metrics={"half": 1.0}, tags={ENDED: "ended by SIGTERM"}).write(
         assignment.folder
     )
     return ChildEnd("was cancelled", killed=True, exit_code=143)
@@ -167,7 +167,7 @@ def test_a_child_that_was_done_before_ctrl_c_reached_it_stays_finished(sweeps: S
 
 def test_a_child_that_somebody_else_ends_has_failed(sweeps: Sweeps) -> None:
     def ended_by_hand(assignment: Assignment, _: Work) -> ChildEnd:
-        Unsent(assignment.run_id, "KILLED", END_MS, tags={ENDED: "ended by SIGTERM"}).write(assignment.folder)
+        RunEnd(assignment.run_id, "KILLED", END_MS, tags={ENDED: "ended by SIGTERM"}).write(assignment.folder)
         return ChildEnd("was not done after 3 s, the time allowed: ended", exit_code=143)
 
     assert sweeps.run("seed=0,1", plant=by_seed(s0=ended_by_hand)) == (1, [0, 1])
@@ -236,7 +236,7 @@ def test_a_store_that_takes_nothing_more_ends_the_sweep_and_loses_nothing(
 
     def cut(assignment: Assignment, work: Work) -> ChildEnd:
         monkeypatch.setattr(StoreSession, "create_run", dead)
-        monkeypatch.setattr("varesearch.tracking.session.deliver", dead)
+        monkeypatch.setattr("varesearch.tracking.run.deliver", dead)
         return finish(assignment, work)
 
     assert sweeps.run(*FOUR, plant=by_seed(s1=cut)) == (1, [0, 1])

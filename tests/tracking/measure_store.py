@@ -21,7 +21,7 @@ LARGE_STORE = large_store.__file__
 SWEEP = ["-m", "connectivity.n=10", "simulation.duration_ms=200", "analysis.warmup_ms=0", "seed=1,2"]
 _LOAD = "import sys; from varesearch.tracking import load_run; load_run(sys.argv[1])"
 _OPEN = (
-    "from varesearch.config.schema import TrackingConfig; from varesearch.tracking.session import StoreSession; "
+    "from varesearch.config.schema import TrackingConfig; from varesearch.tracking.run import StoreSession; "
     "StoreSession(TrackingConfig()).open()"
 )
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from forked import run_once
 from support import rows
 
-from varesearch.tracking.columns import KEY, keep_columns
-from varesearch.tracking.mlflow_api import client
-from varesearch.tracking.store import place
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.store import client
+from varesearch.ui.pages import KEY, keep_columns
 
 
 def test_the_view_is_kept_once_and_names_what_runs_have(tmp_path: Path) -> None:
     run = run_once(tmp_path)
-    store = client(place(None, tmp_path).uri)
+    store = client(locate_store(None, tmp_path).uri)
     (experiment,) = {row[0] for row in rows(tmp_path, "SELECT experiment_id FROM runs")}
     assert keep_columns(store, str(experiment), run.metrics) == KEY
     query = "SELECT value FROM experiment_tags WHERE key = ?"

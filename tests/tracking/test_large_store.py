@@ -25,10 +25,10 @@ from varesearch.sweeps.jobs import Job
 from varesearch.sweeps.known import Known, parent_of
 from varesearch.tracking import load_run, runs
 from varesearch.tracking.files import RECORDING_FILE
-from varesearch.tracking.mlflow_api import client
-from varesearch.tracking.search import search, tag_is, with_ids, with_tag
-from varesearch.tracking.session import StoreSession
-from varesearch.tracking.store import place
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.read import Reader
+from varesearch.tracking.run import StoreSession
+from varesearch.tracking.store import client
 
 FEW, MANY = 50, 2000
 
@@ -89,7 +89,7 @@ def growing(tmp_path_factory: pytest.TempPathFactory, traffic: Traffic) -> Itera
 def _begin(root: Path) -> None:
     run_once(root)
     newest = run_once(root)
-    client(place(None, root).uri).set_tag(newest.run_id, IDENTITY, "0" * 64)
+    client(locate_store(None, root).uri).set_tag(newest.run_id, IDENTITY, "0" * 64)
     fill(root, FEW)
 
 
@@ -112,9 +112,11 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "three jobs of a sweep": lambda root: Known(_open(root), _jobs(range(7, 10))),
     "twelve jobs of a sweep": lambda root: Known(_open(root), _jobs(range(1, 13))),
     "the parent of a sweep": lambda root: parent_of(_open(root), "5" * 64),
-    "the verdicts on two runs": lambda root: comparisons(place(None, root), [copy_id(18), copy_id(19)]),
-    "the verdicts on twenty runs": lambda root: comparisons(place(None, root), [copy_id(n) for n in range(1, 21)]),
-    "the last words of ten runs": lambda root: last_words(place(None, root), [copy_id(n) for n in range(1, 11)]),
+    "the verdicts on two runs": lambda root: comparisons(locate_store(None, root), [copy_id(18), copy_id(19)]),
+    "the verdicts on twenty runs": lambda root: comparisons(
+        locate_store(None, root), [copy_id(n) for n in range(1, 21)]
+    ),
+    "the last words of ten runs": lambda root: last_words(locate_store(None, root), [copy_id(n) for n in range(1, 11)]),
 }
 
 
@@ -167,18 +169,16 @@ def test_what_is_found_in_a_large_store_is_right(growing: Path) -> None:
     ]
     assert len(failed) >= 1
     assert [run.run_id for run in runs(root=root, condition="attributes.status = 'FAILED'")] == failed
-    verdicts = comparisons(place(None, root), [copy_id(19), copy_id(38)])
+    verdicts = comparisons(locate_store(None, root), [copy_id(19), copy_id(38)])
     assert [(verdict.run_id, verdict.compared) for verdict in verdicts] == [
         (copy_id(20), (copy_id(18), copy_id(19))),
         (copy_id(40), (copy_id(38), copy_id(39))),
     ]
-    store = client(place(None, root).uri)
-    many = {
-        run.info.run_id for run in with_tag(store, place(None, root), IDENTITY, [copy_id(n) * 2 for n in range(40)])
-    }
+    reader = Reader(client(locate_store(None, root).uri), locate_store(None, root))
+    many = {run.run_id for run in reader.with_tag(IDENTITY, [copy_id(n) * 2 for n in range(40)])}
     assert many == {copy_id(n) for n in range(1, 40)}
-    assert many == {run.info.run_id for n in range(40) for run in search(store, tag_is(IDENTITY, copy_id(n) * 2))}
-    assert {run.info.run_id for run in with_ids(store, in_order[::8])} == set(in_order[::8])
+    assert many == {run.run_id for n in range(40) for run in reader.with_tag(IDENTITY, [copy_id(n) * 2])}
+    assert {run.run_id for run in reader.with_ids(in_order[::8])} == set(in_order[::8])
 
 
 def test_several_runs_that_begin_alike_are_named(growing: Path) -> None:
@@ -227,7 +227,7 @@ NAMES += ["x' OR '1'='1", "a;b --c /* d", "Lauf µ 10 mV", "(seed=1, 2)", "abcd"
 
 def test_a_run_of_any_name_is_found_by_it(tmp_path: Path) -> None:
     run_once(tmp_path)
-    store = client(place(None, tmp_path).uri)
+    store = client(locate_store(None, tmp_path).uri)
     ids = {name: store.create_run("1", run_name=name).info.run_id for name in NAMES}
     for name in NAMES:
         assert load_run(name, root=tmp_path).run_id == ids[name], name

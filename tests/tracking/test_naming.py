@@ -17,10 +17,18 @@ from hypothesis import strategies as st
 
 from varesearch.config.plain import as_plain
 from varesearch.signals import SignalGuard, Terminated
-from varesearch.tracking.description import config_hash, flat_params, run_name
-from varesearch.tracking.endings import ending
-from varesearch.tracking.provenance import machine, origin, provenance, read_commit, versions
-from varesearch.tracking.store import redact
+from varesearch.tracking.ending import ending
+from varesearch.tracking.location import redact
+from varesearch.tracking.provenance import (
+    config_hash,
+    flat_params,
+    machine,
+    origin,
+    provenance,
+    read_commit,
+    run_name,
+    versions,
+)
 
 _KEYS = st.text("abc_", min_size=1, max_size=4)
 _TEXTS = st.sampled_from(["", "é", "a, b: [c]", "x" * 249, "y" * 250, "z" * 9000])

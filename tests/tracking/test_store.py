@@ -16,7 +16,8 @@ from support import conduct, folder_of, rows, statuses, tags
 import varesearch
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import load_run, project_root, runs
-from varesearch.tracking.store import ensure_sqlite, place, probe
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.store import ensure_sqlite, probe
 
 Results = dict[str, list[dict[str, Any]]]
 
@@ -52,14 +53,14 @@ def test_root_of_an_installed_package(tmp_path: Path, monkeypatch: pytest.Monkey
 )
 def test_uri_that_is_no_store(uri: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"^tracking\.uri=.*: .*sqlite:///"):
-        place(uri, tmp_path)
+        locate_store(uri, tmp_path)
 
 
 def test_password_is_never_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         probe("http://someone:secret@127.0.0.1:9")
     assert "secret" not in str(caught.value)
-    assert "secret" not in place("http://someone:secret@127.0.0.1:9", tmp_path).shown
+    assert "secret" not in locate_store("http://someone:secret@127.0.0.1:9", tmp_path).shown
 
 
 @contextmanager
@@ -160,7 +161,7 @@ def test_crash_while_the_store_is_made(tmp_path: Path) -> None:
     # What a process that was killed at it has left: a half-made file, and its journal.
     (folder / ".mlflow.db.unfinished").write_bytes(b"SQLite format 3\0 and then the power failed")
     (folder / ".mlflow.db.unfinished-journal").write_bytes(b"\xd9\xd5\x05\xf9 and so on")
-    where = place(None, tmp_path)
+    where = locate_store(None, tmp_path)
     ensure_sqlite(where)
     assert rows(tmp_path, "PRAGMA integrity_check") == [("ok",)]
     assert rows(tmp_path, "SELECT count(*) FROM runs") == [(0,)]
@@ -262,5 +263,5 @@ def test_store_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "mlruns").mkdir()
     (tmp_path / "mlruns" / "mlflow.db").write_bytes(b"not a database at all " * 100)
     with pytest.raises(ConfigurationError, match="not a database"):
-        ensure_sqlite(place(None, tmp_path))
+        ensure_sqlite(locate_store(None, tmp_path))
     assert (tmp_path / "mlruns" / "mlflow.db").read_bytes().startswith(b"not a database at all")

@@ -14,8 +14,9 @@ from support import conduct, rows
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import load_run, runs
+from varesearch.tracking.location import locate_store
 from varesearch.tracking.process import Process
-from varesearch.tracking.store import ensure_sqlite, place
+from varesearch.tracking.store import ensure_sqlite
 
 STORES = Path(__file__).with_name("stores")
 OLD_ARTIFACTS = "file:///a/folder/of/long/ago/mlruns/artifacts"
@@ -107,7 +108,7 @@ def test_a_store_that_a_live_run_still_writes_is_left_as_it_is(tmp_path: Path) -
     database.with_name("mlflow.db.mlflow-version").write_text("3.0.0")
     raw = database.read_bytes()
     with pytest.raises(ConfigurationError, match=f"run {run_id} is still being written; wait for its end"):
-        ensure_sqlite(place(None, tmp_path))
+        ensure_sqlite(locate_store(None, tmp_path))
     assert database.read_bytes() == raw
     assert not list(database.parent.glob("*.before-*"))
 
@@ -119,5 +120,5 @@ def test_a_store_of_a_newer_mlflow_is_refused_and_left_as_it_is(tmp_path: Path) 
     database.with_name("mlflow.db.mlflow-version").write_text("99.0.0")
     raw = database.read_bytes()
     with pytest.raises(ConfigurationError, match=r"cannot be used with MLflow .*install the MLflow that wrote it"):
-        ensure_sqlite(place(None, tmp_path))
+        ensure_sqlite(locate_store(None, tmp_path))
     assert database.read_bytes() == raw

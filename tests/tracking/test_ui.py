@@ -22,10 +22,10 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import TrackingConfig
 from varesearch.tracking import StoreSession, TrackingError, load_run, runs, track
 from varesearch.tracking.files import RunFiles
-from varesearch.tracking.mlflow_api import client
-from varesearch.tracking.search import with_tag
-from varesearch.tracking.store import place
-from varesearch.tracking.ui import listen
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.read import Reader
+from varesearch.tracking.store import client
+from varesearch.ui.pages import listen
 
 TOKEN = "token-of-programs"
 
@@ -138,8 +138,9 @@ def test_pages_and_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         # A server is searched as a file is: by name, for the newest, and for many values of a tag.
         assert load_run(second.name, address, elsewhere).name == second.name
         assert len(runs(uri=address, root=elsewhere, most=1)) == 1
-        tagged = with_tag(client(address), place(address, elsewhere), "varesearch.backend", [*"abcdef", "brian2"])
-        assert {run.info.run_id for run in tagged} == set(statuses(tmp_path))
+        reader = Reader(client(address), locate_store(address, elsewhere))
+        tagged = reader.with_tag("varesearch.backend", [*"abcdef", "brian2"])
+        assert {run.run_id for run in tagged} == set(statuses(tmp_path))
         # The run that was killed has been found by the next one, and what it had written is saved.
         assert statuses(tmp_path)[killed] == "KILLED"
         assert "python says hello" in load_run(killed, address, elsewhere).log()

@@ -13,7 +13,7 @@ from varesearch.commands.options import Command, Number, uri
 @uri
 def command(port: int | None, run: str | None, uri: str | None) -> int:
     """Serve MLflow's pages on the project's runs, on this computer and for you alone, until Ctrl-C."""
-    from varesearch.tracking.store import place
-    from varesearch.tracking.ui import serve
+    from varesearch.tracking.location import locate_store
+    from varesearch.ui.pages import serve
 
-    return serve(place(uri), port, run)
+    return serve(locate_store(uri), port, run)

@@ -40,9 +40,9 @@ from varesearch.recording import Recording
 from varesearch.simulation import probe, simulate
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, project_root
-from varesearch.tracking.description import science
 from varesearch.tracking.files import RunFiles
-from varesearch.tracking.root import STORE_FOLDER, cache_folder
+from varesearch.tracking.location import STORE_FOLDER, cache_folder
+from varesearch.tracking.provenance import science
 from varesearch.tracking.tags import CANNOT_DECIDE, DECIDED_BY, VERDICT
 
 NOT_JUDGED = "not judged: two models"
@@ -86,7 +86,7 @@ def compare(a: Side, b: Side, request: CompareRequest, capture: LogCapture) -> S
         run.log_metrics(tracked_metrics(found), "compare")
         write_comparison(run.folder, a, b, differences, found, notes)
         drawn = _drawn(a, analysis), _drawn(b, analysis)
-        run.log_figures(write_figures(*drawn, found, analysis, run.folder / "figures", verdict, spread))
+        write_figures(*drawn, found, analysis, run.folder / "figures", verdict, spread)
         return verdict
 
     stored, verdict = store_comparison(a, b, differences, request.words, capture, work)

@@ -18,7 +18,7 @@ from varesearch.metrics.analysis import analyse
 from varesearch.metrics.metric import MeanMetric, PopulationData, population_data
 from varesearch.metrics.trains import window_trains
 from varesearch.recording import Recording
-from varesearch.tracking.read import RunRecord
+from varesearch.tracking.record import RunRecord
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from varesearch.config.plain import single_settings
 from varesearch.config.restore import restore
 from varesearch.config.wording import written
 from varesearch.sweeps.table import units_of
-from varesearch.tracking.description import science
+from varesearch.tracking.provenance import science
 
 NOT_THE_MODEL = ("seed", "backend", "recording", "analysis")
 """Settings in which two runs of one model may differ: the seed, the simulator, what is recorded, how it is analysed."""

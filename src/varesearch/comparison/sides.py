@@ -17,8 +17,9 @@ from varesearch.sweeps.jobs import FINISHED, SEED
 from varesearch.sweeps.known import Known
 from varesearch.sweeps.plan import Planner
 from varesearch.sweeps.table import read_table
-from varesearch.tracking.read import RunRecord, load_run
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.read import load_run
+from varesearch.tracking.record import RunRecord
+from varesearch.tracking.run import StoreSession
 
 SEEDS = 5
 """The default number of seeds."""

@@ -18,11 +18,10 @@ from varesearch.config.addresses import redact
 from varesearch.config.schema import TrackingConfig
 from varesearch.shell import code_span, command
 from varesearch.sweeps.parent import shared_settings
-from varesearch.tracking.description import Description, flat_params, short
 from varesearch.tracking.files import RunFiles
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.run import track
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.provenance import Description, flat_params, short
+from varesearch.tracking.run import StoreSession, track
 from varesearch.tracking.tags import COMPARED, COMPARED_RUNS, COMPARISON_KIND, KIND, NOTE
 
 SETTINGS_FILE = "settings.csv"

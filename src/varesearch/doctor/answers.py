@@ -54,8 +54,8 @@ def main() -> int:
     """Carry out the order on standard input; the exit code."""
     from varesearch.config.compose import compose
     from varesearch.known_answers import known_answer
+    from varesearch.tracking.location import cache_folder
     from varesearch.tracking.log import LogCapture
-    from varesearch.tracking.root import cache_folder
     from varesearch.tracking.store import first_line
 
     order = json.load(sys.stdin)

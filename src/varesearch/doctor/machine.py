@@ -15,8 +15,8 @@ from varesearch.config.wording import byte_size
 from varesearch.doctor.finding import Finding, State
 from varesearch.free_memory import memory_bounds
 from varesearch.preflight import FILES_OF_A_RUN, memory_need, recording_file_bytes
-from varesearch.tracking.root import cache_folder
-from varesearch.tracking.store import Place, place, probe
+from varesearch.tracking.location import StoreLocation, cache_folder, locate_store
+from varesearch.tracking.store import probe
 
 
 def compilers(full: bool) -> Iterator[Finding]:
@@ -54,7 +54,7 @@ def disk(full: bool) -> Iterator[Finding]:
     """Whether there is room for the files of a run, and for compiled code."""
     need = recording_file_bytes(compose().config) + FILES_OF_A_RUN
     try:
-        where = place()
+        where = locate_store()
         folders = {"disk of the runs": where.artifacts, "disk of compiled code": cache_folder()}
     except ConfigurationError as error:
         yield Finding("disk", "folders", State.BROKEN, str(error), "choose another folder by VARESEARCH_ROOT")
@@ -73,14 +73,14 @@ def disk(full: bool) -> Iterator[Finding]:
 def store(full: bool) -> Iterator[Finding]:
     """Whether the store of the runs can be read and written; nothing is changed in it."""
     try:
-        where = place()
+        where = locate_store()
         yield _database(where.database) if where.database is not None else _server(where)
     except ConfigurationError as error:
         what, _, mend = str(error).partition("; ")
         yield Finding("store", "store", State.BROKEN, what, mend or _OTHER_STORE)
 
 
-def _server(where: Place) -> Finding:
+def _server(where: StoreLocation) -> Finding:
     probe(where.uri)
     return Finding("store", "store", State.OK, f"{where.shown} answers")
 

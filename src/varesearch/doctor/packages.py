@@ -9,7 +9,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from varesearch.backends import backends
 from varesearch.doctor.finding import Finding, State
-from varesearch.tracking.root import checkout_root
+from varesearch.tracking.location import checkout_root
 
 _PINS = "constraints.txt"
 _MOST_NAMED = 4

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from varesearch.backends import backends
 from varesearch.doctor.answers import ask
 from varesearch.doctor.finding import Finding, State
-from varesearch.tracking.root import cache_folder
+from varesearch.tracking.location import cache_folder
 
 _LATER = "it needs a compiler and a minute; --full does it"
 

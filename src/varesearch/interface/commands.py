@@ -132,7 +132,7 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     from varesearch.sweeps.command import prepare as prepare_sweep
     from varesearch.sweeps.command import run_sweep
     from varesearch.sweeps.known import parent_of
-    from varesearch.tracking.session import StoreSession
+    from varesearch.tracking.run import StoreSession
 
     planned = prepare_sweep(words_of(overrides, settings, sweeps=True), _folder(config_dir), Quiet(LogCapture()))
     likely = [*planned.jobs, *planned.corners]
@@ -145,7 +145,7 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     session.open()
     parent = parent_of(session, planned.identity)
     if parent is None:
-        raise RuntimeError(f"the sweep could not be tracked in {session.place.shown}")
+        raise RuntimeError(f"the sweep could not be tracked in {session.location.shown}")
     return Sweep(load_run(parent.run_id, tracking.uri))
 
 

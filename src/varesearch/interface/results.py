@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from varesearch.config.errors import ConfigurationError
 from varesearch.result import Status
 from varesearch.tracking.files import METRICS_FILE
-from varesearch.tracking.read import RunRecord
+from varesearch.tracking.record import RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,7 +143,7 @@ class Run(_Stored):
 
         Raises ConfigurationError for a run that did not come so far, since it failed or was interrupted.
         """
-        if self.record.result is None:
+        if not self.record.result:
             raise ConfigurationError(f"run {self.id[:8]} is {self.record.status}: it has no result; choose another")
         return Status(self.record.result)
 
@@ -155,7 +155,7 @@ class Run(_Stored):
     @property
     def network_hash(self) -> str:
         """The content hash of the simulated network."""
-        return self.record.network_hash or ""
+        return self.record.network_hash
 
     @cached_property
     def config(self) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from varesearch.config.options import DISCRIMINATORS
 from varesearch.interface.results import Comparison, Run, Sweep, kind_of
 from varesearch.interface.words import words_of
-from varesearch.tracking.read import RunRecord, load_run
+from varesearch.tracking.read import is_equal, load_run
 from varesearch.tracking.read import runs as stored_runs
-from varesearch.tracking.search import is_equal
+from varesearch.tracking.record import RunRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ class Runs:
             {
                 "name": record.name,
                 "status": record.status,
-                "result": record.result or "",
+                "result": record.result,
                 "started": datetime.fromtimestamp(record.start_ms / 1000, UTC),
                 **record.params,
                 **record.metrics,

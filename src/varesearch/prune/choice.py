@@ -5,10 +5,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.files import RECORDING_FILE
-from varesearch.tracking.read import Reader, RunRecord
-from varesearch.tracking.store import Place
+from varesearch.tracking.location import StoreLocation, local_folder
+from varesearch.tracking.read import Reader
+from varesearch.tracking.record import RunRecord
 
 _DAY_MS = 86_400_000.0
 
@@ -69,7 +69,9 @@ def candidates(reader: Reader, wanted: Wanted) -> list[Candidate]:
     return sorted(found, key=lambda candidate: candidate.size, reverse=True)
 
 
-def _candidate(run: RunRecord, where: Place, wanted: Wanted, compared: dict[str, list[str]]) -> Candidate | None:
+def _candidate(
+    run: RunRecord, where: StoreLocation, wanted: Wanted, compared: dict[str, list[str]]
+) -> Candidate | None:
     folder = local_folder(run.artifact_uri, where)
     age_days = (time.time() * 1000 - (run.end_ms or run.start_ms)) / _DAY_MS
     if wanted.status is not None and run.status != wanted.status:

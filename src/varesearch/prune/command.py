@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from varesearch.config.errors import ConfigurationError
 from varesearch.prune.choice import Candidate, Wanted, candidates
 from varesearch.terminal import Terminal
+from varesearch.tracking.location import StoreLocation, cache_folder, jobs_folder, locate_store
 from varesearch.tracking.log import LogCapture
 from varesearch.tracking.read import Reader
-from varesearch.tracking.root import cache_folder, jobs_folder
-from varesearch.tracking.store import Place, connect, one_line, place
+from varesearch.tracking.store import connect, one_line
 from varesearch.tracking.tags import PRUNED
 
 if TYPE_CHECKING:
@@ -38,11 +38,11 @@ def prune(wanted: Wanted, caches: bool, yes: bool, uri: str | None) -> int:
         There is no such store, its files are not on this machine, or a running run may use the compiled code.
     """
     with LogCapture() as capture:
-        _prune(wanted, caches, yes, place(uri), Terminal(capture.terminal))
+        _prune(wanted, caches, yes, locate_store(uri), Terminal(capture.terminal))
     return 0
 
 
-def _prune(wanted: Wanted, caches: bool, yes: bool, where: Place, terminal: Terminal) -> None:
+def _prune(wanted: Wanted, caches: bool, yes: bool, where: StoreLocation, terminal: Terminal) -> None:
     if where.database is None:
         raise ConfigurationError(f"--uri {where.shown}: the files of a server cannot be pruned from here; do it there")
     if not where.database.exists():

@@ -5,16 +5,17 @@ from pathlib import Path
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.report.page import write_report
+from varesearch.tracking.location import locate_store
 from varesearch.tracking.read import load_run
-from varesearch.tracking.store import connect, one_line, place
+from varesearch.tracking.store import connect, one_line
 
 
 def main(run: str, uri: str | None, out: Path | None) -> int:
     """Write the page of a run and return the exit code. Raises ConfigurationError for bad input."""
     record = load_run(run, uri)
     page = write_report(record, uri)
-    where = place(uri)
-    if where.uri.startswith(("http:", "https:")):
+    where = locate_store(uri)
+    if where.is_http:
         with one_line(where):
             connect(where).log_artifact(record.run_id, str(page))
     if out is not None:

@@ -7,8 +7,7 @@ from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, notes_of, rows_of, settings_of
 from varesearch.report.sources import folder_of
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
-from varesearch.tracking.read import RunRecord
-from varesearch.tracking.received import read_json, tail
+from varesearch.tracking.record import RunRecord, read_json, tail
 
 _MOST_RUNS = 12
 

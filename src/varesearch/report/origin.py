@@ -9,8 +9,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import written
 from varesearch.report.sources import folder_of
 from varesearch.shell import command, quoted
-from varesearch.tracking.read import RunRecord
-from varesearch.tracking.received import read_json, read_yaml
+from varesearch.tracking.record import RunRecord, read_json, read_yaml
 
 
 @dataclass(frozen=True)

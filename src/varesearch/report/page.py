@@ -15,8 +15,8 @@ from varesearch.report.sources import comparisons, folder_of, last_words
 from varesearch.report.sweep_page import sweep_page
 from varesearch.sweeps.jobs import FINISHED
 from varesearch.sweeps.table import PARQUET_FILE, read_table
-from varesearch.tracking.read import RunRecord
-from varesearch.tracking.store import place
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.record import RunRecord
 from varesearch.whole_files import whole_file
 
 REPORT_FILE = "report.html"
@@ -41,7 +41,7 @@ def write_report(record: RunRecord, uri: str | None = None, root: Path | None = 
 
 def report_html(record: RunRecord, uri: str | None = None, root: Path | None = None) -> str:
     """The page as text. Raises as :func:`write_report`."""
-    where = place(uri, root)
+    where = locate_store(uri, root)
     if is_sweep(record):
         table = read_table(folder_of(record))
         ids = {run_id for run_id in table.values("run_id") if run_id}

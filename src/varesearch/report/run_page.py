@@ -16,7 +16,7 @@ from varesearch.config.wording import written
 from varesearch.report.origin import Given, belongs_to, given_of, origin_rows, provenance_of
 from varesearch.report.sources import folder_of, tail
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
-from varesearch.tracking.read import RunRecord
+from varesearch.tracking.record import RunRecord
 
 _FIGURES_OF_SEVERAL_RUNS = ("search", "statistics", "times", "metrics", "rasters", "divergence")
 

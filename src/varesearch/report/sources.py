@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking.artifacts import local_folder, refuse_foreign
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
-from varesearch.tracking.read import Reader, RunRecord
-from varesearch.tracking.received import check_folder, tail
-from varesearch.tracking.store import Place, connect, one_line
+from varesearch.tracking.location import StoreLocation, local_folder, refuse_foreign
+from varesearch.tracking.read import Reader
+from varesearch.tracking.record import RunRecord, check_folder, tail
+from varesearch.tracking.store import connect, one_line
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -25,14 +25,14 @@ class Words:
     traceback: str
 
 
-def comparisons(where: Place, run_ids: Collection[str]) -> list[RunRecord]:
+def comparisons(where: StoreLocation, run_ids: Collection[str]) -> list[RunRecord]:
     """The finished comparisons that involve any of these runs, the newest first."""
     client = connect(where)
     with one_line(where):
         return [record for record in Reader(client, where).comparisons_of(run_ids) if record.status == "FINISHED"]
 
 
-def last_words(where: Place, run_ids: Collection[str]) -> dict[str, Words]:
+def last_words(where: StoreLocation, run_ids: Collection[str]) -> dict[str, Words]:
     """Run id -> what it left, for those runs that the store knows."""
     if not run_ids:
         return {}
@@ -49,7 +49,7 @@ def folder_of(record: RunRecord) -> Path:
     return record.folder
 
 
-def _left_by(client: "MlflowClient", where: Place, run: RunRecord) -> Words:
+def _left_by(client: "MlflowClient", where: StoreLocation, run: RunRecord) -> Words:
     folder = local_folder(run.artifact_uri, where)
     if folder is not None:
         check_folder(folder)

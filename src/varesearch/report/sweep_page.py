@@ -16,7 +16,7 @@ from varesearch.sweeps.labels import labels_by_text, level_labels
 from varesearch.sweeps.measures import RUN, TIMES, measured, statistics
 from varesearch.sweeps.table import Table, heading
 from varesearch.tracking.files import LOG_FILE
-from varesearch.tracking.read import RunRecord
+from varesearch.tracking.record import RunRecord
 
 _MOST_VALUES = 12
 """If there are more values than this, they are summarised."""

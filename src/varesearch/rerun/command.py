@@ -17,8 +17,9 @@ from varesearch.rerun.differences import Differences, compare_runs
 from varesearch.runner import record_tracked, say_ending
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run
-from varesearch.tracking.received import read_yaml
-from varesearch.tracking.store import connect, one_line, place
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.record import read_yaml
+from varesearch.tracking.store import connect, one_line
 from varesearch.tracking.tags import RERUN_OF, RERUN_OUTCOME
 
 DIFFERENCES_FILE = "rerun.json"
@@ -94,7 +95,7 @@ def given_network(original: RunRecord) -> Network | None:
     Raises ConfigurationError if its file is missing or broken, or holds another network.
     """
     wanted = original.given_network
-    if wanted is None:
+    if not wanted:
         return None
     what = f"run {original.run_id[:8]} ({original.name})"
     path = original.folder and original.folder / NETWORK_FILE
@@ -132,11 +133,11 @@ def _keep(original: RunRecord, again: RunRecord, found: Differences, uri: str | 
     content = {"of": original.run_id, "identical": found.identical, **dataclasses.asdict(found)}
     path: Path = again.folder / DIFFERENCES_FILE
     path.write_text(json.dumps(content, indent=2) + "\n")
-    where = place(uri)
+    where = locate_store(uri)
     client = connect(where)
     with one_line(where):
         client.set_tag(again.run_id, RERUN_OUTCOME, "identical" if found.identical else "different")
-        if where.uri.startswith(("http:", "https:")):
+        if where.is_http:
             client.log_artifact(again.run_id, str(path))
 
 

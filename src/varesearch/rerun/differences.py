@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from varesearch.rerun.results import metric_differences, recording_differences
-from varesearch.tracking.read import RunRecord
-from varesearch.tracking.received import read_json
+from varesearch.tracking.record import RunRecord, read_json
 
 _MADE_WITH = ("machine", "integrator")
 _MACHINE = ("host", "system", "processor", "usable_cores", "environment")
@@ -31,10 +30,10 @@ def compare_runs(original: RunRecord, again: RunRecord) -> Differences:
     """Set two runs of one configuration side by side. Raises ConfigurationError for a run without its recording."""
     result = []
     if original.network_hash != again.network_hash:
-        hashes = [str(run.network_hash)[:12] for run in (original, again)]
+        hashes = [run.network_hash[:12] for run in (original, again)]
         result.append(f"network: {hashes[0]}, now {hashes[1]}")
     result += recording_differences(original.recording(), again.recording())
-    result += _changed(*({"result": run.result, "degraded": run.why_degraded or None} for run in (original, again)))
+    result += _changed(*({"result": run.result, "degraded": run.why_degraded} for run in (original, again)))
     result += _changed(*({key: run.made_with.get(key) for key in _MADE_WITH} for run in (original, again)))
     if original.folder is not None and again.folder is not None:
         result += metric_differences(original.folder, again.folder)
@@ -52,14 +51,14 @@ def _code(original: RunRecord, again: RunRecord) -> list[str]:
     lines = _changed({"commit": _commit(original)}, {"commit": _commit(again)})
     if _uncommitted(original) != _uncommitted(again):
         lines.append("uncommitted changes: differ")
-    if original.science is None:
+    if not original.science:
         return [*lines, "sources that determine a result: not recorded by the original"]
     if original.science != again.science:
         lines.append("sources that determine a result: differ")
     return lines + _changed({"libraries": original.libraries}, {"libraries": again.libraries})
 
 
-def _commit(run: RunRecord) -> str | None:
+def _commit(run: RunRecord) -> str:
     return run.commit and run.commit[:12] + (" with uncommitted changes" if run.is_dirty else "")
 
 
@@ -82,4 +81,4 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    return "none" if value is None else str(value)
+    return "none" if value in (None, "") else str(value)

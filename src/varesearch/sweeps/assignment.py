@@ -10,7 +10,7 @@ from typing import Any, Self
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.restore import restore
-from varesearch.tracking.description import Description
+from varesearch.tracking.provenance import Description
 from varesearch.whole_files import whole_file
 
 ASSIGNMENT_FILE = ".assignment.json"
@@ -18,7 +18,7 @@ ASSIGNMENT_FILE = ".assignment.json"
 
 @dataclass(frozen=True)
 class AssignmentFile:
-    """What a child is (see :class:`~varesearch.tracking.description.Description`), and where the sweep comes from.
+    """What a child is (see :class:`~varesearch.tracking.provenance.Description`), and where the sweep comes from.
 
     ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` is the command
     that makes this run alone, quoted for a shell.

@@ -11,10 +11,10 @@ from varesearch.backends import backend_class
 from varesearch.runner import record
 from varesearch.sweeps.assignment import AssignmentFile
 from varesearch.terminal import Terminal
-from varesearch.tracking.endings import ending
+from varesearch.tracking.ending import ending
 from varesearch.tracking.files import LOG_FILE
+from varesearch.tracking.location import ROOT_VARIABLE
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.root import ROOT_VARIABLE
 from varesearch.tracking.run import carry_out
 
 

@@ -16,13 +16,12 @@ from varesearch.identity import identity_tags
 from varesearch.sweeps.assignment import AssignmentFile
 from varesearch.sweeps.jobs import FAILED, FINISHED, KILLED, SKIPPED, Assignment, ChildEnd, Job, Outcome, State
 from varesearch.sweeps.known import Known
-from varesearch.tracking.description import describe
+from varesearch.tracking.ending import RunEnd, log_batch
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.process import Process
-from varesearch.tracking.provenance import origin
-from varesearch.tracking.read import RunRecord
-from varesearch.tracking.records import Unsent, log_batch
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.provenance import describe, origin
+from varesearch.tracking.record import RunRecord
+from varesearch.tracking.run import StoreSession
 from varesearch.tracking.store import first_line
 from varesearch.tracking.tags import DEGRADED, ENDED, NETWORK_HASH, PARENT, child_end
 from varesearch.whole_files import remove_unfinished
@@ -37,7 +36,7 @@ _INTERRUPTED = "the sweep was interrupted"
 class Problem:
     """A run that the store did not take: ``said`` is the line that tells it."""
 
-    record: Unsent
+    record: RunEnd
     folder: Path
     kept: bool
     said: str
@@ -131,7 +130,7 @@ class Children:
                 assignment = self._open(job)
             except Exception as error:
                 log.exception("no run could be opened for %s", " ".join(job.words))
-                self.trouble = f"no further run could be opened in {self._session.place.shown} ({first_line(error)})"
+                self.trouble = f"no further run could be opened in {self._session.location.shown} ({first_line(error)})"
                 self.stopping.set()
                 return None
             self._taken[assignment.run_id] = assignment
@@ -153,7 +152,7 @@ class Children:
                 overrides=about.overrides,
                 choices=about.choices,
                 origin=self._origin,
-                root=str(self._session.place.root),
+                root=str(self._session.location.root),
                 made_by=about.made_by,
             ).write(folder)
             log_batch(self._session.client, run_id, {}, dict(about.params), {})
@@ -195,7 +194,7 @@ class Children:
         if state == FAILED and self._fail_fast:
             self.stopping.set()
 
-    def _deliver(self, record: Unsent, folder: Path, kept: bool) -> None:
+    def _deliver(self, record: RunEnd, folder: Path, kept: bool) -> None:
         said = self._session.deliver(record, folder, kept)
         if said is not None:
             self.problems.append(Problem(record, folder, kept, said))
@@ -211,11 +210,11 @@ def _unnamed(composed: Composed) -> Composed:
     return dataclasses.replace(composed, config=dataclasses.replace(composed.config, tracking=tracking))
 
 
-def _record(assignment: Assignment, end: ChildEnd) -> Unsent:
+def _record(assignment: Assignment, end: ChildEnd) -> RunEnd:
     """What is to be told of a child: what it left itself, and what its launcher saw."""
-    record = Unsent.read(assignment.folder)
+    record = RunEnd.read(assignment.folder)
     if record is None or record.run_id != assignment.run_id:
-        record = Unsent(assignment.run_id, FAILED, int(time.time() * 1000))
+        record = RunEnd(assignment.run_id, FAILED, int(time.time() * 1000))
         record.tags[ENDED] = end.reason or "it ended without a record of its results"
     elif record.status == KILLED and not end.killed:
         # A child does not end by itself with a signal: a limit, or somebody else.

@@ -26,13 +26,12 @@ from varesearch.sweeps.parent import SweepFailedError, describe_sweep, log_outco
 from varesearch.sweeps.plan import Planner
 from varesearch.sweeps.show import show_end, show_head, show_outcome
 from varesearch.terminal import Terminal
-from varesearch.tracking.endings import TrackingError, ending
+from varesearch.tracking.ending import TrackingError, ending
 from varesearch.tracking.files import RunFiles
+from varesearch.tracking.location import STORE_FOLDER, cache_folder
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.read import RunRecord
-from varesearch.tracking.root import STORE_FOLDER, cache_folder
-from varesearch.tracking.run import track
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.record import RunRecord
+from varesearch.tracking.run import StoreSession, track
 from varesearch.tracking.store import first_line
 from varesearch.workers import processes
 
@@ -172,7 +171,7 @@ def _in_store(
 
 def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
     """The lock that keeps two commands on this machine from running the same sweep at once; a dead one leaves it."""
-    path = session.place.root / STORE_FOLDER / "sweeps" / f"{identity[:32]}.lock"
+    path = session.location.root / STORE_FOLDER / "sweeps" / f"{identity[:32]}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(path).acquire(timeout=0)

@@ -6,8 +6,8 @@ from varesearch.config.wording import written
 from varesearch.pages.layout import columns
 from varesearch.shell import quoted
 from varesearch.sweeps.known import Known
-from varesearch.tracking.session import StoreSession
-from varesearch.tracking.store import place
+from varesearch.tracking.location import locate_store
+from varesearch.tracking.run import StoreSession
 
 if TYPE_CHECKING:
     from varesearch.sweeps.command import Sweep
@@ -20,7 +20,7 @@ def plan_page(sweep: "Sweep") -> str:
     if not jobs:
         keys = ", ".join(dimension.key for dimension in sweep.planner.space.dimensions)
         return f"Nothing is run. {how}\nThe search chooses {keys} while it goes on."
-    where = place(settings.tracking.uri)
+    where = locate_store(settings.tracking.uri)
     session = StoreSession(settings.tracking)
     anew = settings.rerun or (where.database is not None and not where.database.exists())
     if not anew:

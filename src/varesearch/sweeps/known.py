@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from varesearch.sweeps.jobs import FINISHED, Job, Outcome
-from varesearch.tracking.artifacts import local_folder
 from varesearch.tracking.files import RECORDING_FILE
-from varesearch.tracking.read import Reader, RunRecord
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.location import local_folder
+from varesearch.tracking.record import RunRecord
+from varesearch.tracking.run import StoreSession
+from varesearch.tracking.tags import IDENTITY, SWEEP
 
 
 class Known:
@@ -24,8 +25,8 @@ class Known:
     """
 
     def __init__(self, session: StoreSession, jobs: Iterable[Job] = (), anew: bool = False) -> None:
-        self._where = session.place
-        self._reader = Reader(session.client, session.place, [session.experiment_id])
+        self._where = session.location
+        self._reader = session.reader()
         self._anew = anew
         self._looked_up: set[str] = set()
         self._finished: dict[str, RunRecord] = {}
@@ -63,7 +64,7 @@ class Known:
         if self._anew or not new:
             return
         self._looked_up |= new
-        for run in self._reader.with_identity(new):
+        for run in self._reader.with_tag(IDENTITY, new):
             if run.status == FINISHED:
                 _keep_newest(self._finished, run)
             elif run.status == "RUNNING" and run.batch_job:
@@ -72,10 +73,10 @@ class Known:
 
 def parent_of(session: StoreSession, sweep: str) -> RunRecord | None:
     """The newest parent run of the sweep of that identity, or None."""
-    return next(Reader(session.client, session.place, [session.experiment_id]).sweeps_of(sweep), None)
+    return next(session.reader().with_tag(SWEEP, [sweep]), None)
 
 
 def _keep_newest(kept: dict[str, RunRecord], run: RunRecord) -> None:
-    identity = run.identity or ""
+    identity = run.identity
     if identity not in kept or kept[identity].start_ms < run.start_ms:
         kept[identity] = run

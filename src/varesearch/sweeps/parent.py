@@ -12,12 +12,12 @@ from varesearch.config.schema import Config
 from varesearch.shell import code_span, command
 from varesearch.sweeps.jobs import FAILED, FINISHED, KILLED, SKIPPED, Job, Outcome
 from varesearch.sweeps.space import Space
-from varesearch.tracking.description import Description, flat_params, short
-from varesearch.tracking.endings import FailedRunError
+from varesearch.tracking.ending import FailedRunError
 from varesearch.tracking.files import RunFiles
 from varesearch.tracking.process import Process
-from varesearch.tracking.read import RunRecord
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.provenance import Description, flat_params, short
+from varesearch.tracking.record import RunRecord
+from varesearch.tracking.run import StoreSession
 from varesearch.tracking.tags import ENDED, KIND, NOTE, SWEEP, SWEEP_KIND, VARIES, sweep_count
 
 _LONGEST_NAME = 80

@@ -17,7 +17,7 @@ from varesearch.shell import quoted
 from varesearch.simulation import probe
 from varesearch.sweeps.jobs import Job
 from varesearch.sweeps.space import Space, read_space
-from varesearch.tracking.root import cache_folder
+from varesearch.tracking.location import cache_folder
 
 
 class Planner:

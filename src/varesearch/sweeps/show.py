@@ -13,7 +13,7 @@ from varesearch.sweeps.labels import labels_by_text, short_keys
 from varesearch.sweeps.space import Space
 from varesearch.terminal import Terminal
 from varesearch.tracking.files import RunFiles
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.run import StoreSession
 from varesearch.tracking.tags import OURS
 
 _MOST_ROWS = 20

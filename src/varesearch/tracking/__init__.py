@@ -3,14 +3,13 @@
 Importing this package does not import MLflow; calling :func:`track` and reading a store does.
 """
 
-from varesearch.tracking.description import Description, describe
-from varesearch.tracking.endings import Ending, TrackingError, ending
+from varesearch.tracking.ending import Ending, TrackingError, ending
+from varesearch.tracking.location import project_root
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.provenance import peak_memory_mb
-from varesearch.tracking.read import RunRecord, load_run, runs
-from varesearch.tracking.root import project_root
-from varesearch.tracking.run import track
-from varesearch.tracking.session import StoreSession
+from varesearch.tracking.provenance import Description, describe, peak_memory_mb
+from varesearch.tracking.read import load_run, runs
+from varesearch.tracking.record import RunRecord
+from varesearch.tracking.run import StoreSession, track
 
 __all__ = [
     "Description",

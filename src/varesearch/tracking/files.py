@@ -1,10 +1,10 @@
-"""The files of a run: written to its folder while it goes on, with the record that the store receives at its end."""
+"""The files of a run: written to its folder while it goes on."""
 
 import contextlib
+import csv
 import json
 import logging
 import os
-import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,13 +15,12 @@ import yaml
 
 from varesearch.config.addresses import redact
 from varesearch.config.parts import Part, own_sources
+from varesearch.metrics.values import Metric, Undefined
 from varesearch.network.model import Network
 from varesearch.network.stored import NETWORK_FILE, save_network
 from varesearch.phases import PhaseTime
-from varesearch.tracking import tables
-from varesearch.tracking.description import Description
-from varesearch.tracking.endings import Ending, FailedRunError, NotKeptError
-from varesearch.tracking.records import RESERVE_FILE, Unsent
+from varesearch.tracking.ending import RESERVE_FILE, Ending, FailedRunError, NotKeptError, RunEnd
+from varesearch.tracking.provenance import Description
 from varesearch.tracking.tags import ENDED, NETWORK_HASH, result_tags
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ class RunFiles:
         """The metrics, and with their units and what is undefined as ``metrics.csv``."""
         self._metrics |= analysis.values()
         with self.keeping(METRICS_FILE):
-            tables.write_metrics(self.folder / METRICS_FILE, analysis.metrics, analysis.undefined)
+            write_metrics(self.folder / METRICS_FILE, analysis.metrics, analysis.undefined)
 
     def log_metrics(self, metrics: Mapping[str, float], group: str = "backend") -> None:
         """Further numbers, such as those that only a back end knows, under ``group.name``."""
@@ -181,15 +180,7 @@ class RunFiles:
             self._metrics["realtime_factor"] = realtime_factor
         self._metrics["peak_memory_mb"] = peak_memory_mb
         with self.keeping(PHASES_FILE):
-            tables.write_phases(self.folder / PHASES_FILE, phases, inner_s or {})
-
-    def log_figures(self, paths: Iterable[Path]) -> None:
-        """Figures; those that were not written to ``folder`` are copied to ``figures`` there."""
-        for path in paths:
-            if not path.resolve().is_relative_to(self.folder.resolve()):
-                target = self.folder / "figures"
-                target.mkdir(exist_ok=True)
-                shutil.copy2(path, target)
+            write_phases(self.folder / PHASES_FILE, phases, inner_s or {})
 
     def log_recording(self, recording: "Recording", neo: bool = False) -> None:
         """Spikes and signals as ``recording.npz``; with ``neo`` as a neo file too."""
@@ -211,7 +202,7 @@ class RunFiles:
         """Further tags."""
         self._tags |= tags
 
-    def close(self, how: Ending, error: BaseException | None) -> tuple[Unsent, bool]:
+    def close(self, how: Ending, error: BaseException | None) -> tuple[RunEnd, bool]:
         """Write the end of the run to its folder: the record for the store, and whether the folder took it."""
         _attempt(lambda: (self.folder / RESERVE_FILE).unlink(missing_ok=True))
         if how.reason:
@@ -221,7 +212,7 @@ class RunFiles:
             log.error("%s: %s\n%s", how.status, how.reason, text)
             if how.status == "FAILED":
                 _attempt(lambda: (self.folder / TRACEBACK_FILE).write_text(text))
-        record = Unsent(self.run_id, how.status, self.now_ms(), self._metrics, self._params, self._tags)
+        record = RunEnd(self.run_id, how.status, self.now_ms(), self._metrics, self._params, self._tags)
         return record, _attempt(lambda: record.write(self.folder))
 
     def _reserve(self) -> None:
@@ -252,3 +243,27 @@ def _attempt(action: Callable[[], Any]) -> bool:
         log.exception("a file of the run could not be written")
         return False
     return True
+
+
+def write_metrics(path: Path, metrics: Iterable[Metric], undefined: Iterable[Undefined]) -> None:
+    """Columns population, metric, value, unit, undefined because."""
+    rows = [(metric.population, metric.name, repr(metric.value), metric.unit, "") for metric in metrics]
+    rows += [(missing.population, missing.metric, "", "", missing.reason) for missing in undefined]
+    _write(path, ("population", "metric", "value", "unit", "undefined because"), rows)
+
+
+def write_phases(path: Path, phases: Mapping[str, PhaseTime], inner_s: Mapping[str, float]) -> None:
+    """Columns phase, wall s, CPU s, share of the wall time; then the simulator's own phases, which lie within these."""
+    whole = sum(time.wall_s for time in phases.values()) or 1.0
+    rows = [
+        (name, f"{time.wall_s:.4f}", f"{time.cpu_s:.4f}", f"{time.wall_s / whole:.3f}") for name, time in phases.items()
+    ]
+    rows += [(f"within: {name}", f"{seconds:.4f}", "", "") for name, seconds in inner_s.items()]
+    _write(path, ("phase", "wall s", "CPU s", "share of wall"), rows)
+
+
+def _write(path: Path, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as handle:
+        table = csv.writer(handle)
+        table.writerow(head)
+        table.writerows(rows)

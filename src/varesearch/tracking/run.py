@@ -2,27 +2,190 @@
 
 import logging
 import os
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from varesearch.config.launching import batch_jobs_that_may_live
+from varesearch.config.schema import TrackingConfig
+from varesearch.shell import command
 from varesearch.signals import SignalGuard
-from varesearch.tracking.description import Description
-from varesearch.tracking.endings import NotKeptError, TrackingError, ending
+from varesearch.tracking.ending import NotKeptError, RunEnd, TrackingError, deliver, ending, log_batch
 from varesearch.tracking.files import LOG_FILE, RunFiles
+from varesearch.tracking.location import StoreLocation, checkout_root, local_folder, locate_store
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.provenance import origin, provenance
-from varesearch.tracking.records import log_batch
-from varesearch.tracking.session import StoreSession
-from varesearch.tracking.store import one_line
+from varesearch.tracking.process import Process
+from varesearch.tracking.provenance import Commit, Description, origin, provenance, read_commit
+from varesearch.tracking.read import Reader
+from varesearch.tracking.record import RunRecord
+from varesearch.tracking.store import connect, first_line, one_line, open_experiment
+from varesearch.tracking.tags import COMMIT, DIRTY, ENDED, SOURCE_NAME, SOURCE_TYPE
+from varesearch.whole_files import remove_unfinished
 
 if TYPE_CHECKING:
-    from varesearch.tracking.read import RunRecord
+    from mlflow import MlflowClient
 
 log = logging.getLogger(__name__)
 
+CODE = ("src", "conf", "setup.py")
+"""What of the checkout a result depends on: changes of anything else do not make a run's code another one."""
+_ID = re.compile(r"[0-9a-f]{32}")
 T = TypeVar("T")
+
+
+class StoreSession:
+    """The store as one process uses it, for one run or for a sweep and all its children.
+
+    ``location`` and the attributes below it exist once the session is opened.
+    """
+
+    location: StoreLocation
+    client: "MlflowClient"
+    experiment_id: str
+    commit: Commit | None
+
+    def __init__(self, tracking: TrackingConfig, root: Path | None = None) -> None:
+        self._tracking = tracking
+        self._root = root
+        self._is_open = False
+
+    def open(self) -> None:
+        """Make the store where there is none, find the experiment, end orphans; once. Raises ConfigurationError."""
+        if self._is_open:
+            return
+        self.location = locate_store(self._tracking.uri, self._root)
+        self.client = connect(self.location)
+        with one_line(self.location):
+            self.experiment_id = open_experiment(self.client, self.location, self._tracking.experiment)
+            end_orphans(self.client, self.location)
+            ours = checkout_root()
+            self.commit = read_commit(self.location.root) if ours is None else read_commit(ours, CODE)
+        self._is_open = True
+
+    def reader(self) -> Reader:
+        """What finds the runs of the experiment."""
+        return Reader(self.client, self.location, self._tracking.experiment)
+
+    def create_run(self, name: str, tags: Mapping[str, str]) -> tuple[str, Path]:
+        """A new RUNNING run of this process: its id and its folder, which exists."""
+        source = {SOURCE_NAME: "varesearch", SOURCE_TYPE: "LOCAL"}
+        if self.commit is not None and self.commit.commit:
+            source |= {COMMIT: self.commit.commit, DIRTY: str(self.commit.dirty).lower()}
+        everything = {**source, **Process.current().tags(), **tags}
+        run = self.client.create_run(self.experiment_id, tags=everything, run_name=name)
+        try:
+            return run.info.run_id, self.folder_of(run.info.run_id, run.info.artifact_uri)
+        except OSError:
+            self.client.set_terminated(run.info.run_id, "FAILED")
+            raise
+
+    def take_over(self, run: RunRecord, tags: Mapping[str, str]) -> Path:
+        """Make an earlier run the RUNNING run of this process, with new tags; its folder."""
+        # First whose it is, then that it runs: another command must not find it running without a process.
+        log_batch(self.client, run.run_id, {}, {}, {**Process.current().tags(), **tags})
+        if run.why_ended:
+            self.client.delete_tag(run.run_id, ENDED)
+        self.client.update_run(run.run_id, status="RUNNING")
+        return self.folder_of(run.run_id, run.artifact_uri)
+
+    def folder_of(self, run_id: str, artifact_uri: str | None) -> Path:
+        """The folder in which the files of a run grow, made if there is none."""
+        folder = local_folder(artifact_uri or "", self.location) or self.location.staging / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def deliver(self, end: RunEnd, folder: Path, kept: bool) -> str | None:
+        """Tell the store the end of a run; the problem in one line if it did not take it.
+
+        ``kept``: the end is in the folder, so that the next command can try again.
+        """
+        try:
+            deliver(self.client, self.location, end.run_id, folder, end)
+        except Exception as failure:
+            log.exception("the store did not take the end of run %s", end.run_id)
+            return (
+                f"run {end.run_id} could not be written to {self.location.shown} ({first_line(failure)}); its results "
+                f"are in {folder}{' and the next run will try again' if kept else ''}"
+            )
+        return None
+
+    def address(self, run_id: str, folder: Path) -> str:
+        """Where a run is to be seen: its page on a server, its folder otherwise."""
+        if self.location.is_http:
+            return f"{self.location.shown.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{run_id}"
+        return str(folder)
+
+    def how_to_open(self, run_id: str, folder: Path) -> str:
+        """What to do to see a run: one line."""
+        if self.location.is_http:
+            return f"open {self.address(run_id, folder)}"
+        options = [] if self._tracking.uri is None else ["--uri", self.location.shown]
+        if not options and checkout_root() == self.location.root:
+            return f"make ui ARGS=--run={run_id[:8]}"
+        return command("ui", *options, f"--run={run_id[:8]}")
+
+
+def end_orphans(client: "MlflowClient", where: StoreLocation) -> list[str]:
+    """End every RUNNING run whose process was on this host and is gone; the ids of the runs.
+
+    It becomes KILLED at the time of its last file, with a tag that says so. A run that had ended without the store
+    being told gets its own status now. Files that a server did not take are sent again.
+    """
+    ended = []
+    reader = Reader(client, where)
+    staged = [folder.name for folder in sorted(where.staging.glob("*")) if _ID.fullmatch(folder.name)]
+    # All are listed before the first is ended, since ended runs drop out of the search and would shift its pages.
+    left = [*reader.running(), *(run for run in reader.with_ids(staged) if run.status != "RUNNING")]
+    left = [run for run in left if _gone_writer(run) is not None]
+    # The queue is asked only once, even for the many runs of a large array.
+    live = batch_jobs_that_may_live(run.batch_job for run in left)
+    for run in left:
+        # One orphan that cannot be ended (its files are gone, two processes at it) must not keep others from running.
+        try:
+            # Read again: the process may have ended its run before it exited, or another command may have taken over
+            # the run.
+            again = next(reader.with_ids([run.run_id]), None)
+            if again is None or not _end_orphan(client, where, again, live):
+                continue
+        except Exception:
+            log.exception("run %s was left behind by a process that is gone, and could not be ended", run.run_id)
+        else:
+            ended.append(run.run_id)
+            log.info("run %s was left behind by a process that is gone: ended", run.run_id)
+    return ended
+
+
+def _gone_writer(run: RunRecord) -> Process | None:
+    """The process that wrote the run, if it was on this host and is gone; None if it may still exist."""
+    process = Process.from_tags(run.tags)
+    return process if process is not None and process.is_here() and not process.is_alive() else None
+
+
+def _end_orphan(client: "MlflowClient", where: StoreLocation, run: RunRecord, live: Collection[str]) -> bool:
+    """Was it ended? Not if a job of a cluster is still to do it: then it is left for the sweep to be resumed."""
+    process = _gone_writer(run)
+    if process is None:
+        return False
+    folder = local_folder(run.artifact_uri, where) or where.staging / run.run_id
+    end = RunEnd.read(folder)
+    if end is None and run.status == "RUNNING":
+        if run.batch_job in live:
+            return False
+        note = f"killed: process {process.pid} on {process.host} was gone without having ended the run"
+        end = RunEnd(run.run_id, "KILLED", _last_change_ms(folder), tags={ENDED: note})
+    remove_unfinished(folder)
+    deliver(client, where, run.run_id, folder, end)
+    return True
+
+
+def _last_change_ms(folder: Path) -> int:
+    try:
+        times = [path.stat().st_mtime for path in folder.rglob("*") if path.is_file()]
+    except OSError:
+        times = []
+    return int(1000 * max(times, default=time.time()))
 
 
 def track(
@@ -31,7 +194,7 @@ def track(
     work: Callable[[RunFiles], T],
     *,
     capture: LogCapture | None = None,
-    resumed: "RunRecord | None" = None,
+    resumed: RunRecord | None = None,
     signals: SignalGuard | None = None,
 ) -> T:
     """Do ``work`` as a run of the store, and end that run whatever happens.
@@ -78,8 +241,11 @@ def track(
         session.open()
         # A signal waits, so that there is no run in the store whose id is not known here.
         signals.hold()
-        with one_line(session.place):
-            run = _begin(description, session, resumed)
+        with one_line(session.location):
+            if resumed is None:
+                run = RunFiles(description, *session.create_run(description.name, description.tags))
+            else:
+                run = RunFiles(description, resumed.run_id, session.take_over(resumed, description.tags))
         process = os.getpid()
         result, error = signals.attempt(lambda: _do(run, session, work, capture, resumed is not None, signals))
         if os.getpid() == process:
@@ -97,9 +263,9 @@ def carry_out(
 ) -> T:
     """Do ``work`` as the run ``run_id``, which another process tracks; nothing is written but to its ``folder``.
 
-    The record of its end stays in the folder: FINISHED, FAILED, or KILLED after SIGTERM and the like. ``made_from`` is
-    the command and code behind it, see :func:`varesearch.tracking.provenance.origin`. Raises what ``work`` raised, or
-    TrackingError if the run went well but the record cannot be written.
+    Its end stays in the folder: FINISHED, FAILED, or KILLED after SIGTERM and the like. ``made_from`` is the command
+    and code behind it, see :func:`varesearch.tracking.provenance.origin`. Raises what ``work`` raised, or TrackingError
+    if the run went well but its end cannot be written.
     """
     signals = SignalGuard()
     run = RunFiles(description, run_id, folder)
@@ -119,12 +285,6 @@ def carry_out(
     return _result(result, error)
 
 
-def _begin(description: Description, session: StoreSession, resumed: "RunRecord | None") -> RunFiles:
-    if resumed is not None:
-        return RunFiles(description, resumed.run_id, session.take_over(resumed, description.tags))
-    return RunFiles(description, *session.create_run(description.name, description.tags))
-
-
 def _do(
     run: RunFiles,
     session: StoreSession,
@@ -133,7 +293,7 @@ def _do(
     resumed: bool,
     signals: SignalGuard,
 ) -> T:
-    with one_line(session.place):
+    with one_line(session.location):
         if capture is not None:
             # Each command has a log of its own, also where a server keeps the earlier ones.
             name = f"resumed-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log" if resumed else LOG_FILE
@@ -142,7 +302,7 @@ def _do(
         signals.release()
     run.describe(provenance(origin(session.commit)), b"" if session.commit is None else session.commit.diff)
     if not resumed:
-        with one_line(session.place):
+        with one_line(session.location):
             log_batch(session.client, run.run_id, {}, dict(run.description.params), {})
     return work(run)
 
@@ -152,10 +312,10 @@ def _end(
 ) -> BaseException | None:
     """Write the end of the run; what is to be raised."""
     # First to the folder, then to the store: whoever finds the run after a failure here can complete it.
-    record, kept = run.close(ending(error), error)
+    end, kept = run.close(ending(error), error)
     if capture is not None:
         capture.flush()
-    problem = session.deliver(record, run.folder, kept)
+    problem = session.deliver(end, run.folder, kept)
     if problem is not None and error is None:
         return TrackingError(problem)
     if problem is not None and isinstance(error, NotKeptError):

@@ -1,6 +1,9 @@
-"""The tracking store: where it is, made and migrated once, reachable before anything is simulated."""
+"""The tracking store: made and migrated once, reachable before anything is simulated."""
 
+import configparser
 import contextlib
+import gc
+import hashlib
 import importlib.metadata
 import logging
 import os
@@ -15,19 +18,16 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from varesearch.config.addresses import redact
+from varesearch.config.addresses import is_readable_on_the_way, redact
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import echoed
-from varesearch.tracking import mlflow_api
-from varesearch.tracking.credentials import refuse_plain_http
+from varesearch.tracking.location import PORTS, StoreLocation, check_folder, refuse_foreign, sqlite_uri
 from varesearch.tracking.process import Process
-from varesearch.tracking.root import STORE_FOLDER, project_root
 from varesearch.tracking.tags import OURS
 
 if TYPE_CHECKING:
@@ -35,82 +35,61 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# Set for this process and its children, unless the user has set them. Nothing is sent to anybody; log lines go to
+# Python's root logger, not to a handler of MLflow's own; a server that hangs costs seconds, not minutes.
+_SETTINGS = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_CONFIGURE_LOGGING": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+}
 PROBE_S = 3.0
 LOCK_S = 120.0
-_SQLITE = "sqlite:///"
-_PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_SECRETS = ("MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD")
+_FILE = "~/.mlflow/credentials"
+_LONGEST_FOLDER = 120
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a store is: its ``uri``, and for SQLite the ``database`` file and the folder of the ``artifacts``."""
+def client(uri: str) -> "MlflowClient":
+    """A client of the store at ``uri``. Only for stores that exist: MLflow would make one in place, without a lock."""
+    with light_import():
+        from mlflow import MlflowClient
 
-    uri: str
-    root: Path
-    database: Path | None
-
-    @property
-    def artifacts(self) -> Path:
-        """Where artifacts go, unless a server keeps them."""
-        return (self.database.parent if self.database else self.root / STORE_FOLDER) / "artifacts"
-
-    @property
-    def staging(self) -> Path:
-        """Where the files of a run wait that a server is to keep."""
-        return self.root / STORE_FOLDER / "staging"
-
-    @property
-    def shown(self) -> str:
-        """The URI without credentials."""
-        return redact(self.uri)
+        # Its store's module is imported here too.
+        return MlflowClient(uri)
 
 
-def place(uri: str | None = None, root: Path | None = None) -> Place:
-    """The store at ``uri``; None: ``mlruns/mlflow.db`` of the project. Raises ConfigurationError for a bad URI."""
-    root = (root or project_root()).resolve()
-    if uri is None:
-        database = root / STORE_FOLDER / "mlflow.db"
-        _refuse_path(database, str(root))
-        return Place(_sqlite_uri(database), root, database)
-    scheme = urllib.parse.urlsplit(uri).scheme
-    if scheme == "sqlite":
-        path = uri.removeprefix(_SQLITE)
-        if not uri.startswith(_SQLITE) or path in ("", ":memory:") or "?" in path:
-            raise ConfigurationError(
-                f"tracking.uri={uri}: a SQLite store is sqlite:///relative/file.db or sqlite:////absolute/file.db"
-            )
-        if "%" in path:
-            from sqlalchemy.engine import make_url
-
-            path = make_url(uri).database or path
-        database = (root / path).resolve()
-        _refuse_path(database, f"tracking.uri={echoed(uri)}")
-        return Place(_sqlite_uri(database), root, database)
-    if scheme.split("+")[0] not in _PORTS:
-        raise ConfigurationError(
-            f"tracking.uri={redact(uri)}: use an http(s) server, a SQLite file (sqlite:////absolute/file.db) or a "
-            "postgresql, mysql or mssql database; null is mlruns/mlflow.db of the project"
-        )
-    return Place(uri, root, None)
+def make_sqlite_store(uri: str, artifact_uri: str) -> None:
+    """Make all tables of a new SQLite store, with the present schema."""
+    with light_import():
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+    store = SqlAlchemyStore(uri, artifact_uri)
+    store.engine.dispose()
 
 
-def _sqlite_uri(database: Path) -> str:
-    # A percent sign stands for itself unless two hexadecimal digits follow. Written as %25, it would become part of the
-    # name of a folder that MLflow creates beside the store.
-    return f"{_SQLITE}{database}"
+@contextlib.contextmanager
+def light_import() -> Iterator[None]:
+    """For the first import of MLflow or a part of it."""
+    # MLflow brings two thousand modules. They make no garbage worth collecting, and looking for it takes a third of
+    # the time of the import.
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    first = "mlflow" not in sys.modules
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if first:
+            # What was imported stays for good: later collections, in the simulation too, need not look through it.
+            gc.freeze()
+        if enabled:
+            gc.enable()
 
 
-def _refuse_path(database: Path, what: str) -> None:
-    """Raise ConfigurationError for a path that would denote another file when used in the address of a SQLite store."""
-    sign = re.search(r"\?|%[0-9A-Fa-f]{2}", str(database))
-    if sign is not None:
-        raise ConfigurationError(
-            f"{what}: the path of a SQLite store cannot contain {sign.group()!r}, which has a special meaning in an "
-            "address; rename the folder"
-        )
-
-
-def connect(where: Place) -> "MlflowClient":
+def connect(where: StoreLocation) -> "MlflowClient":
     """A client of the store, which exists, has the present schema and answers.
 
     Raises ConfigurationError, in one line and within seconds, for a server that is down or that would receive a secret
@@ -123,11 +102,11 @@ def connect(where: Place) -> "MlflowClient":
         probe(where.uri)
     with one_line(where):
         relocate(where)
-        return mlflow_api.client(where.uri)
+        return client(where.uri)
 
 
 @contextlib.contextmanager
-def one_line(where: Place) -> Iterator[None]:
+def one_line(where: StoreLocation) -> Iterator[None]:
     """Turn any failure of the store into a ConfigurationError of one line; for use before the simulation."""
     try:
         yield
@@ -152,7 +131,7 @@ def first_line(error: BaseException) -> str:
 def probe(uri: str) -> None:
     """See within seconds whether a server answers at ``uri``. Raises ConfigurationError if it does not."""
     parts = urllib.parse.urlsplit(uri)
-    port = parts.port or _PORTS[parts.scheme.split("+")[0]]
+    port = parts.port or PORTS[parts.scheme.split("+")[0]]
     mend = "start it, set another tracking.uri, or leave it null for the store of the project"
     try:
         socket.create_connection((parts.hostname or "", port), timeout=PROBE_S).close()
@@ -174,23 +153,7 @@ def probe(uri: str) -> None:
         raise ConfigurationError(f"tracking.uri={redact(uri)}: no MLflow server there ({reason}); {mend}") from error
 
 
-def check_folder(where: Place) -> None:
-    """Raise ConfigurationError for the address of a SQLite store in a folder that does not exist.
-
-    Such an address is probably a typing error; only the project's own ``mlruns`` is created automatically.
-    """
-    if where.database is None or where.database.parent == where.root / STORE_FOLDER:
-        return
-    folder = where.database.parent
-    try:
-        there, why = folder.is_dir(), f"there is no folder {echoed(str(folder))}"
-    except OSError as error:
-        there, why = False, f"the store cannot be created ({error.strerror})"
-    if not there:
-        raise ConfigurationError(f"tracking.uri={echoed(where.shown)}: {why}; create it first, or correct the address")
-
-
-def ensure_sqlite(where: Place) -> None:
+def ensure_sqlite(where: StoreLocation) -> None:
     """Make the SQLite store, or migrate it to the installed MLflow, once, whoever else is at it.
 
     The work is done on a temporary file that takes the store's name when it is complete, so that a store with that
@@ -224,7 +187,7 @@ def ensure_sqlite(where: Place) -> None:
         ) from error
 
 
-def relocate(where: Place) -> None:
+def relocate(where: StoreLocation) -> None:
     """Let a store that was moved with its artifacts find them again: it keeps their folder's absolute name.
 
     Only where the folder of the old name is gone and the same one lies beside the store.
@@ -249,7 +212,7 @@ def relocate(where: Place) -> None:
 
 def _make(database: Path, artifacts: Path) -> None:
     unfinished = _temporary(database)
-    mlflow_api.make_sqlite_store(_sqlite_uri(unfinished), artifacts.as_uri())
+    make_sqlite_store(sqlite_uri(unfinished), artifacts.as_uri())
     _put_in_place(unfinished, database)
 
 
@@ -259,7 +222,7 @@ def _migrate(database: Path) -> None:
         _refuse_while_written(old, database)
         with contextlib.closing(sqlite3.connect(unfinished)) as new:
             old.backup(new)
-    command = [sys.executable, "-m", "mlflow", "db", "upgrade", _sqlite_uri(unfinished)]
+    command = [sys.executable, "-m", "mlflow", "db", "upgrade", sqlite_uri(unfinished)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     log.info("mlflow db upgrade: exit code %d\n%s%s", done.returncode, done.stdout, done.stderr)
     if done.returncode:
@@ -319,3 +282,87 @@ def _is_current(database: Path) -> bool:
         return database.is_file() and _version_note(database).read_text() == _mlflow_version()
     except OSError:
         return False
+
+
+def refuse_plain_http(uri: str, shown: str) -> None:
+    """Raise ConfigurationError if a password or token would be sent to another machine over plain http.
+
+    Parameters
+    ----------
+    uri
+        The address of the server.
+    shown
+        The address without credentials, for the message.
+    """
+    if not is_readable_on_the_way(uri):
+        return
+    source = _source(uri)
+    if source is not None:
+        raise ConfigurationError(
+            f"tracking.uri={shown}: {source} would be sent unencrypted; use https:// or a tunnel to this machine "
+            "(ssh -L), or remove it if the server does not need it"
+        )
+
+
+def _source(uri: str) -> str | None:
+    """The password or token that MLflow's client would send, in words; None if there is none."""
+    if urllib.parse.urlsplit(uri).password:
+        return "the password in the address"
+    for name in _SECRETS:
+        if os.environ.get(name):
+            return f"the environment variable {name}"
+    file = configparser.ConfigParser(interpolation=None)
+    try:
+        read = file.read(Path(_FILE).expanduser(), encoding="utf-8")
+    except (OSError, RuntimeError, UnicodeDecodeError, configparser.Error):
+        return None
+    return f"the password in {_FILE}" if read and file.get("mlflow", _SECRETS[1].lower(), fallback=None) else None
+
+
+def open_experiment(client: "MlflowClient", where: StoreLocation, name: str) -> str:
+    """The id of the experiment of that name, made under the store's lock if there is none.
+
+    Raises ConfigurationError for one that was deleted.
+    """
+    from mlflow.exceptions import MlflowException
+
+    found = _find(client, where, name)
+    if found is not None:
+        return found
+    artifacts = None
+    if not where.is_http:
+        artifacts = (where.artifacts / _folder_name(name)).as_uri()
+    with FileLock(f"{where.database}.lock", timeout=LOCK_S) if where.database else contextlib.nullcontext():
+        found = _find(client, where, name)
+        if found is not None:
+            return found
+        try:
+            return client.create_experiment(name, artifact_location=artifacts)
+        except MlflowException:
+            # On a server there is no lock: somebody else may have been first.
+            found = _find(client, where, name)
+            if found is None:
+                raise
+            return found
+
+
+def _folder_name(experiment: str) -> str:
+    """The name of an experiment's folder, which any file system accepts and which leaves room for what is appended."""
+    name = re.sub(r"[^\w.-]+", "_", experiment).strip(".") or "_"
+    if len(name.encode()) <= _LONGEST_FOLDER:
+        return name
+    digest = hashlib.sha256(experiment.encode()).hexdigest()[:12]
+    return f"{name.encode()[:_LONGEST_FOLDER].decode(errors='ignore')}-{digest}"
+
+
+def _find(client: "MlflowClient", where: StoreLocation, name: str) -> str | None:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        return None
+    if experiment.lifecycle_stage == "deleted":
+        raise ConfigurationError(
+            f"tracking.experiment={name}: was deleted in this store; restore it (mlflow experiments restore "
+            f"-x {experiment.experiment_id}) or choose another name"
+        )
+    refuse_foreign(experiment.artifact_location or "", where, f"tracking.experiment={name}")
+    return experiment.experiment_id

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.terminal import Terminal
-from varesearch.tracking.root import project_root
+from varesearch.tracking.location import project_root
 from varesearch_tools.benchmarks.quantities import BOARD, SECONDS, times
 from varesearch_tools.benchmarks.session import SESSIONS, BenchmarkSession, load_session, stored_sessions
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking.root import checkout_root, project_root
+from varesearch.tracking.location import checkout_root, project_root
 from varesearch_tools.benchmarks.session import SESSIONS
 
 

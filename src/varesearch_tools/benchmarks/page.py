@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking.root import checkout_root, project_root
+from varesearch.tracking.location import checkout_root, project_root
 from varesearch_tools.benchmarks.plots import write_figures
 from varesearch_tools.benchmarks.sections import DATA, SECTIONS
 from varesearch_tools.benchmarks.session import SESSIONS, BenchmarkSession, load_session, stored_sessions

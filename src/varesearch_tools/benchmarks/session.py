@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.phases import PhaseTime
-from varesearch.tracking.root import STORE_FOLDER
+from varesearch.tracking.location import STORE_FOLDER
 from varesearch_tools.benchmarks.measured import Measured
 
 SESSIONS = Path(STORE_FOLDER) / "benchmarks"

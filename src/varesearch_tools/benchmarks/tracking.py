@@ -6,10 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 
-from varesearch.tracking.artifacts import local_folder
-from varesearch.tracking.experiment import open_experiment
-from varesearch.tracking.records import log_batch
-from varesearch.tracking.store import connect, place
+from varesearch.tracking.ending import log_batch
+from varesearch.tracking.location import local_folder, locate_store
+from varesearch.tracking.store import connect, open_experiment
 from varesearch.tracking.tags import COMMIT, DIRTY, OURS, PARENT, SOURCE_NAME, SOURCE_TYPE
 from varesearch_tools.benchmarks.quantities import figures_of
 from varesearch_tools.benchmarks.session import BenchmarkSession, Result
@@ -25,7 +24,7 @@ def track_session(
     The run holds machine, versions and commit as parameters and the whole session as ``session.json``; each child the
     figures of one case. Raises ConfigurationError if the store cannot be had.
     """
-    where = place(uri, root)
+    where = locate_store(uri, root)
     client = connect(where)
     experiment_id = open_experiment(client, where, experiment)
     tags = {

@@ -17,7 +17,7 @@ from varesearch.network import Network, draw
 from varesearch.preflight import prepare
 from varesearch.recording import Recording
 from varesearch.simulation import probe, simulate
-from varesearch.tracking.root import cache_folder
+from varesearch.tracking.location import cache_folder
 from varesearch.tracking.tags import result_tags
 from varesearch_tools.benchmarks.measured import Measured
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import project_root
-from varesearch.tracking.root import STORE_FOLDER, checkout_root
+from varesearch.tracking.location import STORE_FOLDER, checkout_root
 from varesearch_tools.studies.page import FIGURES_FOLDER, Claim, broken, write_page
 
 _CONF = "conf"

@@ -58,9 +58,9 @@ def backend(record: RunRecord) -> str:
 def provenance(records: Iterable[RunRecord]) -> dict[str, Any]:
     """What made the runs: how many, from which commits (``+`` if anything was uncommitted), with which libraries."""
     records = list(records)
-    commits = {record.commit[:10] + ("+" if record.is_dirty else "") for record in records if record.commit is not None}
+    commits = {record.commit[:10] + ("+" if record.is_dirty else "") for record in records if record.commit}
     return {
         "runs": len(records),
         "commits": sorted(commits),
-        "libraries": sorted({record.libraries for record in records if record.libraries is not None}),
+        "libraries": sorted({record.libraries for record in records if record.libraries}),
     }

@@ -24,7 +24,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
 from varesearch.sweeps.launchers._child import read_end, remove_end, run_alone
 from varesearch.sweeps.launchers.slurm.queue import QueuedJob, QueueError, ask_queue
-from varesearch.tracking.root import jobs_folder
+from varesearch.tracking.location import jobs_folder
 from varesearch.tracking.tags import BATCH_JOB
 from varesearch.whole_files import whole_file
 

@@ -1,7 +1,7 @@
 """MLflow's pages on the store of the project: ``varesearch ui [--port N] [--run RUN]``.
 
 They are served only on this machine (127.0.0.1), and only to the user who starts them: see
-:mod:`varesearch.tracking.gate`.
+:mod:`varesearch.ui.gate`.
 """
 
 import contextlib
@@ -16,20 +16,58 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.tracking import mlflow_api
-from varesearch.tracking.columns import keep_columns
-from varesearch.tracking.gate import HEALTH, LOOPBACK
-from varesearch.tracking.read import RunRecord, load_run, runs
-from varesearch.tracking.store import Place, ensure_sqlite, first_line
-from varesearch.tracking.ui_server import Order
+from varesearch.metrics.metric import in_summary
+from varesearch.tracking.location import StoreLocation
+from varesearch.tracking.read import load_run, runs
+from varesearch.tracking.record import RunRecord
+from varesearch.tracking.store import client, ensure_sqlite, first_line
+from varesearch.tracking.tags import DEGRADED, VERDICT
+from varesearch.ui.gate import HEALTH, LOOPBACK
+from varesearch.ui.server import Order
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+KEY = "varesearch"
+_TAG = f"mlflow.sharedViewState.{KEY}"
+_COLUMNS = {
+    "attributes": ("Created", "Duration"),
+    "params": ("backend.name", "cell.model", "connectivity.n", "seed"),
+    "tags": (DEGRADED, VERDICT),
+}
 BEARER = "MLFLOW_TRACKING_TOKEN"
 """Environment variable with the token that programs have to send; without it, programs are refused."""
-
 _USUAL_PORT = 5000
 _START_S = 90.0
+
+
+def keep_columns(client: "MlflowClient", experiment_id: str, metrics: Iterable[str]) -> str:
+    """Keep a view of the columns that matter with the experiment, unless it is there, and return its key.
+
+    MLflow's pages keep a view that is shared by its address as a tag of the experiment, ``mlflow.sharedViewState.`` and
+    a key, and show it for an address with ``viewStateShareKey=`` and that key (seen in the pages of MLflow 3.17 and
+    3.18; the tag is not a documented interface, so that another version may show its own columns instead).
+
+    Parameters
+    ----------
+    metrics
+        The flat names of the metrics of a run; those that belong in a summary become columns.
+
+    Raises
+    ------
+    MlflowException
+        The store cannot be written.
+    """
+    chosen = {**_COLUMNS, "metrics": [*in_summary(metrics), "realtime_factor"]}
+    columns = [f"{kind}.`{name}`" for kind, names in chosen.items() for name in names]
+    view = json.dumps({"selectedColumns": columns})
+    if client.get_experiment(experiment_id).tags.get(_TAG) != view:
+        client.set_experiment_tag(experiment_id, _TAG, view)
+    return KEY
 
 
 def listen(wanted: int | None) -> socket.socket:
@@ -49,7 +87,7 @@ def listen(wanted: int | None) -> socket.socket:
     raise ConfigurationError(f"--port {wanted}: cannot be had on {LOOPBACK}; leave it out for a free one")
 
 
-def serve(where: Place, wanted_port: int | None, run: str | None) -> int:
+def serve(where: StoreLocation, wanted_port: int | None, run: str | None) -> int:
     """Serve the pages of a store until Ctrl-C, and print the address of the newest runs, or of ``run``.
 
     Returns
@@ -71,7 +109,7 @@ def serve(where: Place, wanted_port: int | None, run: str | None) -> int:
         return _serve_at(listener, where, _page(where, run))
 
 
-def _page(where: Place, run: str | None) -> str:
+def _page(where: StoreLocation, run: str | None) -> str:
     """The part of the address after the host that leads to the runs, or to one run."""
     # MLflow's front page is about language models; the runs are a page of their own.
     newest = runs(uri=where.uri, root=where.root, most=1) if run is None else [load_run(run, where.uri, where.root)]
@@ -84,10 +122,10 @@ def _page(where: Place, run: str | None) -> str:
     return page
 
 
-def _serve_at(listener: socket.socket, where: Place, page: str) -> int:
+def _serve_at(listener: socket.socket, where: StoreLocation, page: str) -> int:
     order = Order(where.uri, where.artifacts.as_uri(), secrets.token_urlsafe(32), page, os.environ.get(BEARER))
     port = listener.getsockname()[1]
-    command = [sys.executable, "-m", "varesearch.tracking.ui_server", str(listener.fileno())]
+    command = [sys.executable, "-m", "varesearch.ui.server", str(listener.fileno())]
     # No telemetry, and no worker processes for MLflow's language-model jobs.
     settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     print("starting MLflow's pages ...", file=sys.stderr)
@@ -125,12 +163,12 @@ def _serve_at(listener: socket.socket, where: Place, page: str) -> int:
             server.wait()
 
 
-def _view(where: Place, record: RunRecord) -> str:
+def _view(where: StoreLocation, record: RunRecord) -> str:
     """The part of the address that shows the columns that matter; a store that cannot be written shows MLflow's own."""
     from mlflow.exceptions import MlflowException
 
     try:
-        return f"&viewStateShareKey={keep_columns(mlflow_api.client(where.uri), record.experiment_id, record.metrics)}"
+        return f"&viewStateShareKey={keep_columns(client(where.uri), record.experiment_id, record.metrics)}"
     except MlflowException as error:
         print(f"MLflow's own columns are shown, since the store took no view ({first_line(error)})", file=sys.stderr)
         return ""

@@ -1,4 +1,4 @@
-"""The process that serves MLflow's pages: ``python -m varesearch.tracking.ui_server FD``.
+"""The process that serves MLflow's pages: ``python -m varesearch.ui.server FD``.
 
 FD is the file descriptor of a listening socket. What to serve is read from standard input as a line of JSON
 (:class:`Order`), since other users can read the arguments of a process. The server ends when standard input is closed,
@@ -14,8 +14,8 @@ import threading
 from dataclasses import dataclass
 from typing import TextIO
 
-from varesearch.tracking import mlflow_api
-from varesearch.tracking.gate import Gate
+from varesearch.tracking.store import light_import
+from varesearch.ui.gate import Gate
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def main() -> int:
     def used(token: str) -> None:
         print(f"for another browser: {order.address(port, token)}", file=terminal, flush=True)
 
-    with mlflow_api.light_import():
+    with light_import():
         import uvicorn
 
         _tell_mlflow(order)

@@ -1,0 +1,130 @@
+"""The end of a run: how it ended, and what is to be written about it, kept in its folder until the store has it."""
+
+import contextlib
+import json
+import shutil
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Self
+
+from varesearch.config.errors import ConfigurationError
+from varesearch.signals import in_words, signal_behind
+from varesearch.tracking.location import StoreLocation
+from varesearch.tracking.store import first_line
+from varesearch.whole_files import whole_file
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_FILE = ".unsent.json"
+RESERVE_FILE = ".reserve"
+"""Reserves disk space for recording the end of a run."""
+# What MLflow takes in one call (REST API, "Log Batch": 1000 metrics, 100 parameters, 100 tags).
+_MOST_METRICS, _MOST_PARAMS, _MOST_TAGS = 900, 100, 100
+
+
+class TrackingError(RuntimeError):
+    """The run ended well, but the store could not be told; the message is one line and says where the results are."""
+
+
+class FailedRunError(RuntimeError):
+    """A run failed for a reason that its message (one line) says in full, without an error of the program."""
+
+
+class NotKeptError(RuntimeError):
+    """The simulation succeeded, but some files of the run could not be written; the message (one line) names them."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """``status`` in the store, exit code of the command, and why in one line (``""`` for a run that finished)."""
+
+    status: Literal["FINISHED", "FAILED", "KILLED"]
+    exit_code: int
+    reason: str = ""
+
+
+def ending(error: BaseException | None) -> Ending:
+    """How a run ended that was left with ``error``."""
+    if error is None:
+        return Ending("FINISHED", 0)
+    signum = signal_behind(error)
+    if signum is not None:
+        return Ending("KILLED", 128 + signum, in_words(signum))
+    if isinstance(error, (ConfigurationError, TrackingError)):
+        return Ending("FAILED", 2 if isinstance(error, ConfigurationError) else 1, str(error))
+    if isinstance(error, NotKeptError | FailedRunError):
+        return Ending("FAILED", 1, str(error))
+    return Ending("FAILED", 1, f"{type(error).__name__}: {first_line(error)}")
+
+
+@dataclass
+class RunEnd:
+    """What is to be written to the store when a run ends. ``end_ms`` is the time since 1970."""
+
+    run_id: str
+    status: str
+    end_ms: int
+    metrics: dict[str, float] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> None:
+        """Keep it in the folder of the run; the file is whole or not there."""
+        with whole_file(folder / _FILE) as temporary:
+            temporary.write_text(json.dumps(asdict(self)))
+
+    @classmethod
+    def read(cls, folder: Path) -> Self | None:
+        """What was kept in the folder of a run; None if there is nothing, or nothing that can be read."""
+        try:
+            return cls(**json.loads((folder / _FILE).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    @staticmethod
+    def remove(folder: Path) -> None:
+        """The store has it."""
+        for name in (_FILE, RESERVE_FILE):
+            with contextlib.suppress(OSError):
+                (folder / name).unlink()
+
+
+def log_batch(
+    client: "MlflowClient",
+    run_id: str,
+    metrics: dict[str, float],
+    params: dict[str, str],
+    tags: dict[str, str],
+    timestamp_ms: int | None = None,
+) -> None:
+    """Metrics, parameters and tags in one call, or as few as MLflow's limits allow."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    now = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
+    metric_list = [Metric(key, value, now, 0) for key, value in metrics.items()]
+    param_list = [Param(key, value) for key, value in params.items()]
+    tag_list = [RunTag(key, value) for key, value in tags.items()]
+    while metric_list or param_list or tag_list:
+        client.log_batch(run_id, metric_list[:_MOST_METRICS], param_list[:_MOST_PARAMS], tag_list[:_MOST_TAGS])
+        del metric_list[:_MOST_METRICS], param_list[:_MOST_PARAMS], tag_list[:_MOST_TAGS]
+
+
+def deliver(client: "MlflowClient", where: StoreLocation, run_id: str, folder: Path, end: RunEnd | None) -> None:
+    """Send the end of a run (None: the store has it) and what waits in the staging folder.
+
+    May be repeated after a failure. Raises whatever the store raises; what was not taken is still in the folder then.
+    """
+    if end is not None:
+        log_batch(client, run_id, end.metrics, end.params, end.tags, end.end_ms)
+        client.set_terminated(run_id, end.status, end.end_ms)
+        RunEnd.remove(folder)
+    if folder.is_relative_to(where.staging) and folder.is_dir():
+        for path in sorted(folder.iterdir()):
+            # Hidden files are our own notes.
+            if path.is_dir():
+                client.log_artifacts(run_id, str(path), path.name)
+            elif not path.name.startswith("."):
+                client.log_artifact(run_id, str(path))
+        shutil.rmtree(folder)
