@@ -7,9 +7,6 @@ import pytest
 from small_networks import network, population, projection, source
 
 from varesearch.backends.spinnaker.load import (
-    CELL_CYCLES,
-    PACKET_CYCLES,
-    SYNAPSE_CYCLES,
     StartLoad,
     cores_of,
     first_spikes,
@@ -21,7 +18,7 @@ from varesearch.config.compose import compose
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
-from varesearch.network.model import CurrentStep
+from varesearch.network.model import CurrentStep, Network
 
 FIRES = -20.0
 """From this v, with u = -14 and i_offset = 5, a cell fires in the first step."""
@@ -48,31 +45,47 @@ def test_a_leaky_cell_fires_where_its_closed_form_crosses_the_threshold_and_then
     assert np.flatnonzero(fired[:, 1])[0] == 0
 
 
-def test_the_busiest_core_takes_every_packet_and_its_own_synapses() -> None:
-    firing = population("a", Izhikevich(), [FIRES, FIRES, RESTS], u=-14.0)
-    silent = population("b", Izhikevich(), [RESTS] * 10, u=-14.0)
-    drawn = network(
-        [firing, silent],
+def meeting(*synapses: tuple[int, int], fired_later: bool = False) -> Network:
+    """Two firing cells and a resting one, "a", their ``synapses`` onto ten cells "b", and a source of two spikes."""
+    return network(
+        [
+            population("a", Izhikevich(), [FIRES, FIRES, RESTS], u=-14.0),
+            population("b", Izhikevich(), [RESTS] * 10, u=-14.0),
+        ],
         10,
         1.0,
-        [source("src", [(0, 0), (1, 1)], 2)],
+        [source("src", [(0, 0), (1, 1)] if not fired_later else [(0, 5), (1, 5)], 2)],
         [
-            projection("a", "b", "excitatory", [(0, 1, 1.0, 3), (0, 9, 1.0, 3), (2, 1, 1.0, 3)]),
+            projection("a", "b", "excitatory", [(*pair, 1.0, 3) for pair in synapses]),
             projection("src", "b", "excitatory", [(0, 0, 1.0, 1), (1, 9, 1.0, 1)]),
         ],
     )
-    # The shortest delay is one step, so only step 0 is known: three packets, one synapse from src and one from a.
-    whole = start_load(drawn, None)
-    assert whole == StartLoad(2, 10 * CELL_CYCLES + 3 * PACKET_CYCLES + 3 * SYNAPSE_CYCLES)
-    halves = start_load(drawn, 5)
-    assert halves == StartLoad(2, 5 * CELL_CYCLES + 3 * PACKET_CYCLES + 2 * SYNAPSE_CYCLES)
-    assert (cores_of(drawn, None), cores_of(drawn, 5)) == (3, 4)
+
+
+def test_the_busiest_core_takes_every_packet_and_its_own_synapses() -> None:
+    load = {count: start_load(meeting((0, 1), (0, 9), (2, 1)), count) for count in (None, 5)}
+    # The shortest delay is one step, so only step 0 is known, in which two cells of "a" fire.
+    assert load[None].spikes == load[5].spikes == 2
+    # With five cells on a core, each core has fewer cells and fewer of the synapses that are met.
+    assert load[5].cycles < load[None].cycles
+    assert (cores_of(meeting((0, 1)), None), cores_of(meeting((0, 1)), 5)) == (3, 4)
+    # A synapse of a cell that fires costs something; that of a cell at rest does not.
+    fewer, more, idle = (start_load(meeting(*pairs), None) for pairs in ([(0, 1)], [(0, 1), (0, 9)], [(0, 1), (2, 9)]))
+    assert more.cycles > fewer.cycles == idle.cycles
+    # A spike of a source that comes later is not part of the first steps.
+    assert start_load(meeting((0, 1), fired_later=True), None).cycles < fewer.cycles
 
 
 def test_a_network_without_synapses_has_the_load_of_its_cells() -> None:
+    """A core holds 256 cells: more than that do not make the busiest one busier."""
+    load = {
+        size: start_load(network([population("a", Izhikevich(), [RESTS] * size, u=-14.0)], 10, 1.0), None)
+        for size in (64, 128, 256, 300)
+    }
+    assert {each.spikes for each in load.values()} == {0}
+    assert load[64].cycles * 4 == load[128].cycles * 2 == load[256].cycles == load[300].cycles > 0
     drawn = network([population("a", Izhikevich(), [RESTS] * 300, u=-14.0)], 10, 1.0)
-    assert start_load(drawn, None) == StartLoad(0, 256 * CELL_CYCLES)
-    assert start_load(replace(drawn, native_wiring="rule"), None) == StartLoad(0, 256 * CELL_CYCLES)
+    assert start_load(replace(drawn, native_wiring="rule"), None) == load[300]
 
 
 @pytest.mark.parametrize(

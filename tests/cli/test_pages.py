@@ -65,15 +65,14 @@ def test_a_page_for_no_terminal_is_80_columns_wide(command: Command, monkeypatch
     assert command(["--help"]).out == expected
 
 
-def test_there_are_six_examples_and_each_can_be_run(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_example_is_shown_and_can_be_run(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     shown = command(["--help"]).out
-    assert len(EXAMPLES) == 6
     for words, what in EXAMPLES:
         assert f"  # {what}\n  varesearch {words}\n" in shown
         name, *given = shlex.split(words)
         if name == "sweep":
-            assert len(prepare(given).jobs) == 10
+            assert len(prepare(given).jobs) > 1
             continue
         config = compose(given).config
         validate(config)

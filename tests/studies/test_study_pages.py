@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from varesearch.cli import main
 from varesearch.config.errors import ConfigurationError
 from varesearch.tracking import RunRecord
 from varesearch_tools.studies.page import FIGURES_FOLDER, PAGE_FILE, broken, page_of, read_results, render, write_page
@@ -33,8 +35,11 @@ def analysis_of(study: str) -> ModuleType:
     return module
 
 
-def test_the_five_studies_are_there() -> None:
-    assert STUDIES == ["balance", "model_change", "shared_stream", "simulators_agree", "speed"]
+def test_every_study_is_listed_by_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert STUDIES
+    assert main(["studies"]) == 0
+    listed = capsys.readouterr().out
+    assert [study for study in STUDIES if not re.search(rf"\b{study}\b", listed)] == []
 
 
 @pytest.mark.parametrize("study", STUDIES)
