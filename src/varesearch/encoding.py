@@ -18,7 +18,13 @@ _SIGNS = {
 
 
 def plain(text: str) -> str:
-    """The text in ASCII: ``0.004 µS`` as ``0.004 uS``, letters without accents, ``?`` for all other characters."""
+    """Return a text in ASCII: letters without accents, and ``?`` for what has no similar character.
+
+    Examples
+    --------
+    >>> plain("0.004 µS ± 2 %")
+    '0.004 uS +- 2 %'
+    """
     return "".join(sign if sign.isascii() else _SIGNS.get(sign) or _without_accent(sign) for sign in text)
 
 

@@ -1,4 +1,4 @@
-"""Convert counts of steps, cells, synapses and spikes to smaller integer types; a number that does not fit is refused.
+"""Convert counts of steps, cells, synapses and spikes to smaller integer types, and refuse numbers that do not fit.
 
 numpy's ``astype`` wraps around without an error: 2**32 + 1 steps would become 1.
 """
@@ -15,16 +15,26 @@ MOST_STEPS_64 = 2**62
 
 
 def int32(values: ArrayLike, what: str) -> NDArray[np.int32]:
-    """Whole numbers of any type as int32.
+    """Convert whole numbers of any type to int32.
 
     Raises ConfigurationError (one line with ``what`` and the value) for NaN and for a number that does not fit.
+
+    Examples
+    --------
+    >>> int32([1.0, 2.0], "delays in steps")
+    array([1, 2], dtype=int32)
+    >>> int32([2.0**31], "delays in steps")
+    Traceback (most recent call last):
+        ...
+    varesearch.config.errors.ConfigurationError: delays in steps: 2147483648 is outside -2147483648 to 2147483647, \
+the range of its type
     """
     bounds = np.iinfo(np.int32)
     return _narrowed(values, np.int32, int(bounds.min), int(bounds.max), what)
 
 
 def int64_steps(values: ArrayLike, what: str) -> NDArray[np.int64]:
-    """Whole numbers of steps of any type as int64; raises ConfigurationError for magnitudes above 2**62."""
+    """Convert whole numbers of steps to int64. Raises ConfigurationError for magnitudes above 2**62."""
     return _narrowed(values, np.int64, -MOST_STEPS_64, MOST_STEPS_64, what)
 
 

@@ -11,10 +11,29 @@ import numpy as np
 
 
 def stream(seed: int, *purpose: str) -> np.random.Generator:
-    """The generator for ``purpose``, for example ``("exc_to_inh", "weights")``, of a run with this ``seed`` (>= 0).
+    """Return the random generator for one purpose.
 
-    The purpose's SHA-256 is the spawn key of a :class:`numpy.random.SeedSequence` (O'Neill's seed_seq; 128 bits), so
-    streams of different purposes are independent whatever their order.
+    The SHA-256 of the purpose is the spawn key of a :class:`numpy.random.SeedSequence` (O'Neill's seed_seq; 128 bits),
+    so that streams of different purposes are independent whatever their order.
+
+    Parameters
+    ----------
+    seed
+        The seed of the run, 0 or greater.
+    *purpose
+        What is drawn, such as ``"exc_to_inh", "weight"``.
+
+    Returns
+    -------
+    numpy.random.Generator
+        In its initial state: the same for the same seed and purpose.
+
+    Examples
+    --------
+    >>> stream(1, "exc", "v_init").integers(100, size=3)
+    array([74, 75, 69])
+    >>> stream(1, "inh", "v_init").integers(100, size=3)
+    array([66, 51, 11])
     """
     key = hashlib.sha256("\0".join(purpose).encode()).digest()
     words = tuple(int(word) for word in np.frombuffer(key[:16], dtype="<u4"))

@@ -1,4 +1,4 @@
-"""What cells do before they hear of one another: their step without any input but a current, computed with numpy."""
+"""Cells without synaptic input: their step under a constant current, computed with numpy."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ _NO_INPUT = dict.fromkeys(("ie", "ii", "ye", "yi", "ge", "gi"), 0.0)
 
 
 class Alone:
-    """Cells of one population, by the code of one of their steps.
+    """Cells of one population without synaptic input, by the code of one of their steps.
 
     Parameters
     ----------
@@ -32,7 +32,14 @@ class Alone:
     initial
         State variable -> its value at time 0, shape (size,).
     dt_ms
-        The time step.
+        The time step in ms.
+
+    Examples
+    --------
+    >>> from varesearch.model.cells.izhikevich import EULER, Izhikevich
+    >>> state = {"v": np.array([-65.0, 29.0]), "u": np.array([-14.0, -14.0])}
+    >>> Alone(Izhikevich(), EULER, state, dt_ms=1.0).step(5.0)
+    array([False,  True])
     """
 
     def __init__(self, cell: Cell, step: Step, initial: Mapping[str, NDArray[np.float64]], dt_ms: float) -> None:
@@ -50,7 +57,7 @@ class Alone:
         self._state |= {name: np.full(self._size, value) for name, value in starts.items()}
 
     def step(self, current: float) -> NDArray[np.bool_]:
-        """Advance by a step with this constant current; which cells fire."""
+        """Advance by one step under a constant current, in the unit of ``i_offset``; return which cells fire."""
         names = {"drive": current, "t_in_timesteps": self._steps, **self._constants, **self._state}
         for name, right in _assignments(self._step.update.format(drive="drive")):
             names[name] = _value(right, names)

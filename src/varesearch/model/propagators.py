@@ -1,22 +1,37 @@
-"""Numbers of one time step for linear equations: decays, and exact steps of membranes with their inputs.
+"""Constants of one time step for linear equations: decays, and exact steps of membranes with their inputs.
 
-Parameters have the names that the schemes use (``c_m`` for the capacitance). numpy is imported when a number is asked
-for: the settings of a cell must cost nothing.
+Parameters have the names that the schemes use (``c_m`` for the capacitance in nF); times are in ms, potentials in mV,
+currents in nA.
 """
 
 from collections.abc import Mapping
-from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 Parameters = Mapping[str, float]
 
 
-def linear_propagator(matrix: Any, dt_ms: float) -> Any:
-    """exp(matrix dt): the exact step of a linear system (Rotter and Diesmann 1999, Biol. Cybern. 81:381).
+def linear_propagator(matrix: NDArray[np.float64], dt_ms: float) -> NDArray[np.float64]:
+    """Return exp(matrix dt), the exact step of a linear system (Rotter and Diesmann 1999, Biol. Cybern. 81:381).
 
-    By scaling and squaring of the Taylor series, which has no singular case where two time constants are equal.
+    By scaling and squaring of the Taylor series, which has no singular case where two time constants are equal. (The
+    tests compare it with ``scipy.linalg.expm``, whose import would add 0.17 s of CPU to a run that needs it for nothing
+    else.)
+
+    Parameters
+    ----------
+    matrix
+        The rates of the system dx/dt = matrix x, in 1/ms, of shape (n, n).
+    dt_ms
+        The time step in ms.
+
+    Examples
+    --------
+    >>> linear_propagator(np.array([[-0.1, 0.0], [0.0, -0.2]]), 1.0).round(4)
+    array([[0.9048, 0.    ],
+           [0.    , 0.8187]])
     """
-    import numpy as np
-
     squarings = max(0, int(np.ceil(np.log2(max(np.abs(matrix * dt_ms).sum(axis=1).max(), 1e-300)))) + 3)
     scaled = matrix * dt_ms / 2.0**squarings
     term = result = np.eye(len(matrix))
@@ -29,26 +44,29 @@ def linear_propagator(matrix: Any, dt_ms: float) -> Any:
 
 
 def decay(tau_ms: float, dt_ms: float) -> float:
-    """exp(-dt / tau): what is left of a current or a conductance after a step."""
-    import numpy as np
-
+    """Return exp(-dt/tau), the part of a current or a conductance that is left after a step."""
     return float(np.exp(-dt_ms / tau_ms))
 
 
 def charge_gain(tau_ms: float, dt_ms: float) -> float:
-    """τ/dt (1 - exp(-dt/τ)): with it, the currents a spike injects over all steps sum up to weight times τ.
+    """Return τ/dt (1 - exp(-dt/τ)), by which SpiNNaker multiplies exponential currents.
 
-    SpiNNaker multiplies every exponential current by it (sPyNNaker, exponential synapse: ``init``).
+    With it, the currents that a spike injects over all steps add up to weight times τ (sPyNNaker, exponential synapse:
+    ``init``).
     """
-    import numpy as np
-
     return tau_ms / dt_ms * -float(np.expm1(-dt_ms / tau_ms))
 
 
 def membrane(parameters: Parameters, dt_ms: float) -> dict[str, float]:
-    """The exact step of a leaky membrane under a constant current: ``leak`` and ``gain`` (mV for each nA)."""
-    import numpy as np
+    """Return the constants of the exact step of a leaky membrane under a constant current.
 
+    v(t + dt) = v_rest + leak (v(t) - v_rest) + gain I, with ``leak`` = exp(-dt/tau_m) and ``gain`` in mV for each nA.
+
+    Examples
+    --------
+    >>> membrane({"tau_m": 20.0, "c_m": 0.2}, 1.0)
+    {'leak': 0.951229424500714, 'gain': 4.877057549928599}
+    """
     leak = float(np.exp(-dt_ms / parameters["tau_m"]))
     return {
         "leak": leak,
@@ -58,8 +76,6 @@ def membrane(parameters: Parameters, dt_ms: float) -> dict[str, float]:
 
 def membrane_with_exponential_currents(parameters: Parameters, dt_ms: float) -> dict[str, float]:
     """:func:`membrane`, with ``gain_E`` and ``gain_I``: mV for each nA of a decaying current at the step's start."""
-    import numpy as np
-
     constants = membrane(parameters, dt_ms)
     for receptor in "EI":
         rates = [[-1 / parameters["tau_m"], 1 / parameters["c_m"]], [0.0, -1 / parameters[f"tau_syn_{receptor}"]]]
@@ -72,8 +88,6 @@ def membrane_with_alpha_currents(parameters: Parameters, dt_ms: float) -> dict[s
 
     di/dt = (e y - i)/τ, dy/dt = -y/τ: a step of y by w gives a current of peak w a time τ later.
     """
-    import numpy as np
-
     constants = membrane_with_exponential_currents(parameters, dt_ms)
     for receptor in "EI":
         rate = 1 / parameters[f"tau_syn_{receptor}"]

@@ -1,4 +1,4 @@
-"""Whether a network that a program made is consistent in itself."""
+"""Check a network that a program made."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -12,7 +12,24 @@ from varesearch.network.model import Network, Population, Projection, SpikeSourc
 
 
 def check_network(network: Network) -> None:
-    """Raise ConfigurationError, one line that names the part, for a network that no simulator could be given."""
+    """Check that the parts of a network fit together.
+
+    Raises
+    ------
+    ConfigurationError
+        One line that names the part: a name that occurs twice or does not exist, arrays of different lengths, indices
+        or steps out of range, weights below 0, delays below one step, or values that are not finite.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from varesearch.config.compose import compose
+    >>> from varesearch.network import draw
+    >>> check_network(replace(draw(compose(["connectivity.n=50"]).config), n_steps=0))
+    Traceback (most recent call last):
+        ...
+    varesearch.config.errors.ConfigurationError: n_steps=0, dt_ms=1.0: both must be above 0
+    """
     if network.native_wiring is not None:
         raise ConfigurationError("native_wiring: a network with connectivity.draw=native has no synapses; draw it here")
     if not network.populations:

@@ -1,4 +1,4 @@
-"""From the configuration and one seed to the network's arrays."""
+"""Draw the arrays of a network from the configuration and one seed."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,35 @@ from varesearch.network.synapses import delay_steps, draw_values
 
 
 def draw(config: Config) -> Network:
-    """The network of a validated configuration: the same arrays for the same configuration and seed, everywhere."""
+    """Draw the network that a configuration describes.
+
+    The same configuration and seed give the same arrays everywhere; the simulator plays no part. Each array has a
+    random stream of its own (:func:`varesearch.config.streams.stream`), so that a change of one setting leaves all
+    other draws as they were.
+
+    Parameters
+    ----------
+    config
+        A configuration that :func:`varesearch.config.validation.validate` accepts.
+
+    Returns
+    -------
+    Network
+        Populations with their state at time 0, spike sources with their spikes, projections with their synapses, and
+        current steps; times in steps of ``simulation.dt_ms``, weights in the unit of the cell.
+
+    Examples
+    --------
+    >>> from varesearch.config.compose import compose
+    >>> network = draw(compose(["connectivity.n=100", "seed=3"]).config)
+    >>> [(population.name, population.size) for population in network.populations]
+    [('exc', 80), ('inh', 20)]
+    >>> network.populations[0].initial["v"].shape
+    (80,)
+    >>> first = network.projections[0]
+    >>> first.name, first.size, int(first.delay_steps[0]), float(first.weights[0])
+    ('exc_to_exc', 122, 2, 1.0)
+    """
     populations, around, stimulus = _populations(config), config.surroundings, config.stimulus
     recurrent = [_recurrent(config, each, populations) for each in config.connectivity.projections()]
     sources = stimulus.sources(around.sizes)

@@ -6,10 +6,10 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.ranges import INT32
 from varesearch.config.schema import Config
 
-# sources, targets, delay_steps: int32; weights: float64.
 BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
-# float64, as most simulators hand signals over.
+"""Sources, targets and delays as int32, weights as float64."""
 BYTES_PER_VALUE = 8
+"""Signals as float64, in which most simulators hand them over."""
 ASSUMED_RATE_HZ = 10.0
 """The assumed firing rate of the cells, which is not known before the run."""
 
@@ -18,9 +18,22 @@ ASSUMED_RATE_HZ = 10.0
 class NetworkEstimate:
     """The expected size of a network and of its recording.
 
-    ``synapses`` maps each projection to its expected count, and ``stimulus_synapses`` is the part that belongs to the
-    stimulus. ``samples`` is the number of sampled cells times that of sampled steps, and ``values`` that times the
-    number of signals. ``spikes`` is the number of spikes at :data:`ASSUMED_RATE_HZ`.
+    Attributes
+    ----------
+    cells
+        Population -> number of cells.
+    synapses
+        Projection -> expected number of synapses, those of the stimulus included.
+    stimulus_synapses
+        Those of the stimulus alone.
+    input_spikes
+        Expected number of spikes of all sources.
+    samples
+        Number of sampled cells times number of sampled steps.
+    values
+        ``samples`` times the number of signals.
+    spikes
+        Number of spikes if every cell fires at :data:`ASSUMED_RATE_HZ`.
     """
 
     cells: dict[str, int]
@@ -33,22 +46,22 @@ class NetworkEstimate:
 
     @property
     def n_cells(self) -> int:
-        """All cells."""
+        """Number of cells."""
         return sum(self.cells.values())
 
     @property
     def n_synapses(self) -> float:
-        """All expected synapses."""
+        """Expected number of synapses."""
         return sum(self.synapses.values())
 
     @property
     def network_bytes(self) -> int:
-        """The drawn network as numpy arrays."""
+        """Memory of the drawn network, in bytes."""
         return int(BYTES_PER_SYNAPSE * self.n_synapses + 16 * self.n_cells + 8 * self.input_spikes)
 
     @property
     def recording_bytes(self) -> int:
-        """The sampled signals as numpy arrays."""
+        """Memory of the sampled signals, in bytes."""
         return int(BYTES_PER_VALUE * self.values)
 
 
@@ -72,7 +85,20 @@ def check_counts(config: Config) -> None:
 
 
 def estimate(config: Config) -> NetworkEstimate:
-    """The expected size of the network of a validated configuration and of its recording."""
+    """Return the expected size of a network and of its recording.
+
+    Parameters
+    ----------
+    config
+        A configuration that :func:`varesearch.config.validation.validate` accepts.
+
+    Examples
+    --------
+    >>> from varesearch.config.compose import compose
+    >>> size = estimate(compose(["connectivity.n=100", "connectivity.p=0.1"]).config)
+    >>> size.n_cells, size.synapses["exc_to_exc"], size.network_bytes
+    (100, 640.0, 22800)
+    """
     wiring, stimulus, around = config.connectivity, config.stimulus, config.surroundings
     cells = wiring.sizes
     synapses = {each.name: wiring.expected_synapses(each) for each in wiring.projections()}

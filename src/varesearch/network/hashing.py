@@ -18,7 +18,23 @@ def cell_content(population: "Population") -> dict[str, Any]:
 
 
 def content_hash(network: "Network") -> str:
-    """Hexadecimal SHA-256 over names, sizes, parameters and arrays (little-endian, with dtype and shape)."""
+    """Return the hash of everything that a simulator is given; :attr:`Network.hash` keeps it.
+
+    Names, sizes, parameters and arrays (little-endian, with dtype and shape) go in. The seed and the integrator do not:
+    where an array came from, and how the model is solved, do not change what the network is.
+
+    Returns
+    -------
+    str
+        SHA-256, 64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> from varesearch.config.compose import compose
+    >>> from varesearch.network import draw
+    >>> content_hash(draw(compose().config))[:12]
+    '47b49cbe8b52'
+    """
     digest = hashlib.sha256()
 
     def text(kind: str, **what: Any) -> None:

@@ -1,4 +1,4 @@
-"""The drawn network: what every back end is handed, and nothing else.
+"""The drawn network: all that a back end is given.
 
 Times are whole numbers of steps of ``dt_ms``, so that no simulator can round them its own way. Weights are magnitudes
 (>= 0); the receptor says the sign. The time of a spike is the start of the step in which it is fired: a spike of step
@@ -21,8 +21,17 @@ from varesearch.network.hashing import content_hash
 class Population:
     """Cells of one model with one set of parameters.
 
-    ``initial`` holds one float64 array of shape (size,) for each state variable: ``v`` in mV and, for Izhikevich
-    cells, ``u`` in mV/ms. ``positions_mm`` (size, 2) exists when the wiring depends on distance.
+    Attributes
+    ----------
+    name, size
+        Its name, and the number of cells.
+    cell
+        The settings of its cells.
+    initial
+        State variable -> its values at time 0, float64 of shape (size,): ``v`` in mV and, for Izhikevich cells, ``u``
+        in mV/ms.
+    positions_mm
+        Positions on the sheet in mm, of shape (size, 2), if the wiring depends on distance; else None.
     """
 
     name: str
@@ -34,9 +43,15 @@ class Population:
 
 @dataclass(frozen=True)
 class SpikeSource:
-    """Sources whose spikes are given: source ``sources[k]`` fires in step ``steps[k]``.
+    """Sources whose spikes are given.
 
-    Both int32 of shape (spikes,), sorted by step, then source; a source fires at most once in a step.
+    Attributes
+    ----------
+    name, size
+        Its name, and the number of sources.
+    sources, steps
+        Source ``sources[k]`` fires in step ``steps[k]``: int32 of shape (spikes,), sorted by step, then source. A
+        source fires at most once in a step.
     """
 
     name: str
@@ -49,8 +64,19 @@ class SpikeSource:
 class Projection:
     """Synapses from ``pre`` (a population or a spike source) to ``post`` (a population).
 
-    ``sources``, ``targets``, ``delay_steps`` are int32 and ``weights`` float64, all of shape (synapses,), sorted by
-    source, then target. Weights are in the unit of the target's cell model (see :mod:`varesearch.config.settings`).
+    Attributes
+    ----------
+    name, pre, post
+        Its name, and the names of where it comes from and goes to.
+    receptor
+        ``"excitatory"`` or ``"inhibitory"``.
+    sources, targets
+        The cells that each synapse connects, int32 of shape (synapses,), sorted by source, then target.
+    weights
+        float64 of shape (synapses,), not negative, in the unit of the target's cell (see
+        :mod:`varesearch.config.settings`).
+    delay_steps
+        int32 of shape (synapses,), at least 1.
     """
 
     name: str
@@ -70,10 +96,19 @@ class Projection:
 
 @dataclass(frozen=True)
 class Network:
-    """Everything a simulator is given. ``seed`` is where it came from; it does not enter the hash.
+    """Everything that a simulator is given.
 
-    ``native_wiring`` is None for a drawn network. Otherwise the recurrent projections are left to the simulator, hold
-    no synapse here, and this text (rule, settings and seed) stands for them in the hash.
+    Attributes
+    ----------
+    dt_ms, n_steps
+        The time step in ms, and the number of steps.
+    seed
+        The seed that the arrays were drawn from; it is not part of the hash.
+    populations, sources, projections, currents
+        The parts of the network.
+    native_wiring
+        None for a drawn network. Otherwise the simulator draws the recurrent projections, which have no synapses here;
+        this text (rule, settings and seed) stands for them in the hash.
     """
 
     dt_ms: float
@@ -87,7 +122,7 @@ class Network:
 
     @property
     def duration_ms(self) -> float:
-        """Simulated time."""
+        """Simulated time in ms."""
         return self.n_steps * self.dt_ms
 
     @property

@@ -1,4 +1,4 @@
-"""A network as one file of arrays, so that a run of a network that a program made can be repeated."""
+"""Save a network to one file of arrays, so that a run of a network that a program made can be repeated."""
 
 import json
 import zipfile
@@ -19,7 +19,16 @@ _VERSION = 1
 
 
 def save_network(network: Network, path: Path) -> Path:
-    """Write the network to ``path``. ``numpy.load`` opens it: a JSON text ``network`` and the arrays that it names."""
+    """Write a network to a file that ``numpy.load`` opens: a JSON text ``network`` and the arrays that it names.
+
+    Examples
+    --------
+    >>> from varesearch.config.compose import compose
+    >>> from varesearch.network import draw
+    >>> network = draw(compose(["connectivity.n=50"]).config)
+    >>> load_network(save_network(network, Path("network.npz"))).hash == network.hash
+    True
+    """
     arrays: dict[str, np.ndarray] = {}
 
     def kept(name: str, values: np.ndarray) -> str:
@@ -67,7 +76,7 @@ _PROJECTION = ("sources", "targets", "weights", "delay_steps")
 
 
 def load_network(path: Path) -> Network:
-    """The network in a file. Raises ValueError, one line, for a file that is broken or of another version."""
+    """Return the network in a file. Raises ValueError, one line, for a file that is broken or of another version."""
     try:
         with np.load(path, allow_pickle=False) as data:
             return _network(json.loads(str(data["network"][()])), data)

@@ -9,10 +9,30 @@ from varesearch.narrowing import int32
 
 
 def draw_values(value: Value, purpose: str, seed: int, owner: str, size: int) -> NDArray[np.float64]:
-    """``size`` draws of ``value`` from the stream of (owner, purpose); the purpose is the setting's name."""
+    """Draw a value for each of ``size`` cells or synapses.
+
+    Parameters
+    ----------
+    value
+        The number or the distribution.
+    purpose
+        The name of the setting, such as ``"delay_ms"``.
+    seed
+        The seed of the run.
+    owner
+        The population or projection that the values are for; with ``purpose`` it names the random stream.
+    size
+        Number of values.
+    """
     return value.draw(stream(seed, owner, purpose), size)
 
 
 def delay_steps(delays_ms: NDArray[np.float64], dt_ms: float) -> NDArray[np.int32]:
-    """Delays (ms) rounded to whole steps, at least one: no simulator delivers a spike in the step that fires it."""
+    """Round delays in ms to whole steps, at least one: no simulator delivers a spike in the step that fires it.
+
+    Examples
+    --------
+    >>> delay_steps(np.array([0.2, 2.04, 2.06]), dt_ms=0.1)
+    array([ 2, 20, 21], dtype=int32)
+    """
     return int32(np.maximum(np.rint(delays_ms / dt_ms), 1), "delays in steps")
