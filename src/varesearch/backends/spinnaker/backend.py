@@ -11,7 +11,7 @@ from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.limits import check_delays, check_settings
 from varesearch.backends.spinnaker.load import cores_of, sdram_mb, start_load
 from varesearch.backends.spinnaker.machines import Size, choose_machine
-from varesearch.backends.spinnaker.machines.software import MISSING, is_built
+from varesearch.backends.spinnaker.machines.software import MISSING, Software, is_built
 from varesearch.backends.spinnaker.tick import Tick
 from varesearch.backends.spinnaker.translation import SIGNAL
 from varesearch.config.cell import Cell
@@ -47,7 +47,7 @@ class SpiNNaker(Backend):
     def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
         """One, on the software board."""
         lacking = "" if is_built() else "the C extension of the software board is not built"
-        return (KnownAnswer(("backend.machine=software",), None, lacking, MISSING, optional=False),)
+        return (KnownAnswer((f"backend.machine={Software.name}",), None, lacking, MISSING, optional=False),)
 
     @classmethod
     def signals(cls, cell: type[Cell]) -> tuple[str, ...]:

@@ -23,23 +23,7 @@ def require_answer(
 ) -> None:
     """Make one request. Any answer is accepted, except a refusal, a missing page and a server error.
 
-    Parameters
-    ----------
-    url
-        The address.
-    timeout_s
-        How long to wait for the answer.
-    who
-        The service, for messages.
-    advice, refused
-        What to do if there is no such answer, and if access is refused.
-    headers, method
-        Of the request.
-
-    Raises
-    ------
-    BackendUnavailableError
-        With one line: ``who``, what happened, and ``refused`` (HTTP 401 or 403) or ``advice``.
+    Raises BackendUnavailableError with one line: ``who``, what happened, and ``refused`` (HTTP 401 and 403) or ``advice``.
     """
     request = urllib.request.Request(url, headers=dict(headers or {}), method=method)
     try:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 _OVERRUN_S = 24 * 3600
 """The board may be slower than real time. If its process dies, the wait ends at once."""
 
-MOST_THREADS = 64
-"""The most threads of the board's process (its ``--threads``)."""
-
 _LOGGED = re.compile(r"^[-\d]+ [:,\d]+ (?P<level>WARNING|ERROR|CRITICAL) [\w.]+: (?P<text>.*)$")
 """A line of the board's log that the run reports."""
 
