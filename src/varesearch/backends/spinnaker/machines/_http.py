@@ -23,7 +23,7 @@ def require_answer(
 ) -> None:
     """Make one request. Any answer is accepted, except a refusal, a missing page and a server error.
 
-    Raises BackendUnavailableError with one line: ``who``, what happened, and ``refused`` (HTTP 401 and 403) or ``advice``.
+    Raises BackendUnavailableError with one line: ``who``, what happened, and ``refused`` (HTTP 401, 403) or ``advice``.
     """
     request = urllib.request.Request(url, headers=dict(headers or {}), method=method)
     try:
