@@ -1,1 +1,1 @@
-"""What a run is: typed settings with their units, composed by Hydra, validated as a whole before anything is built."""
+"""The settings of a run, with types and units: composed by Hydra, and validated as a whole before anything is built."""

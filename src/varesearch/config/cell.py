@@ -1,4 +1,4 @@
-"""What a cell is: its settings, and what every other module may ask of it.
+"""The base class of cells: the settings that all have, and what other modules may ask of them.
 
 A cell is one module of :mod:`varesearch.model.cells`, or a file of the user's own, found by
 :func:`varesearch.config.parts.parts`.
@@ -36,7 +36,7 @@ class Synapse(Enum):
 
 
 class OnSimulator(Protocol):
-    """What a cell's module says of one simulator; see :mod:`varesearch.model.simulators`."""
+    """How a cell is described to one simulator; see :mod:`varesearch.model.simulators`."""
 
     @property
     def integrators(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The questions that are asked of single settings. Each raises ConfigurationError with one line."""
+"""Checks of single settings. Each raises ConfigurationError, one line, if the value is not allowed."""
 
 import math
 from collections.abc import Sequence
@@ -125,4 +125,4 @@ def check_weight(setting: str, weight: Value) -> None:
         what, mend = "must not", f"write {written(-weight.number)}"
     else:
         what, mend = "can", "give it low: 0" if weight.has_tail else "give it a low of 0 or more"
-    refuse(setting, weight, f"{what} be negative: weights are magnitudes, the projection says the sign; {mend}")
+    refuse(setting, weight, f"{what} be negative: weights are magnitudes, the projection gives the sign; {mend}")

@@ -1,4 +1,4 @@
-"""From overrides to typed settings, with Hydra's groups, grammar and merging, but nothing of its working folders."""
+"""Compose a run's typed settings from the words of a command, with Hydra's groups, grammar and merging."""
 
 import copy
 import math
@@ -23,9 +23,18 @@ from varesearch.config.wording import echoed
 class Composed:
     """A composed configuration, not yet validated.
 
-    ``config`` are the typed settings; ``resolved`` the same as plain dicts and lists, every relation worked out;
-    ``overrides`` what was given; ``choices`` the option of each group (``experiment``: None without a preset);
-    ``config_dir`` the folder of the user's own options.
+    Attributes
+    ----------
+    config
+        The typed settings.
+    resolved
+        The same as plain dicts and lists, every relation worked out.
+    overrides
+        The words that were given.
+    choices
+        The option of each group; for ``experiment`` None without a preset.
+    config_dir
+        The folder of the user's own parts and options.
     """
 
     config: Config
@@ -41,9 +50,25 @@ class Composed:
 
 
 def compose(overrides: Sequence[str] = (), config_dir: Path | None = None) -> Composed:
-    """Compose the default configuration with ``overrides`` and, from ``config_dir``, a user's own options.
+    """Compose the default configuration with the words of a command.
 
-    Raises ConfigurationError, one line, for whatever cannot be read, is unknown or has the wrong type.
+    Parameters
+    ----------
+    overrides
+        Words such as ``cell=if_cond_exp`` and ``connectivity.p=0.05``; their order does not matter.
+    config_dir
+        The folder of the user's own parts and options.
+
+    Raises
+    ------
+    ConfigurationError
+        One line for whatever cannot be read, is unknown or has the wrong type.
+
+    Examples
+    --------
+    >>> composed = compose(["cell=if_cond_exp", "connectivity.p=0.05"])
+    >>> composed.config.cell.tau_m, composed.config.connectivity.p, composed.choices["stimulus"]
+    (20.0, 0.05, 'thalamic_burst')
     """
     return Composer(config_dir).compose(overrides)
 

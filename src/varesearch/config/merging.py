@@ -60,11 +60,9 @@ def merge_options(
         raise ConfigurationError(f"{_first_line(error)} Is the name misspelt?") from None
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError(f"the options do not fit together: {_one_line(error)}") from None
-    except (OverflowError, RecursionError) as error:
-        raise ConfigurationError(f"an option file cannot be read: {_one_line(error)}") from None
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"an option in {config_dir} is not UTF-8 text: {error}") from None
-    except ValueError as error:
+    except (OverflowError, RecursionError, ValueError) as error:
         raise ConfigurationError(f"an option file cannot be read: {_one_line(error)}") from None
     return merged, {group: known.get(_hydra_name(group)) for group in GROUPS}
 

@@ -1,12 +1,12 @@
-"""What is given on the command line, ``GROUP=OPTION`` and ``KEY=VALUE``: read with Hydra's grammar, applied typed."""
+"""The words of a command, ``GROUP=OPTION`` and ``KEY=VALUE``: read with Hydra's grammar, and set with their types."""
 
 import re
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, Option, schemas
-from varesearch.config.plain import distribution_name, is_distribution, is_group
+from varesearch.config.plain import distribution_name, is_distribution, single_settings
 from varesearch.config.settings import unit_of
 from varesearch.config.wording import did_you_mean, echoed, nearest
 
@@ -32,7 +32,19 @@ class Overrides:
 
 
 def parse_overrides(words: Sequence[str], options: Mapping[str, Mapping[str, Option]]) -> Overrides:
-    """Tell choices from values. Raises ConfigurationError for what cannot be read, or is no option of its group."""
+    """Read the words of a single run, and separate choices of options from values of settings.
+
+    Raises
+    ------
+    ConfigurationError
+        A word cannot be read, is given twice, holds several values, or names an option that its group does not have.
+
+    Examples
+    --------
+    >>> from varesearch.config.options import options
+    >>> parse_overrides(["cell=if_curr_exp", "connectivity.p=0.05"], options())
+    Overrides(choices={'cell': 'if_curr_exp'}, values={'connectivity.p': 0.05})
+    """
     parser = OverridesParser.create()
     choices: dict[str, str | None] = {}
     values: dict[str, Any] = {}
@@ -204,17 +216,16 @@ def _meant(config: DictConfig, parts: Sequence[str], names: Sequence[str]) -> li
 
 def _of_that_name(config: DictConfig, name: str) -> list[str]:
     """The settings elsewhere that have this name, with or without a unit."""
-    keys = list(all_keys(config))
+    keys = _all_keys(config)
     same = [key for key in keys if key.rpartition(".")[2].lower() == name.lower()]
     return _foremost(same or [key for key in keys if key.rpartition(".")[2].lower().startswith(f"{name.lower()}_")])
 
 
 def _spelled_alike(config: DictConfig, name: str) -> list[str]:
-    last_parts: dict[str, list[str]] = {}
-    for key in all_keys(config):
-        last_parts.setdefault(key.rpartition(".")[2], []).append(key)
-    near = nearest(name, last_parts)
-    return _foremost(last_parts[near]) if near else []
+    """The settings whose last part is the most similar to a name."""
+    keys = _all_keys(config)
+    near = nearest(name, [key.rpartition(".")[2] for key in keys])
+    return _foremost([key for key in keys if near and key.rpartition(".")[2] == near])
 
 
 def _foremost(keys: Sequence[str]) -> list[str]:
@@ -236,15 +247,10 @@ def _of_other_options(parts: Sequence[str]) -> list[str]:
     ][:3]
 
 
-def all_keys(config: DictConfig, prefix: str = "") -> Iterator[str]:
-    """The full names of all single settings; a distribution is one setting."""
-    for name in config:
-        is_single = OmegaConf.is_interpolation(config, str(name)) or OmegaConf.is_missing(config, name)
-        node = None if is_single else config[name]
-        if node is not None and is_group(node):
-            yield from all_keys(node, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"
+def _all_keys(config: DictConfig) -> list[str]:
+    """The full names of all single settings."""
+    plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+    return [key for key, _ in single_settings(plain)]
 
 
 def _type_hint(schema: Any, name: str) -> Any:

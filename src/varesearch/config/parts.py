@@ -20,6 +20,7 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -239,28 +240,19 @@ class _OwnLoader(SourceFileLoader):
         exec(compile(source, self.path, "exec", dont_inherit=True), module.__dict__)
 
 
-class _import_errors_named:  # noqa: N801 (used as a function)
-    """Inside ``with``, whatever an import raises becomes a ConfigurationError of one line, with the line of the file.
-
-    A class rather than a generator, which would put its own frames into the traceback.
-    """
-
-    def __init__(self, where: str, file: str) -> None:
-        self._where, self._file = where, file
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, tb: object) -> None:
-        if error is None or not isinstance(error, Exception | SystemExit):
-            return
-        lines = [it.lineno for it in traceback.extract_tb(error.__traceback__) if it.filename.endswith(self._file)]
-        if isinstance(error, SyntaxError) and str(error.filename).endswith(self._file):
+@contextmanager
+def _import_errors_named(where: str, file: str) -> Iterator[None]:
+    """Turn whatever an import raises into a ConfigurationError of one line, which names the line of the file."""
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(file)]
+        if isinstance(error, SyntaxError) and str(error.filename).endswith(file):
             lines.append(error.lineno)
         line = f", line {lines[-1]}" if lines else ""
         message = error.msg if isinstance(error, SyntaxError) else str(error)
         what = f"{type(error).__name__}: {' '.join(message.split())}".removesuffix(": ")
-        raise ConfigurationError(f"{self._where}{line} cannot be imported ({what}); mend or remove it") from None
+        raise ConfigurationError(f"{where}{line} cannot be imported ({what}); mend or remove it") from None
 
 
 def _only_part(module: ModuleType, where: str) -> _Found:

@@ -25,10 +25,33 @@ class Given:
 
 @dataclass(frozen=True)
 class ProjectionSettings:
-    """Synapses from ``pre`` (a population or a spike source) to ``post`` (a population), before they are drawn.
+    """The settings of a projection, before its synapses are drawn.
 
-    ``given`` holds ``weight`` and ``delay_ms``, and what the wiring rule or the stimulus adds. ``no_self`` tells
-    that no cell may connect to itself. The positions, of shape (cells, 2), are known while a rule that uses them draws.
+    Attributes
+    ----------
+    name, pre, post
+        Its name, the population or spike source that it comes from, and the population that it goes to.
+    pre_size, post_size
+        The number of cells of each.
+    receptor
+        ``"excitatory"`` or ``"inhibitory"``.
+    given
+        ``weight`` and ``delay_ms``, and what the wiring rule or the stimulus adds.
+    no_self
+        Whether no cell may connect to itself.
+    pre_mm, post_mm
+        Positions of the cells in mm, of shape (cells, 2), while a rule that uses them draws; else None.
+
+    Examples
+    --------
+    >>> from varesearch.config.compose import compose
+    >>> rule = compose(["connectivity.inh_to_exc.p=0.1"]).config.connectivity
+    >>> for projection in rule.projections():
+    ...     print(projection.name, projection["p"], projection.key("p"))
+    exc_to_exc 0.02 connectivity.p
+    exc_to_inh 0.02 connectivity.p
+    inh_to_exc 0.1 connectivity.inh_to_exc.p
+    inh_to_inh 0.02 connectivity.p
     """
 
     name: str
@@ -57,10 +80,10 @@ class ProjectionSettings:
 
     @property
     def delay_ms(self) -> Value:
-        """The delay of its synapses."""
+        """The delay of its synapses in ms."""
         return self["delay_ms"]
 
     @property
     def possible_pairs(self) -> int:
-        """How many different pairs of cells there are."""
+        """The number of different pairs of cells."""
         return self.pre_size * self.post_size - (self.pre_size if self.no_self else 0)

@@ -1,4 +1,4 @@
-"""What a wiring rule is: its settings, and what every other module may ask of it.
+"""The base class of wiring rules: the settings that all have, and what other modules may ask of them.
 
 A rule is one module of :mod:`varesearch.model.rules`, or a file of the user's own, found by
 :func:`varesearch.config.parts.parts`.

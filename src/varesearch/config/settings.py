@@ -2,7 +2,7 @@
 
 Units: potentials mV, times ms, capacitance nF, currents nA, conductances µS; for cells whose equations have no
 capacitance (Izhikevich 2003, eq. 1) a current is in mV/ms, since it is added to dv/dt. Weights are magnitudes (>= 0)
-for every receptor: the receptor's name says the sign, and each back end writes it as its simulator wants.
+for every receptor: the receptor's name gives the sign, and each back end writes it as its simulator wants.
 """
 
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass

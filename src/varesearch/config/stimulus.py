@@ -1,4 +1,4 @@
-"""What a stimulus is: its settings, and what every other module may ask of it.
+"""The base classes of stimuli: the settings that they share, and what other modules may ask of them.
 
 A stimulus is one module of :mod:`varesearch.model.stimuli`, or a file of the user's own, found by
 :func:`varesearch.config.parts.parts`.
@@ -24,7 +24,7 @@ from varesearch.config.values import Value, ValueSetting
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a stimulus is drawn into: the sizes of the populations, the run, and the run's seed."""
+    """What a stimulus depends on: the sizes of the populations, the time of the run, and its seed."""
 
     sizes: Mapping[str, int]
     dt_ms: float

@@ -1,8 +1,8 @@
-"""What the module of a cell says of each simulator: its name there, its parameters' names, its integrators.
+"""How the module of a cell describes it to each simulator: its name there, its parameters' names, its integrators.
 
-Whatever follows from the kind of synapse (the unit and sign of a weight, what a delay counts from) is not said here:
-each back end has one table of it. Values that are not numbers of our units are converted by the back end, which for
-NEST and SpiNNaker is mostly PyNN.
+What follows from the kind of synapse (the unit and sign of a weight, the step that a delay counts from) does not stand
+here: each back end has one table of it. The back end also converts values into other units; for NEST and SpiNNaker,
+PyNN mostly does.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,9 +14,24 @@ from varesearch.model.propagators import Parameters
 
 @dataclass(frozen=True)
 class Name:
-    """A simulator's name of a quantity, and what it holds: ours times ``times`` over ``over``, in ``unit``.
+    """A simulator's name of a quantity.
 
-    ``note`` says what is easily mistaken.
+    Attributes
+    ----------
+    theirs
+        The name.
+    unit
+        The simulator's unit; "" if it is ours.
+    times, over
+        The simulator's number is ours times ``times`` divided by ``over``.
+    note
+        What is easily mistaken, for a reader.
+
+    Examples
+    --------
+    >>> current = Name("i_offset", "nA", over=1000.0, note="PyNN multiplies by 1000")
+    >>> current.value(5.0), current.formula
+    (0.005, 'x / 1000')
     """
 
     theirs: str
@@ -26,12 +41,12 @@ class Name:
     note: str = ""
 
     def value(self, ours: Any) -> Any:
-        """The number for the simulator."""
+        """Return the number for the simulator."""
         return ours * self.times / self.over
 
     @property
     def formula(self) -> str:
-        """How the number is computed, for people."""
+        """How the number is computed, for a reader."""
         if self.times != 1.0:
             return f"{self.times:g} x"
         return f"x / {self.over:g}" if self.over != 1.0 else "same"
@@ -42,7 +57,7 @@ Names = Mapping[str, str | Name]
 
 
 def name_of(names: Names, ours: str) -> Name:
-    """A simulator's name of our quantity ``ours``."""
+    """Return a simulator's name of our quantity ``ours``."""
     theirs = names.get(ours, ours)
     return Name(theirs) if isinstance(theirs, str) else theirs
 

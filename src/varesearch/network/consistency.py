@@ -96,7 +96,7 @@ def _check_projection(projection: Projection, sizes: dict[str, int], targets: se
     _check_index(projection.sources, sizes[projection.pre], f"{where}: sources")
     _check_index(projection.targets, sizes[projection.post], f"{where}: targets")
     if not (projection.weights >= 0).all() or not np.isfinite(projection.weights).all():
-        raise ConfigurationError(f"{where}: weights must be finite and not below 0; the receptor says the sign")
+        raise ConfigurationError(f"{where}: weights must be finite and not below 0; the receptor gives the sign")
     if projection.size and projection.delay_steps.min() < 1:
         raise ConfigurationError(f"{where}: a delay of {projection.delay_steps.min()} steps; at least 1 is needed")
 

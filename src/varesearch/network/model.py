@@ -1,7 +1,7 @@
 """The drawn network: all that a back end is given.
 
 Times are whole numbers of steps of ``dt_ms``, so that no simulator can round them its own way. Weights are magnitudes
-(>= 0); the receptor says the sign. The time of a spike is the start of the step in which it is fired: a spike of step
+(>= 0); the receptor gives the sign. The time of a spike is the start of the step in which it is fired: a spike of step
 k with a delay of n steps acts on its target in step k + n.
 """
 

@@ -93,7 +93,7 @@ def _overview(known: Mapping[str, Mapping[str, Option]], commands: Iterable[tupl
         paragraph(
             "A value that is drawn for each cell or synapse is written {distribution: NAME, ...}: uniform (low, high), "
             "normal (mean, std), lognormal (mean, std), exponential (mean); the last three take low and high to be "
-            "truncated. Times are multiples of simulation.dt_ms. Weights are magnitudes: the projection says the sign."
+            "truncated. Times are multiples of simulation.dt_ms. Weights are magnitudes: the projection gives the sign."
         )
     )
     parts.append(

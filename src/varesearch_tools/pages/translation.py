@@ -16,7 +16,7 @@ _HEAD = """# How each cell is written for each simulator
 Written by `python -m varesearch_tools.pages` from the tables that the builds themselves use; do not edit.
 
 A configuration is in one set of units: mV, ms, nF, nA, µS, and mV/ms for the currents of Izhikevich cells. Weights are
-magnitudes, the receptor says the sign. Times are whole steps of `dt`: a spike of step k has the time k dt, and with a
+magnitudes, the receptor gives the sign. Times are whole steps of `dt`: a spike of step k has the time k dt, and with a
 delay of n steps it acts on its target in step k + n. Below, for each cell, what each simulator is handed for each
 quantity, and how it is computed where it is not the same number. *Notes* say what is approximated or easily mistaken.
 """

@@ -1,4 +1,4 @@
-"""Cells on a sheet are connected the more rarely the farther apart they are."""
+"""The probability of a connection falls with the distance of the cells on a sheet."""
 
 import math
 from collections.abc import Callable
@@ -31,8 +31,8 @@ _LEAST_BOUND = 2.0**-20
 class DistanceDependent(Rule):
     """Cells lie at random on a square sheet; the probability of a connection falls with the distance d.
 
-    gaussian: p_max exp(-d² / (2 scale²)); exponential: p_max exp(-d / scale). With ``velocity_mm_per_ms`` the delay
-    grows by d / velocity, rounded to the time step.
+    gaussian: p(d) = p_max exp(-d² / (2 scale²)); exponential: p(d) = p_max exp(-d / scale). With ``velocity_mm_per_ms``
+    the delay grows by d / velocity, rounded to the time step. With periodic edges d is the distance on a torus.
     """
 
     p_max: float = per_projection(quantity(0.3, "", "connection probability at distance 0"))
@@ -100,7 +100,13 @@ def _positions(projection: ProjectionSettings) -> tuple[NDArray[np.float64], NDA
 def distances_mm(
     a: NDArray[np.float64], b: NDArray[np.float64], sheet_mm: float, periodic: bool
 ) -> NDArray[np.float64]:
-    """Distance between the points ``a`` and ``b`` (k, 2) of a square sheet, on a torus if ``periodic``."""
+    """Return the distance in mm between points of a square sheet, on a torus if ``periodic``.
+
+    Examples
+    --------
+    >>> distances_mm(np.array([[0.1, 0.5]]), np.array([[0.9, 0.5]]), sheet_mm=1.0, periodic=True).round(6)
+    array([0.2])
+    """
     apart = _apart(a, b, sheet_mm, periodic)
     return np.hypot(apart[:, 0], apart[:, 1])
 
@@ -125,7 +131,7 @@ KERNELS = {"gaussian": gaussian, "exponential": exponential}
 
 
 def mean_kernel(kernel: str, scale_mm: float, sheet_mm: float, periodic: bool) -> float:
-    """The kernel's mean over two uniform points of the sheet, by the midpoint rule on their displacement.
+    """Return the mean of a kernel over two uniform points of the sheet, by the midpoint rule on their displacement.
 
     On a torus the displacement along an axis is uniform below half the side; else its density falls linearly.
     """
@@ -147,7 +153,7 @@ def distance_dependent(
     no_self: bool,
     rng: np.random.Generator,
 ) -> Pairs:
-    """Each pair with probability p_max kernel(distance), the kernel falling with distance from 1 at 0.
+    """Draw each pair with probability p_max kernel(distance); the kernel falls with the distance from 1 at 0.
 
     ``pre_mm`` (n_pre, 2) and ``post_mm`` (n_post, 2) are positions on a square sheet of side ``sheet_mm``. Pairs are
     proposed with a probability that bounds theirs, then thinned. The bound is the kernel at the least distance between

@@ -24,7 +24,11 @@ _OWN = "synapses onto each cell from this projection"
 
 @dataclass
 class FixedInDegree(Rule):
-    """Each cell receives a fixed number of synapses from each population, its sources drawn without repetition."""
+    """Each cell receives a fixed number of synapses from each population, its sources drawn without repetition.
+
+    Every set of C different sources is equally likely for each cell, as in Brunel 2000 (J. Comput. Neurosci. 8:183),
+    where C_E and C_I are fixed.
+    """
 
     pynn_connector: ClassVar[str] = "FixedNumberPreConnector"
 
@@ -58,9 +62,15 @@ class FixedInDegree(Rule):
 
 
 def fixed_in_degree(n_pre: int, n_post: int, degree: int, no_self: bool, rng: np.random.Generator) -> Pairs:
-    """Each target gets ``degree`` different sources, every set of them equally likely.
+    """Draw for each of ``n_post`` targets ``degree`` different sources, every set of them equally likely.
 
-    ``degree`` is at most ``n_pre``, or ``n_pre - 1`` with ``no_self``.
+    ``degree`` is at most ``n_pre``, or ``n_pre - 1`` with ``no_self``, which leaves out pairs of a cell with itself.
+
+    Examples
+    --------
+    >>> sources, targets = fixed_in_degree(10, 3, 2, False, np.random.default_rng(1))
+    >>> np.bincount(targets)
+    array([2, 2, 2])
     """
     pool = n_pre - 1 if no_self else n_pre
     wanted = min(degree, pool - degree)

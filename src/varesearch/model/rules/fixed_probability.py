@@ -22,6 +22,9 @@ from varesearch.model.rules import (
 class FixedProbability(Rule):
     """Each ordered pair of cells is connected with probability p, independently.
 
+    P(i -> j) = p, so that a cell receives N_pre p synapses on average (Vogels and Abbott 2005, J. Neurosci. 25:10786;
+    Brunel 2000, J. Comput. Neurosci. 8:183, has a fixed number instead).
+
     ``streams=shared`` draws pairs and initial values as PyNN 0.13 does when one generator is given to every connector
     and distribution: each starts from the same state, and takes its numbers target by target. Then inhibitory cell j
     has the inputs and the start of excitatory cell j. It is there to be studied, not to be used.

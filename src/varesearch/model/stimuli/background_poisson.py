@@ -22,7 +22,11 @@ from varesearch.model.stimuli._window import check_window, length_ms, steps_of
 
 @dataclass
 class BackgroundPoisson(SpikingStimulus):
-    """A Poisson source of its own for every target cell, sustained."""
+    """A Poisson source of its own for every target cell, sustained.
+
+    In each step a source fires with probability rate dt, independently of all others. A rate of C nu stands for C
+    external cells that fire at nu each (Brunel 2000, J. Comput. Neurosci. 8:183).
+    """
 
     rate_hz: float = quantity(100.0, "Hz", "rate of each source", plausible=ranges.RATE_HZ)
     start_ms: float = quantity(0.0, "ms", "when it begins", plausible=ranges.START_MS)

@@ -9,7 +9,10 @@ from varesearch.model.stimuli._window import check_window, steps_of
 
 @dataclass
 class StepCurrent(CurrentStimulus):
-    """A constant current into every target cell for a time, on top of i_offset."""
+    """A constant current into every target cell for a time, on top of i_offset.
+
+    I(t) = i_offset + amplitude for start_ms <= t < start_ms + duration_ms, in the unit of the cell's i_offset.
+    """
 
     amplitude: float = quantity(1.0, CURRENT_UNIT, "current: mV/ms for Izhikevich cells, nA for the others")
     start_ms: float = quantity(200.0, "ms", "when it begins", plausible=ranges.START_MS)

@@ -23,7 +23,11 @@ from varesearch.model.stimuli._window import check_window, length_ms, steps_of
 
 @dataclass
 class ThalamicBurst(SpikingStimulus):
-    """A few Poisson sources, each connected to every target cell with probability p, for a short time (the seed's)."""
+    """A few Poisson sources, each connected to every target cell with probability p, for a short time (the seed's).
+
+    In each step of the burst a source fires with probability rate dt; P(source -> cell) = p. The burst starts the
+    activity of the network, as in Vogels and Abbott 2005 (J. Neurosci. 25:10786).
+    """
 
     n_sources: int = quantity(20, "sources", "number of Poisson sources", allowed=ranges.COUNT_OF_SOURCES)
     rate_hz: float = quantity(100.0, "Hz", "rate of each source", plausible=ranges.RATE_HZ)
