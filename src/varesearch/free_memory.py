@@ -13,17 +13,22 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True)
 class Bound:
-    """``free`` bytes can still be taken; ``what`` names the limit."""
+    """A limit: ``free`` bytes can still be taken; ``what`` says in words which limit it is."""
 
     free: int
     what: str
 
 
 def memory_bounds() -> list[Bound]:
-    """All bounds on the resident memory of this process, the tightest first."""
-    bounds = [Bound(psutil.virtual_memory().available, "free on this machine")]
+    """All bounds on the resident memory of this process, the tightest first.
 
-    bounds += _control_groups()
+    Examples
+    --------
+    >>> tightest = memory_bounds()[0]
+    >>> tightest.free >= 0
+    True
+    """
+    bounds = [Bound(psutil.virtual_memory().available, "free on this machine"), *_control_groups()]
     return sorted(bounds, key=lambda bound: bound.free)
 
 

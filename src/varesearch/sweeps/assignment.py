@@ -1,4 +1,4 @@
-"""An assignment as a file in the folder of its run: all that a child needs to know."""
+"""An assignment as a file in the folder of its run: everything that a child needs to know."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ ASSIGNMENT_FILE = ".assignment.json"
 
 @dataclass(frozen=True)
 class AssignmentFile:
-    """What a child is (see :class:`~varesearch.tracking.provenance.Description`), and where the sweep comes from.
+    """The description of a child (see :class:`~varesearch.tracking.provenance.Description`) and its origin.
 
     ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` is the command
     that makes this run alone, quoted for a shell.
@@ -34,7 +34,7 @@ class AssignmentFile:
     made_by: str
 
     def write(self, folder: Path) -> None:
-        """Leave it in the folder, whole or not at all."""
+        """Write the file, whole or not at all."""
         with whole_file(folder / ASSIGNMENT_FILE) as temporary:
             temporary.write_text(json.dumps(asdict(self)))
 
@@ -48,15 +48,15 @@ class AssignmentFile:
 
     @staticmethod
     def remove(folder: Path) -> None:
-        """The run has ended."""
+        """Remove the file of a run that has ended."""
         with contextlib.suppress(OSError):
             (folder / ASSIGNMENT_FILE).unlink()
 
     def composed(self, config_dir: Path | None = None) -> Composed:
-        """The configuration, typed again. ``config_dir`` is the folder of the user's own parts."""
+        """The configuration as typed settings; ``config_dir`` is the folder of the user's own parts."""
         config = restore(self.resolved, own=True, config_dir=config_dir)
         return Composed(config, self.resolved, tuple(self.overrides), dict(self.choices), config_dir)
 
     def description(self) -> Description:
-        """What the run is."""
+        """The description of the run."""
         return Description(self.name, self.resolved, self.made_by, tuple(self.overrides), self.choices)

@@ -1,4 +1,4 @@
-"""The children of a sweep as the sweep's own process sees them: their runs made, their ends told to the store."""
+"""The children of a sweep in the sweep's own process, which opens their runs in the store and writes their ends."""
 
 import contextlib
 import dataclasses
@@ -34,24 +34,45 @@ _INTERRUPTED = "the sweep was interrupted"
 
 @dataclass(frozen=True)
 class Problem:
-    """A run that the store did not take: ``said`` is the line that tells it."""
+    """A run whose end the store did not accept; ``kept`` says whether it is in the folder, ``message`` is one line."""
 
     record: RunEnd
     folder: Path
     kept: bool
-    said: str
+    message: str
 
 
 class Children:
     """The one writer: it gives out assignments (:class:`~varesearch.sweeps.jobs.Work`) and takes their ends.
 
-    ``parent_id`` is the run under which they are nested. ``told`` is called with every outcome, from any thread, one
-    at a time. With ``fail_fast`` the first failure sets ``stopping``. ``problems`` are the runs that the store did not
-    take; ``trouble`` is why no further runs could be opened, or "".
+    Parameters
+    ----------
+    session
+        The store.
+    parent_id
+        The run of the sweep, under which the runs of the children are nested.
+    known
+        The runs that the store has already.
+    fail_fast
+        Whether the first failure sets ``stopping``.
+    on_outcome
+        Called with every outcome, from any thread, but one at a time.
+
+    Attributes
+    ----------
+    problems
+        Runs whose end the store did not accept.
+    trouble
+        Why no further runs could be opened; "" if nothing is wrong.
     """
 
     def __init__(
-        self, session: StoreSession, parent_id: str, known: Known, fail_fast: bool, told: Callable[[Outcome], None]
+        self,
+        session: StoreSession,
+        parent_id: str,
+        known: Known,
+        fail_fast: bool,
+        on_outcome: Callable[[Outcome], None],
     ) -> None:
         self.stopping, self.interrupted = threading.Event(), threading.Event()
         self.problems: list[Problem] = []
@@ -60,7 +81,7 @@ class Children:
         self._parent_id = parent_id
         self._known = known
         self._fail_fast = fail_fast
-        self._told = told
+        self._on_outcome = on_outcome
         self._origin = origin(session.commit)
         self._lock = threading.Lock()
         self._queue: deque[Job] = deque()
@@ -85,7 +106,7 @@ class Children:
             yield outcomes
         finally:
             with self._lock:
-                # Taken, and never told of: the launcher has failed. The run must have an end.
+                # Taken, but its end was not reported, since the launcher failed. The run must have an end.
                 for assignment in list(self._taken.values()):
                     self._end(assignment, ChildEnd(reason="its launcher failed", killed=self.interrupted.is_set()))
                 self._queue.clear()
@@ -110,12 +131,12 @@ class Children:
             self._end(assignment, end)
 
     def interrupt(self) -> None:
-        """Nothing is begun any more, and what runs is ended."""
+        """Begin nothing more, and end what runs."""
         self.interrupted.set()
         self.stopping.set()
 
     def retry(self) -> None:
-        """Once more, tell the store what it did not take."""
+        """Send the ends that the store did not accept once more."""
         with self._lock:
             problems, self.problems = self.problems, []
             for problem in problems:
@@ -137,7 +158,7 @@ class Children:
             return assignment
 
     def _open(self, job: Job) -> Assignment:
-        """The run of a job, made in the store or, if a cluster's job does it already, found there."""
+        """The run of a job: a new one or, if a job of a cluster carries it out already, the one in the store."""
         queued = self._known.take_queued(job)
         if queued is not None:
             return self._adopt(job, queued)
@@ -162,7 +183,7 @@ class Children:
         return assignment
 
     def _adopt(self, job: Job, run: RunRecord) -> Assignment:
-        # From now on this process writes it.
+        # From now on this process writes the run.
         log_batch(self._session.client, run.run_id, {}, {}, {**Process.current().tags(), PARENT: self._parent_id})
         return Assignment(job, run.run_id, run.name, self._session.folder_of(run.run_id, run.artifact_uri))
 
@@ -171,10 +192,10 @@ class Children:
         record = _record(assignment, end)
         folder = assignment.folder
         if record.status != FINISHED and not (folder / TRACEBACK_FILE).exists():
-            _attempt(lambda: (folder / TRACEBACK_FILE).write_text(_last_words(record.tags[ENDED], folder / LOG_FILE)))
+            _attempt(lambda: (folder / TRACEBACK_FILE).write_text(_traceback(record.tags[ENDED], folder / LOG_FILE)))
         kept = _attempt(lambda: record.write(folder))
         AssignmentFile.remove(folder)
-        # Of a child that was killed while it wrote a file.
+        # A child may have been killed while it wrote a file.
         remove_unfinished(folder)
         self._deliver(record, folder, kept)
         state: State = FINISHED if record.status == FINISHED else KILLED if record.status == KILLED else FAILED
@@ -195,13 +216,13 @@ class Children:
             self.stopping.set()
 
     def _deliver(self, record: RunEnd, folder: Path, kept: bool) -> None:
-        said = self._session.deliver(record, folder, kept)
-        if said is not None:
-            self.problems.append(Problem(record, folder, kept, said))
+        message = self._session.deliver(record, folder, kept)
+        if message is not None:
+            self.problems.append(Problem(record, folder, kept, message))
 
     def _settle(self, outcome: Outcome) -> None:
         self._outcomes[outcome.job.identity] = outcome
-        self._told(outcome)
+        self._on_outcome(outcome)
 
 
 def _unnamed(composed: Composed) -> Composed:
@@ -211,19 +232,21 @@ def _unnamed(composed: Composed) -> Composed:
 
 
 def _record(assignment: Assignment, end: ChildEnd) -> RunEnd:
-    """What is to be told of a child: what it left itself, and what its launcher saw."""
+    """The end of a child: what it left itself, with what its launcher saw."""
     record = RunEnd.read(assignment.folder)
     if record is None or record.run_id != assignment.run_id:
         record = RunEnd(assignment.run_id, FAILED, int(time.time() * 1000))
         record.tags[ENDED] = end.reason or "it ended without a record of its results"
     elif record.status == KILLED and not end.killed:
-        # A child does not end by itself with a signal: a limit, or somebody else.
+        # A signal ended it, which was not sent by the launcher: a limit, or somebody else.
         record.status = FAILED
         record.tags[ENDED] = end.reason or record.tags.get(ENDED, "")
     if end.killed and record.status != FINISHED:
         record.status, record.tags[ENDED] = KILLED, _INTERRUPTED
-    for name, value in _seen(end).items():
-        record.tags[child_end(name)] = str(value)
+    if end.reason:
+        memory = None if end.peak_memory_mb is None else f"{end.peak_memory_mb:.0f}"
+        seen = {"exit_code": end.exit_code, "signal": end.signal, "peak_memory_mb": memory}
+        record.tags |= {child_end(name): str(value) for name, value in seen.items() if value is not None}
     if end.peak_memory_mb is not None:
         record.metrics.setdefault("peak_memory_mb", end.peak_memory_mb)
     times = {"child.wall_s": end.wall_s, "child.cpu_s": end.cpu_s}
@@ -231,16 +254,7 @@ def _record(assignment: Assignment, end: ChildEnd) -> RunEnd:
     return record
 
 
-def _seen(end: ChildEnd) -> dict[str, Any]:
-    """What a launcher saw of a child that did not end well."""
-    if not end.reason:
-        return {}
-    memory = None if end.peak_memory_mb is None else f"{end.peak_memory_mb:.0f}"
-    seen = {"exit_code": end.exit_code, "signal": end.signal, "peak_memory_mb": memory}
-    return {name: value for name, value in seen.items() if value is not None}
-
-
-def _last_words(reason: str, path: Path) -> str:
+def _traceback(reason: str, path: Path) -> str:
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, 2) - _TAIL_BYTES))
@@ -251,7 +265,7 @@ def _last_words(reason: str, path: Path) -> str:
 
 
 def _attempt(action: Callable[[], Any]) -> bool:
-    # What cannot be written to a folder must not keep the store from being told.
+    # A file that cannot be written must not prevent the entry in the store.
     try:
         action()
     except OSError:

@@ -1,4 +1,4 @@
-"""``varesearch sweep``: the whole story of a sweep."""
+"""Check, run and record a sweep."""
 
 import logging
 import os
@@ -43,7 +43,11 @@ Report = Callable[[RunRecord, str | None], object]
 
 @dataclass
 class Sweep:
-    """A sweep that can be run: its settings are valid, nothing has been begun."""
+    """A sweep whose settings have been checked; nothing has been begun.
+
+    ``jobs`` are the runs that are known; ``corners`` are not run, but were checked (see
+    :class:`~varesearch.sweeps.jobs.Plan`).
+    """
 
     words: tuple[str, ...]
     config_dir: Path | None
@@ -72,9 +76,21 @@ class Sweep:
 
 
 def prepare(words: Sequence[str], config_dir: Path | None = None, terminal: Terminal | None = None) -> Sweep:
-    """Everything that can be found wrong before anything is begun. Raises ConfigurationError.
+    """Check everything that can be checked before anything is begun.
 
-    ``terminal`` shows the progress; None: the standard error.
+    Parameters
+    ----------
+    words
+        The words of the command: settings, of which some have several values.
+    config_dir
+        The folder of the user's own parts and options.
+    terminal
+        Shows the progress; None: standard error.
+
+    Raises
+    ------
+    ConfigurationError
+        A setting, or a combination of settings, cannot be run.
     """
     planner = Planner(words, config_dir)
     settings = planner.settings
@@ -96,9 +112,26 @@ def prepare(words: Sequence[str], config_dir: Path | None = None, terminal: Term
 
 
 def run_sweep(sweep: Sweep, report: Report, terminal_of: Callable[[LogCapture], Terminal] | None = None) -> int:
-    """Run it, say on the terminal what came of it, and return the exit code.
+    """Run a sweep, and show its results on the terminal.
 
-    Raises ConfigurationError when what it needs (a machine, the store) is not there: nothing is begun then.
+    Parameters
+    ----------
+    sweep
+        The sweep, checked by :func:`prepare`.
+    report
+        Writes the report of the sweep.
+    terminal_of
+        Makes the terminal on which the sweep shows itself; None: the terminal of the log capture.
+
+    Returns
+    -------
+    int
+        The exit code.
+
+    Raises
+    ------
+    ConfigurationError
+        What the sweep needs (a machine, the store) is not there; nothing was begun.
     """
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     with LogCapture(verbose=sweep.planner.settings.verbose) as capture:
@@ -149,7 +182,7 @@ def _in_store(
             terminal.line(f"all {len(sweep.jobs)} runs of this sweep are FINISHED already; rerun=true runs them again")
             terminal.line(f"to see it: {session.how_to_open(earlier.run_id, Path())}")
             return 0
-        # Only here is it known which runs are done already.
+        # Which runs are done already is known only here.
         ahead = [job for job in sweep.jobs if known.outcome(job) is None]
         check_disk_together([job.composed.config for job in ahead or sweep.corners], len(ahead) or sweep.size)
         about = describe_sweep(settings, sweep.command, sweep.planner.space, sweep.jobs, identity)
@@ -170,7 +203,7 @@ def _in_store(
 
 
 def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
-    """The lock that keeps two commands on this machine from running the same sweep at once; a dead one leaves it."""
+    """The lock that keeps two commands on this machine from running the same sweep; it ends with the process."""
     path = session.location.root / STORE_FOLDER / "sweeps" / f"{identity[:32]}.lock"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,7 +224,7 @@ def _all_done(jobs: Sequence[Job], known: Known) -> bool:
 
 @dataclass(frozen=True)
 class _Conductor:
-    """Carries out a sweep inside its tracked run."""
+    """Runs a sweep inside its tracked run."""
 
     sweep: Sweep
     report: Report
@@ -203,21 +236,21 @@ class _Conductor:
     terminal: Terminal
 
     def conduct(self, known: Known) -> None:
-        """Run the children and keep their results, whatever happens; raises what stopped it, or SweepFailedError."""
+        """Run the children and keep their results in any case; raise what stopped the sweep, or SweepFailedError."""
         sweep, terminal = self.sweep, self.terminal
         show_head(terminal, self.run, sweep.planner.space, len(sweep.jobs))
         batches: list[tuple[Sequence[Job], list[Outcome]]] = []
         with terminal.progress("running", sweep.size, "runs") as progress:
             done = 0
 
-            def told(outcome: Outcome) -> None:
+            def show(outcome: Outcome) -> None:
                 nonlocal done
                 done += 1
                 show_outcome(terminal, outcome)
                 progress(done)
 
             fail_fast = sweep.planner.settings.fail == "fast"
-            children = Children(self.session, self.run.run_id, known, fail_fast, told)
+            children = Children(self.session, self.run.run_id, known, fail_fast, show)
 
             def evaluate(jobs: Sequence[Job]) -> list[Outcome]:
                 with children.jobs(jobs) as outcomes:
@@ -225,7 +258,7 @@ class _Conductor:
                     _in_thread(self.launch, children)
                 return outcomes
 
-            # Signals wait from the end of the search on, so that they cannot interrupt what follows.
+            # From the end of the search on signals wait, so that they do not interrupt what follows.
             best, stopped = self.signals.attempt(
                 lambda: sweep.sweeper.search(
                     sweep.planner.space, sweep.jobs, sweep.planner.compose, evaluate, self.run.folder
@@ -253,7 +286,7 @@ class _Conductor:
             reason = reason or f"table, figures or report could not be made: {first_line(error)}"
         show_end(terminal, self.run, self.session, outcomes, counts, best, self.sweep.config_dir)
         for problem in children.problems:
-            terminal.line(f"NOT IN THE STORE: {problem.said}", style="bold red")
+            terminal.line(f"NOT IN THE STORE: {problem.message}", style="bold red")
         if reason:
             terminal.line(f"to resume: {self.sweep.resume}")
         if stopped is not None:

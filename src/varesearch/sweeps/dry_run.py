@@ -1,4 +1,4 @@
-"""The page of ``-m dry_run=true``: the runs of a sweep, and which of them are done."""
+"""The page of a sweep with ``dry_run=true``: its runs, and which of them are done."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def plan_page(sweep: "Sweep") -> str:
-    """What would be run, taken over, or searched. Nothing is made: where there is no store, nothing is done yet."""
+    """What would be run, taken over, or searched. Nothing is created, not even a store."""
     settings, jobs = sweep.planner.settings, sweep.jobs
     how = f"launcher={settings.launcher.name} sweeper={settings.sweeper.name} fail={settings.fail}"
     if not jobs:

@@ -1,4 +1,4 @@
-"""What varies in a sweep, and which part each factor plays in its figures."""
+"""The factors of a sweep, which are the settings that vary, and the role of each in the figures."""
 
 import itertools
 import math
@@ -16,7 +16,7 @@ BACKEND = "backend"
 
 @dataclass(frozen=True)
 class Factor:
-    """A swept key with two values or more: ``levels`` in rising order for numbers, else in the order of the sweep."""
+    """A key with two values or more; ``levels`` are in rising order for numbers, else in the order of the sweep."""
 
     key: str
     label: str
@@ -33,13 +33,13 @@ class Factor:
         return _unevenness(ratios) < _unevenness(steps)
 
     def rows(self, table: Table, level: Any) -> NDArray[np.bool_]:
-        """Which children have that level (children,)."""
+        """Which children have that level, of shape (children,)."""
         return np.array([value == level for value in table.values(self.key)], dtype=bool)
 
 
 @dataclass(frozen=True)
 class Roles:
-    """``x`` along the axis, ``y`` the other axis of heat maps, ``lines`` told apart by colour, ``facets`` by panel."""
+    """The factors along the ``x`` axis, along the ``y`` axis of heat maps, distinguished by colour, and by panel."""
 
     x: Factor
     y: Factor | None = None
@@ -48,7 +48,7 @@ class Roles:
 
 
 def factors(table: Table) -> list[Factor]:
-    """The factors of a sweep. The seed is none: its values are repetitions."""
+    """The factors of a sweep. The seed is not one of them, since its values are repetitions."""
     found = []
     for key, unit in table.varied.items():
         levels = list(dict.fromkeys(table.values(key)))
@@ -64,11 +64,11 @@ def repetitions(table: Table) -> int:
 
 
 def roles(found: list[Factor]) -> Roles:
-    """Which part each factor plays; one or more factors.
+    """The role of each of one or more factors.
 
     Two numbers make heat maps. Otherwise the number with the most levels goes along the axis (without a number: the
-    factor with the most levels), the back end, or else the factor with the fewest levels, is told apart by colour, and
-    the rest by panels.
+    factor with the most levels). Colour distinguishes the back ends, or else the factor with the fewest levels, and
+    panels the rest.
     """
     if len(found) == 2 and all(factor.numeric for factor in found):
         y, x = sorted(found, key=lambda factor: len(factor.levels))

@@ -1,7 +1,7 @@
-"""Figures of a sweep, made for what varies: lines or points over one factor, heat maps, or small multiples.
+"""The figures of a sweep, which depend on what varies: lines or points over a factor, heat maps, or small multiples.
 
-A point is the mean over the seeds, its bar one standard deviation to each side. What is undefined, and the children
-that did not finish, are gaps, and the foot of the page counts them.
+A point is the mean over the seeds, its bar one standard deviation to each side. Undefined values and children that did
+not finish are gaps, which the foot of the page counts.
 """
 
 import itertools
@@ -25,7 +25,7 @@ from varesearch.sweeps.table import Table
 
 MOST_COLUMNS = 4
 MOST_PAGES = 6
-"""Panels beside one another, and pages of one kind: what is more is said at the foot, and is in the table."""
+"""The most panels beside one another, and pages of one kind. What does not fit is counted at the foot of the page."""
 
 _WIDTH_IN = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
 _KEY_IN = 0.28
@@ -220,7 +220,7 @@ def _measure_colours(measure: Measure) -> dict[str, str]:
 
 
 def _tiles(heading: str, title: str, measures: list[Measure], x: Factor | None) -> tuple[Figure, list[Axes]]:
-    """A page with a panel for each measure, three beside one another; populations are told apart by colour."""
+    """A page with a panel for each measure, three beside one another; colours distinguish populations."""
     populations = dict.fromkeys(name for measure in measures for name in measure.keys if name != RUN)
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)

@@ -1,4 +1,4 @@
-"""What the store knows already: runs of the same identity, and the parent that an earlier command has left."""
+"""Runs that the store has already: results of the same identity, and the run of an earlier start of the sweep."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from varesearch.tracking.tags import IDENTITY, SWEEP
 
 
 class Known:
-    """What the store knows about jobs: the newest FINISHED run of each, and runs that a batch job still carries out.
+    """The runs of jobs in the store: the newest FINISHED run of each, and runs that a batch job still carries out.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Known:
         self._look_up({job.identity for job in jobs})
 
     def outcome(self, job: Job) -> Outcome | None:
-        """What an earlier run says of a job; None if there is none whose results are still there."""
+        """The outcome of a job that an earlier run has; None if there is no such run whose files still exist."""
         self._look_up({job.identity})
         run = self._finished.get(job.identity)
         if run is None:

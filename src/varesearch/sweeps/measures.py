@@ -35,9 +35,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Points:
-    """Mean and standard deviation over the seeds at each level of a factor (levels,); NaN where there is no value.
+    """Mean and standard deviation over the seeds at each level of a factor; NaN where there is no value.
 
-    ``sd`` is the sample's (n - 1), 0 for a single value. ``n`` is how many values there are.
+    All have the shape (levels,). ``sd`` is that of the sample (n - 1), and 0 for a single value; ``n`` is the number of
+    values.
     """
 
     mean: NDArray[np.float64]
@@ -83,7 +84,7 @@ def points(table: Table, x: Factor, fixed: Sequence[tuple[Factor, Any]], key: st
 
 
 def summarise(samples: Sequence[NDArray[np.float64]], colour: str, marker: str) -> Points:
-    """One point for each sample, (values,) each."""
+    """One point for each sample, each of shape (values,)."""
     return Points(
         np.array([sample.mean() if len(sample) else np.nan for sample in samples]),
         np.array([sample.std(ddof=1) if len(sample) > 1 else 0.0 if len(sample) else np.nan for sample in samples]),
@@ -94,5 +95,5 @@ def summarise(samples: Sequence[NDArray[np.float64]], colour: str, marker: str) 
 
 
 def _is(key: str, metric: str) -> bool:
-    # A population's metric is population.metric; a run's own stands alone.
+    # The metric of a population is called population.metric; that of a run has no prefix.
     return key == metric or (key.endswith(f".{metric}") and key.count(".") == metric.count(".") + 1)

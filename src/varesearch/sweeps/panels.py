@@ -38,36 +38,36 @@ def places_of(factor: Factor) -> NDArray[np.float64]:
 
 
 def draw_points(axes: Axes, x: Factor, shown: Sequence[Points], joined: bool = True) -> None:
-    """Means with bars of one standard deviation; ``joined`` by a line where the factor is a number."""
+    """Draw means with bars of one standard deviation; ``joined`` by a line if the factor is a number."""
     joined = joined and x.numeric
     places = places_of(x)
-    # Beside one another where the axis has no measure, so that bars do not hide each other.
-    alone = sum((one.n > 0).astype(int) for one in shown) <= 1
-    # The first broad and the others thin over it: curves that coincide are all seen.
+    # Side by side if the factor is not a number, so that bars do not hide each other.
+    alone = sum((series.n > 0).astype(int) for series in shown) <= 1
+    # The first line is broad and the others thin, so that lines that coincide are all visible.
     widths = np.linspace(2.6 if len(shown) > 1 and joined else 1.2, 1.2, max(len(shown), 1))
-    for number, (one, width) in enumerate(zip(shown, widths, strict=False)):
+    for number, (series, width) in enumerate(zip(shown, widths, strict=False)):
         shift = np.where(alone, 0.0, 0.12 * (number - (len(shown) - 1) / 2)) * (not x.numeric)
-        bars = np.where(one.n > 1, one.sd, np.nan)
+        bars = np.where(series.n > 1, series.sd, np.nan)
         if joined and len(shown) <= 2:
-            axes.fill_between(places, one.mean - bars, one.mean + bars, color=one.colour, alpha=0.15, lw=0)
+            axes.fill_between(places, series.mean - bars, series.mean + bars, color=series.colour, alpha=0.15, lw=0)
         axes.errorbar(
             places + shift,
-            one.mean,
+            series.mean,
             yerr=bars,
-            color=one.colour,
-            marker=one.marker,
+            color=series.colour,
+            marker=series.marker,
             markersize=2.0 * width + 1.6,
             markeredgewidth=0,
             linestyle="-" if joined else "none",
             linewidth=width,
             elinewidth=width - 0.2,
         )
-    if not any(np.isfinite(one.mean).any() for one in shown):
+    if not any(np.isfinite(series.mean).any() for series in shown):
         style.say(axes, "no value")
 
 
 def draw_seeds(axes: Axes, measure: Measure, table: Table) -> None:
-    """A column for each population: a dot for each child, and their mean as a line."""
+    """Draw a column for each population: a dot for each child, and their mean as a line."""
     colours = style.population_colours([name for name in measure.keys if name != RUN])
     shown = []
     for place, (name, key) in enumerate(measure.keys.items()):
@@ -77,11 +77,11 @@ def draw_seeds(axes: Axes, measure: Measure, table: Table) -> None:
         beside = place + np.linspace(-0.25, 0.25, len(values)) if len(values) > 1 else np.array([float(place)])
         colour = colours.get(name, style.TEXT_COLOUR)
         axes.plot(beside, values, "o", color=colour, markersize=4, markeredgewidth=0, alpha=0.75)
-        one = summarise([values], colour, "")
-        axes.plot([place - 0.32, place + 0.32], [one.mean, one.mean], color=colour, linewidth=1.6)
-        axes.errorbar([place + 0.36], one.mean, yerr=one.sd, color=colour, linestyle="none", elinewidth=1.6)
-        shown.append(one)
-    if all(not one.sd.any() for one in shown):
+        series = summarise([values], colour, "")
+        axes.plot([place - 0.32, place + 0.32], [series.mean, series.mean], color=colour, linewidth=1.6)
+        axes.errorbar([place + 0.36], series.mean, yerr=series.sd, color=colour, linestyle="none", elinewidth=1.6)
+        shown.append(series)
+    if all(not series.sd.any() for series in shown):
         axes.set_ylim(*y_range(shown))
     axes.set_xlim(-0.6, len(measure.keys) - 0.4)
     axes.set_xticks(range(len(measure.keys)), [style.population_label(name) for name in measure.keys])
@@ -89,7 +89,7 @@ def draw_seeds(axes: Axes, measure: Measure, table: Table) -> None:
 
 
 def draw_heat(figure: Figure, row: Sequence[Axes], x: Factor, y: Factor, table: Table, measure: Measure) -> None:
-    """The mean over the seeds as a field for each pair of levels, all panels on one scale."""
+    """Draw the mean over the seeds as a field for each pair of levels, with one scale for all panels."""
     fields = []
     for name, _ in zip(measure.keys, row, strict=True):
         key = measure.keys[name]
@@ -120,7 +120,7 @@ def draw_heat(figure: Figure, row: Sequence[Axes], x: Factor, y: Factor, table: 
 
 
 def x_axis(axes: Axes, x: Factor, labelled: bool) -> None:
-    """The levels along the x axis, which is logarithmic where they are spaced geometrically; ``labelled`` or bare."""
+    """Set up the x axis; it is logarithmic if the levels are spaced geometrically, and may be without labels."""
     places = places_of(x)
     if x.numeric:
         # With arbitrary values, such as those of a search, a short logarithmic axis would have no tick labels.
@@ -166,8 +166,8 @@ def slant(x: Factor, width_in: float) -> Slant:
 
 def y_range(shown: Sequence[Points]) -> tuple[float, float]:
     """The range of the y axis for these points and their bars; from 0 where they are all the same."""
-    low = np.concatenate([one.mean - one.sd for one in shown])
-    high = np.concatenate([one.mean + one.sd for one in shown])
+    low = np.concatenate([series.mean - series.sd for series in shown])
+    high = np.concatenate([series.mean + series.sd for series in shown])
     if np.isnan(low).all():
         return 0.0, 1.0
     bottom, top = float(np.nanmin(low)), float(np.nanmax(high))

@@ -1,4 +1,4 @@
-"""The parent run of a sweep: what varies, how many children ended how, the table of their results."""
+"""The run of a sweep: what varies, what its children share, and how they ended."""
 
 import collections
 import time
@@ -30,7 +30,7 @@ class SweepFailedError(FailedRunError):
 def describe_sweep(
     settings: Config, made_by: Sequence[str], space: Space, jobs: Sequence[Job], identity: str
 ) -> Description:
-    """What the run of a sweep is; ``jobs`` are those that are known before anything has run."""
+    """The description of a sweep's run; ``jobs`` are those that are known before anything has run."""
     shown = command(*map(redact, made_by))
     tags = {
         KIND: SWEEP_KIND,
@@ -39,7 +39,7 @@ def describe_sweep(
         NOTE: code_span(shown),
     }
     resolved = shared_settings([job.composed.resolved for job in jobs]) if jobs else as_plain(settings)
-    # What all children share, and what varies with all its values.
+    # The settings that all children share, and what varies, with all its values.
     params = flat_params(resolved) if jobs else {}
     for dimension in space.dimensions:
         if dimension.bounds is None:
@@ -62,7 +62,7 @@ def refuse_if_elsewhere(earlier: RunRecord) -> None:
 
 
 def log_outcomes(run: RunFiles, outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """Keep how the children ended as metrics and tags of the sweep's run; the counts."""
+    """Write how many children ended how to the metrics and tags of the sweep's run; return the counts."""
     counts = counted(outcomes)
     run.log_metrics(counts, "sweep")
     run.set_tags({sweep_count(name): str(number) for name, number in counts.items()})
@@ -70,7 +70,7 @@ def log_outcomes(run: RunFiles, outcomes: Sequence[Outcome]) -> dict[str, int]:
 
 
 def record_ahead(run: RunFiles, session: StoreSession, experiment: str, start_ms: int, reason: str) -> RunRecord:
-    """The run of a sweep as it will be in the store, for a report that is written before its end.
+    """The record of a sweep's run as it will be in the store, for a report that is written before its end.
 
     ``reason`` is why it is not FINISHED, or "".
     """
@@ -112,7 +112,13 @@ def sweep_name(space: Space, n_jobs: int) -> str:
 
 
 def shared_settings(several: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The settings that are the same in all configurations; what differs is left out."""
+    """The settings that are the same in all configurations.
+
+    Examples
+    --------
+    >>> shared_settings([{"seed": 1, "cell": {"a": 0.02, "d": 8}}, {"seed": 2, "cell": {"a": 0.02, "d": 2}}])
+    {'cell': {'a': 0.02}}
+    """
     return dict(_shared(several))
 
 

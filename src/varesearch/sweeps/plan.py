@@ -1,4 +1,4 @@
-"""From the words of a command to jobs: every child composed, validated and checked before anything is begun."""
+"""From the words of a command to jobs: all children are composed and checked before anything is begun."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -21,10 +21,10 @@ from varesearch.tracking.location import cache_folder
 
 
 class Planner:
-    """Composes the points of the space that ``words`` span. ``settings`` are those of the first point.
+    """Makes jobs of the points of the space that ``words`` span. ``settings`` are those of the first point.
 
-    What is no part of the science (launcher, tracking and the like) is the same for all of them: there it is the
-    sweep's. Raises ConfigurationError for words that cannot be read or composed.
+    Settings that are not part of the science (launcher, tracking and so on) are the same for all points and hold for
+    the sweep as a whole. Raises ConfigurationError for words that cannot be read or composed.
     """
 
     def __init__(self, words: Sequence[str], config_dir: Path | None = None) -> None:
@@ -82,7 +82,7 @@ class Planner:
             raise ConfigurationError(
                 f"{other} must be the same for the whole sweep, but a preset of this run changes it"
             )
-        # As it would be said for a single run, which knows no launcher.
+        # As for a single run, which has no launcher.
         words = tuple(word for word in point if word.partition("=")[0].split(".")[0] not in OF_SWEEPS)
         composed = replace(composed, overrides=words)
         job = Job(self._count, words, composed, self._values(point), identity(composed))

@@ -1,4 +1,4 @@
-"""What a sweep ranges over: the words of the command, in Hydra's sweep grammar, as fixed words and dimensions.
+"""The space of a sweep: the words of the command, in Hydra's sweep grammar, as fixed words and dimensions.
 
 The grammar is Hydra's own ("Extended override grammar" of its manual): ``a,b``, ``choice(a,b)``, ``range(5)``,
 ``glob(if_*)`` for the options of a group, and ``interval(0.01,0.1)``, which only a search can take.
@@ -46,7 +46,10 @@ class Dimension:
 
 @dataclass(frozen=True)
 class Space:
-    """``words`` are those of the command, as given; ``fixed`` are those with one value, ``dimensions`` the others."""
+    """What the words of a command span.
+
+    ``words`` are those of the command, as given; ``fixed`` are those with one value, ``dimensions`` the others.
+    """
 
     words: tuple[str, ...]
     fixed: tuple[str, ...]
@@ -62,12 +65,12 @@ class Space:
         return (*self.fixed, *(f"{key}={value}" for key, value in values.items()))
 
     def first(self) -> tuple[str, ...]:
-        """The words of one point, to learn the settings that all points share: first values, lower ends."""
+        """The words of one point, of first values and lower ends, from which the shared settings can be read."""
         values = {d.key: d.values[0] if d.bounds is None else f"{d.bounds[0]:g}" for d in self.dimensions}
         return self.point(values)
 
     def typed(self, config: Config) -> "Space":
-        """The same, knowing which intervals hold whole numbers only; ``config`` is any point's."""
+        """The same space with whole numbers only in intervals of integer settings; ``config`` is that of any point."""
         return replace(
             self,
             dimensions=tuple(
@@ -78,10 +81,28 @@ class Space:
 
 
 def read_space(words: Sequence[str], options: Mapping[str, Mapping[str, Option]]) -> Space:
-    """The space that the words of a command span; ``options`` are those of each group.
+    """Read the space that the words of a command span.
 
-    Raises ConfigurationError for what cannot be read, a key given twice, a value named twice, a setting that is no
-    part of the science, and too many combinations.
+    Parameters
+    ----------
+    words
+        ``KEY=VALUES`` each.
+    options
+        Group -> name -> option.
+
+    Raises
+    ------
+    ConfigurationError
+        A word cannot be read, a key or a value is given twice, a setting that is not part of the science has several
+        values, or there are too many combinations.
+
+    Examples
+    --------
+    >>> space = read_space(["seed=range(1,3)", "connectivity.p=0.02,0.05", "connectivity.n=100"], {})
+    >>> list(space.points())[0]
+    ('connectivity.n=100', 'seed=1', 'connectivity.p=0.02')
+    >>> len(list(space.points()))
+    4
     """
     parser = OverridesParser.create()
     fixed: list[str] = []
@@ -119,7 +140,7 @@ def _dimension(word: str, override: Override, options: Mapping[str, Mapping[str,
     if isinstance(value, Glob):
         if key not in options:
             raise ConfigurationError(
-                f"{echoed(word)}: glob chooses among the options of a group, {key} is none; list the values"
+                f"{echoed(word)}: glob chooses among the options of a group, which {key} is not; list the values"
             )
         values = value.filter(sorted(options[key]))
         if not values:
@@ -132,7 +153,7 @@ def _dimension(word: str, override: Override, options: Mapping[str, Mapping[str,
         values = list(islice(override.sweep_string_iterator(), MOST_POINTS + 1))
     if not values:
         raise ConfigurationError(f"{echoed(word)}: holds no value; a range goes from START to before STOP")
-    twice = [one for one, times in Counter(values).items() if times > 1]
+    twice = [value for value, times in Counter(values).items() if times > 1]
     if twice:
         raise ConfigurationError(f"{echoed(word)}: names {echoed(twice[0])} twice; name it once")
     return Dimension(key, tuple(values), ordered=override.value_type == ValueType.RANGE_SWEEP)

@@ -1,4 +1,4 @@
-"""The results of a sweep as one table, a row for each child: what varied, what was measured, how it ended."""
+"""The results of a sweep as one table with a row for each child: what varied, what was measured, how it ended."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -21,9 +21,9 @@ PARQUET_FILE = "results.parquet"
 STATE_COLUMNS = ("status", "reason", "run_id", "name", "network_hash", "taken_over", "degraded")
 """The columns that every table ends with.
 
-``status`` is MLflow's, or SKIPPED for a child that was never begun; ``reason`` says in one line why it is not FINISHED,
-``degraded`` what a back end found wrong with its own result (null: nothing), ``taken_over`` that the run was made by an
-earlier sweep or command.
+``status`` is that of MLflow, or SKIPPED for a child that was not begun. ``reason`` says in one line why a child is not
+FINISHED, ``degraded`` what a back end found wrong with its own result (null: nothing), and ``taken_over`` whether the
+run was made by an earlier sweep or command.
 """
 
 _METADATA = b"varesearch.results"
@@ -31,7 +31,7 @@ _METADATA = b"varesearch.results"
 
 @dataclass(frozen=True)
 class Table:
-    """``frame`` has a row for each child and the columns ``varied``, ``metrics``, then :data:`STATE_COLUMNS`.
+    """The table: ``frame`` has the columns ``varied``, ``metrics``, then :data:`STATE_COLUMNS`.
 
     ``varied`` is swept key -> unit (``""`` for a pure number or a name). A column whose values are all numbers is
     numeric, any other text as it is written on the command line. A metric that a child does not have is NaN.
@@ -43,7 +43,7 @@ class Table:
 
     @property
     def finished(self) -> NDArray[np.bool_]:
-        """Which rows have results (children,)."""
+        """Which rows have results, of shape (children,)."""
         return np.array([status == FINISHED for status in self.values("status")], dtype=bool)
 
     def values(self, column: str) -> list[Any]:
@@ -51,7 +51,7 @@ class Table:
         return [None if value is pd.NA else value for value in self.frame[column].tolist()]
 
     def numbers(self, metric: str) -> NDArray[np.float64]:
-        """A metric of every child (children,), NaN where it has none."""
+        """A metric of every child, of shape (children,); NaN where a child does not have it."""
         return np.asarray(self.frame[metric], dtype=np.float64)
 
 
@@ -123,7 +123,13 @@ def read_table(folder: Path) -> Table:
 
 
 def heading(key: str, unit: str) -> str:
-    """A key as a column's head: with its unit, unless the key says it itself (``connectivity.delay_ms``)."""
+    """The head of a column: the key with its unit, unless the key ends with it.
+
+    Examples
+    --------
+    >>> heading("cell.d", "mV/ms"), heading("connectivity.delay_ms", "ms")
+    ('cell.d [mV/ms]', 'connectivity.delay_ms')
+    """
     ending = unit.lower().replace("/", "_")
     return key if not unit or key.lower().endswith(f"_{ending}") else f"{key} [{unit}]"
 

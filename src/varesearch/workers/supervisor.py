@@ -4,7 +4,7 @@ The supervisor adopts every descendant of the task, so that a program that a tas
 Memory is watched by sampling what is resident, not by limits of the kernel: RLIMIT_AS counts address space that is
 only reserved, of which simulators and the software board take far more than they use, RLIMIT_RSS has had no effect
 since Linux 2.4.30, and neither holds for the sum over several processes. Between two samples a task can take
-some 100 MB more; the kernel is told to end a task first if the machine runs out of memory.
+some 100 MB more; if the machine runs out of memory, the kernel ends a task first.
 """
 
 import atexit

@@ -1,7 +1,7 @@
 """Children as tasks of a ray cluster, or of a ray that is started on this machine for the sweep.
 
-A node that sees the folder of the run works in it; to one that does not, the folder's files go with the task and come
-back with its result. The sweep's process alone speaks to the tracking store.
+A node that can see the folder of the run works in it. To any other node the files of the folder are sent with the task,
+and they return with its result. Only the sweep's process writes to the tracking store.
 """
 
 import contextlib
@@ -120,7 +120,7 @@ def _end(reference: Any, assignment: Assignment, cancelled: bool) -> ChildEnd:
     except TaskCancelledError:
         return ChildEnd(reason=_CANCELLED, killed=True)
     except RayError as error:
-        # Its text goes on for many lines about ray's own logs.
+        # The rest of the message, of many lines, is about ray's own logs.
         first = next(iter(str(error).strip().splitlines()), "")
         return ChildEnd(reason=f"ray: {type(error).__name__}: {first}", killed=cancelled)
     if files is not None:
@@ -130,8 +130,8 @@ def _end(reference: Any, assignment: Assignment, cancelled: bool) -> ChildEnd:
 
 @contextlib.contextmanager
 def _connected(settings: Ray) -> Iterator[None]:
-    """Ray, at the address or on this machine; only what was started here is stopped."""
-    # ray reports how it is used to its makers unless told not to.
+    """Connect to ray at the address, or start it on this machine; at the end stop what was started."""
+    # ray reports its usage to its makers unless that is switched off.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     if settings.address is None:
         # Read when ray is imported. With it, ray's processes listen only on loopback; without it they would listen on
@@ -166,13 +166,13 @@ def _connected(settings: Ray) -> Iterator[None]:
             where = "on this machine" if settings.address is None else f"at {settings.address}"
             raise ConfigurationError(f"launcher=ray: there is no ray {where}: {first}; {_ADDRESS}") from None
         finally:
-            # ray takes over what is the sweep's.
+            # ray replaces the handler.
             signal.signal(signal.SIGTERM, on_sigterm)
         yield
 
 
 def _check_address(address: str) -> None:
-    """Ask whether anybody listens there: ray itself would try for minutes."""
+    """Check that something listens at the address, since ray itself would try for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if address == "auto":
         return
@@ -185,7 +185,7 @@ def _check_address(address: str) -> None:
 
 
 def pack(folder: Path) -> bytes:
-    """All files of a folder."""
+    """The files of a folder as an archive."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         archive.add(folder, arcname=".")
@@ -193,6 +193,6 @@ def pack(folder: Path) -> bytes:
 
 
 def unpack(packed: bytes, folder: Path) -> None:
-    """Put what :func:`pack` made of a folder into another one."""
+    """Extract an archive of :func:`pack` into a folder."""
     with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
         archive.extractall(folder, filter="data")

@@ -197,7 +197,7 @@ def _check_metric(metric: str | None, definitions: Iterable[str]) -> None:
     if metric in known or (group in _OTHER_GROUPS and rest):
         return
     raise ConfigurationError(
-        f"sweeper.metric={metric} is no metric of a run: write {' or '.join(RECEPTORS)}, a dot, and one of "
+        f"sweeper.metric={metric} is not a metric of a run: write {' or '.join(RECEPTORS)}, a dot, and one of "
         f"{', '.join(definitions)}, or {' or '.join(_OTHER_METRICS)}{did_you_mean(metric, known)}"
     )
 

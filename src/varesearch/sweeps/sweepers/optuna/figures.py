@@ -1,4 +1,4 @@
-"""The figure of a search: the best value after each trial, and the objective over each setting."""
+"""The page of a search: the best value after each trial, and the objective over each setting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

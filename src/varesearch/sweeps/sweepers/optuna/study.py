@@ -1,4 +1,4 @@
-"""The study of a search: Optuna's file in the folder of the sweep's run, and which points are next."""
+"""The study of a search: Optuna's file in the folder of the sweep's run, and the next points."""
 
 import logging
 import math
@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 
 STUDY_FILE = "study.journal"
 _NAME = "varesearch"
-# Attributes of trials: runs that were averaged, why there is no value, not to be repeated, the number it repeats.
+# Attributes of trials: the runs that were averaged, why there is no value, that it must not be repeated, and the number
+# of the trial that it repeats.
 _RUNS, _REASON, _HOPELESS, _REPEATS = "runs", "reason", "hopeless", "repeats"
 
 
@@ -44,10 +45,10 @@ class Best:
 
 
 class Study:
-    """Points are asked for in batches and told one by one; all that is told is in the file at once.
+    """Trials are chosen in batches, and each result is written to the file at once.
 
-    The sampler is seeded anew for every trial, from ``sampler_seed`` and how many came before, so that a search that
-    was stopped and started again goes on as if it had not been. A trial that was under way then, or had failed, is
+    The sampler is seeded for every trial, from ``sampler_seed`` and the number of trials before it, so that a search
+    that was stopped continues as if it had not been stopped. A trial that was under way then, or had failed, is
     repeated first and counts once.
     """
 
@@ -62,7 +63,7 @@ class Study:
     def next_batch(self) -> dict[int, dict[str, str]]:
         """Trial number -> key -> value as written on the command line; empty when there are enough trials."""
         settled = self._settled()
-        # What is repeated was chosen together with trials that are known by now: alone, so that the next batch is too.
+        # Trials that are repeated are a batch of their own, so that the later batches are as without the interruption.
         waiting = len(self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
         wanted = waiting or min(self._settings.batch, self._settings.trials - len(settled))
         if not waiting and len({tuple(trial.params.items()) for trial in settled}) >= self._size():
@@ -77,7 +78,7 @@ class Study:
         return batch
 
     def tell_value(self, number: int, value: float, run_ids: Sequence[str]) -> None:
-        """The trial has a value."""
+        """Give a trial its value."""
         trial = self._asked.pop(number)
         trial.set_user_attr(_RUNS, list(run_ids))
         self._study.tell(trial, value)
@@ -85,7 +86,7 @@ class Study:
         log.info("trial %d: %s = %.6g at %s", number, self._settings.metric, value, words)
 
     def tell_failed(self, number: int, reason: str, repeat: bool) -> None:
-        """The trial has none; ``repeat`` says whether the next start of the search should try it again."""
+        """Note that a trial has no value; ``repeat``: the next start of the search tries it again."""
         trial = self._asked.pop(number)
         trial.set_user_attr(_REASON, reason)
         trial.set_user_attr(_HOPELESS, not repeat)
@@ -137,14 +138,14 @@ class Study:
 
 
 def distribution(dimension: Dimension) -> BaseDistribution:
-    """What Optuna may choose for a dimension: an interval, a range in its order, or one of several names."""
+    """What Optuna may choose for a dimension: a number of an interval, a place in a range, or one of several names."""
     if dimension.bounds is not None:
         low, high = dimension.bounds
         if dimension.whole:
             return IntDistribution(math.ceil(low), math.floor(high), log=dimension.logarithmic)
         return FloatDistribution(low, high, log=dimension.logarithmic)
     if dimension.ordered:
-        # The place in the range: its numbers need not be exact multiples of a step.
+        # Its place in the range, since the numbers need not be exact multiples of a step.
         return IntDistribution(0, len(dimension.values) - 1)
     return CategoricalDistribution(dimension.values)
 
@@ -165,7 +166,7 @@ def _open(path: Path, direction: str) -> optuna.Study:
 
 
 def _cut_torn_line(path: Path) -> None:
-    """Remove what a write that did not come to its end (a full disk) has left: Optuna would read no line after it."""
+    """Remove an incomplete last line, which a full disk may have caused: Optuna would not read the lines after it."""
     if not path.exists():
         return
     content = path.read_bytes()
