@@ -4,6 +4,7 @@ Imports inside functions count.
 """
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -11,18 +12,12 @@ from pathlib import Path
 import varesearch
 
 SRC = Path(varesearch.__file__).resolve().parents[1]
-LAYERS = {
-    "the process": "causes encoding free_memory phases shell sources whole_files workers signals",
-    "configuration": "config terminal narrowing model",
-    "network": "network",
-    "recording": "recording recording_io",
-    "simulator": "backends result simulation known_answers",
-    "analysis": "metrics plots",
-    "store": "tracking identity",
-    "running": "preflight runner",
-    "commands": "pages doctor prune ui rerun sweeps report comparison interface completion commands cli __main__",
-}
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "architecture.md"
+LAYERS = dict(
+    re.findall(r"^\| (\w[\w ]*) \| ((?:\w+, )*\w+) \|$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+)
 """Layer -> its packages and modules in varesearch; each may import only those that stand before it in this table."""
+ORDER = {name: number for number, name in enumerate(", ".join(LAYERS.values()).split(", "))}
 TOOLS = "varesearch_tools"
 """The project's own tools, which stand above everything; that only two commands start them is tested with the wheel."""
 
@@ -81,15 +76,14 @@ def test_no_module_imports_itself_through_others() -> None:
 
 def test_no_import_goes_up() -> None:
     """So that packages have no circle either."""
-    order = {name: number for number, name in enumerate(" ".join(LAYERS.values()).split())}
     ours = {name: others for name, others in GRAPH.items() if name.startswith("varesearch.")}
-    unknown = {part(name) for name in ours} - order.keys()
-    assert not unknown, f"give {', '.join(sorted(unknown))} a place in the table of layers"
+    unknown = {part(name) for name in ours} - ORDER.keys()
+    assert not unknown, f"give {', '.join(sorted(unknown))} a place in the table of layers in {PAGE.name}"
     upwards = [
         f"{name} imports {other}"
         for name, others in ours.items()
         for other in others
-        if other.startswith("varesearch.") and part(name) and order[part(other)] > order[part(name)]
+        if other.startswith("varesearch.") and part(name) and ORDER[part(other)] > ORDER[part(name)]
     ]
     assert upwards == []
 
