@@ -53,8 +53,10 @@ def module(text: str) -> tuple[str, list[str]]:
 def called(text: str) -> tuple[str, list[str]]:
     """The same, where the command of ``varesearch`` belongs to the name: ``("varesearch compare", ["A", "B"])``."""
     name, given = module(text)
-    if name != "varesearch" or not given:
+    if name != "varesearch":
         return name, given
+    if not given:
+        return "varesearch run", given
     if given[0] in NAMES:
         name, given = f"varesearch {given[0]}", given[1:]
     elif given[0] not in ("--help", "-h", "--version", "--backends"):
@@ -123,6 +125,7 @@ RULES: tuple[Rule, ...] = (
     *(
         Rule(f"--help of {name}", "run", _of(name, "--help", "-h"))
         for name in (
+            "spinnaker_board",
             "varesearch",
             *(f"varesearch {name}" for name in NAMES),
         )

@@ -133,7 +133,8 @@ def main() -> None:
     def take(step: Step, words: list[str]) -> dict[str, Any]:
         result = forked(step, lambda: as_main(step.get("module", "varesearch"), words))
         found = re.findall(r"^run ([0-9a-f]{32}) FINISHED", result["out"], re.MULTILINE)
-        if found and "spike_count" in result["out"]:  # a mapping has nothing to look at
+        kept_here = not any(word.startswith(("tracking=server", "tracking.uri=")) for word in words)
+        if found and kept_here and "spike_count" in result["out"]:  # a mapping has nothing to look at
             runs[step["root"]] = found[-1]
         return result
 
@@ -141,6 +142,8 @@ def main() -> None:
     for step in json.loads(Path(sys.argv[1]).read_text()):
         if "settings" in step:
             results.append(composed(step["settings"], composer))
+        elif "example" in step:
+            results.append(take(step, EXAMPLE))
         elif "pytest" in step:
             results.append(forked(step, lambda step=step: tests(step["pytest"])))
         else:
