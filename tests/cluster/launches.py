@@ -33,10 +33,7 @@ def assign(root: Path, runs: Sequence[Sequence[str]]) -> list[Assignment]:
         folder = root / "runs" / run_id
         folder.mkdir(parents=True)
         about = describe(composed)
-        file = AssignmentFile(
-            run_id, about.name, composed.resolved, about.overrides, about.choices, {}, str(root), about.made_by
-        )
-        file.write(folder)
+        AssignmentFile(run_id, about, {}, str(root)).write(folder)
         assignments.append(_assignment(index, folder))
     return assignments
 
@@ -110,7 +107,7 @@ def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 120.
 def _assignment(index: int, folder: Path) -> Assignment:
     file = AssignmentFile.read(folder)
     composed = file.composed()
-    return Assignment(Job(index, composed.overrides, composed, {}, file.run_id), file.run_id, file.name, folder)
+    return Assignment(Job(index, composed.overrides, composed, {}, file.run_id), file.run_id, file.about.name, folder)
 
 
 def main() -> None:

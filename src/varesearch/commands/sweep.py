@@ -45,7 +45,7 @@ def sweep(words: Sequence[str], config_dir: Path | None) -> int:
     prepared = prepare(words, config_dir)
     warn(warnings([job.composed.config for job in (*prepared.jobs, *prepared.corners)]))
     if prepared.planner.settings.dry_run:
-        from varesearch.sweeps.dry_run import plan_page
+        from varesearch.sweeps.show import plan_page
 
         print(plan_page(prepared))
         return 0

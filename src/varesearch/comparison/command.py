@@ -11,7 +11,7 @@ from varesearch.preflight import prepare
 from varesearch.report import write_report
 from varesearch.runner import run_tracked, say_ending
 from varesearch.sweeps.command import Sweep, run_sweep
-from varesearch.sweeps.dry_run import plan_page
+from varesearch.sweeps.show import plan_page
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, load_run
 

@@ -18,20 +18,15 @@ ASSIGNMENT_FILE = ".assignment.json"
 
 @dataclass(frozen=True)
 class AssignmentFile:
-    """The description of a child (see :class:`~varesearch.tracking.provenance.Description`) and its origin.
+    """The run of a child: its description, and the command and code from which it comes (``origin``).
 
-    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist. ``made_by`` is the command
-    that makes this run alone, quoted for a shell.
+    ``root`` is the folder that holds ``mlruns/``; on another machine it need not exist.
     """
 
     run_id: str
-    name: str
-    resolved: dict[str, Any]
-    overrides: tuple[str, ...]
-    choices: Mapping[str, str]
+    about: Description
     origin: Mapping[str, Any]
     root: str
-    made_by: str
 
     def write(self, folder: Path) -> None:
         """Write the file, whole or not at all."""
@@ -42,8 +37,11 @@ class AssignmentFile:
     def read(cls, folder: Path) -> Self:
         """The assignment in ``folder``. Raises ConfigurationError if there is none."""
         try:
-            return cls(**json.loads((folder / ASSIGNMENT_FILE).read_text()))
-        except (OSError, ValueError, TypeError) as error:
+            content = json.loads((folder / ASSIGNMENT_FILE).read_text())
+            about = content.pop("about")
+            about["overrides"] = tuple(about["overrides"])
+            return cls(about=Description(**about), **content)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ConfigurationError(f"{folder}: holds no assignment of a sweep ({error})") from None
 
     @staticmethod
@@ -54,9 +52,5 @@ class AssignmentFile:
 
     def composed(self, config_dir: Path | None = None) -> Composed:
         """The configuration as typed settings; ``config_dir`` is the folder of the user's own parts."""
-        config = restore(self.resolved, own=True, config_dir=config_dir)
-        return Composed(config, self.resolved, tuple(self.overrides), dict(self.choices), config_dir)
-
-    def description(self) -> Description:
-        """The description of the run."""
-        return Description(self.name, self.resolved, self.made_by, tuple(self.overrides), self.choices)
+        config = restore(self.about.resolved, own=True, config_dir=config_dir)
+        return Composed(config, dict(self.about.resolved), self.about.overrides, dict(self.about.choices), config_dir)

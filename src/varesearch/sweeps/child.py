@@ -47,7 +47,7 @@ def run_assignment(given: Sequence[str]) -> int:
         try:
             backend = backend_class(type(composed.config.backend))(composed.config)
             carry_out(
-                assignment.description(),
+                assignment.about,
                 assignment.run_id,
                 where,
                 assignment.origin,

@@ -166,16 +166,9 @@ class Children:
         run_id, folder = self._session.create_run(about.name, about.tags)
         assignment = Assignment(job, run_id, about.name, folder)
         try:
-            AssignmentFile(
-                run_id=run_id,
-                name=about.name,
-                resolved=job.composed.resolved,
-                overrides=about.overrides,
-                choices=about.choices,
-                origin=self._origin,
-                root=str(self._session.location.root),
-                made_by=about.made_by,
-            ).write(folder)
+            # The store has tags and params already.
+            child = dataclasses.replace(about, tags={}, params={})
+            AssignmentFile(run_id, child, self._origin, str(self._session.location.root)).write(folder)
             log_batch(self._session.client, run_id, {}, dict(about.params), {})
         except Exception as error:
             self._end(assignment, ChildEnd(reason=f"could not be begun: {first_line(error)}"))

@@ -1,23 +1,56 @@
-"""The lines and the table of a sweep on the terminal."""
+"""What a sweep shows on the terminal: the page of a dry run, the lines while it runs, the table at its end."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
 
 from varesearch.config.wording import written
 from varesearch.metrics.metric import in_summary
+from varesearch.pages.layout import columns
 from varesearch.shell import quoted
-from varesearch.sweeps.jobs import FAILED, FINISHED, SEED, Outcome
+from varesearch.sweeps.jobs import FAILED, FINISHED, SEED, Job, Outcome
+from varesearch.sweeps.known import Known
 from varesearch.sweeps.labels import labels_by_text, short_keys
 from varesearch.sweeps.space import Space
 from varesearch.terminal import Terminal
 from varesearch.tracking.files import RunFiles
+from varesearch.tracking.location import locate_store
 from varesearch.tracking.run import StoreSession
 from varesearch.tracking.tags import OURS
 
+if TYPE_CHECKING:
+    from varesearch.sweeps.command import Sweep
+
 _MOST_ROWS = 20
 _LONGEST_VALUE = 40
+
+
+def plan_page(sweep: "Sweep") -> str:
+    """What would be run, taken over, or searched. Nothing is created, not even a store."""
+    settings, jobs = sweep.planner.settings, sweep.jobs
+    how = f"launcher={settings.launcher.name} sweeper={settings.sweeper.name} fail={settings.fail}"
+    if not jobs:
+        keys = ", ".join(dimension.key for dimension in sweep.planner.space.dimensions)
+        return f"Nothing is run. {how}\nThe search chooses {keys} while it goes on."
+    where = locate_store(settings.tracking.uri)
+    session = StoreSession(settings.tracking)
+    anew = settings.rerun or (where.database is not None and not where.database.exists())
+    if not anew:
+        session.open()
+    known = None if anew else Known(session, jobs)
+    rows, undone = [], 0
+    for job in jobs:
+        outcome = None if known is None else known.outcome(job)
+        undone += outcome is None
+        rows.append(
+            (
+                _varied(job) or "the one run",
+                "to run" if outcome is None else f"FINISHED, run {(outcome.run_id or '')[:8]}",
+            )
+        )
+    head = f"Nothing is run. {how}\n{len(jobs)} runs, {undone} to run, {len(jobs) - undone} FINISHED already:"
+    return f"{head}\n{columns(rows)}"
 
 
 def show_head(terminal: Terminal, parent: RunFiles, space: Space, n_jobs: int) -> None:
@@ -82,8 +115,11 @@ def summary(outcomes: Sequence[Outcome], config_dir: Path | None = None) -> tupl
 
 def point(outcome: Outcome) -> str:
     """What varies in a child, as it is written on the command line; the name of its run if nothing varies."""
-    varied: Mapping[str, Any] = outcome.job.varied
-    return quoted(f"{key}={written(value)}" for key, value in varied.items()) or outcome.name
+    return _varied(outcome.job) or outcome.name
+
+
+def _varied(job: Job) -> str:
+    return quoted(f"{key}={written(value)}" for key, value in job.varied.items())
 
 
 def _mean(values: Sequence[float]) -> str:
