@@ -1,1 +1,1 @@
-"""A software SpiNNaker board: real application binaries on an interpreter, behind the real board's protocols."""
+"""A SpiNNaker board in software: it executes real application binaries and speaks the protocols of a real board."""

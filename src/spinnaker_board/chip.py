@@ -66,7 +66,7 @@ class BootValues:
 
 @dataclass(frozen=True)
 class ChipState:
-    """The addresses of what is in the memory of a booted chip."""
+    """A booted chip, and the addresses of the heaps and tables in its memory."""
 
     x: int
     y: int

@@ -109,7 +109,7 @@ class Heap:
                 previous = block
                 continue
             free_link = memory.u32(block + BLOCK.free)
-            if rest + BLOCK.bytes < following:  # splits off the rest, unless it would be an empty block
+            if rest + BLOCK.bytes < following:  # splits the block, unless the rest would be empty
                 memory.set_u32(rest, following)
                 memory.set_u32(rest + BLOCK.free, free_link)
                 memory.set_u32(block, rest)

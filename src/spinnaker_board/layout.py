@@ -57,13 +57,11 @@ DEVICES = ((_SHARED["DEVICES_BASE"], SYSRAM_BASE), (_SHARED["DEVICES_ALIAS_BASE"
 
 ITCM_BYTES = _SHARED["ITCM_BYTES"]
 DTCM_BASE = _SHARED["DTCM_BASE"]
-DTCM_BYTES = _SHARED["DTCM_BYTES"]
 
 # System RAM
 SYSRAM_HEAP_BASE = SYSRAM_BASE + 0x100
 
-# SDRAM, as the monitor program divides it with the default boot values
-SYSTEM_BYTES = 8 << 20  # at the top: image area, then the system heap
+# SDRAM of the system, at the top: the area for images, then the system heap with the following tables
 IMAGE_AREA_BYTES = 256 << 10
 HOP_TABLE_BYTES = 65536 * 4
 ALLOC_TAG_ENTRIES = 65536

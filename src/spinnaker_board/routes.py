@@ -16,7 +16,7 @@ from spinnaker_board.memory import ChipMemory
 from spinnaker_board.structures import RTR_ENTRY, SV
 
 _ALLOCATED = 0x8000
-_OWNER_MASK = 0xE0FF  # the allocating core's number lies in between
+_OWNER_MASK = 0xE0FF  # without the number of the core that allocated the block
 _ROW = struct.Struct("<HHIII")
 _FIRST, _END = layout.ROUTER_FIRST_ALLOCATABLE, layout.ROUTER_ENTRIES
 _SV_FREE = SV.base + SV.rtr_free

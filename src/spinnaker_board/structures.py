@@ -1,4 +1,4 @@
-"""The structures of ``core/sark.struct``: where SC&MP and SARK keep what, in the memory of a chip.
+"""The structures of ``core/sark.struct``, which SC&MP and SARK keep in the memory of a chip.
 
 ``python -m spinnaker_board.structures`` prints ``core/structures.h``, which gives the core in C the same numbers.
 """

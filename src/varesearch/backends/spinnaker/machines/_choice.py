@@ -19,7 +19,13 @@ VERSIONS = (3, 5)
 
 
 def choose_machine(settings: SpinnakerSettings) -> Machine:
-    """The machine that the settings name. Raises ConfigurationError if they name none, or one that does not exist."""
+    """The machine that the settings name. Raises ConfigurationError if they name none, or one that does not exist.
+
+    Examples
+    --------
+    >>> choose_machine(SpinnakerSettings(machine="mapping", version=3)).describe()
+    'mapping only (virtual machine of version 3)'
+    """
     if settings.version is not None and settings.version not in VERSIONS:
         raise ConfigurationError(f"backend.version={settings.version}: allowed are 3 (4 chips), 5 (48 chips) and null")
     kinds = parts(Machine)
