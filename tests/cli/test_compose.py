@@ -8,6 +8,7 @@ from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
+from omegaconf import OmegaConf
 
 import varesearch
 from varesearch.backends.check import checked_backend
@@ -158,6 +159,7 @@ def test_the_order_of_the_words_does_not_matter() -> None:
 
 
 def test_nothing_is_left_behind_in_hydra() -> None:
+    compose()  # Hydra itself gives the process a version where it has none
     base = VersionBase.instance().version_base
     with pytest.raises(ConfigurationError):
         compose(["cell=none_such"])
@@ -175,6 +177,17 @@ def test_hydra_can_be_used_beside_it_and_would_cut_a_distribution_that_replaces_
     with initialize_config_dir(str(tmp_path), version_base="1.3"):
         merged = hydra_compose("config")
     assert dict(merged.v_init) == {"distribution": "normal", "mean": -60, "std": 5, "low": -65, "high": -14}
+
+
+def test_a_default_is_written_once() -> None:
+    """An option's file sets only what differs from the dataclass; presets repeat what they are named for."""
+    assert set(OmegaConf.load(conf_folder() / "config.yaml")) == {"defaults"}
+    files = [path for path in conf_folder().glob("*/*.yaml") if path.parent.name != "experiment"]
+    assert files
+    for path in files:
+        default = as_plain(getattr(compose().config, path.parent.name))
+        repeated = {key for key, value in OmegaConf.load(path).items() if value == default[key]}
+        assert not repeated, path
 
 
 def test_private_parts_of_hydra_are_used_in_one_module() -> None:
