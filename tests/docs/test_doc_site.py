@@ -16,7 +16,7 @@ import pytest
 from doc_pages import TOP
 
 import varesearch
-from varesearch_tools.pages.notebook import notebook_page
+from varesearch_tools.pages.notebook import notebook_pages
 from varesearch_tools.pages.studies import study_pages
 
 CONFIG = tomllib.loads((TOP / "zensical.toml").read_text())["project"]
@@ -52,7 +52,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(TOP / "docs", place / "docs", ignore=shutil.ignore_patterns("studies"))
     (place / "src").symlink_to(TOP / "src")
     study_pages(place / "docs", TOP / "experiments")
-    notebook_page(place / "docs", TOP / "experiments")
+    notebook_pages(place / "docs", TOP / "experiments")
     return place
 
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from varesearch_tools.pages import reference, translation
-from varesearch_tools.pages.notebook import notebook_page
+from varesearch_tools.pages.notebook import notebook_pages
 from varesearch_tools.pages.studies import study_pages
 
 
@@ -19,7 +19,7 @@ def main() -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     docs, experiments = Path("docs"), Path("experiments")
-    for path in (*pages, *study_pages(docs, experiments), notebook_page(docs, experiments)):
+    for path in (*pages, *study_pages(docs, experiments), *notebook_pages(docs, experiments)):
         sys.stdout.write(f"{path}\n")
     return 0
 

@@ -1,7 +1,7 @@
-"""Put the executed notebook, with what its cells show, into the documentation.
+"""Put executed notebooks, with what their cells show, into the documentation.
 
-nbformat, which the tests need anyway, reads it; nbconvert would bring nine further packages for the same page.
-Like the copies of the studies' pages, beside which it is put, the page is not committed.
+nbformat, which the tests need anyway, reads them; nbconvert would bring further packages for the same page. Like the
+copies of the studies' pages, beside which they are put, these pages are not committed.
 """
 
 import base64
@@ -10,26 +10,26 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-NOTEBOOK = Path("notebook") / "seed_story.ipynb"
-"""Below the folder of the experiments."""
-
 _NOTE = """
 !!! note
-    This page shows the notebook `experiments/notebook/seed_story.ipynb` of the repository as it was executed. Open it
-    in Jupyter to change and run it yourself.
+    This page shows the notebook `{path}` of the repository as it was executed. Open it in Jupyter to change and run it
+    yourself.
 """
 
 
-def notebook_page(docs: Path, experiments: Path) -> Path:
-    """Write the page and its pictures anew; return the page."""
+def notebook_pages(docs: Path, experiments: Path) -> list[Path]:
+    """Write the page and the pictures of each notebook in a folder of ``experiments`` anew; return the pages."""
+    return [_page(path, docs / "studies") for path in sorted(experiments.glob("*/*.ipynb"))]
+
+
+def _page(path: Path, folder: Path) -> Path:
     import nbformat
 
-    notebook = nbformat.read(experiments / NOTEBOOK, as_version=4)
-    pictures = docs / "studies" / NOTEBOOK.stem
+    pictures = folder / path.stem
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir(parents=True)
     parts: list[str] = []
-    for cell in notebook.cells:
+    for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
             continue
@@ -38,7 +38,7 @@ def notebook_page(docs: Path, experiments: Path) -> Path:
             # A progress bar that has reached its end shows nothing.
             if "<progress" not in output.get("data", {}).get("text/html", ""):
                 parts.append(_shown(output, pictures))
-    parts.insert(1, _NOTE)
+    parts.insert(1, _NOTE.format(path="/".join(path.parts[-3:])))
     page = pictures.with_suffix(".md")
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
     return page
