@@ -132,7 +132,7 @@ def test_the_reference_has_every_part_of_the_package():
     """Each package that people import from, or extend, has a module on a page of the reference."""
     text = "".join(path.read_text() for path in (TOP / "docs" / "reference" / "python").glob("*.md"))
     package = Path(varesearch.__file__).parent
-    # What prints, measures and forks: used by commands only.
-    inner = {"commands", "doctor", "pages", "workers"}
+    # What prints, measures, serves and forks: used by commands only.
+    inner = {"commands", "doctor", "pages", "ui", "workers"}
     for folder in sorted(path.parent.name for path in package.glob("*/__init__.py")):
         assert folder in inner or f"::: varesearch.{folder}" in text, f"varesearch.{folder} is not in the reference"
