@@ -82,6 +82,19 @@ def complete_settings(context: click.Context, incomplete: str) -> list[Completio
         return []
 
 
+def complete_runs(context: click.Context, incomplete: str) -> list[CompletionItem]:
+    """The newest runs whose ids begin with ``incomplete``, with their names; none for the runs of a server."""
+    from varesearch.tracking.location import locate_store, newest_runs
+
+    try:
+        found = newest_runs(locate_store(context.params.get("uri")), incomplete)
+    except ConfigurationError:
+        return []
+    # The first eight characters, as everywhere else; all of them where more were typed.
+    length = 8 if len(incomplete) <= 8 else 32
+    return [CompletionItem(run_id[:length], help=name) for run_id, name in found]
+
+
 def _settings(incomplete: str, given: Sequence[str], config_dir: Path | None) -> Iterator[str]:
     known = options(config_dir)
     group, equals, value = incomplete.partition("=")

@@ -22,32 +22,46 @@ from varesearch.config.compose import Composed
 from varesearch.config.parts import own_parts
 from varesearch.config.schema import Config
 from varesearch.metrics import metric_definitions
+from varesearch.network.model import Network
 from varesearch.sources import c_files, canonical, imported
 from varesearch.tracking.provenance import config_hash, science
-from varesearch.tracking.tags import IDENTITY, LIBRARIES, SCIENCE
+from varesearch.tracking.tags import GIVEN_NETWORK, IDENTITY, LIBRARIES, SCIENCE
 
 _STEPS = ("varesearch.network.draw", "varesearch.simulation", "varesearch.metrics.analysis")
 """The modules through which every result passes, beside its back end and the parts of its model."""
 _LIBRARIES = ("numpy", "scipy")
 
 
-def identity(composed: Composed) -> str:
-    """SHA-256 of everything that determines the result of a configuration."""
+def identity(composed: Composed, network: Network | None = None) -> str:
+    """SHA-256 of everything that determines the result of a configuration.
+
+    ``network`` is one that a program made, if it is simulated instead of the one that the configuration describes.
+    """
     backend = backend_class(type(composed.config.backend))
     parts = {
         "config": config_hash(_decimal(composed.resolved)),
-        "science": science_hash(backend, part_modules(composed.config, composed.config_dir)),
+        "science": science_hash(backend, _modules_of(composed, network)),
         "libraries": libraries(backend),
     }
+    if network is not None:
+        parts["network"] = network.hash
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def identity_tags(composed: Composed) -> dict[str, str]:
-    """The identity and what it is made of, as tags of a run."""
+def identity_tags(composed: Composed, network: Network | None = None) -> dict[str, str]:
+    """The identity and what it is made of, as tags of a run; ``network`` as for :func:`identity`."""
     backend = backend_class(type(composed.config.backend))
     versions = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
-    code = science_hash(backend, part_modules(composed.config, composed.config_dir))
-    return {IDENTITY: identity(composed), SCIENCE: code, LIBRARIES: versions}
+    code = science_hash(backend, _modules_of(composed, network))
+    given = {} if network is None else {GIVEN_NETWORK: network.hash}
+    return {IDENTITY: identity(composed, network), SCIENCE: code, LIBRARIES: versions, **given}
+
+
+def _modules_of(composed: Composed, network: Network | None) -> tuple[str, ...]:
+    modules = set(part_modules(composed.config, composed.config_dir))
+    # The settings do not name all cells of a network that a program made.
+    modules |= set() if network is None else {type(population.cell).__module__ for population in network.populations}
+    return tuple(sorted(modules))
 
 
 def part_modules(config: Config, config_dir: Path | None) -> tuple[str, ...]:

@@ -1,9 +1,13 @@
-"""The whole story of a run: draw the network, hand it to a simulator, measure, plot, keep, show."""
+"""The whole story of a run: draw the network, hand it to a simulator, measure, plot, keep, show.
 
-import hashlib
+:func:`_simulate_and_keep` is what happens in a run, in order. Around it, from the outside to the inside: :func:`run` is
+the command, which turns errors into exit codes; :func:`run_tracked` shows the run and where it is kept;
+:func:`run_in_store` makes it a run of the store; :func:`perform` asks the back end before anything is tracked.
+"""
+
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -12,6 +16,7 @@ from typing import TYPE_CHECKING
 from varesearch.backends.base import Backend, Workspace
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.options import options_of
 from varesearch.config.parts import Part, own_parts
 from varesearch.config.plausibility import doubts
 from varesearch.network import Network, draw
@@ -23,7 +28,6 @@ from varesearch.terminal import Terminal
 from varesearch.tracking.ending import TrackingError, ending
 from varesearch.tracking.location import cache_folder
 from varesearch.tracking.log import LogCapture
-from varesearch.tracking.tags import GIVEN_NETWORK, IDENTITY
 
 if TYPE_CHECKING:
     from varesearch.metrics import Analysis
@@ -72,14 +76,6 @@ def say_ending(error: BaseException, capture: LogCapture) -> int:
     return how.exit_code
 
 
-def given_tags(composed: Composed, network: Network) -> dict[str, str]:
-    """The tags of a run of a network that a program made: an identity of its own, since the settings do not give it."""
-    from varesearch.identity import identity
-
-    of_network = hashlib.sha256(f"{identity(composed)} {network.hash}".encode()).hexdigest()
-    return {GIVEN_NETWORK: network.hash, IDENTITY: of_network}
-
-
 def run_tracked(
     composed: Composed,
     backend: Backend,
@@ -87,21 +83,38 @@ def run_tracked(
     terminal: Terminal | None = None,
     network: Network | None = None,
 ) -> RunResult:
-    """Simulate, analyse and track one run, inside a log capture. Raises whatever stopped it, once its end is tracked.
+    """Simulate, analyse and track one run, and show it.
 
-    ``terminal`` is where it is shown; None: on the terminal of the capture. ``network`` is simulated instead of the one
-    that the configuration describes; its arrays are kept with the run.
+    Parameters
+    ----------
+    composed
+        Its configuration.
+    backend
+        That of the configuration, as :func:`varesearch.preflight.prepare` returns it.
+    capture
+        The log capture that is under way.
+    terminal
+        Where it is shown; None: on the terminal of the capture.
+    network
+        Is simulated instead of the one that the configuration describes; its arrays are kept with the run.
+
+    Raises
+    ------
+    BaseException
+        Whatever stopped it, once its end is tracked.
     """
     terminal = terminal or Terminal(capture.terminal)
     # The settings alone would make another network: what repeats the run is a rerun.
-    made_by = composed.command if network is None else ("rerun", composed.config.tracking.run_name or network.hash[:12])
-    result, session = record_tracked(composed, backend, capture, terminal, made_by, given=network)
+    made_by = composed.command
+    if network is not None:
+        made_by = ("rerun", composed.config.tracking.run_name or network.hash[:12], *options_of(composed.config_dir))
+    result, session = run_in_store(composed, backend, capture, terminal, made_by, given=network)
     terminal.line(f"run {result.run_id} FINISHED: {session.address(result.run_id, result.folder)}")
     terminal.line(f"to see it: {session.how_to_open(result.run_id, result.folder)}")
     return result
 
 
-def record_tracked(
+def run_in_store(
     composed: Composed,
     backend: Backend,
     capture: LogCapture,
@@ -110,7 +123,7 @@ def record_tracked(
     tags: Mapping[str, str] | None = None,
     given: Network | None = None,
 ) -> "tuple[RunResult, StoreSession]":
-    """:func:`record` a run in the store of its configuration; the result, and the store.
+    """Carry out a run in the store of its configuration; the result, and the store.
 
     ``made_by`` are the words of the command, by default those of the configuration; ``tags`` are further ones.
     """
@@ -119,16 +132,15 @@ def record_tracked(
     from varesearch.tracking.run import StoreSession, track
 
     session = StoreSession(composed.config.tracking)
-    own = {} if given is None else given_tags(composed, given)
-    about = describe(composed, made_by, {**identity_tags(composed), **own, **(tags or {})})
+    about = describe(composed, made_by, {**identity_tags(composed, given), **(tags or {})})
 
     def tracked_by(work: "Callable[[RunFiles], RunResult]") -> RunResult:
         return track(about, session, work, capture=capture)
 
-    return record(composed, backend, terminal, tracked_by, given), session
+    return perform(composed, backend, terminal, tracked_by, given), session
 
 
-def record(
+def perform(
     composed: Composed,
     backend: Backend,
     terminal: Terminal,
@@ -157,12 +169,12 @@ def record(
 
         def work(tracked: "RunFiles") -> RunResult:
             opening.close()
-            return _perform(composed, backend, workspace, terminal, tracked, given)
+            return _simulate_and_keep(composed, backend, workspace, terminal, tracked, given)
 
         return tracked_by(work)
 
 
-def _perform(
+def _simulate_and_keep(
     composed: Composed,
     backend: Backend,
     workspace: Workspace,
@@ -175,9 +187,7 @@ def _perform(
     config, phases = composed.config, workspace.phases
     for doubt in doubts(config):
         log.warning("%s", doubt.text)
-    chosen = (type(getattr(config, group.name)) for group in fields(config))
-    unchosen = (part for part in own_parts(composed.config_dir) if not part.key)
-    tracked.log_own_parts([*(part for part in chosen if issubclass(part, Part)), *unchosen])
+    tracked.log_own_parts(_parts(composed, given))
     with phases.phase("draw"):
         network = draw(config) if given is None else given
     tracked.log_network(network, arrays=given is not None)
@@ -205,6 +215,15 @@ def _perform(
         tracked.refuse_if_incomplete()
     _show_result(terminal, analysis, phases, result)
     return RunResult(tracked.run_id, tracked.name, tracked.folder, analysis, result)
+
+
+def _parts(composed: Composed, given: Network | None) -> Iterator[type[Part]]:
+    """The parts of a run: those that its settings choose, its cells, and all metrics and figures of the user's own."""
+    chosen = (type(getattr(composed.config, group.name)) for group in fields(composed.config))
+    yield from (part for part in chosen if issubclass(part, Part))
+    # A network that a program made may have cells that the settings do not name.
+    yield from (type(population.cell) for population in (given.populations if given else ()))
+    yield from (part for part in own_parts(composed.config_dir) if not part.key)
 
 
 def _study(recording: Recording, composed: Composed, tracked: "RunFiles", phases: Phases) -> "Analysis":

@@ -15,7 +15,6 @@ from varesearch.sweeps import command
 from varesearch.sweeps.jobs import Assignment, ChildEnd, Work
 from varesearch.tracking.ending import RunEnd
 from varesearch.tracking.files import ENDED, RECORDING_FILE
-from varesearch.tracking.record import RunRecord
 
 END_MS = 1_700_000_000_000
 Plant = Callable[[Assignment, Work], ChildEnd]
@@ -71,7 +70,7 @@ class PlantedLauncher(Launcher):
             work.ended(assignment, self.plant(assignment, work))
 
 
-def _no_report(_record: RunRecord, _uri: str | None) -> None:
+def _no_report(*_: object) -> None:
     pass
 
 

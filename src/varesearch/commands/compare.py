@@ -30,7 +30,7 @@ class _Compare(Command):
 
 
 @click.command("compare", cls=_Compare)
-@click.argument("words", nargs=-1, type=Setting())
+@click.argument("words", nargs=-1, type=Setting(or_run=True))
 @click.option(
     "--seeds",
     type=Number(int),

@@ -101,16 +101,35 @@ def checkout() -> None:
         )
 
 
+class StoredRun(click.ParamType):
+    """A run in the store: its id, the first characters of it, or its name. Here it is only completed, to an id."""
+
+    name = "RUN"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """The newest runs whose ids begin with ``incomplete``."""
+        from varesearch.completion import complete_runs
+
+        return complete_runs(ctx, incomplete)
+
+
 class Setting(click.ParamType):
-    """A word such as ``GROUP=OPTION``, read later by Hydra's grammar; here it is only completed."""
+    """A word such as ``GROUP=OPTION``, read later by Hydra's grammar; here it is only completed.
+
+    ``or_run``: it may also be a run in the store.
+    """
 
     name = "SETTING"
 
+    def __init__(self, or_run: bool = False) -> None:
+        self._or_run = or_run
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
         """The settings that begin with ``incomplete``."""
-        from varesearch.completion import complete_settings
+        from varesearch.completion import complete_runs, complete_settings
 
-        return complete_settings(ctx, incomplete)
+        runs = complete_runs(ctx, incomplete) if self._or_run and incomplete else []
+        return [*runs, *complete_settings(ctx, incomplete)]
 
 
 words = click.argument("words", nargs=-1, type=Setting(), metavar="[GROUP=OPTION | KEY=VALUE]...")

@@ -4,19 +4,21 @@ from pathlib import Path
 
 import click
 
-from varesearch.commands.options import Command, uri
+from varesearch.commands.options import Command, StoredRun, config_dir, uri
 
 
 @click.command("report", cls=Command)
-@click.argument("run", metavar="RUN_OR_SWEEP")
+@click.argument("run", metavar="RUN_OR_SWEEP", type=StoredRun())
 @uri
+@config_dir
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write a copy there too.")
-def command(run: str, uri: str | None, out: Path | None) -> int:
+def command(run: str, uri: str | None, config_dir: Path | None, out: Path | None) -> int:
     """Write one HTML page of a run, a comparison or a sweep.
 
     RUN_OR_SWEEP is its id, the first characters of it, or its name. The page has figures, tables, configuration,
-    provenance and verdicts, needs nothing but a browser, and is attached to the run as report.html.
+    provenance and verdicts, needs nothing but a browser, and is attached to the run as report.html. With --config-dir,
+    settings of your own parts have their units, and figures of your own their place.
     """
     from varesearch.report.command import main
 
-    return main(run, uri, out)
+    return main(run, uri, out, config_dir)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from varesearch.commands.options import Command, config_dir, uri
+from varesearch.commands.options import Command, StoredRun, config_dir, uri
 
 
 @click.command("rerun", cls=Command)
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", type=StoredRun())
 @click.argument("settings", metavar="[backend.KEY=VALUE]...", nargs=-1)
 @click.option(
     "--machine-from-record", is_flag=True, help="Connect to the machine in the record, with your credentials."

@@ -2,14 +2,14 @@
 
 import click
 
-from varesearch.commands.options import Command, Number, uri
+from varesearch.commands.options import Command, Number, StoredRun, uri
 
 
 @click.command("ui", cls=Command)
 @click.option(
     "--port", type=Number(int, 1, 65535), metavar="N", help="Port; by default 5000 or, if it is taken, a free one."
 )
-@click.option("--run", metavar="RUN", help="Print the address of this run (id or name).")
+@click.option("--run", metavar="RUN", type=StoredRun(), help="Print the address of this run (id or name).")
 @uri
 def command(port: int | None, run: str | None, uri: str | None) -> int:
     """Serve MLflow's pages on the project's runs, on this computer and for you alone, until Ctrl-C."""

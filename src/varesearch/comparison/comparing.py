@@ -173,7 +173,7 @@ def _reference(a: Side, b: Side, machine: Machine) -> Config:
 
 
 def _spread(config: Config, side: Side, seeds: int, terminal: Terminal) -> NaturalSpread:
-    backend = config.backend.name
+    backend = backend_class(type(config.backend))
     key = {
         "science": science(as_plain(config)),
         "code": science_hash(backend, part_modules(config, side.config_dir)),
@@ -181,7 +181,7 @@ def _spread(config: Config, side: Side, seeds: int, terminal: Terminal) -> Natur
         "seeds": seeds,
         "perturbation_mv": PERTURBATION_MV,
     }
-    what = f"natural spread of {backend} over {seeds} seeds"
+    what = f"natural spread of {backend.name} over {seeds} seeds"
 
     def measure() -> NaturalSpread:
         with terminal.progress(what, 2 * seeds, "runs") as progress:

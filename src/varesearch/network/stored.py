@@ -75,16 +75,19 @@ _SOURCE = ("sources", "steps")
 _PROJECTION = ("sources", "targets", "weights", "delay_steps")
 
 
-def load_network(path: Path) -> Network:
-    """Return the network in a file. Raises ValueError, one line, for a file that is broken or of another version."""
+def load_network(path: Path, config_dir: Path | None = None) -> Network:
+    """Return the network in a file; ``config_dir`` is the folder with cells of the user's own, which it cannot name.
+
+    Raises ValueError, one line, for a file that is broken or of another version, and for a cell that is not known.
+    """
     try:
         with np.load(path, allow_pickle=False) as data:
-            return _network(json.loads(str(data["network"][()])), data)
+            return _network(json.loads(str(data["network"][()])), data, config_dir)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path.name} cannot be read ({' '.join(str(error).split())})") from error
 
 
-def _network(text: dict[str, Any], data: Any) -> Network:
+def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Network:
     if text["version"] != _VERSION:
         raise ValueError(f"it has version {text['version']}, and this program reads version {_VERSION}")
     return Network(
@@ -95,7 +98,7 @@ def _network(text: dict[str, Any], data: Any) -> Network:
             Population(
                 p["name"],
                 p["size"],
-                _cell(p["cell"]),
+                _cell(p["cell"], config_dir),
                 {key: data[name] for key, name in p["initial"].items()},
                 None if p["positions_mm"] is None else data[p["positions_mm"]],
             )
@@ -110,8 +113,11 @@ def _network(text: dict[str, Any], data: Any) -> Network:
     )
 
 
-def _cell(settings: dict[str, Any]) -> Cell:
-    known = parts(Cell)
+def _cell(settings: dict[str, Any], config_dir: Path | None) -> Cell:
+    known = parts(Cell, config_dir)
     if settings["model"] not in known:
-        raise ValueError(f"it has cells of the model {settings['model']}, which is not known here")
+        raise ValueError(
+            f"it has cells of the model {settings['model']}, which is not known here; if it is a part of your own, "
+            "name the folder that holds it by --config-dir"
+        )
     return known[settings["model"]](**settings)

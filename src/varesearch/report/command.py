@@ -10,10 +10,10 @@ from varesearch.tracking.read import load_run
 from varesearch.tracking.store import connect, one_line
 
 
-def main(run: str, uri: str | None, out: Path | None) -> int:
+def main(run: str, uri: str | None, out: Path | None, config_dir: Path | None = None) -> int:
     """Write the page of a run and return the exit code. Raises ConfigurationError for bad input."""
     record = load_run(run, uri)
-    page = write_report(record, uri)
+    page = write_report(record, uri, config_dir=config_dir)
     where = locate_store(uri)
     if where.is_http:
         with one_line(where):

@@ -1,6 +1,7 @@
 """The content of the page of a comparison, read from its files and its record."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
@@ -52,7 +53,7 @@ class ComparisonPage:
     traceback: str
 
 
-def comparison_page(record: RunRecord) -> ComparisonPage:
+def comparison_page(record: RunRecord, config_dir: Path | None = None) -> ComparisonPage:
     """Collect it. Raises ConfigurationError for a run without files on this machine."""
     folder = folder_of(record)
     origin, versions = provenance_of(folder)
@@ -77,9 +78,9 @@ def comparison_page(record: RunRecord) -> ComparisonPage:
         sized=any(row["Hedges g"] for row in effects),
         looked_at=kept.get("looked_at", ""),
         judged=judged,
-        figures=figures_of(folder),
+        figures=figures_of(folder, config_dir),
         # Earlier versions stored the configuration of A as that of the comparison.
-        settings=settings_of(record, []) if kept else {},
+        settings=settings_of(record, [], config_dir) if kept else {},
         provenance=origin_rows(origin),
         versions=versions,
         log=tail(folder / LOG_FILE) if record.status != "FINISHED" else "",

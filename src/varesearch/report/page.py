@@ -22,15 +22,30 @@ from varesearch.whole_files import whole_file
 REPORT_FILE = "report.html"
 
 
-def write_report(record: RunRecord, uri: str | None = None, root: Path | None = None) -> Path:
+def write_report(
+    record: RunRecord, uri: str | None = None, root: Path | None = None, config_dir: Path | None = None
+) -> Path:
     """Write ``report.html`` into the folder of a run, a comparison or a sweep; return the file.
 
-    ``uri`` and ``root`` say which store the record is from (None: the project's). In a store of this machine that
-    folder is the run's artifacts; for a server the caller sends the file. Raises ConfigurationError if the files of
-    the run, or a sweep's table, are not there, or if the page cannot be written.
+    In a store of this machine that folder holds the run's artifacts; for a server the caller sends the file.
+
+    Parameters
+    ----------
+    record
+        The run.
+    uri, root
+        The store that it is from; None: the project's.
+    config_dir
+        The folder with the user's own parts, which the run cannot name: their settings then have units, and their
+        figures their place.
+
+    Raises
+    ------
+    ConfigurationError
+        The files of the run, or a sweep's table, are not there, or the page cannot be written.
     """
     folder = folder_of(record)
-    html = report_html(record, uri, root)
+    html = report_html(record, uri, root, config_dir)
     try:
         with whole_file(folder / REPORT_FILE) as temporary:
             temporary.write_text(html, encoding="utf-8")
@@ -39,7 +54,9 @@ def write_report(record: RunRecord, uri: str | None = None, root: Path | None = 
     return folder / REPORT_FILE
 
 
-def report_html(record: RunRecord, uri: str | None = None, root: Path | None = None) -> str:
+def report_html(
+    record: RunRecord, uri: str | None = None, root: Path | None = None, config_dir: Path | None = None
+) -> str:
     """The page as text. Raises as :func:`write_report`."""
     where = locate_store(uri, root)
     if is_sweep(record):
@@ -47,14 +64,13 @@ def report_html(record: RunRecord, uri: str | None = None, root: Path | None = N
         ids = {run_id for run_id in table.values("run_id") if run_id}
         states = zip(table.values("run_id"), table.values("status"), strict=True)
         unfinished = [run_id for run_id, status in states if run_id and status != FINISHED]
-        page = sweep_page(
-            record, table, comparisons(where, ids), last_words(where, unfinished), None if uri is None else where.shown
-        )
+        shown = None if uri is None else where.shown
+        page = sweep_page(record, table, comparisons(where, ids), last_words(where, unfinished), shown, config_dir)
         template = "sweep.html"
     elif record.is_comparison:
-        page, template = comparison_page(record), "comparison.html"
+        page, template = comparison_page(record, config_dir), "comparison.html"
     else:
-        page, template = run_page(record, comparisons(where, {record.run_id})), "run.html"
+        page, template = run_page(record, comparisons(where, {record.run_id}), config_dir), "run.html"
     return _environment().get_template(template).render(page=page, version=__version__)
 
 

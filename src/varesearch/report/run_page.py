@@ -86,7 +86,7 @@ class RunPage:
         return bool(self.record.rerun_of)
 
 
-def run_page(record: RunRecord, verdicts: list[RunRecord]) -> RunPage:
+def run_page(record: RunRecord, verdicts: list[RunRecord], config_dir: Path | None = None) -> RunPage:
     """Collect it. Raises ConfigurationError for a run without files on this machine."""
     folder = folder_of(record)
     populations, metrics = _metrics(folder / "metrics.csv")
@@ -98,7 +98,7 @@ def run_page(record: RunRecord, verdicts: list[RunRecord]) -> RunPage:
         record=record,
         title=record.name,
         notes=notes_of(record, origin),
-        figures=figures_of(folder),
+        figures=figures_of(folder, config_dir),
         populations=populations,
         metrics=metrics,
         numbers=numbers,
@@ -106,26 +106,26 @@ def run_page(record: RunRecord, verdicts: list[RunRecord]) -> RunPage:
         comparisons=verdicts,
         given=given,
         belongs=belongs_to(record),
-        settings=settings_of(record, given.overrides),
+        settings=settings_of(record, given.overrides, config_dir),
         provenance=origin_rows(origin),
         versions=versions,
-        main_versions=[(name, versions[name]) for name in _main_packages() if name in versions],
+        main_versions=[(name, versions[name]) for name in _main_packages(config_dir) if name in versions],
         made_with=record.made_with,
         log=tail(folder / LOG_FILE) if record.status != "FINISHED" else "",
         traceback=tail(folder / TRACEBACK_FILE, lines=200),
     )
 
 
-def _main_packages() -> list[str]:
-    simulators = [backend.distribution.lower() for backend in backends().values()]
+def _main_packages(config_dir: Path | None) -> list[str]:
+    simulators = [backend.distribution.lower() for backend in backends(config_dir).values()]
     return ["python", "varesearch", *filter(None, simulators), "pynn", "numpy", "scipy", "mlflow"]
 
 
-def figures_of(folder: Path) -> list[Figure]:
+def figures_of(folder: Path, config_dir: Path | None = None) -> list[Figure]:
     """The pictures of a run, the most telling first."""
     from varesearch.plots.figure import figure_definitions
 
-    order = (*_FIGURES_OF_SEVERAL_RUNS, *figure_definitions())
+    order = (*_FIGURES_OF_SEVERAL_RUNS, *figure_definitions(config_dir))
 
     def place(path: Path) -> tuple[int, str]:
         name = path.stem.rstrip("0123456789").rstrip("_")
@@ -137,15 +137,17 @@ def figures_of(folder: Path) -> list[Figure]:
     ]
 
 
-def settings_of(record: RunRecord, overrides: Iterable[str]) -> dict[str, list[Setting]]:
+def settings_of(
+    record: RunRecord, overrides: Iterable[str], config_dir: Path | None = None
+) -> dict[str, list[Setting]]:
     """Group -> its settings, those that ``overrides`` name first; {} for a run that keeps none."""
     if record.folder is None or not (record.folder / CONFIG_FILE).is_file():
         return {}
     resolved = record.config()
     try:
-        config: Any = restore(resolved)
+        config: Any = restore(resolved, config_dir=config_dir)
     except ConfigurationError:
-        # Of another version, or what the runs of a sweep share: its values stand without units.
+        # With a part of the user's own, of another version, or what the runs of a sweep share: values without units.
         config = None
     given = {override.partition("=")[0].lstrip("+~") for override in overrides}
     groups: dict[str, list[Setting]] = {}

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from varesearch.config.wording import written
@@ -85,11 +86,16 @@ class SweepPage:
 
 
 def sweep_page(
-    record: RunRecord, table: Table, verdicts: list[RunRecord], words: Mapping[str, Words], uri: str | None = None
+    record: RunRecord,
+    table: Table,
+    verdicts: list[RunRecord],
+    words: Mapping[str, Words],
+    uri: str | None = None,
+    config_dir: Path | None = None,
 ) -> SweepPage:
     """Collect it; ``words`` maps the id of each unfinished child to its last output, ``uri`` names another store.
 
-    Raises as :func:`.folder_of`.
+    ``config_dir`` is the folder of the user's own parts. Raises as :func:`.folder_of`.
     """
     folder = folder_of(record)
     origin, versions = provenance_of(folder)
@@ -110,14 +116,14 @@ def sweep_page(
         counts=counts,
         best=record.best,
         factors=[_factor(key, unit, table) for key, unit in table.varied.items()],
-        figures=figures_of(folder),
+        figures=figures_of(folder, config_dir),
         columns=list(shown),
         children=children,
         comparisons=verdicts,
         given=given_of(record),
         provenance=origin_rows(origin),
         versions=versions,
-        settings=settings_of(record, []),
+        settings=settings_of(record, [], config_dir),
         log=tail(max(logs, key=lambda path: path.stat().st_mtime)) if logs else "",
     )
 

@@ -14,7 +14,7 @@ from varesearch.network.model import Network
 from varesearch.network.stored import NETWORK_FILE, load_network
 from varesearch.preflight import check_given, prepare
 from varesearch.rerun.differences import Differences, compare_runs
-from varesearch.runner import record_tracked, say_ending
+from varesearch.runner import run_in_store, say_ending
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run
 from varesearch.tracking.location import locate_store
@@ -57,11 +57,11 @@ def rerun(
     composed, backend = recomposed(original, uri, machine, config_dir)
     store = [] if uri is None else ["--uri", uri]
     made_by = ("rerun", original.run_id, *machine.words(), *store, *options_of(config_dir))
-    given = given_network(original)
+    given = given_network(original, config_dir)
     if given is not None:
         check_given(given, backend)
     tags = {RERUN_OF: original.run_id}
-    result, session = record_tracked(composed, backend, capture, terminal, made_by, tags, given)
+    result, session = run_in_store(composed, backend, capture, terminal, made_by, tags, given)
     again = load_run(result.run_id, uri)
     found = compare_runs(original, again)
     _keep(original, again, found, uri)
@@ -89,7 +89,7 @@ def recomposed(
     return Composed(config, resolved, overrides, choices, config_dir), backend
 
 
-def given_network(original: RunRecord) -> Network | None:
+def given_network(original: RunRecord, config_dir: Path | None = None) -> Network | None:
     """The network of a run that a program made, as the run keeps it; None for one that the settings describe.
 
     Raises ConfigurationError if its file is missing or broken, or holds another network.
@@ -102,7 +102,7 @@ def given_network(original: RunRecord) -> Network | None:
     if not path or not path.is_file():
         raise ConfigurationError(f"{what}: {NETWORK_FILE}, which holds its network, is missing; choose another run")
     try:
-        network = load_network(path)
+        network = load_network(path, config_dir)
     except ValueError as error:
         raise ConfigurationError(f"{what}: {error}; choose another run") from error
     if network.hash != wanted:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from varesearch.backends import backend_class
-from varesearch.runner import record
+from varesearch.runner import perform
 from varesearch.sweeps.assignment import AssignmentFile
 from varesearch.terminal import Terminal
 from varesearch.tracking.ending import ending
@@ -51,7 +51,7 @@ def run_assignment(given: Sequence[str]) -> int:
                 assignment.run_id,
                 where,
                 assignment.origin,
-                lambda files: record(composed, backend, Terminal(capture.terminal), lambda work: work(files)),
+                lambda files: perform(composed, backend, Terminal(capture.terminal), lambda work: work(files)),
             )
         except BaseException as error:
             how = ending(error)

@@ -37,7 +37,7 @@ from varesearch.workers import processes
 
 log = logging.getLogger(__name__)
 
-Report = Callable[[RunRecord, str | None], object]
+Report = Callable[[RunRecord, str | None, Path | None, Path | None], object]
 """Writes the page of a sweep, given its record and the address of the store."""
 
 
@@ -309,7 +309,7 @@ class _Conductor:
         draw_search, config_dir = self.sweep.sweeper.draw_search(), self.sweep.config_dir
         write_sweep_figures(table, self.run.folder / "figures", self.run.name, draw_search, config_dir)
         record = record_ahead(self.run, self.session, tracking.experiment, self.start_ms, reason)
-        self.report(record, tracking.uri)
+        self.report(record, tracking.uri, None, self.sweep.config_dir)
 
 
 def _in_thread(launch: Callable[[Work], None], children: Children) -> None:

@@ -1,7 +1,9 @@
 """Where a project, its caches and its store are, and what of a store may be read: addresses and folders, no MLflow."""
 
+import contextlib
 import os
 import re
+import sqlite3
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
@@ -171,6 +173,24 @@ def check_folder(where: StoreLocation) -> None:
         there, why = False, f"the store cannot be created ({error.strerror})"
     if not there:
         raise ConfigurationError(f"tracking.uri={echoed(where.shown)}: {why}; create it first, or correct the address")
+
+
+def newest_runs(where: StoreLocation, start: str = "", most: int = 50) -> list[tuple[str, str]]:
+    """Id and name of the newest runs whose ids begin with ``start``, without MLflow, whose import takes a second.
+
+    Empty for a server, and for a SQLite store that cannot be read.
+    """
+    if where.database is None or not where.database.is_file():
+        return []
+    query = (
+        "SELECT run_uuid, name FROM runs WHERE lifecycle_stage = 'active' AND substr(run_uuid, 1, ?) = ? "
+        "ORDER BY start_time DESC LIMIT ?"
+    )
+    try:
+        with contextlib.closing(sqlite3.connect(f"{where.database.as_uri()}?mode=ro", uri=True)) as store:
+            return [(run_id, name or "") for run_id, name in store.execute(query, (len(start), start, most))]
+    except sqlite3.Error:
+        return []
 
 
 def local_folder(artifact_uri: str, where: StoreLocation) -> Path | None:
