@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from covering import Row, covering
-from crossing_cases import backend_of, command, factors, matrix, network_words, reference, same_scheme, words
+from crossing_cases import backend_of, command, factors, matrix, network_words, reference_words, same_scheme, words
 from crossing_runs import Trains, checked, first_difference, run, shared, simulate
 
 COMPILED = ("brian2 cython", "brian2 cpp_standalone")
@@ -68,13 +68,13 @@ def name(row: Row) -> str:
 
 def shown(row: Row, why: str) -> str:
     """The failure's message: what is wrong, and the commands to see it."""
-    return f"{why}\n  {command(words(row, reference()))}\n  {command(words(row))}"
+    return f"{why}\n  {command(reference_words(row))}\n  {command(words(row))}"
 
 
 def fault(row: Row, compiled: Path) -> str:
     """What does not hold, with the commands; "" if all does."""
     try:
-        expected, found = run(tuple(words(row, reference())), compiled), run(tuple(words(row)), compiled)
+        expected, found = run(tuple(reference_words(row)), compiled), run(tuple(words(row)), compiled)
     except Exception as error:
         return shown(row, f"{type(error).__name__}: {error}")
     why = _difference(row, expected, found, compiled)
@@ -97,7 +97,7 @@ def _difference(row: Row, expected: Trains, found: Trains, compiled: Path) -> st
     if early < EARLY:
         return f"{early:.0%} of the spikes before step {quarter} are shared"
     if unlike(expected.total, found.total):
-        again = [simulate(checked(words(row, reference())), compiled, nudge).total for nudge in SCHEME_MV]
+        again = [simulate(checked(reference_words(row)), compiled, nudge).total for nudge in SCHEME_MV]
         if all(unlike(total, found.total) for total in again):
             return f"{expected.total} and {found.total} spikes; the first from other initial values: {again}"
     return ""
@@ -132,7 +132,7 @@ def test_a_compiled_target(target: str, compiled: Path) -> None:
 @pytest.mark.parametrize("scheme", dict.fromkeys(row["scheme"] for row in matrix()))
 def test_the_recurrent_input_matters(scheme: str, compiled: Path) -> None:
     """Without it most cells would fire in other steps, so that equal trains are equal recurrent inputs."""
-    whole = words(next(row for row in matrix() if row["scheme"] == scheme), reference())
+    whole = reference_words(next(row for row in matrix() if row["scheme"] == scheme))
     cut = [f"{word.partition('=')[0]}=0" if word.startswith("connectivity.weight_") else word for word in whole]
     assert shared(run(tuple(whole), compiled), run(tuple(cut), compiled), 10**6) < 0.7
 

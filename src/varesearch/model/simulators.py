@@ -44,6 +44,10 @@ class Name:
         """Return the number for the simulator."""
         return ours * self.times / self.over
 
+    def ours(self, theirs: Any) -> Any:
+        """The number in our unit that the simulator gives back."""
+        return theirs * self.over / self.times
+
     @property
     def formula(self) -> str:
         """How the number is computed, for a reader."""

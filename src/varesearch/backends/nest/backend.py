@@ -18,8 +18,8 @@ from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.module import compiled, is_compiled, missing
 from varesearch.backends.nest.quiet import printed_to
-from varesearch.backends.nest.translation import compiled_model, integrators, rows
-from varesearch.backends.table import Context, row, translate
+from varesearch.backends.nest.translation import compiled_model, integrators, rows, variables
+from varesearch.backends.table import Context, translate
 from varesearch.config.cell import Cell
 from varesearch.config.parts import parts
 from varesearch.config.schema import Config
@@ -176,10 +176,8 @@ class NestSimulation(Simulation):
         """The variables that have an initial value; if another one is not finite, it has reached v by then."""
         return {
             population.name: {
-                variable: np.asarray(
-                    self._cells(population.name).nodes.get(row(rows(type(population.cell)), variable).theirs)
-                ).reshape(-1)
-                for variable in population.initial
+                variable: name.ours(np.asarray(self._cells(population.name).nodes.get(name.theirs)).reshape(-1))
+                for variable, name in variables(type(population.cell)).items()
             }
             for population in self._network.populations
         }

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.nest.connect import connect_arrays
-from varesearch.backends.nest.translation import rows
-from varesearch.backends.table import Context, row, translate
+from varesearch.backends.nest.translation import rows, variables
+from varesearch.backends.table import Context, translate
 from varesearch.network.model import Network, Population
 from varesearch.recording import PopulationRecording, Signal, population_recording
 
@@ -33,7 +33,7 @@ class Recorders:
     def __init__(self, nest: Any, network: Network, population: Population, first_id: int, sampling: Sampling) -> None:
         self._network, self._population = network, population
         self._first_id, self._sampling = first_id, sampling
-        self._rows = rows(type(population.cell))
+        self._rows, self._variables = rows(type(population.cell)), variables(type(population.cell))
         # NEST stamps a spike at the end of its step: that of the last step, n_steps - 1, is the last one recorded.
         self._spikes = nest.Create("spike_recorder", params={"time_in_steps": True, "stop": network.duration_ms})
         cells = np.arange(first_id, first_id + population.size)
@@ -42,7 +42,7 @@ class Recorders:
         if sampling.names and sampling.ids.size and sampling.samples(network.n_steps) > 1:
             interval_ms = sampling.interval_steps * network.dt_ms
             parameters = {
-                "record_from": [row(self._rows, name).theirs for name in sampling.names],
+                "record_from": [self._variables[name].theirs for name in sampling.names],
                 "interval": interval_ms,
                 "stop": (sampling.samples(network.n_steps) - 1) * interval_ms,
             }
@@ -84,7 +84,7 @@ class Recorders:
             column[sampling.ids] = np.arange(sampling.ids.size)
             place = np.rint(events["times"] / interval_ms).astype(np.int64), column[events["senders"] - self._first_id]
             for name in sampling.names:
-                values[name][place] = events[row(self._rows, name).theirs]
+                values[name][place] = self._variables[name].ours(events[self._variables[name].theirs])
         times_ms = np.arange(n_samples, dtype=np.float64) * sampling.interval_steps * network.dt_ms
         units = self._population.cell.variables
         return {name: Signal(name, units[name], sampling.ids, times_ms, values[name]) for name in sampling.names}

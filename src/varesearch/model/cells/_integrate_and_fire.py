@@ -50,8 +50,12 @@ class IntegrateAndFire(Cell):
         if self.v_reset >= self.v_thresh:
             below = f"must be below cell.v_thresh={self.v_thresh:g} mV"
             refuse("cell.v_reset", self.v_reset, f"{below}; else firing never stops")
+        self.check_refractory(dt_ms)
+        if self.integrator == "euler" and self.tau_m < dt_ms:
+            refuse("cell.tau_m", self.tau_m, f"is too fast for cell.integrator=euler; it must be at least {dt_ms:g} ms")
+
+    def check_refractory(self, dt_ms: float) -> None:
+        """Raise ConfigurationError for a refractory period that no simulator can count in steps."""
         check_at_least("cell.tau_refrac", self.tau_refrac, 0.0, "ms")
         check_few_steps("cell.tau_refrac", self.tau_refrac, dt_ms)
         check_multiple("cell.tau_refrac", self.tau_refrac, dt_ms)
-        if self.integrator == "euler" and self.tau_m < dt_ms:
-            refuse("cell.tau_m", self.tau_m, f"is too fast for cell.integrator=euler; it must be at least {dt_ms:g} ms")
