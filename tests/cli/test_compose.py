@@ -11,6 +11,7 @@ from hydra.version import VersionBase
 from omegaconf import OmegaConf
 
 import varesearch
+from varesearch.backends import backends
 from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
@@ -29,8 +30,10 @@ EVERY_OPTION = [f"{group}={name}" for group, names in options().items() for name
 
 
 @pytest.mark.parametrize("choice", [choice for choice in EVERY_OPTION if not choice.startswith("backend=")])
-def test_every_option_composes_and_validates_on_the_default_back_end(choice: str) -> None:
-    config = compose([choice]).config
+def test_every_option_composes_and_validates_on_the_default_back_end_or_on_one_that_has_it(choice: str) -> None:
+    default = compose([choice]).config
+    having = [name for name, backend in backends().items() if backend.integrators(type(default.cell))]
+    config = default if default.backend.name in having else compose([choice, f"backend={having[0]}"]).config
     validate(config)
     checked_backend(config)
 
