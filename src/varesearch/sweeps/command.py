@@ -331,12 +331,12 @@ def _in_thread(launch: Callable[[Work], None], children: Children) -> None:
         done.wait()
     except (KeyboardInterrupt, Terminated):
         children.interrupt()
-        try:
-            done.wait()
-        except (KeyboardInterrupt, Terminated):
-            # Asked again: what the children would tidy up within their grace period is not waited for.
-            processes.kill_descendants()
-            done.wait()
+        while not done.is_set():
+            try:
+                done.wait()
+            except (KeyboardInterrupt, Terminated):
+                # Asked again: what the children would tidy up within their grace period is not waited for.
+                processes.kill_descendants()
         raise
     if failed:
         raise failed[0]
