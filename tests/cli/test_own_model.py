@@ -1,4 +1,4 @@
-"""A rule, a stimulus, a metric and a figure of a user's own in one folder: found, listed, run, tracked."""
+"""Parts of a user's own in one folder: found, listed, run, tracked, swept, run again, reported."""
 
 import csv
 from pathlib import Path
@@ -118,6 +118,21 @@ class Bars(FigureDefinition):
         return figure
 '''
 
+CELL = '''"""A slow cell."""
+
+from dataclasses import dataclass
+
+from varesearch.model.cells import quantity
+from varesearch.model.cells.if_curr_exp import IfCurrExp
+
+
+@dataclass
+class Slow(IfCurrExp):
+    """A leaky cell that forgets slowly."""
+
+    tau_m: float = quantity(40.0, "ms", "membrane time constant")
+'''
+
 WORDS = [
     "connectivity=diagonal", "connectivity.inh_to_exc.reach=3", "stimulus=kick", "stimulus.weight=3",
     "connectivity.n=20", "simulation.duration_ms=50", "analysis.warmup_ms=0", "analysis.fano_window_ms=10",
@@ -220,3 +235,29 @@ def test_they_run_on_two_back_ends_and_are_tracked(
             assert (record.folder / "parts" / kept).read_text() == (folder / kept).read_text()
         assert record.params["connectivity.inh_to_exc.reach"] == "3"
     assert first["brian2"] == first["nest"]
+
+
+def test_all_of_them_are_swept_by_two_workers_run_again_and_reported(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A page needs no part: what it shows was kept with the run."""
+    (folder / "slow.py").write_text(CELL)
+    (tmp_path / "root").mkdir()
+    monkeypatch.setenv("VARESEARCH_ROOT", str(tmp_path / "root"))
+    own = ["--config-dir", str(folder)]
+    words = [*WORDS, "cell=slow", "backend=brian2,nest", "tracking.run_name=own"]
+    assert cli.main(["sweep", *own, *words, "launcher=local", "launcher.workers=2"]) == 0
+    parent = load_run("own")
+    assert parent.folder is not None
+    with (parent.folder / "results.csv").open(newline="") as file:
+        first, other = csv.DictReader(file)
+    assert first["exc.first_spike_ms"] == other["exc.first_spike_ms"] != ""
+    assert first["backend"] != other["backend"]
+    for row in (first, other):
+        assert cli.main(["rerun", row["run_id"], *own]) == 0
+        assert "IDENTICAL" in capfd.readouterr().out
+        assert cli.main(["report", row["run_id"], "--out", str(tmp_path / "page.html")]) == 0
+        page = (tmp_path / "page.html").read_text()
+        assert "first_spike_ms" in page and "diagonal" in page and page.count("data:image/png") >= 6
+    assert cli.main(["report", "own", "--out", str(tmp_path / "sweep.html")]) == 0
+    assert "first_spike_ms" in (tmp_path / "sweep.html").read_text()
