@@ -3,11 +3,16 @@
 import click
 
 from varesearch.commands.options import Command, OneOf
-from varesearch.doctor.checks import subjects as known
+
+
+def _known() -> list[str]:
+    from varesearch.doctor.checks import subjects
+
+    return subjects()
 
 
 @click.command("doctor", cls=Command)
-@click.argument("subjects", nargs=-1, type=OneOf(known()), metavar="[SUBJECT]...")
+@click.argument("subjects", nargs=-1, type=OneOf(_known), metavar="[SUBJECT]...")
 @click.option("--full", is_flag=True, help="Also compile code, and compare the files of all packages.")
 def command(subjects: tuple[str, ...], full: bool) -> int:
     """Check what works on this machine, and say how to mend what does not.

@@ -1,7 +1,7 @@
 """What the commands have in common: the style of their help and errors, kinds of values, and shared options."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,22 +75,31 @@ class Number(click.ParamType):
         self.fail(f"{echoed(str(value))}: must be {kind}{limits}", param, ctx)
 
 
-class OneOf(click.Choice[str]):
-    """One of some words."""
+class OneOf(click.ParamType):
+    """One of the words that a function returns; it is called when a word is read, not when the command is imported."""
 
-    def __init__(self, choices: Sequence[str]) -> None:
-        super().__init__(choices)
+    name = "choice"
+
+    def __init__(self, choices: Callable[[], Sequence[str]]) -> None:
+        self._choices = choices
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """All words, for the page of help."""
+        return f"[{'|'.join(self._choices())}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word. Any other fails, with the nearest one."""
-        if value not in self.choices:
-            self.fail(
-                f"{echoed(str(value))}: must be one of {', '.join(self.choices)}"
-                f"{did_you_mean(str(value), self.choices)}",
-                param,
-                ctx,
-            )
+        known = self._choices()
+        if value not in known:
+            hint = did_you_mean(str(value), known)
+            self.fail(f"{echoed(str(value))}: must be one of {', '.join(known)}{hint}", param, ctx)
         return value
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """The words that begin with ``incomplete``."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(word) for word in self._choices() if word.startswith(incomplete)]
 
 
 def checkout() -> None:

@@ -9,7 +9,7 @@ from varesearch.commands.options import Command, Number, OneOf, uri
 @click.option(
     "--older-than", type=Number(float, 0), metavar="DAYS", help="Only runs that ended at least DAYS days ago."
 )
-@click.option("--status", type=OneOf(["FINISHED", "FAILED", "KILLED"]), help="Only runs with this status.")
+@click.option("--status", type=OneOf(lambda: ["FINISHED", "FAILED", "KILLED"]), help="Only runs with this status.")
 @click.option("--larger-than", type=Number(float, 0), metavar="MB", help="Only runs whose files take more than MB.")
 @click.option("--whole-runs", is_flag=True, help="Remove whole runs, not only their recordings.")
 @click.option("--caches", is_flag=True, help="Also remove compiled code; it is compiled again when needed.")
