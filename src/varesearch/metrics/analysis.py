@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Analysis:
-    """What was measured and, with reasons, what could not be."""
+    """The metrics of a recording, and those that it does not define, with the reason."""
 
     metrics: tuple[Metric, ...]
     undefined: tuple[Undefined, ...]
@@ -36,14 +36,14 @@ def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_di
     analysis
         How it is read.
     seed
-        Determines which pairs of cells the correlation is taken over.
+        Determines which pairs of cells the correlation is computed for.
     config_dir
         The folder with metrics of the user's own.
 
     Returns
     -------
     Analysis
-        A metric that the data do not define is listed with its reason, and logged, instead of having a value.
+        A metric that the data do not define is listed and logged with the reason.
 
     Raises
     ------

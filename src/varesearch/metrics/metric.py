@@ -1,4 +1,4 @@
-"""What a metric is: its unit and definition, how it is computed, and when it is undefined.
+"""The contract of a metric: its unit and definition, how it is computed, and when it is undefined.
 
 A metric is one module of :mod:`varesearch.metrics.definitions`, or a file of the user's own, found by
 :func:`varesearch.config.parts.parts`.
@@ -40,7 +40,7 @@ class MetricDefinition(Part, ABC):
     source: ClassVar[str] = ""
     """The publication that defines it."""
     signal: ClassVar[str] = ""
-    """The recorded signal that it needs; where that was not recorded there is no such metric."""
+    """The recorded signal that it needs; without it, a run does not have this metric."""
     place: ClassVar[int] = 1000
     """Metrics are shown in the order of this number, then of their names."""
     label: ClassVar[str] = ""
@@ -78,7 +78,7 @@ class MeanMetric(MetricDefinition):
     """A metric that is the mean of values of which each cell, or each pair of cells, has one."""
 
     each: ClassVar[str] = "cell"
-    """What has a value."""
+    """What has a value: ``cell``, ``pair of cells``."""
 
     @classmethod
     def values_label(cls) -> str:

@@ -15,8 +15,8 @@ from varesearch.recording import PopulationRecording, grid_steps
 class Trains:
     """The spikes of ``size`` cells in a window of ``n_steps`` steps of ``dt_ms``.
 
-    Spike k is cell ``ids[k]``'s in step ``steps[k]``, counted from the start of the window; both int64 of shape
-    (spikes,), sorted by cell, then step.
+    Spike k is a spike of cell ``ids[k]`` in step ``steps[k]``, counted from the start of the window. Both are int64 of
+    shape (spikes,), sorted by cell, then step.
     """
 
     size: int

@@ -1,10 +1,10 @@
-"""A metric that was computed, and one that could not be."""
+"""A metric that was computed, and one that the data do not define."""
 
 from dataclasses import dataclass
 
 
 class UndefinedMetricError(ValueError):
-    """The data do not define this metric; the message is the reason."""
+    """The data do not define a metric; the message is the reason."""
 
 
 @dataclass(frozen=True)

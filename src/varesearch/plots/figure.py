@@ -1,4 +1,4 @@
-"""What a figure of a run is.
+"""The contract of a figure.
 
 A figure is one module of :mod:`varesearch.plots.definitions`, or a file of the user's own, found by
 :func:`varesearch.config.parts.parts`.
@@ -26,14 +26,14 @@ class FigureDefinition(Part, ABC):
     what: ClassVar[str]
     """What it shows, in one line."""
     needs: ClassVar[str] = ""
-    """What a recording may lack so that the figure cannot be drawn."""
+    """What the figure needs and a recording may lack."""
     place: ClassVar[int] = 1000
     """Figures are shown in the order of this number, then of their names."""
 
     @classmethod
     @abstractmethod
     def draw(cls, recording: Recording, analysis: AnalysisConfig, title: str) -> "Figure | None":
-        """Draw it.
+        """Draw the figure.
 
         Parameters
         ----------

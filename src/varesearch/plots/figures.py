@@ -19,7 +19,7 @@ PNG_COMPRESSION = 3
 
 
 def figure_title(config: Config) -> str:
-    """Which run a figure is of, in one line."""
+    """Name the run that a figure belongs to, in one line."""
     return (
         f"{config.cell.model} · {config.backend.name} · n = {config.connectivity.n} · seed {config.seed}"
         f" · {config.simulation.duration_ms:g} ms in steps of {config.simulation.dt_ms:g} ms"
@@ -31,10 +31,28 @@ def write_figures(
 ) -> list[Path]:
     """Write every figure into ``folder`` as PNG, and as SVG too with ``analysis.svg``.
 
-    ``config_dir`` is the folder with figures of the user's own.
+    Parameters
+    ----------
+    recording
+        The spikes and signals. Without spikes, the figures say so; without v, there are no figures of v.
+    analysis
+        How the recording is read.
+    title
+        Which run it is, in one line.
+    folder
+        Where the files are written; it is made if it does not exist.
+    config_dir
+        The folder with figures of the user's own.
 
-    Returns the files. A recording without spikes gives figures that say so; one without v gives none of v.
-    Raises ConfigurationError and ValueError as :func:`varesearch.metrics.analyse` does.
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    ConfigurationError, ValueError
+        As :func:`varesearch.metrics.analyse`.
     """
     if not recording.populations:
         raise ValueError("the recording holds no population")
@@ -59,10 +77,10 @@ def write_figures(
 
 
 def warm_up() -> None:
-    """Draw every figure of a made-up recording and throw it away.
+    """Draw every figure of an artificial recording and discard it.
 
-    matplotlib's first figures look for fonts and cut their letters. A process that forks one for each run does that
-    once.
+    For its first figures matplotlib searches for fonts and renders their letters. A process from which the processes of
+    runs are forked does this once.
     """
     cells, dt_ms, steps = 2, 1.0, 100
     spikes = np.arange(0, steps, 10)

@@ -20,7 +20,7 @@ from varesearch.config.parts import parts
 if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
-# Okabe & Ito, "Color Universal Design" (2008): eight colours that people with any colour vision tell apart.
+# Okabe & Ito, "Color Universal Design" (2008): eight colours that people with any colour vision can distinguish.
 _OKABE_ITO = {
     "blue": "#0072B2",
     "vermilion": "#D55E00",
@@ -38,7 +38,7 @@ QUIET_COLOUR = "#666666"
 WARMUP_COLOUR = "#ECECEC"
 MARKERS = "os^DvPX*"
 ORDERED_MAP = "viridis"
-"""The colour map of what has an order; even in lightness, and told apart by people with any colour vision."""
+"""The colour map for ordered values; its lightness changes evenly, so that everybody can distinguish its colours."""
 
 PNG_DPI = 120
 PAGE_WIDTH_IN = 9.0
@@ -74,11 +74,11 @@ RC: "dict[RcKeyType, Any]" = {
     "svg.fonttype": "none",  # text stays text: small files that can be searched and edited
     "svg.hashsalt": "varesearch",  # the same figure gives the same file
 }
-"""The settings in force, on top of matplotlib's defaults, while figures are drawn and saved."""
+"""The settings of matplotlib, beside its defaults, while figures are drawn and saved."""
 
 
 def population_colours(names: Collection[str]) -> dict[str, str]:
-    """A colour for each population: always the same for ``exc`` and ``inh``, in order for any others."""
+    """A colour for each population: always the same for ``exc`` and ``inh``, in a fixed order for others."""
     others = [name for name in names if name not in _POPULATION_COLOURS]
     colours = {name: _OTHER_COLOURS[k % len(_OTHER_COLOURS)] for k, name in enumerate(others)}
     return {name: _POPULATION_COLOURS.get(name) or colours[name] for name in names}
@@ -94,12 +94,12 @@ def level_colours(levels: Sequence[Any]) -> list[str]:
 
 
 def population_label(name: str) -> str:
-    """What a population is called in a figure."""
+    """The name of a population in a figure."""
     return _POPULATION_LABELS.get(name, name)
 
 
 def page(heading: str, title: str, populations: Collection[str], height_in: float) -> Figure:
-    """An empty page: what is shown in bold, which run it is beneath, the key of the populations at the right."""
+    """An empty page: a heading, the ``title`` of the run beneath it, and the legend of the populations at the right."""
     figure = Figure(figsize=(PAGE_WIDTH_IN, height_in), dpi=PNG_DPI)
     room_in = PAGE_WIDTH_IN - LEFT_IN - RIGHT_IN - 1.3 * -(-len(populations) // 2)
     fitted_text(figure, LEFT_IN, height_in - 0.27, heading, room_in, size=12, weight="bold")
@@ -113,7 +113,7 @@ def page(heading: str, title: str, populations: Collection[str], height_in: floa
 
 
 def panel(figure: Figure, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Axes:
-    """Axes at a place given in inches; cheaper, and more even from figure to figure, than an automatic layout."""
+    """Axes at a position in inches, which costs less than an automatic layout and looks the same in every figure."""
     page_width, page_height = figure.get_size_inches()
     return figure.add_axes(
         (left_in / page_width, bottom_in / page_height, width_in / page_width, height_in / page_height)
@@ -158,7 +158,7 @@ def _figure(axes: Axes) -> Figure:
 
 
 def shared_label(figure: Figure, panels: Sequence[Axes], which: Literal["x", "y"], text: str, away_in: float) -> None:
-    """Label the axis that several panels share once: centred below them or to their left, at a distance ``away_in``."""
+    """Label the axis that several panels share: below them or to their left, centred, at a distance ``away_in``."""
     width, height = figure.get_size_inches()
     boxes = [axes.get_position() for axes in panels]
     left, right = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
@@ -181,15 +181,15 @@ def scale(
 
 
 def say(axes: Axes, text: str) -> None:
-    """Words in place of data that do not exist, and so no numbers on an axis that the data would have scaled."""
+    """Write a text in place of data that do not exist; the y axis, which they would have scaled, has no ticks."""
     axes.set_yticks([])
     axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", size=12, color=QUIET_COLOUR)
 
 
 def overlay_width(order: int, points: int) -> float:
-    """Line width of the ``order``-th of several curves that may coincide: the first broad, the others thin over it.
+    """Line width of the ``order``-th of several curves that may coincide: the first is broad, the others are thin.
 
-    Thinner for curves of many points, which run together otherwise.
+    Curves of many points are thinner, since they would merge otherwise.
     """
     return (2.2 if order == 0 else 1.1) * (1.0 if points <= 250 else 0.6)
 

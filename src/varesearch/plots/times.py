@@ -10,11 +10,11 @@ TRANSIENT = 2.0
 """The rate axis follows the rates after the warm-up when those within it are this many times higher."""
 
 EVENT_WINDOW_MS = 1000.0
-"""So long a time that single spikes can be told apart."""
+"""A time in which single spikes can be distinguished."""
 
 
 def time_window(recording: Recording, analysis: AnalysisConfig) -> tuple[float, float]:
-    """The whole run if it is short, else EVENT_WINDOW_MS from the end of the warm-up."""
+    """The whole run if it is short, otherwise EVENT_WINDOW_MS from the end of the warm-up, in ms."""
     if recording.duration_ms <= EVENT_WINDOW_MS:
         return 0.0, recording.duration_ms
     start = min(analysis.warmup_ms, recording.duration_ms - EVENT_WINDOW_MS)

@@ -29,7 +29,7 @@ def measure_board(words: Sequence[str]) -> int:
 def _pytest(file: str, *words: str) -> int:
     top = checkout_root()
     if top is None or not (top / "tests" / "benchmarks" / file).is_file():
-        raise ConfigurationError("the benchmarks belong to a checkout with its tests, and there is none here")
+        raise ConfigurationError("the benchmarks need a checkout with its tests, and there is none here")
     return subprocess.call(
         [sys.executable, "-m", "pytest", f"tests/benchmarks/{file}", "-m", "benchmark", *words], cwd=top
     )

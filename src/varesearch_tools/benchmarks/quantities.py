@@ -13,7 +13,7 @@ _SET_UP = ("draw", "compile", "build")
 
 
 def times(result: Result, seconds: str) -> list[float]:
-    """Seconds of each repetition, wall time where nothing else is said.
+    """Seconds of each repetition, in wall time unless stated otherwise.
 
     ``seconds`` is a phase; ``set_up``, all that comes between import and simulation; ``process``, the whole process as
     its parent saw it; ``board``, the CPU time of the software board for the simulated time. Empty where there is none.
@@ -22,7 +22,7 @@ def times(result: Result, seconds: str) -> list[float]:
 
 
 def best(result: Result, seconds: str) -> float | None:
-    """The least of :func:`times`, since what disturbs a measurement only adds to it; None where there is none."""
+    """The smallest of :func:`times`, since disturbances only add to a measurement; None if there is none."""
     return min(times(result, seconds), default=None)
 
 

@@ -25,7 +25,7 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True)
 class StudySession:
-    """One start of a study. ``experiment`` is the MLflow experiment that keeps its runs; ``words`` are the user's."""
+    """A start of a study: the MLflow ``experiment`` that stores its runs, and the settings (``words``) of the user."""
 
     folder: Path
     experiment: str
@@ -36,7 +36,7 @@ class StudySession:
     def sweep(self, *words: str) -> None:
         """Run every combination that is not FINISHED yet, as ``varesearch sweep`` does.
 
-        A word of the user's takes the place of one with the same key. Raises StoppedError unless all are FINISHED.
+        A setting of the user replaces one with the same key. Raises StoppedError unless all runs are FINISHED.
         """
         from varesearch import cli
 
@@ -49,9 +49,10 @@ class StudySession:
 
 @dataclass(frozen=True)
 class Study:
-    """``run`` makes the runs, ``analyse`` reads them back: the results (plain numbers, for the page), figures drawn.
+    """A question about the model.
 
-    ``claims`` holds the statements of the prose against the results.
+    ``run`` makes the runs; ``analyse`` reads them back, draws the figures and returns the results, plain numbers for the
+    page; ``claims`` checks the statements of the page's prose against them.
     """
 
     folder: Path
@@ -96,7 +97,7 @@ def conduct(study: Study, words: Sequence[str], small: bool, analyse_only: bool,
     words
         Settings for all of its runs.
     small
-        Run a small form of it, and leave its page alone.
+        Run a small form of it, and do not change its page.
     analyse_only
         Run nothing.
     to
@@ -105,7 +106,7 @@ def conduct(study: Study, words: Sequence[str], small: bool, analyse_only: bool,
     Returns
     -------
     int
-        The exit code: that of a sweep that did not end well, or 1 if the results do not bear out the page's prose.
+        The exit code: that of a sweep that did not end well, or 1 if the results do not support the page's prose.
 
     Raises
     ------
@@ -122,13 +123,13 @@ def conduct(study: Study, words: Sequence[str], small: bool, analyse_only: bool,
         results = {"small": session.small, **study.analyse(session)}
         page = write_page(study.folder, results, target)
     except StoppedError as stopped:
-        print(f"{study.name}: not all runs are finished; the same command goes on where it stopped", file=sys.stderr)
+        print(f"{study.name}: not all runs are finished; the same command continues", file=sys.stderr)
         return stopped.code
     print(f"{study.name}: {page}")
-    # A small form shows that the study runs; what the page says is said of the whole.
+    # A small form only shows that the study runs; the page describes the full one.
     wrong = [] if small else broken(study.claims(results))
     for words in wrong:
-        print(f"{study.name}: the results no longer bear out: {words}", file=sys.stderr)
+        print(f"{study.name}: the results no longer support: {words}", file=sys.stderr)
     return 1 if wrong else 0
 
 

@@ -1,4 +1,4 @@
-"""Drawing for pages: the looks of all figures, in force while a study draws, and small files."""
+"""Figures for pages: in the style of all figures, and in small files."""
 
 import io
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from varesearch.plots import style
 
 _DPI = 100
 _COLOURS = 128
-"""What is drawn has few; so many make a file a third as large."""
+"""The figures have few colours; with this number a file is a third as large."""
 
 
 @contextmanager
 def drawing() -> Iterator[None]:
-    """The project's looks, whatever the user's own matplotlibrc says."""
+    """Use the project's style, regardless of the user's own matplotlibrc."""
     with rc_context():
         rcdefaults()
         rcParams.update(style.RC)

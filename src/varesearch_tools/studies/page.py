@@ -19,7 +19,7 @@ FIGURES_FOLDER = "figures"
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of the page's prose, and whether the results bear it out."""
+    """A statement of the page's prose, and whether the results support it."""
 
     words: str
     holds: bool
@@ -28,7 +28,7 @@ class Claim:
 def render(template: str, results: Mapping[str, Any]) -> str:
     """The page. Numbers are written by ``{{ value | pm }}``, with two digits by ``{{ value | pm(2) }}``.
 
-    Raises ConfigurationError for a place of which the results know nothing.
+    Raises ConfigurationError for a place that the results do not fill.
     """
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False
@@ -49,7 +49,7 @@ def write_page(study: Path, results: Mapping[str, Any], target: Path) -> Path:
     """Write the results and the page into ``target``; the page's file."""
     plain = json.dumps(results, indent=1, ensure_ascii=False, allow_nan=False)
     target.mkdir(parents=True, exist_ok=True)
-    # What the page shows is what a reader of the file gets.
+    # The page shows exactly what a reader of the file gets.
     page = page_of(study, json.loads(plain))
     (target / RESULTS_FILE).write_text(plain + "\n", encoding="utf-8")
     (target / PAGE_FILE).write_text(page, encoding="utf-8")
@@ -62,5 +62,5 @@ def read_results(study: Path) -> dict[str, Any]:
 
 
 def broken(claims: Sequence[Claim]) -> list[str]:
-    """What the prose says and the results do not."""
+    """The statements that the results do not support."""
     return [claim.words for claim in claims if not claim.holds]

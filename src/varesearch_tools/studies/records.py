@@ -26,7 +26,7 @@ def chosen(
 ) -> dict[Key, RunRecord]:
     """The newest record of each wanted key, in their order; ``records`` begin with the newest.
 
-    Raises ConfigurationError if one is missing: a mean over fewer seeds than the page says would be a lie.
+    Raises ConfigurationError if one is missing, since the page states how many seeds a mean is over.
     """
     newest: dict[Key, RunRecord] = {}
     for record in records:
@@ -34,8 +34,8 @@ def chosen(
     missing = [one for one in wanted if one not in newest]
     if missing:
         raise ConfigurationError(
-            f"{len(missing)} of {len(wanted)} runs of the study are not there, the first is {missing[0]}; "
-            "start the study again, it makes what is missing"
+            f"{len(missing)} of {len(wanted)} runs of the study are missing, the first is {missing[0]}; "
+            "start the study again to make them"
         )
     return {one: newest[one] for one in wanted}
 
@@ -56,7 +56,7 @@ def backend(record: RunRecord) -> str:
 
 
 def provenance(records: Iterable[RunRecord]) -> dict[str, Any]:
-    """What made the runs: how many, from which commits (``+`` if anything was uncommitted), with which libraries."""
+    """How many runs there are, from which commits (``+`` with uncommitted changes), with which libraries."""
     records = list(records)
     commits = {record.commit[:10] + ("+" if record.is_dirty else "") for record in records if record.commit}
     return {

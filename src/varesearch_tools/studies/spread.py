@@ -1,4 +1,4 @@
-"""A number over seeds: its mean, its spread, and how it is written."""
+"""A number over seeds: its mean, its standard deviation, and how it is written."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ class MeanAndSd:
 
 
 def spread(values: Iterable[float | None]) -> MeanAndSd | None:
-    """The spread of the values that are there and finite; None if none is: an undefined metric is no zero."""
+    """Mean and standard deviation of the finite values; None without any, since an undefined metric is not zero."""
     known = np.array([value for value in values if value is not None and math.isfinite(value)], dtype=np.float64)
     if not len(known):
         return None
@@ -44,8 +44,8 @@ def spread(values: Iterable[float | None]) -> MeanAndSd | None:
 def text(value: Mapping[str, Any] | MeanAndSd | float | None, digits: int | None = None) -> str:
     """``34.03 ± 0.12`` with ``digits`` after the point, one dash where there is no value.
 
-    Without ``digits`` there are as many as show two figures of the standard deviation (three of a number without one,
-    and of what does not vary).
+    By default there are enough digits for two figures of the standard deviation (three of a number that has none or does
+    not vary).
     """
     if value is None:
         return "–"

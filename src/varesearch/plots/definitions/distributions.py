@@ -1,4 +1,4 @@
-"""What differs from cell to cell."""
+"""Distributions over cells."""
 
 from collections.abc import Mapping
 
@@ -18,9 +18,9 @@ from varesearch.plots.definitions import (
 )
 
 BINS = 32
-"""About so many bins a histogram; rates and intervals come in whole multiples of their smallest step."""
+"""The approximate number of bins; rates and intervals are whole multiples of a smallest step."""
 LONGEST = 99.5
-"""Intervals above this percentile are left off the axis, and counted in the remark."""
+"""Longer intervals than this percentile are beyond the axis, and counted in the remark."""
 
 
 class Distributions(FigureDefinition):
@@ -71,7 +71,7 @@ def _rates(axes: Axes, trains: Mapping[str, Trains]) -> None:
 
 
 def _intervals(axes: Axes, trains: Mapping[str, Trains]) -> str:
-    """Draws them; returns the remark on what is off the axis."""
+    """Draw the intervals; return the remark on what is beyond the axis."""
     labels = "inter-spike interval (ms)", "share of intervals (%)"
     intervals = {name: statistics.intervals_ms(train)[1] for name, train in trains.items()}
     pooled = np.concatenate(list(intervals.values()))
@@ -100,7 +100,7 @@ def _variation(axes: Axes, trains: Mapping[str, Trains], min_isis: int) -> None:
 
 
 def _edges(top: float, unit: float) -> NDArray[np.float64]:
-    """Edges of at most about BINS bins up to ``top``, half a unit off the whole units that the values are made of."""
+    """Edges of about BINS bins up to ``top``, half a unit away from the whole units that the values consist of."""
     units = round(top / unit)
     width = -(-(units + 1) // BINS)
     return np.asarray((np.arange(0, units + 1 + width, width) - 0.5) * unit, dtype=np.float64)

@@ -17,7 +17,7 @@ from varesearch.plots.definitions import (
 )
 
 EVENT_CELLS = 40
-"""So many cells that single spikes can be told apart."""
+"""With more cells, single spikes could not be distinguished."""
 
 
 class Events(FigureDefinition):

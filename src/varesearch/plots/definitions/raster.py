@@ -21,7 +21,7 @@ from varesearch.plots.definitions import (
 
 RASTER_CELLS = 2000
 RASTER_SPIKES = 60_000
-"""More than these in one panel are a solid block that costs seconds."""
+"""More spikes than this in one panel look like a solid block, and cost seconds."""
 
 
 class Raster(FigureDefinition):
@@ -65,7 +65,7 @@ class Raster(FigureDefinition):
 
 
 def _shown_cells(population: PopulationRecording) -> NDArray[np.int32]:
-    """All cells, or as many, evenly spread, as keep the panel readable."""
+    """All cells, or an evenly spread part of them that keeps the panel readable."""
     cells = min(population.size, RASTER_CELLS)
     spikes = len(population.spike_ids) * cells / population.size
     if spikes > RASTER_SPIKES:
@@ -83,7 +83,7 @@ def _dots(axes: Axes, population: PopulationRecording, cells: NDArray[np.int32],
     drawn = np.zeros(population.size, dtype=bool)
     drawn[cells] = True
     kept = drawn[population.spike_ids]
-    # Few spikes are drawn larger: a dot of one pixel alone on a page is not seen.
+    # Few spikes are drawn larger: a single dot of one pixel would not be seen.
     size = float(np.clip(4.5 - 0.75 * np.log10(max(kept.sum(), 1)), 1.1, 4.0))
     axes.plot(
         population.spike_times_ms[kept],
@@ -114,7 +114,7 @@ def _rates(axes: Axes, recording: Recording, analysis: AnalysisConfig) -> None:
         highest = max(highest, float(rates.max()))
         settled = max(settled, float(rates[edges[:-1] >= analysis.warmup_ms].max(initial=0.0)))
     if settled > 0 and highest > TRANSIENT * settled:
-        # The burst of the start would press what the metrics are about into the lowest part of the axis.
+        # The burst at the start would press the rates after the warm-up into the lowest part of the axis.
         axes.text(
             analysis.warmup_ms,
             1.0,

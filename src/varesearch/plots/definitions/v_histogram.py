@@ -14,10 +14,10 @@ from varesearch.plots.definitions import (
 WINDOW_MV = (-90.0, -40.0)
 """The window of the seed experiment's histogram."""
 WINDOW_SHARE = 0.9
-"""It is kept while at least this share of the samples lies within, and they spread over half of it."""
+"""The window is used if at least this share of the samples lies within it, and they cover half of it."""
 HISTOGRAM_BINS = 100
 HISTOGRAM_SAMPLES = 2_000_000
-"""More samples than these of one population do not change a histogram that an eye reads."""
+"""More samples than this of one population make no visible difference to a histogram."""
 
 
 class PotentialHistogram(FigureDefinition):
@@ -67,7 +67,7 @@ class PotentialHistogram(FigureDefinition):
 
 
 def _window(values: NDArray[np.floating]) -> tuple[float, float]:
-    """WINDOW_MV if v fits it, else what holds all but 0.1 % of the samples on either side, rounded outward to 5 mV."""
+    """WINDOW_MV if v fits it, otherwise all but 0.1 % of the samples on either side, rounded outward to 5 mV."""
     low, high = WINDOW_MV
     bottom, top = np.percentile(values, (0.1, 99.9))
     within = np.mean((values >= low) & (values <= high))

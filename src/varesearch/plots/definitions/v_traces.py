@@ -15,7 +15,7 @@ from varesearch.plots.definitions import (
 )
 
 TRACES = 3
-"""Cells drawn of each population."""
+"""The number of cells drawn of each population."""
 
 
 class PotentialTraces(FigureDefinition):
