@@ -114,5 +114,5 @@ def test_the_newest_run_of_each_kind_is_chosen_and_none_may_be_missing() -> None
 
     records = [record("new", 1), record("old", 1), record("other", 2)]
     assert {key: run.run_id for key, run in chosen(records, seed, [2, 1]).items()} == {2: "other", 1: "new"}
-    with pytest.raises(ConfigurationError, match="1 of 3 runs of the study are not there, the first is 3"):
+    with pytest.raises(ConfigurationError, match="1 of 3 runs of the study are missing, the first is 3"):
         chosen(records, seed, [1, 2, 3])

@@ -51,8 +51,8 @@ class StudySession:
 class Study:
     """A question about the model.
 
-    ``run`` makes the runs; ``analyse`` reads them back, draws the figures and returns the results, plain numbers for the
-    page; ``claims`` checks the statements of the page's prose against them.
+    ``run`` makes the runs; ``analyse`` reads them back, draws the figures and returns the results, plain numbers for
+    the page; ``claims`` checks the statements of the page's prose against them.
     """
 
     folder: Path

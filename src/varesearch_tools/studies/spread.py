@@ -44,8 +44,8 @@ def spread(values: Iterable[float | None]) -> MeanAndSd | None:
 def text(value: Mapping[str, Any] | MeanAndSd | float | None, digits: int | None = None) -> str:
     """``34.03 ± 0.12`` with ``digits`` after the point, one dash where there is no value.
 
-    By default there are enough digits for two figures of the standard deviation (three of a number that has none or does
-    not vary).
+    By default there are enough digits for two figures of the standard deviation (three of a number that has none or
+    does not vary).
     """
     if value is None:
         return "–"
