@@ -3,6 +3,10 @@
 Brian2 loads any file with the right name from the folder it is given, and anybody can compute that name. It is
 therefore given an empty folder that belongs to this run alone. When Brian2 asks for a module that an earlier run
 compiled, the module is verified (:mod:`private_folder`) and put there; newly compiled modules are cached.
+
+Brian2's extension manager has no hook around the loading of a module, so its private method ``_load_module`` is
+replaced on the one instance that Brian2 has, and only inside :func:`kept_modules`. The public method before it,
+``create_extension``, makes the module's name itself and holds its lock: in its place all of that would be copied here.
 """
 
 import os

@@ -1,8 +1,14 @@
 """What is handed to PyNN: a cell type for each scheme, and a projection that takes whole arrays.
 
-PyNN's own projection connects column by column and writes synapse by synapse, which takes most of a run's time; and its
-cell types leave the integrator to Brian2. Everything here has the name it is given: Brian2 looks its compiled code up
-by the text of the code, names included.
+What PyNN still does in this back end: it is the interface that the project writes its back ends against wherever
+PyNN has one, so that a population, a projection and a cell type are PyNN's objects, with PyNN's labels, ids and checks
+(a receptor type that the target lacks, for example); its ``setup`` makes the network and its ``state`` holds it. What
+PyNN does not do: the equations and the integration step come from the cell's module, since PyNN's cell types leave the
+integrator to Brian2; synapses, recording and current steps are handed to Brian2 as whole arrays, since PyNN's
+projection connects column by column and writes synapse by synapse, which takes most of a run's time.
+
+Everything here has the name that it is given: Brian2 looks up its compiled code by the text of the code, names
+included.
 """
 
 from collections.abc import Mapping
@@ -153,6 +159,7 @@ class ExplicitProjection(sim.Projection):
             namespace={},
             name=name,
         )
+        # PyNN's Projection has no public way to set them. ``size()``, ``get()`` and ``save()`` of it read them.
         self._brian2_synapses = {0: {0: self.synapses}}
         self._n_connections = len(connector.sources)
         connector.connect(self)

@@ -68,7 +68,6 @@ def run_program(folder: Path, duration_ms: float, progress: Callable[[float], No
         for name in set(os.environ) - set(environment):
             del os.environ[name]
         os.environ.update(environment)
-        brian2.Network._globally_running = False
     if said.errors.strip():
         logger.error("Brian2's program wrote to standard error: %s", " | ".join(said.errors.split("\n")[:5]))
 

@@ -43,7 +43,10 @@ def quantise(weights: NDArray[np.float64], scale: float) -> Quantisation:
 
 
 def scale_of(projection: Any) -> float:
-    """The scale that sPyNNaker uses for a projection of its own. To be asked after the run or the mapping."""
+    """The scale that sPyNNaker uses for a projection of its own. To be asked after the run or the mapping.
+
+    sPyNNaker 7.4.1 has no public way from a projection to its synapse type, which numbers the scales of its target.
+    """
     information = projection._synapse_information
     target = information.post_vertex
     scales = target.get_weight_scales(target.get_ring_buffer_shifts())
