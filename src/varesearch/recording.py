@@ -41,7 +41,13 @@ class PopulationRecording:
     signals: dict[str, Signal] = field(default_factory=dict)
 
     def spike_trains(self) -> list[NDArray[np.float64]]:
-        """One sorted array of times (ms) for each cell, ``size`` of them."""
+        """One sorted array of times (ms) for each cell, ``size`` of them.
+
+        Examples
+        --------
+        >>> population_recording("exc", 2, np.array([1, 0, 1]), np.array([3, 5, 9]), dt_ms=0.1).spike_trains()
+        [array([0.5]), array([0.3, 0.9])]
+        """
         order = np.argsort(self.spike_ids, kind="stable")
         ends = np.cumsum(np.bincount(self.spike_ids, minlength=self.size))
         return np.split(self.spike_times_ms[order], ends[:-1])
@@ -76,7 +82,13 @@ def population_recording(
 
 
 def grid_steps(times_ms: NDArray[np.float64], dt_ms: float, what: str) -> NDArray[np.int64]:
-    """Times as whole steps. Raises ValueError, naming ``what``, if one is not finite or off the grid."""
+    """Times as whole steps. Raises ValueError, naming ``what``, if one is not finite or off the grid.
+
+    Examples
+    --------
+    >>> grid_steps(np.array([0.0, 0.1, 2.5]), 0.1, "spike times")
+    array([ 0,  1, 25])
+    """
     exact = np.asarray(times_ms) / dt_ms
     steps = np.rint(exact)
     if not (np.abs(exact - steps) < 1e-3).all():
@@ -85,7 +97,13 @@ def grid_steps(times_ms: NDArray[np.float64], dt_ms: float, what: str) -> NDArra
 
 
 def sampled_ids(size: int, cells: int | None) -> NDArray[np.int32]:
-    """The cells to sample: all, or ``cells`` of them spread evenly over the population."""
+    """The cells to sample: all, or ``cells`` of them spread evenly over the population.
+
+    Examples
+    --------
+    >>> sampled_ids(1200, 4).tolist()
+    [0, 400, 799, 1199]
+    """
     if cells is None or cells >= size:
         return np.arange(size, dtype=np.int32)
     return np.linspace(0, size - 1, cells).round().astype(np.int32)

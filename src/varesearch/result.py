@@ -68,5 +68,12 @@ class Result:
 
     @property
     def why_degraded(self) -> str:
-        """The reasons and the advice in one line; empty if the result is not degraded."""
+        """The reasons and the advice in one line; empty if the result is not degraded.
+
+        Examples
+        --------
+        >>> lost = ("12 spikes were lost", "weights were cut off")
+        >>> Result(Status.DEGRADED, "47b49cbe", None, lost, "set backend.time_scale_factor=2").why_degraded
+        '12 spikes were lost, weights were cut off; set backend.time_scale_factor=2'
+        """
         return ", ".join(self.reasons) + (f"; {self.advice}" if self.advice else "")

@@ -20,7 +20,7 @@ from support import rows
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import TrackingConfig
 from varesearch.identity import IDENTITY
-from varesearch.report.sources import comparisons, last_words
+from varesearch.report.sources import comparisons, last_output
 from varesearch.sweeps.jobs import Job
 from varesearch.sweeps.known import Known, parent_of
 from varesearch.tracking import load_run, runs
@@ -116,7 +116,9 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "the verdicts on twenty runs": lambda root: comparisons(
         locate_store(None, root), [copy_id(n) for n in range(1, 21)]
     ),
-    "the last words of ten runs": lambda root: last_words(locate_store(None, root), [copy_id(n) for n in range(1, 11)]),
+    "the last output of ten runs": lambda root: last_output(
+        locate_store(None, root), [copy_id(n) for n in range(1, 11)]
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import mean_and_sd, number
 from varesearch.report.comparison_page import comparison_page
 from varesearch.report.run_page import run_page
-from varesearch.report.sources import comparisons, folder_of, last_words
+from varesearch.report.sources import comparisons, folder_of, last_output
 from varesearch.report.sweep_page import sweep_page
 from varesearch.sweeps.jobs import FINISHED
 from varesearch.sweeps.table import PARQUET_FILE, read_table
@@ -65,7 +65,7 @@ def report_html(
         states = zip(table.values("run_id"), table.values("status"), strict=True)
         unfinished = [run_id for run_id, status in states if run_id and status != FINISHED]
         shown = None if uri is None else where.shown
-        page = sweep_page(record, table, comparisons(where, ids), last_words(where, unfinished), shown, config_dir)
+        page = sweep_page(record, table, comparisons(where, ids), last_output(where, unfinished), shown, config_dir)
         template = "sweep.html"
     elif record.is_comparison:
         page, template = comparison_page(record, config_dir), "comparison.html"

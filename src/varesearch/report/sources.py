@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Words:
+class LastOutput:
     """What a run that did not finish has left: the end of its log, and its traceback (``""``: none)."""
 
     log: str
@@ -32,7 +32,7 @@ def comparisons(where: StoreLocation, run_ids: Collection[str]) -> list[RunRecor
         return [record for record in Reader(client, where).comparisons_of(run_ids) if record.status == "FINISHED"]
 
 
-def last_words(where: StoreLocation, run_ids: Collection[str]) -> dict[str, Words]:
+def last_output(where: StoreLocation, run_ids: Collection[str]) -> dict[str, LastOutput]:
     """Run id -> what it left, for those runs that the store knows."""
     if not run_ids:
         return {}
@@ -49,18 +49,18 @@ def folder_of(record: RunRecord) -> Path:
     return record.folder
 
 
-def _left_by(client: "MlflowClient", where: StoreLocation, run: RunRecord) -> Words:
+def _left_by(client: "MlflowClient", where: StoreLocation, run: RunRecord) -> LastOutput:
     folder = local_folder(run.artifact_uri, where)
     if folder is not None:
         check_folder(folder)
-        return _words_in(folder)
+        return _output_in(folder)
     refuse_foreign(run.artifact_uri, where, f"run {run.run_id}")
     with tempfile.TemporaryDirectory() as fetched:
         names = {item.path for item in client.list_artifacts(run.run_id)}
         for name in names & {LOG_FILE, TRACEBACK_FILE}:
             client.download_artifacts(run.run_id, name, fetched)
-        return _words_in(Path(fetched))
+        return _output_in(Path(fetched))
 
 
-def _words_in(folder: Path) -> Words:
-    return Words(tail(folder / LOG_FILE), tail(folder / TRACEBACK_FILE))
+def _output_in(folder: Path) -> LastOutput:
+    return LastOutput(tail(folder / LOG_FILE), tail(folder / TRACEBACK_FILE))

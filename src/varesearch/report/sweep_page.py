@@ -10,7 +10,7 @@ from typing import Any
 from varesearch.config.wording import written
 from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, settings_of
-from varesearch.report.sources import Words, folder_of, tail
+from varesearch.report.sources import LastOutput, folder_of, tail
 from varesearch.shell import command
 from varesearch.sweeps.jobs import FINISHED
 from varesearch.sweeps.labels import labels_by_text, level_labels
@@ -53,7 +53,7 @@ class Child:
     shown: list[float]
     metrics: dict[str, float]
     report: str
-    words: Words
+    words: LastOutput
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def sweep_page(
     record: RunRecord,
     table: Table,
     verdicts: list[RunRecord],
-    words: Mapping[str, Words],
+    words: Mapping[str, LastOutput],
     uri: str | None = None,
     config_dir: Path | None = None,
 ) -> SweepPage:
@@ -151,7 +151,7 @@ def _shown_metrics(table: Table) -> dict[str, str]:
     return columns
 
 
-def _children(table: Table, shown: list[str], words: Mapping[str, Words], store: list[str]) -> list[Child]:
+def _children(table: Table, shown: list[str], words: Mapping[str, LastOutput], store: list[str]) -> list[Child]:
     columns: dict[str, list[Any]] = {name: table.values(name) for name in table.frame}
     shown_values = {key: labels_by_text(columns[key], _LONGEST_VALUE) for key in table.varied}
     children = []
@@ -173,7 +173,7 @@ def _children(table: Table, shown: list[str], words: Mapping[str, Words], store:
                 shown=[cell[key] for key in shown],
                 metrics={key: cell[key] for key in table.metrics if not math.isnan(cell[key])},
                 report=command("report", run_id[:8], *store),
-                words=words.get(run_id, Words("", "")),
+                words=words.get(run_id, LastOutput("", "")),
             )
         )
     return children

@@ -25,7 +25,7 @@ _MOST_METRICS, _MOST_PARAMS, _MOST_TAGS = 900, 100, 100
 
 
 class TrackingError(RuntimeError):
-    """The run ended well, but the store could not be told; the message is one line and says where the results are."""
+    """The run ended well, but the store did not take its end; the message (one line) names the results' folder."""
 
 
 class FailedRunError(RuntimeError):
@@ -46,7 +46,15 @@ class Ending:
 
 
 def ending(error: BaseException | None) -> Ending:
-    """How a run ended that was left with ``error``."""
+    """How a run ended that was left with ``error``.
+
+    Examples
+    --------
+    >>> ending(None).status, ending(KeyboardInterrupt()).exit_code
+    ('FINISHED', 130)
+    >>> ending(ValueError("no such cell"))
+    Ending(status='FAILED', exit_code=1, reason='ValueError: no such cell')
+    """
     if error is None:
         return Ending("FINISHED", 0)
     signum = signal_behind(error)

@@ -42,9 +42,9 @@ RESERVE_BYTES = 1_000_000
 
 
 class RunFiles:
-    """The folder of a run that has begun, and what is collected for its record.
+    """The folder of a run that has begun, and what is collected for its end.
 
-    The log methods write to ``folder`` at once, or collect for the record that :meth:`close` writes.
+    The log methods write to ``folder`` at once, or collect for :meth:`close`, which writes it.
     """
 
     def __init__(self, description: Description, run_id: str, folder: Path) -> None:
@@ -203,7 +203,7 @@ class RunFiles:
         self._tags |= tags
 
     def close(self, how: Ending, error: BaseException | None) -> tuple[RunEnd, bool]:
-        """Write the end of the run to its folder: the record for the store, and whether the folder took it."""
+        """Write the end of the run to its folder: what the store is to get, and whether the folder took it."""
         _attempt(lambda: (self.folder / RESERVE_FILE).unlink(missing_ok=True))
         if how.reason:
             self._tags[ENDED] = how.reason
@@ -212,8 +212,8 @@ class RunFiles:
             log.error("%s: %s\n%s", how.status, how.reason, text)
             if how.status == "FAILED":
                 _attempt(lambda: (self.folder / TRACEBACK_FILE).write_text(text))
-        record = RunEnd(self.run_id, how.status, self.now_ms(), self._metrics, self._params, self._tags)
-        return record, _attempt(lambda: record.write(self.folder))
+        end = RunEnd(self.run_id, how.status, self.now_ms(), self._metrics, self._params, self._tags)
+        return end, _attempt(lambda: end.write(self.folder))
 
     def _reserve(self) -> None:
         # Reserve space for recording the end of the run, in case the disk fills up.

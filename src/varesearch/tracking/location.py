@@ -114,7 +114,13 @@ class StoreLocation:
 
 
 def locate_store(uri: str | None = None, root: Path | None = None) -> StoreLocation:
-    """The store at ``uri``; None: ``mlruns/mlflow.db`` of the project. Raises ConfigurationError for a bad URI."""
+    """The store at ``uri``; None: ``mlruns/mlflow.db`` of the project. Raises ConfigurationError for a bad URI.
+
+    Examples
+    --------
+    >>> locate_store("http://me:secret@lab:5000").shown, locate_store("sqlite:////data/runs.db").artifacts.as_posix()
+    ('http://***@lab:5000', '/data/artifacts')
+    """
     root = (root or project_root()).resolve()
     if uri is None:
         database = root / STORE_FOLDER / "mlflow.db"

@@ -1,4 +1,4 @@
-"""One log for everything that a run says: Python's logging, prints, and what C code writes to the file descriptors."""
+"""One log for all that a run prints: Python's logging, prints, and what C code writes to the file descriptors."""
 
 import contextlib
 import faulthandler
@@ -53,7 +53,7 @@ class LogCapture:
             self._file = _open_log(self.path)
             undo.callback(self._close_file)
             self._redirect()
-            # Descriptors of their own: the streams stay good for what is said after the capture has ended.
+            # Descriptors of their own: the streams can still be used when the capture has ended.
             self.terminal = _terminal_stream(os.dup(saved[0]), self.terminal)
             self.errors = _terminal_stream(os.dup(saved[1]), self.errors)
             undo.callback(_flush, self.terminal, self.errors)

@@ -119,6 +119,11 @@ def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
 
     A distribution is one parameter (``uniform(low=-65.0, high=-14.0)``); what is null is left out, and so is what does
     not belong to the science (tracking, launcher and the like). A value that is too long for a list is cut.
+
+    Examples
+    --------
+    >>> flat_params({"cell": {"a": 0.02}, "seed": 3, "tracking": {"uri": None}})
+    {'cell.a': '0.02', 'seed': '3'}
     """
     settings = single_settings(science(resolved))
     return {key: short(redact(_text(value))) for key, value in settings if value is not None}
@@ -136,7 +141,13 @@ def config_hash(resolved: Mapping[str, Any], without: Sequence[str] = ()) -> str
 
 
 def short(text: str, longest: int = _LONGEST_PARAM) -> str:
-    """The text, cut with an ellipsis if it is too long for a list."""
+    """The text, cut with an ellipsis if it is too long for a list.
+
+    Examples
+    --------
+    >>> short("izhikevich", longest=6)
+    'izhik…'
+    """
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 

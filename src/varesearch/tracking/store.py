@@ -118,7 +118,7 @@ def one_line(where: StoreLocation) -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, in one line of at most 300 characters; for a database's, what the database said."""
+    """The message of an exception in one line of at most 300 characters; of a database's exception, the driver's."""
     cause: BaseException | None = error
     while cause is not None:
         # SQLAlchemy keeps what the driver raised, MLflow what SQLAlchemy did.
@@ -154,7 +154,7 @@ def probe(uri: str) -> None:
 
 
 def ensure_sqlite(where: StoreLocation) -> None:
-    """Make the SQLite store, or migrate it to the installed MLflow, once, whoever else is at it.
+    """Make the SQLite store, or migrate it to the installed MLflow, once, even if several processes try it.
 
     The work is done on a temporary file that takes the store's name when it is complete, so that a store with that
     name is always a whole one. A note beside it says which MLflow it was made for. Raises ConfigurationError.
@@ -264,7 +264,7 @@ def _temporary(database: Path) -> Path:
 
 
 def _remove_leftovers(database: Path) -> None:
-    # Of a process that was killed at it: whoever holds the lock is alone.
+    # They are of a process that was killed: only the holder of the lock writes here.
     for path in database.parent.glob(f"{_temporary(database).name}*"):
         path.unlink()
 

@@ -129,13 +129,13 @@ def _serve_at(listener: socket.socket, where: StoreLocation, page: str) -> int:
     # No telemetry, and no worker processes for MLflow's language-model jobs.
     settings = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     print("starting MLflow's pages ...", file=sys.stderr)
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as errors:
         server = subprocess.Popen(
             command,
             env={**settings, **os.environ},
             pass_fds=[listener.fileno()],
             stdin=subprocess.PIPE,
-            stderr=said,
+            stderr=errors,
             # A group of its own: Ctrl-C reaches us alone, and ending the server ends its workers too.
             start_new_session=True,
         )
@@ -150,8 +150,8 @@ def _serve_at(listener: socket.socket, where: StoreLocation, page: str) -> int:
             if _answers(server, f"http://{LOOPBACK}:{port}{HEALTH}"):
                 print(f"{order.address(port, order.token)}  (works once, only for you; Ctrl-C ends)", flush=True)
                 server.wait()
-            said.seek(0)
-            print(said.read().decode(errors="replace")[-2000:], "MLflow's server has ended", file=sys.stderr)
+            errors.seek(0)
+            print(errors.read().decode(errors="replace")[-2000:], "MLflow's server has ended", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             return 0
