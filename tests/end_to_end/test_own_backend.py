@@ -1,5 +1,6 @@
 """A user's own back end, a file or a package outside the project: listed, run, swept, run again, kept."""
 
+import os
 import re
 import subprocess
 import sys
@@ -137,3 +138,26 @@ def test_a_broken_back_end_is_refused_in_one_line(
         assert cli.main(["--config-dir", str(tmp_path), *words]) == 2
         shown = capfd.readouterr()
         assert expected in shown.err and shown.err.count("\n") == 1 and shown.out == ""
+
+
+INSTALLED = """
+from varesearch.config.compose import compose
+from varesearch.config.parts import own_sources
+from varesearch.preflight import prepare
+backend = prepare(compose(["cell=izhikevich_delta", "backend=plain"]).config)
+print(backend.name, backend.imports(), sorted(own_sources(type(backend.config.backend))))
+"""
+
+
+def test_an_installed_distribution_brings_a_back_end(tmp_path: Path) -> None:
+    package(tmp_path / "elsewhere")
+    record = tmp_path / "elsewhere-1.0.dist-info"
+    record.mkdir()
+    (record / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1.0\n")
+    (record / "entry_points.txt").write_text("[varesearch.parts]\nplain = elsewhere.plain\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    words = [sys.executable, "-c", INSTALLED]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    sources = ["plain/__init__.py", "plain/backend.py"]
+    assert done.stdout == f"plain ('elsewhere.plain.backend',) {sources}\n"
