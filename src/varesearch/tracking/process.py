@@ -8,12 +8,15 @@ which these are valid.
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
 
 from varesearch.tracking.tags import BOOT_ID, HOST, MACHINE_ID, PID, PID_NAMESPACE, PROCESS_STARTED
 
+# The tags of a process, in the order of the fields of `Process`.
+_TEXTS = (HOST, MACHINE_ID, BOOT_ID)
+_NUMBERS = (PID_NAMESPACE, PID, PROCESS_STARTED)
 _PROC = Path("/proc")
 _MACHINE_ID = Path("/etc/machine-id")
 _GONE = "ZXx"
@@ -53,27 +56,13 @@ class Process:
     def from_tags(cls, tags: Mapping[str, str]) -> Self | None:
         """The process that a run's tags name; None for a run that is not ours."""
         try:
-            return cls(
-                tags[HOST],
-                tags[MACHINE_ID],
-                tags[BOOT_ID],
-                int(tags[PID_NAMESPACE]),
-                int(tags[PID]),
-                int(tags[PROCESS_STARTED]),
-            )
+            return cls(*(tags[key] for key in _TEXTS), *(int(tags[key]) for key in _NUMBERS))  # type: ignore[arg-type]
         except (KeyError, ValueError):
             return None
 
     def tags(self) -> dict[str, str]:
         """As tags of a run."""
-        return {
-            HOST: self.host,
-            MACHINE_ID: self.machine,
-            BOOT_ID: self.boot,
-            PID_NAMESPACE: str(self.namespace),
-            PID: str(self.pid),
-            PROCESS_STARTED: str(self.started),
-        }
+        return dict(zip((*_TEXTS, *_NUMBERS), map(str, astuple(self)), strict=True))
 
     def is_here(self) -> bool:
         """Whether :meth:`is_alive` can be answered here.

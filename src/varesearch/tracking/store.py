@@ -61,14 +61,6 @@ def client(uri: str) -> "MlflowClient":
         return MlflowClient(uri)
 
 
-def make_sqlite_store(uri: str, artifact_uri: str) -> None:
-    """Make all tables of a new SQLite store, with the present schema."""
-    with light_import():
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-    store = SqlAlchemyStore(uri, artifact_uri)
-    store.engine.dispose()
-
-
 @contextlib.contextmanager
 def light_import() -> Iterator[None]:
     """For the first import of MLflow or a part of it."""
@@ -212,7 +204,9 @@ def relocate(where: StoreLocation) -> None:
 
 def _make(database: Path, artifacts: Path) -> None:
     unfinished = _temporary(database)
-    make_sqlite_store(sqlite_uri(unfinished), artifacts.as_uri())
+    with light_import():
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+    SqlAlchemyStore(sqlite_uri(unfinished), artifacts.as_uri()).engine.dispose()
     _put_in_place(unfinished, database)
 
 
