@@ -220,7 +220,7 @@ def backends_for(words: list[str], seed: int) -> list[list[str]]:
     having = [name for name in backends() if cell in integrators_of(name)]
     taken = [name for name in having if name not in OF_THIS_MACHINE or seed % 10 == 0]
     found = [[*words, f"backend={name}", *OF_THIS_MACHINE.get(name, ())] for name in taken]
-    if seed % COMPILED_EVERY == COMPILED_EVERY // 2:
+    if "brian2" in having and seed % COMPILED_EVERY == COMPILED_EVERY // 2:
         found.append([*words, "backend=brian2", "backend.codegen=cython"])
     if seed % NATIVE_EVERY == 0:  # drawn by the machine: there is nothing to compare it with but itself
         native = [[*each, "connectivity.draw=native"] for each in found if each[len(words)] == "backend=spinnaker"]
