@@ -18,7 +18,10 @@ from varesearch.model.cells.aeif_cond_exp import AeifCondExp
 from varesearch.network.model import CurrentStep, Network
 
 DT_MS, STEPS = 0.1, 2000
-STIMULUS = {"excitatory": [(300, 0.02), (320, 0.02), (900, 0.05), (1500, 0.05)], "inhibitory": [(700, 0.1)]}
+STIMULUS: dict[Receptor, list[tuple[int, float]]] = {
+    "excitatory": [(300, 0.02), (320, 0.02), (900, 0.05), (1500, 0.05)],
+    "inhibitory": [(700, 0.1)],
+}
 """Receptor -> (step, weight in µS)."""
 DELAY = 15
 CURRENT = CurrentStep("exc", -0.7, 1000, 1400)
