@@ -15,7 +15,7 @@ from small_networks import network, population, projection, source
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.model.cells.aeif_cond_exp import AeifCondExp
-from varesearch.network.model import CurrentStep, Network
+from varesearch.network.model import CurrentStep, Network, Receptor
 
 DT_MS, STEPS = 0.1, 2000
 STIMULUS: dict[Receptor, list[tuple[int, float]]] = {
