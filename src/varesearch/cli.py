@@ -133,7 +133,8 @@ def _flags(context: click.Context | None) -> list[str]:
 
 
 def _name(parameter: click.Parameter) -> str:
-    return parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name
+    # The metavar of an argument shows in help that there may be none or several of it: [SUBJECT]...
+    return parameter.opts[-1] if isinstance(parameter, click.Option) else parameter.human_readable_name.strip("[].")
 
 
 def _needs(error: click.BadOptionUsage) -> str:

@@ -134,7 +134,7 @@ dt=0.1 | dt is unknown & did you mean simulation.dt_ms?
 duration=2000 | duration is unknown & did you mean simulation.duration_ms or stimulus.duration_ms?
 cells=200 | cells is unknown & did you mean cell or recording.cells?
 threads=2 | threads is unknown & did you mean backend.threads with backend=nest
-cell.e_rev_E=0 | cell.e_rev_E is unknown & did you mean cell.e_rev_E with cell=if_cond_exp?
+cell.e_rev_E=0 | cell.e_rev_E is unknown & cell.e_rev_E with cell=if_cond_exp?
 cell | cell: an = is missing & cell=OPTION
 stimulu | an = is missing & did you mean stimulus?
 cell.a= | cell.a=: the value is missing & cell.a=VALUE
@@ -147,8 +147,15 @@ stimulus.targets=[exc, inh] seed=2 | split this value at its spaces & quote it: 
 cell.v_init=distribution:normal cell.v_init=mean:3 | the braces & 'cell.v_init={distribution:normal,mean:3}'
 connectivity.delay_ms={distribution:uniform | cannot be read & { and } do not match
 stimulus.targets=[exc | cannot be read & [ and ] do not match
-cell.a=${cell.rate} | cell.a cannot be worked out & cell.rate
-cell.a=${cell.b} cell.b=${cell.a} | cannot be worked out & Recursive
+cell.a=${cell.rate} | cell.a=${cell.rate}: cell.rate is unknown: cell=izhikevich has integrator, i_offset & did you mean
+cell.a=${cell.weight_ex} | did you mean cell.weight_exc?
+cell.a=${cel.a} | cell.a=${cel.a}: cel is unknown & did you mean cell?
+'cell.v_init={distribution: uniform, low: 0, high: "${cell.rate}"}' | cell.v_init.high=${cell.rate}: cell.rate is
+cell.a=${.rate} | cell.a=${.rate} cannot be resolved: it refers to an unknown setting; write a value, or ${GROUP.KEY}
+cell.a=${cell.b} cell.b=${cell.a} | refers to itself; write a value
+cell.a=${sum:1,2} | cell.a=${sum:1,2} names a function that does not exist & ${product:A,B}
+cell.a=${product:x,2} | cell.a=${product:x,2} cannot be resolved: could not convert string to float: 'x'; write a value
+connectivity.n=${connectivity.p} | connectivity.p is 0.02, which is not a whole number
 cell.a=??? | cell.a=??? is not a number
 stimulus.targets=${cell} | stimulus.targets refers to a group of settings & write [A, B]
 recording.signals=${analysis} | recording.signals refers to a group of settings & write [A, B]
@@ -178,6 +185,7 @@ run izhikevich | izhikevich: an = is missing
 --config-dir nowhere | --config-dir nowhere is not a folder
 --config-dir . | holds no option & GROUP/OPTION.yaml
 --help cel | no such group & did you mean cell?
+doctor brian3 | varesearch: SUBJECT brian3: must be one of memory, & did you mean brian2?
 --help cell=hodgkin_huxley | cell=hodgkin_huxley & choose one of
 --version now | now: --version stands alone
 --backends nest | nest: --backends stands alone

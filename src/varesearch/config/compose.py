@@ -3,9 +3,9 @@
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -14,9 +14,8 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.merging import hint_on_schema, merge_options
 from varesearch.config.options import DISCRIMINATORS, check_config_dir, options, options_of
 from varesearch.config.overrides import Overrides, apply_values, parse_overrides
-from varesearch.config.plain import is_group
+from varesearch.config.references import check_references, reference_problem
 from varesearch.config.schema import Config
-from varesearch.config.wording import echoed
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class Composed:
     config
         The typed settings.
     resolved
-        The same as plain dicts and lists, every relation worked out.
+        The same as plain dicts and lists, with the value of every setting in place of a reference.
     overrides
         The words that were given.
     choices
@@ -104,50 +103,12 @@ def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, o
         if OmegaConf.is_missing(node[group], key):
             raise ConfigurationError(f"{group}={choices[group]} names no {key}{hint_on_schema(node[group], '', group)}")
     try:
-        _check_references(node)
+        check_references(node)
         resolved = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
         config = cast(Config, OmegaConf.to_object(node))
     except (OmegaConfBaseException, OverflowError, RecursionError) as error:
-        key = getattr(error, "full_key", None) or "a relation"
-        raise ConfigurationError(f"{key} cannot be worked out: {str(error).strip().splitlines()[0]}") from None
+        raise ConfigurationError(reference_problem(node, error, choices)) from None
     return Composed(config, resolved, tuple(overrides), choices)
-
-
-def _check_references(node: DictConfig, path: str = "") -> None:
-    """Raise ConfigurationError for a setting that refers to a group of settings, or a list that refers to another kind.
-
-    OmegaConf checks the type of what ``${...}`` refers to for numbers and texts, but not for lists and drawn settings.
-    """
-    schema = OmegaConf.get_type(node)
-    hints = get_type_hints(schema) if is_dataclass(schema) else {}
-    for name in map(str, node):
-        key, hint = f"{path}{name}", hints.get(name, Any)
-        refers = OmegaConf.is_interpolation(node, name)
-        value = None if OmegaConf.is_missing(node, name) else node[name]
-        if get_origin(hint) is list:
-            listed = OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-            if not _is_list(listed, hint):
-                shown = "a group of settings" if is_group(value) else echoed(str(value))
-                raise ConfigurationError(
-                    f"{key} refers to {shown}, which is not a list of values of its own kind; write [A, B]"
-                )
-        elif is_group(value) and refers:
-            raise ConfigurationError(
-                f"{key} refers to {echoed(_target(node, name))}, a group of settings; write a value"
-            )
-        elif isinstance(value, DictConfig) and is_group(value):
-            _check_references(value, f"{key}.")
-
-
-def _target(node: DictConfig, name: str) -> str:
-    """The reference that a setting is, as it is written."""
-    return str(OmegaConf.to_container(node, resolve=False)[name])  # type: ignore[index,call-overload]
-
-
-def _is_list(value: Any, hint: Any) -> bool:
-    if get_origin(hint) is list:
-        return isinstance(value, list) and all(_is_list(item, get_args(hint)[0]) for item in value)
-    return isinstance(value, (int, float) if hint is float else hint)
 
 
 def _product(*factors: Any) -> float:
