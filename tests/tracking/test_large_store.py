@@ -21,8 +21,8 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import TrackingConfig
 from varesearch.identity import IDENTITY
 from varesearch.report.sources import comparisons, last_output
+from varesearch.sweeps.earlier_runs import EarlierRuns, parent_of
 from varesearch.sweeps.jobs import Job
-from varesearch.sweeps.known import Known, parent_of
 from varesearch.tracking import load_run, runs
 from varesearch.tracking.files import RECORDING_FILE
 from varesearch.tracking.location import locate_store
@@ -109,8 +109,8 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "a name": lambda root: load_run(COPY.format(n=7), root=root),
     "the newest run": lambda root: runs(root=root, most=1),
     "opening the store": _open,
-    "three jobs of a sweep": lambda root: Known(_open(root), _jobs(range(7, 10))),
-    "twelve jobs of a sweep": lambda root: Known(_open(root), _jobs(range(1, 13))),
+    "three jobs of a sweep": lambda root: EarlierRuns(_open(root), _jobs(range(7, 10))),
+    "twelve jobs of a sweep": lambda root: EarlierRuns(_open(root), _jobs(range(1, 13))),
     "the parent of a sweep": lambda root: parent_of(_open(root), "5" * 64),
     "the verdicts on two runs": lambda root: comparisons(locate_store(None, root), [copy_id(18), copy_id(19)]),
     "the verdicts on twenty runs": lambda root: comparisons(
@@ -205,11 +205,11 @@ def test_a_sweep_takes_over_what_is_there(growing: Path) -> None:
         of_an_older = (copy_id(3) * 2, copy_id(4), IDENTITY)
         connection.execute("UPDATE tags SET value = ? WHERE run_uuid = ? AND key = ?", of_an_older)
     jobs = _jobs(range(1, 12))
-    for known in (Known(_open(root), jobs), Known(_open(root))):
-        outcomes = {job.index: known.outcome(job) for job in jobs}
+    for earlier in (EarlierRuns(_open(root), jobs), EarlierRuns(_open(root))):
+        outcomes = {job.index: earlier.outcome(job) for job in jobs}
         assert {n: outcome.run_id for n, outcome in outcomes.items() if outcome} == {3: copy_id(3)}
         assert outcomes[3] is not None and outcomes[3].metrics["exc.rate_hz"] == 7.25
-    anew = Known(_open(root), jobs, anew=True)
+    anew = EarlierRuns(_open(root), jobs, anew=True)
     assert [anew.outcome(job) for job in jobs] == [None] * len(jobs)
 
 

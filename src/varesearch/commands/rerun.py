@@ -30,7 +30,7 @@ def command(
 
     Exit code 0: identical; 1: it differs, or the rerun failed; 2: the run cannot be run again.
     """
-    from varesearch.config.restore import Machine
+    from varesearch.config.restore import MachineChoice
     from varesearch.rerun.command import main
 
-    return main(run, uri, Machine(settings, machine_from_record), config_dir)
+    return main(run, uri, MachineChoice(settings, machine_from_record), config_dir)

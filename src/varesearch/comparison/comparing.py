@@ -29,7 +29,7 @@ from varesearch.comparison.storing import (
 from varesearch.comparison.verdict import Answer, Verdict, judge, refuse_incomparable
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.plain import as_plain
-from varesearch.config.restore import Machine, restore
+from varesearch.config.restore import MachineChoice, restore
 from varesearch.config.schema import AnalysisConfig, Config
 from varesearch.config.wording import mean_and_sd
 from varesearch.identity import libraries, part_modules, science_hash
@@ -163,13 +163,13 @@ def _why_unpaired(a: Side, b: Side) -> str:
     )
 
 
-def _reference(a: Side, b: Side, machine: Machine) -> Config:
+def _reference(a: Side, b: Side, machine: MachineChoice) -> Config:
     """The configuration whose back end measures the spread: A's, unless that is a slow one.
 
     Raises ConfigurationError if it has the address of a machine that the user did not ask for.
     """
     side = min((a, b), key=lambda side: backend_class(type(side.config.backend)).slow)
-    return restore(machine.applied(side.resolved, side.config_dir), own=True, config_dir=side.config_dir)
+    return restore(machine.applied_to(side.resolved, side.config_dir), own=True, config_dir=side.config_dir)
 
 
 def _spread(config: Config, side: Side, seeds: int, terminal: Terminal) -> NaturalSpread:

@@ -8,7 +8,7 @@ from varesearch.comparison.sides import MOST_SEEDS
 from varesearch.config.backend import BackendSettings
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import parts
-from varesearch.config.restore import OWN_MACHINE, Machine
+from varesearch.config.restore import OWN_MACHINE, MachineChoice
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class CompareRequest:
     seeds: int | None
     uri: str | None
     config_dir: Path | None
-    machine: Machine = OWN_MACHINE
+    machine: MachineChoice = OWN_MACHINE
 
 
 def compare_request(
@@ -77,7 +77,7 @@ def compare_request(
     if runs is None and machine_from_record:
         raise ConfigurationError("--machine-from-record: applies to recorded runs only; leave it out")
     return CompareRequest(
-        tuple(argv), runs, backends, sides, seeds, uri, config_dir, Machine(machine, machine_from_record)
+        tuple(argv), runs, backends, sides, seeds, uri, config_dir, MachineChoice(machine, machine_from_record)
     )
 
 

@@ -13,8 +13,8 @@ from varesearch.config.schema import Config
 from varesearch.report.origin import given_of
 from varesearch.shell import command, quoted
 from varesearch.sweeps.command import Sweep, prepare
+from varesearch.sweeps.earlier_runs import EarlierRuns
 from varesearch.sweeps.jobs import FINISHED, SEED
-from varesearch.sweeps.known import Known
 from varesearch.sweeps.plan import Planner
 from varesearch.sweeps.table import read_table
 from varesearch.tracking.read import load_run
@@ -131,8 +131,8 @@ def finished(sweep: Sweep, words: Sequence[str]) -> Side:
     tracking = sweep.planner.settings.tracking
     session = StoreSession(tracking)
     session.open()
-    known = Known(session, sweep.jobs)
-    outcomes = [known.outcome(job) for job in sweep.jobs]
+    earlier = EarlierRuns(session, sweep.jobs)
+    outcomes = [earlier.outcome(job) for job in sweep.jobs]
     ids = [outcome.run_id for outcome in outcomes if outcome is not None and outcome.run_id]
     if not ids:
         raise ConfigurationError(f"{label_of(words)}: none of its runs is in the store any more; run them again")

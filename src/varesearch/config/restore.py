@@ -1,6 +1,7 @@
 """From a resolved configuration, as a run keeps it, back to typed settings.
 
-A record may come from somebody else. It must not decide where the user's credentials are sent: see :class:`Machine`.
+A record may come from somebody else. It must not decide where the user's credentials are sent: see
+:class:`MachineChoice`.
 """
 
 from collections.abc import Mapping
@@ -100,8 +101,8 @@ def addresses_of(backend: BackendSettings) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Machine:
-    """The machine on which the model of a recorded run is simulated again.
+class MachineChoice:
+    """The user's choice of the machine on which a recorded run is simulated again.
 
     Parameters
     ----------
@@ -115,12 +116,12 @@ class Machine:
     settings: tuple[str, ...] = ()
     from_record: bool = False
 
-    def words(self) -> tuple[str, ...]:
-        """The arguments on the command line for this machine."""
+    def arguments(self) -> tuple[str, ...]:
+        """Return the arguments of the command line that make this choice."""
         return (*self.settings, *(["--machine-from-record"] if self.from_record else []))
 
-    def applied(self, resolved: Mapping[str, Any], config_dir: Path | None = None) -> dict[str, Any]:
-        """The configuration of a record with this machine; ``config_dir`` is the folder of the user's own parts.
+    def applied_to(self, resolved: Mapping[str, Any], config_dir: Path | None = None) -> dict[str, Any]:
+        """Return the configuration of a record with this machine; ``config_dir`` is the folder of the user's own parts.
 
         Raises ConfigurationError, with the address, if the record names an address that the user did not ask for.
         """
@@ -141,7 +142,7 @@ class Machine:
         return dict(resolved)
 
 
-OWN_MACHINE = Machine()
+OWN_MACHINE = MachineChoice()
 """No address of the record is used."""
 
 

@@ -131,7 +131,7 @@ def sweep(*overrides: str, config_dir: str | Path | None = None, **settings: Any
     from varesearch.report import write_report
     from varesearch.sweeps.command import prepare as prepare_sweep
     from varesearch.sweeps.command import run_sweep
-    from varesearch.sweeps.known import parent_of
+    from varesearch.sweeps.earlier_runs import parent_of
     from varesearch.tracking.run import StoreSession
 
     planned = prepare_sweep(words_of(overrides, settings, sweeps=True), _folder(config_dir), Quiet(LogCapture()))

@@ -21,9 +21,9 @@ class Given:
     choices: dict[str, str]
 
     @property
-    def words(self) -> list[str]:
+    def quoted_overrides(self) -> list[str]:
         """The overrides, each quoted for a shell."""
-        return [quoted([word]) for word in self.overrides]
+        return [quoted([override]) for override in self.overrides]
 
 
 def given_of(record: RunRecord) -> Given:

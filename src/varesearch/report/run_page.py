@@ -174,8 +174,8 @@ def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
     if record.timing:
         notes.append(Note(f"The machine's times are {record.timing}.", grave=False))
     if origin.get("dirty"):
-        words = f"The code differed from commit {str(origin.get('commit'))[:8]}: see uncommitted.diff of the run."
-        notes.append(Note(words, grave=False))
+        text = f"The code differed from commit {str(origin.get('commit'))[:8]}: see uncommitted.diff of the run."
+        notes.append(Note(text, grave=False))
     return notes
 
 

@@ -25,7 +25,7 @@ _LONGEST_VALUE = 60
 
 
 @dataclass(frozen=True)
-class Factor:
+class VariedSetting:
     """A setting that varies: its key, the key with its unit, and a summary of its values."""
 
     key: str
@@ -53,7 +53,7 @@ class Child:
     shown: list[float]
     metrics: dict[str, float]
     report: str
-    words: LastOutput
+    last_output: LastOutput
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class SweepPage:
     notes: list[Note]
     counts: dict[str, int]
     best: str
-    factors: list[Factor]
+    varied: list[VariedSetting]
     figures: list[Figure]
     columns: list[str]
     children: list[Child]
@@ -89,20 +89,38 @@ def sweep_page(
     record: RunRecord,
     table: Table,
     verdicts: list[RunRecord],
-    words: Mapping[str, LastOutput],
+    last_outputs: Mapping[str, LastOutput],
     uri: str | None = None,
     config_dir: Path | None = None,
 ) -> SweepPage:
-    """Collect it; ``words`` maps the id of each unfinished child to its last output, ``uri`` names another store.
+    """Collect the content of the page of a sweep.
 
-    ``config_dir`` is the folder of the user's own parts. Raises as :func:`.folder_of`.
+    Parameters
+    ----------
+    record
+        The run of the sweep.
+    table
+        Its results, one row for each child.
+    verdicts
+        The comparisons in which its children take part.
+    last_outputs
+        Id of each unfinished child -> the end of its log, and its traceback.
+    uri
+        The store, if it is not the project's; it is named in the commands that the page shows.
+    config_dir
+        The folder with the user's own parts.
+
+    Raises
+    ------
+    ConfigurationError
+        The files of the sweep are not on this machine, or cannot be read.
     """
     folder = folder_of(record)
     origin, versions = provenance_of(folder)
     # Each command that went on with the sweep has a log of its own.
     logs = [path for path in (folder / LOG_FILE, *folder.glob("resumed-*.log")) if path.is_file()]
     shown = _shown_metrics(table)
-    children = _children(table, list(shown.values()), words, [] if uri is None else ["--uri", uri])
+    children = _children(table, list(shown.values()), last_outputs, [] if uri is None else ["--uri", uri])
     counts = dict(Counter(child.status for child in children))
     if any(child.taken_over for child in children):
         counts["taken over"] = sum(child.taken_over for child in children)
@@ -115,7 +133,7 @@ def sweep_page(
         notes=_notes(record, children, origin),
         counts=counts,
         best=record.best,
-        factors=[_factor(key, unit, table) for key, unit in table.varied.items()],
+        varied=[_varied_setting(key, unit, table) for key, unit in table.varied.items()],
         figures=figures_of(folder, config_dir),
         columns=list(shown),
         children=children,
@@ -128,7 +146,7 @@ def sweep_page(
     )
 
 
-def _factor(key: str, unit: str, table: Table) -> Factor:
+def _varied_setting(key: str, unit: str, table: Table) -> VariedSetting:
     values = list(dict.fromkeys(table.values(key)))
     labels = level_labels(values, _LONGEST_VALUE)
     if len(values) <= _MOST_VALUES:
@@ -138,7 +156,7 @@ def _factor(key: str, unit: str, table: Table) -> Factor:
         summary = f"{len(values)} values from {low} to {high}"
     else:
         summary = f"{', '.join(labels[:_MOST_VALUES])}, … ({len(values)} values)"
-    return Factor(key, heading(key, unit), summary)
+    return VariedSetting(key, heading(key, unit), summary)
 
 
 def _shown_metrics(table: Table) -> dict[str, str]:
@@ -151,7 +169,7 @@ def _shown_metrics(table: Table) -> dict[str, str]:
     return columns
 
 
-def _children(table: Table, shown: list[str], words: Mapping[str, LastOutput], store: list[str]) -> list[Child]:
+def _children(table: Table, shown: list[str], last_outputs: Mapping[str, LastOutput], store: list[str]) -> list[Child]:
     columns: dict[str, list[Any]] = {name: table.values(name) for name in table.frame}
     shown_values = {key: labels_by_text(columns[key], _LONGEST_VALUE) for key in table.varied}
     children = []
@@ -173,7 +191,7 @@ def _children(table: Table, shown: list[str], words: Mapping[str, LastOutput], s
                 shown=[cell[key] for key in shown],
                 metrics={key: cell[key] for key in table.metrics if not math.isnan(cell[key])},
                 report=command("report", run_id[:8], *store),
-                words=words.get(run_id, LastOutput("", "")),
+                last_output=last_outputs.get(run_id, LastOutput("", "")),
             )
         )
     return children
@@ -184,14 +202,14 @@ def _notes(record: RunRecord, children: list[Child], origin: Mapping[str, Any]) 
     unfinished = [child for child in children if child.status != FINISHED]
     if unfinished:
         states = Counter(child.status for child in unfinished)
-        words = ", ".join(f"{count} {state}" for state, count in states.items())
-        notes.append(Note(f"{len(unfinished)} of {len(children)} runs have no results: {words}", grave=True))
+        listed = ", ".join(f"{count} {state}" for state, count in states.items())
+        notes.append(Note(f"{len(unfinished)} of {len(children)} runs have no results: {listed}", grave=True))
     if record.why_ended:
         notes.append(Note(f"The sweep is {record.status}: {record.why_ended}", grave=True))
     degraded = [child for child in children if child.degraded]
     if degraded:
-        words = f"{len(degraded)} of {len(children)} runs are DEGRADED; their reasons are with them below"
-        notes.append(Note(words, grave=True))
+        text = f"{len(degraded)} of {len(children)} runs are DEGRADED; their reasons are with them below"
+        notes.append(Note(text, grave=True))
     if origin.get("dirty"):
         notes.append(
             Note(f"The code differed from commit {str(origin.get('commit'))[:8]}: see uncommitted.diff.", grave=False)

@@ -9,7 +9,7 @@ from varesearch.backends.base import Backend
 from varesearch.config.compose import Composed
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options_of
-from varesearch.config.restore import OWN_MACHINE, Machine, restore
+from varesearch.config.restore import OWN_MACHINE, MachineChoice, restore
 from varesearch.network.model import Network
 from varesearch.network.stored import NETWORK_FILE, load_network
 from varesearch.preflight import check_given, prepare
@@ -27,7 +27,7 @@ DIFFERENCES_FILE = "rerun.json"
 _SHOWN_LINES = 12
 
 
-def main(run: str, uri: str | None, machine: Machine, config_dir: Path | None = None) -> int:
+def main(run: str, uri: str | None, machine: MachineChoice, config_dir: Path | None = None) -> int:
     """Run a recorded run again and return the exit code. Raises ConfigurationError if it cannot be run again."""
     with LogCapture() as capture:
         try:
@@ -43,7 +43,7 @@ def rerun(
     original: RunRecord,
     capture: LogCapture,
     uri: str | None = None,
-    machine: Machine = OWN_MACHINE,
+    machine: MachineChoice = OWN_MACHINE,
     config_dir: Path | None = None,
 ) -> Differences:
     """Run it again in the store at ``uri`` (None: the project's), and compare. Says on the terminal what came of it.
@@ -56,7 +56,7 @@ def rerun(
     terminal = Terminal(capture.terminal)
     composed, backend = recomposed(original, uri, machine, config_dir)
     store = [] if uri is None else ["--uri", uri]
-    made_by = ("rerun", original.run_id, *machine.words(), *store, *options_of(config_dir))
+    made_by = ("rerun", original.run_id, *machine.arguments(), *store, *options_of(config_dir))
     given = given_network(original, config_dir)
     if given is not None:
         check_given(given, backend)
@@ -71,14 +71,14 @@ def rerun(
 
 
 def recomposed(
-    original: RunRecord, uri: str | None, machine: Machine = OWN_MACHINE, config_dir: Path | None = None
+    original: RunRecord, uri: str | None, machine: MachineChoice = OWN_MACHINE, config_dir: Path | None = None
 ) -> tuple[Composed, Backend]:
     """The configuration and back end of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
     _refuse(original)
     original.recording()  # so that a broken recording is found before the simulation, not after it
     # How a sweep was carried out, and where the run was kept, are not the run's own.
     resolved = {key: value for key, value in original.config().items() if key not in ("launcher", "sweeper")}
-    resolved = machine.applied(resolved, config_dir)
+    resolved = machine.applied_to(resolved, config_dir)
     config = restore(resolved, own=True, config_dir=config_dir)  # its addresses are now those that the user has chosen
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)

@@ -14,8 +14,8 @@ from typing import Any
 from varesearch.config.compose import Composed
 from varesearch.identity import identity_tags
 from varesearch.sweeps.assignment import AssignmentFile
+from varesearch.sweeps.earlier_runs import EarlierRuns
 from varesearch.sweeps.jobs import FAILED, FINISHED, KILLED, SKIPPED, Assignment, ChildEnd, Job, Outcome, State
-from varesearch.sweeps.known import Known
 from varesearch.tracking.ending import RunEnd, log_batch
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.process import Process
@@ -51,7 +51,7 @@ class Children:
         The store.
     parent_id
         The run of the sweep, under which the runs of the children are nested.
-    known
+    earlier_runs
         The runs that the store has already.
     fail_fast
         Whether the first failure sets ``stopping``.
@@ -70,7 +70,7 @@ class Children:
         self,
         session: StoreSession,
         parent_id: str,
-        known: Known,
+        earlier_runs: EarlierRuns,
         fail_fast: bool,
         on_outcome: Callable[[Outcome], None],
     ) -> None:
@@ -79,7 +79,7 @@ class Children:
         self.trouble = ""
         self._session = session
         self._parent_id = parent_id
-        self._known = known
+        self._earlier_runs = earlier_runs
         self._fail_fast = fail_fast
         self._on_outcome = on_outcome
         self._origin = origin(session.commit)
@@ -97,7 +97,7 @@ class Children:
         outcomes: list[Outcome] = []
         with self._lock:
             for job in jobs:
-                earlier = self._outcomes.get(job.identity) or self._known.outcome(job)
+                earlier = self._outcomes.get(job.identity) or self._earlier_runs.outcome(job)
                 if earlier is None or earlier.state != FINISHED:
                     self._queue.append(job)
                 elif job.identity not in self._outcomes:
@@ -159,7 +159,7 @@ class Children:
 
     def _open(self, job: Job) -> Assignment:
         """The run of a job: a new one or, if a job of a cluster carries it out already, the one in the store."""
-        queued = self._known.take_queued(job)
+        queued = self._earlier_runs.take_queued(job)
         if queued is not None:
             return self._adopt(job, queued)
         about = describe(_unnamed(job.composed), tags={**identity_tags(job.composed), PARENT: self._parent_id})

@@ -20,8 +20,8 @@ from varesearch.preflight import check_disk_together, check_memory_together
 from varesearch.shell import command
 from varesearch.signals import SignalGuard, Terminated
 from varesearch.sweeps.children import Children
+from varesearch.sweeps.earlier_runs import EarlierRuns, parent_of
 from varesearch.sweeps.jobs import FINISHED, Job, Outcome, Work
-from varesearch.sweeps.known import Known, parent_of
 from varesearch.sweeps.parent import SweepFailedError, describe_sweep, log_outcomes, record_ahead, refuse_if_elsewhere
 from varesearch.sweeps.plan import Planner
 from varesearch.sweeps.show import show_end, show_head, show_outcome
@@ -176,14 +176,14 @@ def _in_store(
     settings = sweep.planner.settings
     identity = sweep.identity
     with _alone(session, identity):
-        known = Known(session, sweep.jobs, anew=settings.rerun)
+        earlier_runs = EarlierRuns(session, sweep.jobs, anew=settings.rerun)
         earlier = None if settings.rerun else parent_of(session, identity)
-        if earlier is not None and earlier.status == FINISHED and _all_done(sweep.jobs, known):
+        if earlier is not None and earlier.status == FINISHED and _all_done(sweep.jobs, earlier_runs):
             terminal.line(f"all {len(sweep.jobs)} runs of this sweep are FINISHED already; rerun=true runs them again")
             terminal.line(f"to see it: {session.how_to_open(earlier.run_id, Path())}")
             return 0
         # Which runs are done already is known only here.
-        ahead = [job for job in sweep.jobs if known.outcome(job) is None]
+        ahead = [job for job in sweep.jobs if earlier_runs.outcome(job) is None]
         check_disk_together([job.composed.config for job in ahead or sweep.corners], len(ahead) or sweep.size)
         about = describe_sweep(settings, sweep.command, sweep.planner.space, sweep.jobs, identity)
         start_ms = int(time.time() * 1000)
@@ -194,7 +194,9 @@ def _in_store(
         track(
             about,
             session,
-            lambda run: _Conductor(sweep, report, launch, run, session, start_ms, signals, terminal).conduct(known),
+            lambda run: _Conductor(sweep, report, launch, run, session, start_ms, signals, terminal).conduct(
+                earlier_runs
+            ),
             capture=capture,
             resumed=earlier,
             signals=signals,
@@ -218,8 +220,8 @@ def _alone(session: StoreSession, identity: str) -> AcquireReturnProxy:
         ) from error
 
 
-def _all_done(jobs: Sequence[Job], known: Known) -> bool:
-    return bool(jobs) and all(known.outcome(job) is not None for job in jobs)
+def _all_done(jobs: Sequence[Job], earlier_runs: EarlierRuns) -> bool:
+    return bool(jobs) and all(earlier_runs.outcome(job) is not None for job in jobs)
 
 
 @dataclass(frozen=True)
@@ -235,7 +237,7 @@ class _Conductor:
     signals: SignalGuard
     terminal: Terminal
 
-    def conduct(self, known: Known) -> None:
+    def conduct(self, earlier_runs: EarlierRuns) -> None:
         """Run the children and keep their results in any case; raise what stopped the sweep, or SweepFailedError."""
         sweep, terminal = self.sweep, self.terminal
         show_head(terminal, self.run, sweep.planner.space, len(sweep.jobs))
@@ -250,7 +252,7 @@ class _Conductor:
                 progress(done)
 
             fail_fast = sweep.planner.settings.fail == "fast"
-            children = Children(self.session, self.run.run_id, known, fail_fast, show)
+            children = Children(self.session, self.run.run_id, earlier_runs, fail_fast, show)
 
             def evaluate(jobs: Sequence[Job]) -> list[Outcome]:
                 with children.jobs(jobs) as outcomes:

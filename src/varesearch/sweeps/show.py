@@ -9,8 +9,8 @@ from varesearch.config.wording import written
 from varesearch.metrics.metric import in_summary
 from varesearch.pages.layout import columns
 from varesearch.shell import quoted
+from varesearch.sweeps.earlier_runs import EarlierRuns
 from varesearch.sweeps.jobs import FAILED, FINISHED, SEED, Job, Outcome
-from varesearch.sweeps.known import Known
 from varesearch.sweeps.labels import labels_by_text, short_keys
 from varesearch.sweeps.space import Space
 from varesearch.terminal import Terminal
@@ -38,10 +38,10 @@ def plan_page(sweep: "Sweep") -> str:
     anew = settings.rerun or (where.database is not None and not where.database.exists())
     if not anew:
         session.open()
-    known = None if anew else Known(session, jobs)
+    earlier = None if anew else EarlierRuns(session, jobs)
     rows, undone = [], 0
     for job in jobs:
-        outcome = None if known is None else known.outcome(job)
+        outcome = None if earlier is None else earlier.outcome(job)
         undone += outcome is None
         rows.append(
             (

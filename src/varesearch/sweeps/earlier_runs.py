@@ -1,4 +1,4 @@
-"""Runs that the store has already: results of the same identity, and the run of an earlier start of the sweep."""
+"""Earlier runs in the store: results of the same identity, and the run of an earlier start of the same sweep."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from varesearch.tracking.run import StoreSession
 from varesearch.tracking.tags import IDENTITY, SWEEP
 
 
-class Known:
+class EarlierRuns:
     """The runs of jobs in the store: the newest FINISHED run of each, and runs that a batch job still carries out.
 
     Parameters
@@ -18,10 +18,10 @@ class Known:
     session
         The store; only its experiment is searched.
     jobs
-        Jobs that are known from the start and are looked up together. Others, which a search adds later, are looked up
+        Jobs that are looked up together at once. Others, which a search adds later, are looked up
         when they are needed.
     anew
-        Whether everything is to be run again; then no job counts as known.
+        Whether everything is to be run again; then the store is not searched.
     """
 
     def __init__(self, session: StoreSession, jobs: Iterable[Job] = (), anew: bool = False) -> None:
