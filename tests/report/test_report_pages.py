@@ -21,6 +21,23 @@ from varesearch.sweeps.table import results_table, write_table
 from varesearch.tracking import RunRecord, load_run, runs
 
 SMALL = ["connectivity.n=100", "connectivity.p=0.1", "recording.cells=5", "simulation.duration_ms=300"]
+OWN_FIGURE = '''"""A figure of the user's own."""
+
+from matplotlib.figure import Figure
+
+from varesearch.plots.definitions import AnalysisConfig, FigureDefinition, Recording, style
+
+
+class SpikeCounts(FigureDefinition):
+    """The spikes of each cell."""
+
+    what = "spike counts of the cells"
+    place = -1
+
+    @classmethod
+    def draw(cls, recording: Recording, analysis: AnalysisConfig, title: str) -> Figure:
+        return style.page("Spike counts", title, list(recording.populations), 2.0)
+'''
 _VOID = {"meta", "img", "br", "link", "input", "hr"}
 
 
@@ -78,12 +95,14 @@ def is_sound(page: Page) -> bool:
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A project with a run, a repetition of it and the comparison of the two."""
+    """A project with a run, a repetition of it with a figure of the user's own, and the comparison of the two."""
     folder = tmp_path_factory.mktemp("project")
+    (folder / "own").mkdir()
+    (folder / "own" / "spike_counts.py").write_text(OWN_FIGURE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
-        for name in ("first", "again"):
-            assert varesearch([*SMALL, f"tracking.run_name={name}"]) == 0
+        for name, options in (("first", []), ("again", ["--config-dir", str(folder / "own")])):
+            assert varesearch([*options, *SMALL, f"tracking.run_name={name}"]) == 0
         assert varesearch(["compare", "first", "again"]) == 0
         yield folder
 
@@ -121,6 +140,18 @@ def test_the_page_of_a_run_holds_its_numbers_figures_settings_and_origin(root, c
     assert page.text.index("connectivity.n 100 cells") < page.text.index("connectivity.exc_inh_ratio")
     versions = json.loads((record.folder / "provenance.json").read_text())["versions"]
     assert f"brian2 {versions['brian2']}" in page.text and f"{len(versions)} packages" in page.text
+
+
+def test_a_figure_of_the_users_own_has_its_place_on_the_page_if_the_command_names_its_folder(root, tmp_path) -> None:
+    file = tmp_path / "page.html"
+    assert varesearch(["report", "again", "--config-dir", str(root / "own"), "--out", str(file)]) == 0
+    with_folder = Page(file.read_text(encoding="utf-8"))
+    assert varesearch(["report", "again", "--out", str(file)]) == 0
+    without = Page(file.read_text(encoding="utf-8"))
+    figures = [[name for name in page.ids if name.startswith("figure-")] for page in (with_folder, without)]
+    assert is_sound(with_folder) and is_sound(without)
+    # The class says that it comes first; a page that does not know the class shows the figure last.
+    assert figures[0] == ["figure-spike_counts", *figures[1][:-1]] and figures[1][-1] == "figure-spike_counts"
 
 
 def test_the_page_names_the_verdicts_on_its_run_and_the_comparison_has_its_own(root) -> None:
