@@ -21,7 +21,7 @@ from varesearch.backends import backend_class
 from varesearch.backends.base import Backend, Simulation, Workspace
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.brian2.backend import Brian2
-from varesearch.backends.faults import COMPILER_REMARKS, ErrorWatch, Harmless, SimulatorError, compiler_said
+from varesearch.backends.faults import COMPILER_REMARKS, ErrorWatch, Harmless, SimulatorError, log_compiler_messages
 from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.backend import Nest
 from varesearch.backends.nest.quiet import _MESSAGE, printed_to
@@ -127,10 +127,10 @@ def test_what_a_compiler_writes_is_an_error_unless_it_is_a_known_remark() -> Non
     log = logging.getLogger("varesearch.backends.compiler")
     remark = "In file included from a.cpp:1:\nb.h:3:7: warning: unused\n    3 |  int a;\n      |      ^\n"
     with ErrorWatch() as watch:
-        compiler_said(log, "g++", remark)
+        log_compiler_messages(log, "g++", remark)
     assert watch.faults == ()
     with ErrorWatch() as watch:
-        compiler_said(log, "g++", remark + "ld: cannot find -lgsl\n")
+        log_compiler_messages(log, "g++", remark + "ld: cannot find -lgsl\n")
     assert watch.faults == (
         "varesearch.backends.compiler reported an error: g++ wrote to standard error: ld: cannot find -lgsl",
     )
@@ -180,7 +180,7 @@ def test_what_python_logs_is_not_what_a_program_printed(tmp_path: Path) -> None:
     ],
 )
 def test_progress_of_a_build_tool_is_no_error(line: str, harmless: bool) -> None:
-    assert (compiler_said(logging.getLogger("varesearch.backends.compiler"), "g++", line) == "") == harmless
+    assert (log_compiler_messages(logging.getLogger("varesearch.backends.compiler"), "g++", line) == "") == harmless
 
 
 def test_memory_that_is_not_enough_is_said_in_one_plain_line() -> None:

@@ -7,7 +7,7 @@ from small_runs import result_of
 from spinnman.exceptions import SpinnmanGroupedProcessException, SpinnmanTimeoutException
 
 from varesearch.backends.spinnaker.backend import SpiNNaker
-from varesearch.backends.spinnaker.simulation import telling
+from varesearch.backends.spinnaker.simulation import informative_line
 from varesearch.config.compose import compose
 from varesearch.network import draw
 
@@ -21,11 +21,11 @@ def test_a_list_of_exceptions_is_told_by_its_first_message_and_place() -> None:
     request = types.SimpleNamespace(sdp_header=header)
     lists: list[Any] = [[request], [SpinnmanTimeoutException("SCP", 1.0)], [None], [connection]]
     error = SpinnmanGroupedProcessException(*lists)
-    told = telling(error)
+    told = informative_line(error)
     assert "xceptions found" not in told and "\n" not in told
     assert "SCP" in told and "[1:0:3(5)]" in told
-    assert telling(ValueError("no room\non the chip")) == "no room"
-    assert telling(KeyError()) == "KeyError"
+    assert informative_line(ValueError("no room\non the chip")) == "no room"
+    assert informative_line(KeyError()) == "KeyError"
 
 
 def test_a_mapping_says_which_time_scale_factor_a_run_needs() -> None:

@@ -15,8 +15,9 @@ from strangers import stranger
 from private_folder import NotPrivateError, PrivateFolder
 from varesearch.backends.base import BackendUnavailableError, Workspace
 from varesearch.backends.brian2.compiled import kept_modules
-from varesearch.backends.nest.module import compiled
+from varesearch.backends.nest.module import compile_cell
 from varesearch.config.errors import ConfigurationError
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.tracking import location
 from varesearch.tracking.location import cache_folder
 
@@ -112,23 +113,23 @@ def test_nests_cell_is_compiled_anew_where_somebody_planted_one(
     (cache / "nest").mkdir(parents=True)
     (cache / "nest").chmod(0o777)
     with pytest.raises(BackendUnavailableError, match=r"^cell=izhikevich on backend=nest: .*chmod 700[^\n]*$"):
-        compiled("izhikevich_exp", cache, Workspace())
+        compile_cell(Izhikevich, cache, Workspace())
     (cache / "nest").chmod(0o700)
-    made = compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so")
+    made = compile_cell(Izhikevich, cache, Workspace()).with_suffix(".so")
     good = made.read_bytes()
-    assert compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so") == made
+    assert compile_cell(Izhikevich, cache, Workspace()).with_suffix(".so") == made
     made.write_bytes(HOSTILE)
-    assert compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so").read_bytes() == good
+    assert compile_cell(Izhikevich, cache, Workspace()).with_suffix(".so").read_bytes() == good
     # The name under which it was loaded from a store before, which anybody can compute.
     for name in ("izhikevich_exp.so", made.name.replace(made.stem[-32:], "0" * 32)):
         made.with_name(name).write_bytes(HOSTILE)
-    assert compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so").read_bytes() == good
+    assert compile_cell(Izhikevich, cache, Workspace()).with_suffix(".so").read_bytes() == good
     give_away(made)
     if os.geteuid() == 0:
-        assert compiled("izhikevich_exp", cache, Workspace()).with_suffix(".so").stat().st_uid == 0
+        assert compile_cell(Izhikevich, cache, Workspace()).with_suffix(".so").stat().st_uid == 0
     else:
         with pytest.raises(BackendUnavailableError):
-            compiled("izhikevich_exp", cache, Workspace())
+            compile_cell(Izhikevich, cache, Workspace())
 
 
 def test_brian2_does_not_load_a_module_that_was_changed(tmp_path: Path) -> None:

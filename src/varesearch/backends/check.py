@@ -72,11 +72,43 @@ def check_cells(network: Network, backend: Backend) -> None:
                 )
 
 
+def or_another_backend(cell: type[Cell], instead_of: str) -> str:
+    """Return the advice to use another back end that has ``cell``, as the end of a message.
+
+    Back ends whose runs take much longer are named only if no other has the cell.
+
+    Parameters
+    ----------
+    cell
+        The class of the cell.
+    instead_of
+        The name of the back end that refuses the configuration.
+
+    Returns
+    -------
+    str
+        Such as ``", or backend=brian2"``; ``""`` if no other back end has the cell.
+
+    Examples
+    --------
+    >>> from varesearch.model.cells.izhikevich import Izhikevich
+    >>> or_another_backend(Izhikevich, instead_of="nest")
+    ', or backend=brian2'
+    """
+    others = [backend for backend in _backends_with(cell) if backend.name != instead_of]
+    usual = [backend for backend in others if not backend.slow] or others
+    return "".join(f", or backend={backend.name}" for backend in usual)
+
+
 def _cells(backend: type[Backend]) -> str:
     known = parts(Cell, own_folder(backend)).items()
     return ", ".join(name for name, cell in known if backend.integrators(cell)) or "none"
 
 
 def _others(cell: type[Cell]) -> str:
-    having = [name for name, backend in backends(own_folder(cell)).items() if backend.integrators(cell)]
-    return f"; {part_name(cell)} exists on backend={', '.join(having)}" if having else ""
+    names = [backend.name for backend in _backends_with(cell)]
+    return f"; {part_name(cell)} exists on backend={', '.join(names)}" if names else ""
+
+
+def _backends_with(cell: type[Cell]) -> list[type[Backend]]:
+    return [backend for backend in backends(own_folder(cell)).values() if backend.integrators(cell)]

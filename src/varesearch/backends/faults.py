@@ -83,7 +83,7 @@ COMPILER_REMARKS: tuple[tuple[re.Pattern[str], str], ...] = (
 """Lines of a compiler's standard error that are known to be harmless, with the reason."""
 
 
-def compiler_said(logger: logging.Logger, compiler: str, text: str) -> str:
+def log_compiler_messages(logger: logging.Logger, compiler: str, text: str) -> str:
     """Log what a compiler wrote to standard error: known remarks as warnings, everything else as one error.
 
     Returns that error, or ``""``, for callers outside of an :class:`ErrorWatch`.

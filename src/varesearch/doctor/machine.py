@@ -20,9 +20,14 @@ from varesearch.tracking.store import probe
 
 
 def compilers(full: bool) -> Iterator[Finding]:
-    """Those that make code faster, or without which something is missing."""
+    """Check the compilers that make runs faster, or without which a feature is missing."""
     for language, variable, names, without in (
-        ("C++", "CXX", ("g++", "c++"), "what back ends compile cannot be used, such as cell=izhikevich on NEST"),
+        (
+            "C++",
+            "CXX",
+            ("g++", "c++"),
+            "back ends cannot compile code; the checks of each back end show what is missing",
+        ),
         ("C", "CC", ("gcc", "cc", "clang"), "the software board cannot be built, and interprets all code"),
     ):
         wanted = [name for name in (os.environ.get(variable), *names) if name]

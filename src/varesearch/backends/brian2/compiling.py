@@ -20,7 +20,7 @@ from brian2.codegen.targets import codegen_targets
 from brian2.core.base import BrianObjectException
 from brian2.utils.logger import std_silent
 
-from varesearch.backends.faults import SimulatorError, compiler_said, first_error
+from varesearch.backends.faults import SimulatorError, first_error, log_compiler_messages
 from varesearch.backends.printed import log_held_back
 from varesearch.causes import chain
 
@@ -54,7 +54,7 @@ def compiler_output(compiler: str) -> Iterator[Output]:
         with path.open("rb") as file:
             file.seek(before)
             output.text = file.read().decode(errors="replace") or python.getvalue()
-    compiler_said(logger, compiler, output.text)
+    log_compiler_messages(logger, compiler, output.text)
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def _modules() -> tuple[Any, Any]:
 
 
 @dataclass(frozen=True)
-class Session:
+class Brian2Session:
     """One run's claim on Brian2's and PyNN's global state, made by :func:`session`.
 
     ``program`` is the folder of the compiled program that the simulation is; None where Brian2 itself simulates.
@@ -93,7 +93,7 @@ class Session:
 
 
 @contextmanager
-def session(codegen: str, dt_ms: float, cache: Path | None = None) -> Iterator[Session]:
+def session(codegen: str, dt_ms: float, cache: Path | None = None) -> Iterator[Brian2Session]:
     """Set Brian2 and PyNN up for one run; on leaving, drop the network and put everything back as it was.
 
     Parameters
@@ -132,7 +132,7 @@ def session(codegen: str, dt_ms: float, cache: Path | None = None) -> Iterator[S
             if cache is not None:
                 _keep_modules(stack, cache / "brian2_cython")
         _set_up(dt_ms)
-        yield Session(folder if standalone else None)
+        yield Brian2Session(folder if standalone else None)
 
 
 def _set_preferences(values: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from varesearch.backends.base import Collected, Simulation
 from varesearch.backends.brian2.compiling import plain_errors
 from varesearch.backends.brian2.pynn import CellType, Explicit, ExplicitProjection, GivenSpikes
 from varesearch.backends.brian2.schemes import scheme_of
-from varesearch.backends.brian2.session import Session
+from varesearch.backends.brian2.session import Brian2Session
 from varesearch.backends.brian2.standalone import run_program
 from varesearch.backends.brian2.translation import rows
 from varesearch.backends.table import Context, translate, translated_parameters
@@ -24,7 +24,7 @@ from varesearch.recording import Recording, Signal, population_recording, sample
 class Brian2Simulation(Simulation):
     """A network in an open session; ``codegen`` is the code generation target, for the provenance."""
 
-    def __init__(self, session: Session, network: Network, recording: RecordingConfig, codegen: str) -> None:
+    def __init__(self, session: Brian2Session, network: Network, recording: RecordingConfig, codegen: str) -> None:
         self._session, self._network, self._recording, self._codegen = session, network, recording, codegen
         self._contexts = {p.name: Context(p.cell, network.dt_ms) for p in network.populations}
         self._cells: dict[str, Any] = {p.name: self._population(p) for p in network.populations}

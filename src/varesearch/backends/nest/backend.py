@@ -16,7 +16,7 @@ from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.build import Builder, Cells
 from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
-from varesearch.backends.nest.module import compiled, is_compiled, missing
+from varesearch.backends.nest.module import compile_cell, is_compiled, no_compiler
 from varesearch.backends.nest.quiet import printed_to
 from varesearch.backends.nest.translation import compiled_model, integrators, rows, variables
 from varesearch.backends.table import Context, translate
@@ -49,13 +49,14 @@ class Nest(Backend):
     @classmethod
     def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
         """One for NEST's own cells, and one for each cell that is compiled."""
-        models = {name: compiled_model(cell) for name, cell in parts(Cell).items() if cls.integrators(cell)}
-        found = [KnownAnswer(cells=tuple(name for name, model in models.items() if model is None))]
-        for name, model in models.items():
-            if model is not None:
-                lacking = "there is no C++ compiler" if missing() else ""
-                found.append(KnownAnswer((), (name,), lacking, missing(), compiles=not is_compiled(model, cache)))
-        return found
+        cells = {name: cell for name, cell in parts(Cell).items() if cls.integrators(cell)}
+        questions = [KnownAnswer(cells=tuple(name for name, cell in cells.items() if compiled_model(cell) is None))]
+        for name, cell in cells.items():
+            if (model := compiled_model(cell)) is not None:
+                mend = no_compiler(cell)
+                lacking = "there is no C++ compiler" if mend else ""
+                questions.append(KnownAnswer((), (name,), lacking, mend, compiles=not is_compiled(model, cache)))
+        return questions
 
     @classmethod
     def check(cls, config: Config) -> None:
@@ -68,10 +69,10 @@ class Nest(Backend):
         return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=40, spike=109, sample=82, value=21)
 
     def compile(self, workspace: Workspace) -> None:
-        """Compile the cell if it is a model of ours (some seconds, once for a cache)."""
-        model = compiled_model(type(self.config.cell))
-        if workspace.cache is not None and model is not None:
-            compiled(model, workspace.cache, workspace)
+        """Compile the cell if its model is one of this project's (about 20 s, once for each cache)."""
+        cell = type(self.config.cell)
+        if workspace.cache is not None and compiled_model(cell) is not None:
+            compile_cell(cell, workspace.cache, workspace)
 
     def check_network(self, network: Network) -> None:
         """Raises ConfigurationError for a delay that NEST does not have."""
@@ -87,15 +88,15 @@ class Nest(Backend):
         assert isinstance(self.config.backend, NestSettings)
         library, threads = load(), self.config.backend.threads
         with ExitStack() as stack:
-            modules = []
-            for model in dict.fromkeys(compiled_model(type(population.cell)) for population in network.populations):
-                if model is not None:
+            modules = {}  # two cells may share one model
+            for cell in dict.fromkeys(type(population.cell) for population in network.populations):
+                if compiled_model(cell) is not None:
                     cache = workspace.cache or Path(stack.enter_context(TemporaryDirectory(prefix="varesearch-nest-")))
-                    modules.append(compiled(model, cache, workspace))
+                    modules[compile_cell(cell, cache, workspace)] = None
             stack.callback(_empty, library)
             builder = Builder(library, network, self.config.recording)
             with printed_to(logger):
-                builder.build(threads, modules)
+                builder.build(threads, list(modules))
             yield NestSimulation(library, network, builder, {"threads": str(threads), "integrator": _schemes(network)})
 
 

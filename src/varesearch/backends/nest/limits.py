@@ -2,9 +2,10 @@
 
 import os
 
+from varesearch.backends.check import or_another_backend
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.nest import NestSettings
-from varesearch.backends.nest.module import missing
+from varesearch.backends.nest.module import no_compiler
 from varesearch.backends.nest.translation import compiled_model, integrators, least_delay_steps
 from varesearch.config.cell import Cell, Synapse
 from varesearch.config.errors import ConfigurationError
@@ -46,19 +47,19 @@ def check_settings(config: Config) -> None:
             f"backend.threads={backend.threads}: must be from 1 to {most}; more threads than this machine's "
             f"{os.cpu_count()} processors make NEST slower"
         )
-    if compiled_model(type(config.cell)) and (reason := missing()):
+    if compiled_model(type(config.cell)) and (reason := no_compiler(type(config.cell))):
         raise ConfigurationError(f"cell={config.cell.model} on backend=nest: {reason}")
     dt_ms = config.simulation.dt_ms
     tics = round(dt_ms / TIC_MS)
     if tics < 1 or abs(tics * TIC_MS - dt_ms) > 1e-9:
         raise ConfigurationError(
-            f"simulation.dt_ms={dt_ms:g}: NEST counts time in whole microseconds; take a multiple of {TIC_MS} ms, "
-            "or backend=brian2"
+            f"simulation.dt_ms={dt_ms:g}: NEST counts time in whole microseconds; take a multiple of {TIC_MS} ms"
+            f"{_or_another_backend(type(config.cell))}"
         )
     least = least_delay_steps(type(config.cell))
     for delays in drawn_delays(config):
         if delays.shortest_steps < least:
-            raise _too_short(str(delays), config.cell.model, dt_ms, least)
+            raise _too_short(str(delays), config.cell, dt_ms, least)
     _check_cell(config.cell, dt_ms)
 
 
@@ -68,7 +69,7 @@ def _check_cell(cell: Cell, dt_ms: float) -> None:
     if steps > MOST_REFRACTORY_STEPS:
         raise ConfigurationError(
             f"cell.tau_refrac={cell.tau_refrac:g} is {steps:.3g} steps, but NEST counts up to {MOST_REFRACTORY_STEPS} "  # type: ignore[attr-defined]
-            f"({MOST_REFRACTORY_STEPS * dt_ms:g} ms); shorten it, or use backend=brian2"
+            f"({MOST_REFRACTORY_STEPS * dt_ms:g} ms); shorten it{_or_another_backend(type(cell))}"
         )
     # NEST's exact propagators of currents divide by functions of exp(dt / tau).
     if cell.synapse not in (Synapse.CURRENT, Synapse.ALPHA) or integrators(type(cell)) != ("exact",):
@@ -77,8 +78,8 @@ def _check_cell(cell: Cell, dt_ms: float) -> None:
     if cell.synapse is Synapse.ALPHA and tau_m_ms > most_ms:
         raise ConfigurationError(
             f"cell.tau_m={tau_m_ms:g} ms is too long for {cell.model} on NEST, whose exact step is wrong above "
-            f"{most_ms:g} ms ({MOST_STEPS_OF_ALPHA:g} steps of simulation.dt_ms={dt_ms:g}); shorten it, or take "
-            "backend=brian2"
+            f"{most_ms:g} ms ({MOST_STEPS_OF_ALPHA:g} steps of simulation.dt_ms={dt_ms:g}); shorten it"
+            f"{_or_another_backend(type(cell))}"
         )
     least_ms = dt_ms / LARGEST_EXPONENT
     for name in ("tau_syn_E", "tau_syn_I"):
@@ -99,12 +100,17 @@ def check_delays(network: Network) -> None:
         shortest, least = int(projection.delay_steps.min()), least_delay_steps(type(cell))
         if shortest < least:
             setting = f"{setting_of(projection, network)}={shortest * network.dt_ms:g} is"
-            raise _too_short(setting, cell.model, network.dt_ms, least)
+            raise _too_short(setting, cell, network.dt_ms, least)
 
 
-def _too_short(what: str, model: str, dt_ms: float, least: int) -> ConfigurationError:
+def _or_another_backend(cell: type[Cell]) -> str:
+    return or_another_backend(cell, instead_of="nest")
+
+
+def _too_short(what: str, cell: Cell, dt_ms: float, least: int) -> ConfigurationError:
     return ConfigurationError(
         f"{what} too short: in NEST a current or conductance acts one step after its spike arrives, so "
-        f"{model} needs delays of at least {least} steps ({least * dt_ms:g} ms); use a longer delay (low: "
-        f"{least * dt_ms:g} in a distribution), a smaller simulation.dt_ms, or backend=brian2"
+        f"{cell.model} needs delays of at least {least} steps ({least * dt_ms:g} ms); use a longer delay (low: "
+        f"{least * dt_ms:g} in a distribution), a smaller simulation.dt_ms"
+        f"{_or_another_backend(type(cell))}"
     )

@@ -85,7 +85,7 @@ class SpiNNaker(Backend):
     def build(self, network: Network, workspace: Workspace) -> Iterator["SpinnakerSimulation"]:
         """Raises ConfigurationError for a drawn delay that sPyNNaker would lose."""
         from varesearch.backends.spinnaker.building import build
-        from varesearch.backends.spinnaker.session import Session
+        from varesearch.backends.spinnaker.session import SpynnakerSession
         from varesearch.backends.spinnaker.simulation import SpinnakerSimulation
 
         settings, per_core = self._settings, self._settings.neurons_per_core
@@ -94,7 +94,7 @@ class SpiNNaker(Backend):
         with ExitStack() as stack:
             folder = stack.enter_context(_own_folder(workspace.folder))
             machine = stack.enter_context(self._machine.started(folder, workspace.cache, size))
-            session = Session(folder, machine, settings.overrun_s)
+            session = SpynnakerSession(folder, machine, settings.overrun_s)
             stack.callback(session.end)
             tick = Tick(network.dt_ms, start_load(network, per_core), settings.time_scale_factor, machine.simulates)
             session.set_up(network.dt_ms, tick.wanted_factor)

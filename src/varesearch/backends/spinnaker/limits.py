@@ -9,6 +9,7 @@ they are lost, or reach another cell, without a word. Up to two rounds every syn
 
 from collections.abc import Callable
 
+from varesearch.backends.check import or_another_backend
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.spinnaker.fixed_point import check_fixed_point
 from varesearch.config.cell import Synapse
@@ -44,8 +45,8 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
             if tau_ms**2 <= dt_ms:
                 raise ConfigurationError(
                     f"cell.{name}={tau_ms:g} ms is too short: SpiNNaker would deliver no alpha current; it must be "
-                    f"above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; use a longer time constant, a shorter "
-                    "step, or backend=brian2"
+                    f"above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; use a longer time constant or a "
+                    f"shorter step{or_another_backend(type(config.cell), instead_of='spinnaker')}"
                 )
     sizes = config.connectivity.sizes
     for delays in drawn_delays(config):

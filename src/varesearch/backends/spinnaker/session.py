@@ -28,7 +28,7 @@ _LOCAL_FILE = "spynnaker.cfg"
 _MANY = "1000000"
 
 
-class Session:
+class SpynnakerSession:
     """One simulation of sPyNNaker with its files under ``folder``.
 
     Every use of sPyNNaker happens inside ``with session.inside() as sim``, where ``sim`` is the module of its PyNN

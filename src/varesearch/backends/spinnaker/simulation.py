@@ -15,7 +15,7 @@ from varesearch.backends.spinnaker.progress import reported
 from varesearch.backends.spinnaker.provenance import Provenance, read_phases, read_provenance
 from varesearch.backends.spinnaker.quantisation import quantise, scale_of
 from varesearch.backends.spinnaker.reading import read
-from varesearch.backends.spinnaker.session import Session
+from varesearch.backends.spinnaker.session import SpynnakerSession
 from varesearch.backends.spinnaker.tick import Tick
 from varesearch.backends.spinnaker.translation import described, rows
 from varesearch.backends.table import Context, translate
@@ -30,7 +30,7 @@ class SpinnakerError(RuntimeError):
     """sPyNNaker gave up during a run; one line, the traceback is its cause."""
 
 
-def telling(error: BaseException) -> str:
+def informative_line(error: BaseException) -> str:
     """The most informative line of an exception of sPyNNaker.
 
     SpiNNMan's exceptions that list other exceptions begin with a line that says nothing; of these, the first message
@@ -59,7 +59,7 @@ class SpinnakerSimulation(Simulation):
     config: Config
     network: Network
     machine: Machine
-    session: Session
+    session: SpynnakerSession
     built: Built
     tick: Tick
     _marks: dict[str, str] = field(init=False)
@@ -102,7 +102,7 @@ class SpinnakerSimulation(Simulation):
                 raise
             except Exception as error:
                 self._log_machine()
-                raise SpinnakerError(f"sPyNNaker on {self.machine.describe()}: {telling(error)}") from error
+                raise SpinnakerError(f"sPyNNaker on {self.machine.describe()}: {informative_line(error)}") from error
 
     def collect(self) -> Collected:
         factor = self.session.time_scale_factor()
