@@ -33,7 +33,7 @@ def matrices(network: Network) -> Matrices:
 
 
 def pynn() -> tuple[Matrices, dict[str, NDArray[np.float64]]]:
-    """The seed's way of drawing, in PyNN: one generator for connectors and initial values."""
+    """Draw as the original notebook does in PyNN: one generator for connectors and initial values."""
     import brian2
     import pyNN.brian2 as sim
     from pyNN.random import NumpyRNG, RandomDistribution

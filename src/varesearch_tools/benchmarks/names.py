@@ -12,7 +12,7 @@ SIMULATORS = {
 }
 
 PROGRAMS = {
-    "notebook": "the seed's way (PyNN on Brian2 as shipped)",
+    "notebook": "the original notebook (PyNN on Brian2 as shipped)",
     "command": "varesearch, the whole command",
     "varesearch": "varesearch, draw to collect",
     "brian2": "native Brian2",

@@ -197,7 +197,7 @@ def _case_label(result: Result) -> str:
 
 
 HISTORY = (
-    ("seed-1500-v-command-brian2_numpy-cold", "process", "whole command / the seed's way, cold"),
+    ("seed-1500-v-command-brian2_numpy-cold", "process", "whole command / original notebook, cold"),
     ("seed-1500-v-varesearch-brian2_numpy", "process", "Brian2 numpy, process with v, 1500 cells"),
     ("seed-1500-varesearch-brian2_numpy", "simulate", "Brian2 numpy, simulate, 1500 cells"),
     ("seed-20000-varesearch-brian2_numpy", "simulate", "Brian2 numpy, simulate, 20,000 cells"),

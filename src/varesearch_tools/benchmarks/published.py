@@ -1,4 +1,4 @@
-"""Published speeds and energies, to be set beside ours as reference points: of another network, on other machines."""
+"""Published speeds and energies of another network on other machines, shown beside ours for orientation."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ SOURCE = "Senk et al. 2026, Neuromorphic Computing and Engineering 6(1):012001, 
 
 @dataclass(frozen=True)
 class Published:
-    """``realtime_factor``: wall over simulated time; ``energy_uj``: µJ for a synaptic event; of :data:`NETWORK`."""
+    """For :data:`NETWORK`, ``realtime_factor``: wall time / simulated time; ``energy_uj``: µJ for a synaptic event."""
 
     system: str
     study: str

@@ -12,11 +12,12 @@ from varesearch_tools.benchmarks.quantities import BOARD, figures_of, times
 from varesearch_tools.benchmarks.session import BenchmarkSession, Result
 
 DATA = Path("docs") / "data" / "benchmarks.json"
-"""Where the sessions are kept that the page is drawn from, below the top of the checkout."""
+"""The file with the sessions from which the page is written, below the top of the checkout."""
 
 TARGET_SEED = 20.0
 TARGET_NATIVE = 2.0
-"""The seed's way is to take at least so many times as long as the whole command, and native Brian2 at least 1 / 2."""
+"""Targets: the original notebook takes at least TARGET_SEED times as long as the whole command, and the time from
+draw to collect is at most TARGET_NATIVE times that of native Brian2."""
 
 
 def _head(session: BenchmarkSession) -> str:
@@ -26,30 +27,32 @@ def _head(session: BenchmarkSession) -> str:
     return f"""# Benchmarks
 
 Written by `varesearch bench page` from `{DATA}`; do not edit. `make bench` measures
-a session, `make bench-compare` sets the last two side by side, `make bench-page` takes the newest into this page.
+a session, `make bench-compare` compares the last two, `make bench-page` writes this page from the newest.
 
-Session {session.name}{" (+: files differed from the commit)" if session.dirty else ""}: {len(session.results)} cases,
+Session {session.name}{" (+: uncommitted changes)" if session.dirty else ""}: {len(session.results)} cases,
 {rounds} processes, {session.seconds / 60:.1f} minutes.
 Machine: {machine["processor"]}, {machine["cores"]} cores, {machine["memory_gb"]:g} GB, {machine["system"]};
-load {machine["load"]:g} (about 1 where nothing else is at work: with more, only ratios tell something).
+load {machine["load"]:g} (about 1 if nothing else is running; if it is higher, only ratios are meaningful).
 Versions: {versions}.
 
 ## How it is measured
 
-- Each repetition is a process of its own. Times are wall seconds, the best of the repetitions (what disturbs a
-  measurement only adds to it), and in brackets the worst.
-- *import*: loading the simulator (sPyNNaker's is in its *build*); *draw*: the network in numpy; *compile*: code that
-  is generated for this network; *build*, *simulate*, *collect*: the simulator's. *Process*: all of it, interpreter
-  included. MB: the largest resident set of the Python process.
-- *cold*: no compiled code, no fonts, no tracking store is there yet; *warm*: an earlier process left them.
-- The networks are the presets, every size with the in-degree that the preset has at its own (30 synapses for each
-  cell of the seed network, 80 of the others), so that rates do not depend on size. All back ends get the same drawn
-  network. Simulated are {_durations(session)}. Spikes are recorded and, where *with v* is said, v of all cells.
-- The baselines are scripts as a user of that simulator would write them (`tests/benchmarks/baselines`);
-  they draw their own networks of the same sizes. NEST has no Izhikevich cell with currents, so its seed network has
-  steps of voltage.
-- The real-time factor is wall time over simulated time; a synaptic event is a spike at one synapse. Nothing here
-  measures energy.
+- Each repetition is a process of its own. Times are wall times in seconds: the shortest of the repetitions (since
+  disturbances only lengthen a measurement), and in brackets the longest.
+- *import*: loading the simulator (for sPyNNaker this is part of *build*); *draw*: drawing the network in numpy;
+  *compile*: compiling the code that is generated for this network; *build*, *simulate*, *collect*: what the simulator
+  does. *process*: everything, including the start of the interpreter. MB: the largest resident set of the Python
+  process.
+- *cold*: compiled code, font caches and the tracking store do not exist yet; *warm*: an earlier process has made them.
+- The networks are the presets. Every size has the in-degree that the preset has at its own size (30 synapses for each
+  cell of the seed network, 80 for each cell of the others), so that rates do not depend on size. All back ends get the
+  same drawn network. The simulated time is {_durations(session)}. Spikes are recorded; rows marked *with v* also
+  record v of all cells.
+- The baselines are scripts that a user of the simulator would write (`tests/benchmarks/baselines`). They draw their own
+  networks of the same sizes. NEST has no Izhikevich cell with synaptic currents, so a spike steps v in its seed
+  network.
+- The real-time factor is wall time divided by simulated time. A synaptic event is a spike at one synapse. Energy is not
+  measured.
 """
 
 
@@ -58,7 +61,7 @@ def _durations(session: BenchmarkSession) -> str:
     for result in session.results.values():
         case = result.case
         found[case.network] = max(found.get(case.network, 0.0), case.duration_ms)
-    return ", ".join(f"{duration:g} ms of the {NETWORKS[name]}" for name, duration in found.items())
+    return ", ".join(f"{duration:g} ms for the {NETWORKS[name]}" for name, duration in found.items())
 
 
 def _end_to_end(session: BenchmarkSession) -> str:
@@ -82,13 +85,14 @@ def _end_to_end(session: BenchmarkSession) -> str:
             "collect",
             "process",
             "MB",
-            "× the seed's way",
+            "notebook's time / this time",
         ],
         rows,
     )
     return f"""## The seed network, end to end
 
-1500 cells, 1 s, v and spikes of all, as the notebook has it. The seed's way and the whole command save and plot, too.
+1500 cells, 1 s, v and spikes of all cells are recorded, as in the notebook. The original notebook and the whole
+command also save and plot.
 
 {table}
 {_targets(session)}"""
@@ -101,7 +105,7 @@ def _targets(session: BenchmarkSession) -> str:
     if slow is not None and command is not None:
         factor = min(times(slow, "process")) / min(times(command, "process"))
         lines.append(
-            f"- The whole command, cold, takes 1/{factor:.3g} of the time of the seed's way, cold. "
+            f"- The whole command, cold, takes 1/{factor:.3g} of the time of the original notebook, cold. "
             f"Target: 1/{TARGET_SEED:g}, {_met(factor >= TARGET_SEED)}."
         )
     for key, result in session.results.items():
@@ -144,8 +148,9 @@ def _speed(session: BenchmarkSession) -> str:
         "",
         "![Real-time factor against network size](images/benchmarks_speed.png)",
         "",
-        "The exponent is that of a power law fitted to the sizes (log-log): 1 where the work of cells and synapses",
-        "decides, near 0 where the cost of a step does, whatever its size. The software board's factor is CPU time.",
+        "The exponent is that of a power law fitted to all sizes (log-log). It is 1 if the work for cells and synapses",
+        "dominates, and near 0 if the part of a step's cost dominates that does not depend on size. For the software",
+        "board, CPU time takes the place of wall time.",
         "",
     ]
     for network, name in NETWORKS.items():
@@ -209,9 +214,9 @@ def _natives(session: BenchmarkSession) -> str:
     headings = ["network", "cells", "", "draw, compile, build", "simulate", "process", "spikes", "native"]
     return f"""## Against native scripts
 
-Our seconds over those of the native script for the same simulator, network and size; 1 is as fast. What the harness
-does more (drawing explicit lists, translating units) is in the first column, what its equations and its report of
-progress cost in the second.
+The time that varesearch takes, divided by the time of the native script for the same simulator, network and size; 1
+means equally fast. The additional work of the harness (drawing explicit lists, translating units) is in the first
+ratio, the cost of its equations and of reporting progress in the second.
 
 {_table(headings, rows)}"""
 
@@ -270,12 +275,13 @@ def _spinnaker(session: BenchmarkSession) -> str:
     ]  # fmt: skip
     return f"""## SpiNNaker: three figures that are never mixed
 
-- *Hardware*, an estimate: a machine simulates in the simulated time times the time scale factor, if the cycles that the
-  software board counts say that the factor holds; the slack is what is left of the busiest core's fullest tick.
-- *Host*: what sPyNNaker takes on this computer for mapping, loading and reading back (here against the software board,
-  whose memory is a loopback socket away; a real board's network has its own speed).
-- *Software board*: its own speed on this machine. The run's wall time is never below the simulated time times the
-  factor, because sPyNNaker waits that long; the board's CPU time says what its work costs.
+- *Hardware*, an estimate: a real machine takes the simulated time multiplied by the time scale factor, if no core is
+  late according to the cycles that the software board counts. The slack is the unused part of the fullest tick of the
+  busiest core.
+- *Host*: the time that sPyNNaker takes on this computer for mapping, loading and reading back. Here it talks to the
+  software board over a loopback socket; the network of a real board has another speed.
+- *Software board*: its own speed on this machine. The wall time of a run is at least the simulated time multiplied by
+  the factor, because sPyNNaker waits that long; the board's CPU time shows the cost of its work.
 
 {_table(headings, rows)}"""
 
@@ -285,7 +291,7 @@ def _why_not(result: Result) -> str:
     facts = measured.facts
     if facts["backend.estimate.core_overruns"]:
         return (
-            f"{facts['backend.estimate.core_overruns']:.0f} ticks of a core without sleep (sPyNNaker counts "
+            f"{facts['backend.estimate.core_overruns']:.0f} ticks in which a core did not sleep (sPyNNaker counts "
             f"{facts['backend.timer_overruns']:.0f} overruns, {facts['backend.late_spikes']:.0f} late spikes)"
         )
     return measured.notes[DEGRADED].partition(";")[0]
@@ -304,18 +310,18 @@ def _history(session: BenchmarkSession) -> str:
 
 def _published(session: BenchmarkSession) -> str:
     rows = [[one.system, one.study, f"{one.realtime_factor:g}", f"{one.energy_uj:g}"] for one in PUBLISHED]
-    return f"""## Published figures, of another network
+    return f"""## Published figures for another network
 
 For orientation only: the {NETWORK},
-on the machines named, as collected in {SOURCE}.
-Sharp et al. 2012 (doi 10.1016/j.jneumeth.2012.03.001) give 43 nJ for a synaptic event on SpiNNaker, for yet another
+on the systems in the table, as collected in {SOURCE}.
+Sharp et al. 2012 (doi 10.1016/j.jneumeth.2012.03.001) report 43 nJ for a synaptic event on SpiNNaker, for a third
 network.
 
 {_table(["system", "study", "real-time factor", "energy per synaptic event, µJ"], rows)}"""
 
 
 def _lacking(heading: str, what: str) -> str:
-    return f"## {heading}\n\nThis session holds no {what}.\n"
+    return f"## {heading}\n\nThis session has no {what}.\n"
 
 
 def _who(result: Result) -> str:

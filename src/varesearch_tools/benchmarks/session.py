@@ -24,7 +24,7 @@ class Case:
     """What is measured. ``key`` is unique in a session and the same in all sessions.
 
     ``network`` a preset, ``cells`` its size; ``program`` who wrote the code (``varesearch``: the harness from Python,
-    ``command``: its whole command; ``brian2``, ``nest``: native scripts; ``notebook``: the seed's way);
+    ``command``: its whole command; ``brian2``, ``nest``: native scripts; ``notebook``: the original notebook);
     ``simulator`` what runs it (``brian2_numpy``, ``nest_2``, ``board``, ...); ``cache`` whether code that was compiled
     before is there (``cold``, ``warm``; ``none``: nothing is kept); ``with_v``: v of all cells is recorded, as the
     seed does, else spikes only; ``yardstick``: the key of the baseline of the same session it is divided by.

@@ -13,12 +13,13 @@ PAGE = Path("docs") / "translation.md"
 
 _HEAD = """# How each cell is written for each simulator
 
-Written by `python -m varesearch_tools.pages` from the tables that the builds themselves use; do not edit.
+Written by `python -m varesearch_tools.pages` from the tables that the back ends use to build a network; do not edit.
 
-A configuration is in one set of units: mV, ms, nF, nA, µS, and mV/ms for the currents of Izhikevich cells. Weights are
-magnitudes, the receptor gives the sign. Times are whole steps of `dt`: a spike of step k has the time k dt, and with a
-delay of n steps it acts on its target in step k + n. Below, for each cell, what each simulator is handed for each
-quantity, and how it is computed where it is not the same number. *Notes* say what is approximated or easily mistaken.
+A configuration uses one set of units: mV, ms, nF, nA, µS, and mV/ms for the currents of Izhikevich cells. Weights are
+magnitudes; the receptor gives the sign. Times are whole steps of `dt`: a spike of step k has the time k dt, and with a
+delay of n steps it acts on its target in step k + n. The tables show, for each cell and each quantity, the parameter
+that each simulator gets, and how its value is computed where it differs from ours. The notes name approximations and
+easy mistakes.
 """
 
 _QUANTITIES = {
@@ -27,9 +28,9 @@ _QUANTITIES = {
     "delay_steps": "delay n",
     "source_steps": "step k of a source's spike",
     "current_step": "amplitude i of a current step",
-    "spike_steps": "stamp of a recorded spike, to our step",
+    "spike_steps": "recorded time of a spike, converted to our step",
 }
-"""What is not a parameter of the cell (see :class:`.table.Row`)."""
+"""The names of quantities that are not parameters of the cell (see :class:`.table.Row`)."""
 
 
 def page() -> str:
@@ -49,7 +50,7 @@ def _section(cell: type[Cell]) -> str:
         if integrators[name]
     }
     lines = [f"\n## {part_name(cell)}\n", f"{_first_line(cell)}\n"]
-    lines += [f"- **{name}** integrates by: {', '.join(integrators[name])}." for name in having]
+    lines += [f"- **{name}** integrates this cell with: {', '.join(integrators[name])}." for name in having]
     lines += [f"- **{name}** does not have this cell." for name in integrators if name not in having]
     lines += [
         "",

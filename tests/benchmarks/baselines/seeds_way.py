@@ -1,4 +1,4 @@
-"""The seed's way: the notebook as a script for PyNN's Brian2 module as it is shipped, every step in its order.
+"""The original notebook as a script for PyNN's Brian2 module as it is shipped, every step in its order.
 
 Two things had to be mended, or it does not run: inhibitory weights are negative, and currents are in nA (5 mV/ms are
 0.005 nA). PyNN's synapses onto an Izhikevich cell are steps of voltage, so the network is busy in another way than the

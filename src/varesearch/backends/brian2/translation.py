@@ -108,7 +108,7 @@ _PARAMETERS: Mapping[str, Row] = {
         "steps",
         refractory_steps,
         "round(tau_refrac / dt)",
-        "v held for so many updates",
+        "v is held for this number of updates",
     ),
     "cm": Row("cm", "nF", "c_m", "nF"),  # to Brian2, cm is the centimetre
 }
@@ -130,7 +130,7 @@ def _weight(sign: int, receptor: str) -> Convert:
 def _weights(cell: type[Cell], unit: str) -> tuple[Row, Row]:
     arrivals, scaled = SYNAPSES[cell.synapse], [name for name, step in steps_of(cell).items() if step.gain]
     formula = f"w; {scaled[0]}: w τ/dt (1 - exp(-dt/τ))" if scaled else "w"
-    note = "as SpiNNaker scales an exponential input" if scaled else ""
+    note = "scaled as SpiNNaker scales an exponential input" if scaled else ""
     negative = f"-({formula})" if scaled else "-w"
     first = Row("weight_excitatory", unit, arrivals.into[0], unit, _weight(1, "E"), formula if scaled else "same", note)
     second = Row(
@@ -153,7 +153,15 @@ def rows(cell: type[Cell]) -> tuple[Row, ...]:
         *(_PARAMETERS.get(name, Row(name, unit(name), name, unit(name))) for name in cell.parameters()),
         *(Row(name, its_unit, name, its_unit) for name, its_unit in cell.variables.items()),
         *_weights(cell, unit("weight_exc")),
-        Row("delay_steps", "steps", "delay", "steps", one_step_less, "n - 1", "counted from the end of the step"),
+        Row(
+            "delay_steps",
+            "steps",
+            "delay",
+            "steps",
+            one_step_less,
+            "n - 1",
+            "counted from the end of a step",
+        ),
         Row("source_steps", "steps", "times", "steps"),
         Row("current_step", unit("i_offset"), "i_step(t)", unit("i_offset")),
         Row("spike_steps", "steps", "t", "steps"),

@@ -107,7 +107,7 @@ def _parameter(cell: type[Cell], name: str) -> Row:
 def _weights(unit: str) -> tuple[Row, Row]:
     their_unit, factor = UNITS.get(unit, (unit, 1.0))
     formula = "w" if factor == 1.0 else f"{factor:g} w"
-    note = "rounded to 2^-40 of our unit: exact sums"
+    note = "rounded to 2⁻⁴⁰ of our unit, so that sums are exact"
     return (
         Row("weight_excitatory", unit, "weight", their_unit, _weight(1.0, factor), formula, note),
         Row("weight_inhibitory", unit, "weight", their_unit, _weight(-1.0, factor), f"-{formula}", note),
@@ -117,7 +117,7 @@ def _weights(unit: str) -> tuple[Row, Row]:
 def _delay(cell: type[Cell]) -> Row:
     if not (late := acts_after(cell)):
         return Row("delay_steps", "steps", "delay", "ms", lambda steps, context: steps * context.dt_ms, "n dt")
-    note = "acts one step after its arrival; n >= 2"
+    note = "a spike acts one step after its arrival, so n must be at least 2"
     return Row(
         "delay_steps", "steps", "delay", "ms", lambda n, context: (n - late) * context.dt_ms, f"(n - {late}) dt", note
     )
@@ -127,7 +127,7 @@ def _current(unit: str) -> Row:
     their_unit, factor = UNITS.get(unit, (unit, 1.0))
     convert: Convert = same if factor == 1.0 else (lambda values, _context: values * factor)
     formula = "same" if factor == 1.0 else f"{factor:g} i"
-    return Row("current_step", unit, "I_e", their_unit, convert, formula, "added while the current lasts")
+    return Row("current_step", unit, "I_e", their_unit, convert, formula, "added to I_e while the current lasts")
 
 
 @cache
@@ -143,5 +143,13 @@ def rows(cell: type[Cell]) -> tuple[Row, ...]:
         _delay(cell),
         _current(cell.unit_of("i_offset")),
         Row("source_steps", "steps", "spike_times", "ms", end_of_step, "(k + 1) dt"),
-        Row("spike_steps", "steps", "times", "steps", step_before, "stamp - 1", "NEST stamps the end of the step"),
+        Row(
+            "spike_steps",
+            "steps",
+            "times",
+            "steps",
+            step_before,
+            "stamp - 1",
+            "NEST records the end of the step",
+        ),
     )

@@ -28,7 +28,7 @@ SIGNAL = "v"
 """The one state variable that sPyNNaker records (it has no ``u``)."""
 
 _FIXED_POINT = "s16.15: rounded to 2⁻¹⁵"
-_WEIGHT = "16 bits, one power-of-two scale for each population and receptor; zero if below half a step"
+_WEIGHT = "16 bits with one power-of-two scale for each population and receptor; 0 if below half of the smallest weight"
 
 
 def alpha_charge(tau_ms: float) -> float:
@@ -66,13 +66,15 @@ class Weight:
 
 
 SYNAPSES: Mapping[Synapse, Weight] = {
-    Synapse.CURRENT: Weight(note=f"{_WEIGHT}; times τ/dt (1 - exp(-dt/τ)) on the machine: charge w τ"),
+    Synapse.CURRENT: Weight(
+        note=f"{_WEIGHT}; the machine multiplies it by τ/dt (1 - exp(-dt/τ)), so that its charge is w τ"
+    ),
     Synapse.CONDUCTANCE: Weight(),
     Synapse.ALPHA: Weight(
         "nA ms",
         charge_of_pulse,
         "e τ_{receptor} w",
-        f"area for peak; acts one step later, dt/τ² and a product of two states in s16.15; {_WEIGHT}",
+        f"area instead of peak; acts one step later; dt/τ² and the product of two states in s16.15; {_WEIGHT}",
     ),
     Synapse.VOLTAGE_STEP: Weight(
         "nA ms",
@@ -111,7 +113,7 @@ def _parameter(cell: type[Cell], name: str) -> Row:
     theirs = name_of(found.names, name)
     if name == "tau_refrac":
         formula = "(round(tau_refrac / dt) - 1/4) dt"
-        return Row(name, unit, theirs.theirs, unit, refractory_ms, formula, "rounded up to steps")
+        return Row(name, unit, theirs.theirs, unit, refractory_ms, formula, "sPyNNaker rounds it up to whole steps")
     convert: Convert = same if theirs == Name(theirs.theirs) else (lambda values, _context: theirs.value(values))
     return Row(name, unit, theirs.theirs, theirs.unit or unit, convert, theirs.formula, theirs.note or _FIXED_POINT)
 
