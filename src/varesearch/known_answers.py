@@ -53,14 +53,14 @@ class Answer:
 
     @property
     def right(self) -> bool:
-        """Whether the two are the same."""
+        """Whether the simulator's spike trains are the known ones."""
         return self.expected == self.found
 
 
 def known_answer(
     settings: BackendSettings, cache: Path | None = None, models: Collection[str] | None = None
 ) -> list[Answer]:
-    """Simulate the network on a back end.
+    """Simulate the small network on a back end, and compare its spikes with the known ones.
 
     Parameters
     ----------
@@ -69,12 +69,12 @@ def known_answer(
     cache
         Where compiled code may be kept.
     models
-        The cells; None: all that the back end has.
+        The names of the cells; None: all that the back end has.
 
     Returns
     -------
     list of Answer
-        One for each cell.
+        One for each cell whose spikes are known; empty if the back end has none of them, or only maps the network.
 
     Raises
     ------
@@ -86,6 +86,8 @@ def known_answer(
     kind = backend_class(type(settings))
     known = {name: cell for name, cell in parts(Cell).items() if name in (*_LEAKY, *_IZHIKEVICH)}
     chosen = [cell for name, cell in known.items() if kind.integrators(cell) and (models is None or name in models)]
+    if not chosen:
+        return []
     cells = [_cell(cell) for cell in chosen]
     network = _network(cells)
     config = Config(
@@ -107,14 +109,14 @@ def known_answer(
         for name, population in result.recording.populations.items()
     }
 
-    def judged(cell: Cell) -> list[str]:
-        return [what for what in ("driven", "hit") if (cell.model, what) not in kind.unknown_answers]
+    def compared(cell: Cell) -> list[str]:
+        return [name for name in ("driven", "hit") if (cell.model, name) not in kind.unknown_answers]
 
     return [
         Answer(
             cell.model,
-            {what: _expected(cell, what, kind.integrator(cell)) for what in judged(cell)},
-            {what: trains[f"{cell.model}_{what}"] for what in judged(cell)},
+            {name: _expected(cell, name, kind.integrator(cell)) for name in compared(cell)},
+            {name: trains[f"{cell.model}_{name}"] for name in compared(cell)},
         )
         for cell in cells
     ]
@@ -146,10 +148,10 @@ def _network(cells: list[Cell]) -> Network:
     return Network(DT_MS, STEPS, 0, tuple(populations), (source,), tuple(projections), ())
 
 
-def _expected(cell: Any, what: str, scheme: str) -> list[int]:
+def _expected(cell: Any, population: str, scheme: str) -> list[int]:
     if cell.model in _IZHIKEVICH:
-        return _izhikevich(cell, cell.i_offset if what == "driven" else 0.0, what == "hit", scheme)
-    if what == "hit":
+        return _izhikevich(cell, cell.i_offset if population == "driven" else 0.0, population == "hit", scheme)
+    if population == "hit":
         return [FIRED + DELAY]
     # v = v_rest + R I (1 - exp(-t / tau)) reaches the threshold after this number of updates.
     rise_mv = _TAU_MS / cell.cm * cell.i_offset
@@ -158,7 +160,7 @@ def _expected(cell: Any, what: str, scheme: str) -> list[int]:
 
 
 def _izhikevich(cell: Any, current: float, hit: bool, scheme: str) -> list[int]:
-    """The steps in which the cell fires, by plain arithmetic."""
+    """Return the steps in which the cell fires, computed by a plain loop over the equations."""
     v, u, synaptic, h, fired = _REST_MV, -13.0, 0.0, DT_MS, []
     tau_ms = getattr(cell, "tau_syn_E", None)
     gain = 1.0 if scheme == "euler" or tau_ms is None else tau_ms / DT_MS * -math.expm1(-DT_MS / tau_ms)

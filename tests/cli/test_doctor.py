@@ -75,7 +75,7 @@ def test_what_is_optional_is_a_failure_only_if_it_was_asked_for(
     asked: list[str], code: int, root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(root))
-    monkeypatch.setattr("varesearch.doctor.checks.subjects", lambda: ["compilers"])
+    monkeypatch.setattr("varesearch.doctor.checks.subjects", lambda _config_dir: ["compilers"])
     assert main(["doctor", *asked]) == code
     out = capsys.readouterr().out
     assert set(table(out)) == {("compilers", "absent")}

@@ -120,6 +120,17 @@ def test_it_is_listed_and_checked(folder: Path, capfd: pytest.CaptureFixture[str
     assert "plain" in capfd.readouterr().err
 
 
+def test_the_doctor_checks_its_spikes(folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor", "plain", "--config-dir", str(folder)]) == 0
+    assert "right spikes from izhikevich_delta" in " ".join(capfd.readouterr().out.split())
+    wrong = package(tmp_path, **{"+ 140 - u": "+ 100 - u"})
+    assert cli.main(["doctor", "--config-dir", str(wrong), "plain"]) == 1
+    assert "wrong spikes: izhikevich_delta" in " ".join(capfd.readouterr().out.split())
+    assert cli.main(["doctor", "plain"]) == 2
+    assert cli.main(["doctor", "plain", "--config-dir", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -143,6 +143,9 @@ class Setting(click.ParamType):
 
 words = click.argument("words", nargs=-1, type=Setting(), metavar="[GROUP=OPTION | KEY=VALUE]...")
 config_dir = click.option(
-    "--config-dir", type=Folder(), help="Folder of your own parts and options: DIR/NAME.py, DIR/GROUP/OPTION.yaml."
+    "--config-dir",
+    type=Folder(),
+    is_eager=True,  # other words, such as the subjects of the doctor, may name parts in it
+    help="Folder of your own parts and options: DIR/NAME.py, DIR/GROUP/OPTION.yaml.",
 )
 uri = click.option("--uri", metavar="URI", help="Another store than the project's, as in tracking.uri.")

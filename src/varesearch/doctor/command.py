@@ -2,23 +2,27 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from varesearch.doctor.checks import examine, failed
 from varesearch.doctor.finding import Finding, State
 from varesearch.terminal import Terminal
 
 
-def main(asked: Sequence[str], full: bool) -> int:
-    """Make the checks of the subjects ``asked`` (none: all) and show them; the exit code.
+def main(asked: Sequence[str], full: bool, config_dir: Path | None = None) -> int:
+    """Make the checks and show their findings; see :func:`~varesearch.doctor.checks.examine` for the parameters.
 
-    ``full`` allows to compile and to read all files of all packages.
+    Returns
+    -------
+    int
+        The exit code: 1 if a check failed, else 0.
     """
     terminal, errors = Terminal(sys.stdout), Terminal(sys.stderr)
     findings = []
-    with errors.waiting("checking") as now:
-        for finding in examine(asked, full):
+    with errors.waiting("checking") as show_progress:
+        for finding in examine(asked, full, config_dir):
             findings.append(finding)
-            now(f"checking: {finding.subject}, {finding.what}")
+            show_progress(f"checking: {finding.subject}, {finding.what}")
     rows = [(finding.subject, finding.what, finding.state.value, finding.found) for finding in findings]
     terminal.table(("subject", "check", "state", "found"), rows)
     for finding in findings:
