@@ -1,4 +1,4 @@
-"""Whether a configuration can be run here: the check that every command makes before a network is drawn."""
+"""Check whether a configuration can be run here, as every command does before a network is drawn."""
 
 import shutil
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ class MemoryNeed:
 
 
 def prepare(config: Config) -> Backend:
-    """The one check of a configuration before anything is drawn or tracked: the back end that will run it.
+    """Check a configuration before anything is drawn or tracked, and return the back end that will run it.
 
     Raises
     ------
@@ -62,9 +62,13 @@ def prepare(config: Config) -> Backend:
 
 
 def check_given(network: Network, backend: Backend) -> None:
-    """Raise ConfigurationError for a network that a program made and that cannot be simulated here.
+    """Check a network that a program made.
 
-    It is not consistent in itself, the back end lacks one of its cells, or it would take more memory than there is.
+    Raises
+    ------
+    ConfigurationError
+        The network is not consistent in itself, the back end lacks one of its cells, or a simulation would take more
+        memory than there is.
     """
     check_network(network)
     check_cells(network, backend)
@@ -91,7 +95,7 @@ def check_given(network: Network, backend: Backend) -> None:
 
 
 def memory_need(config: Config) -> MemoryNeed:
-    """The memory that a run of a valid configuration will take."""
+    """Return the memory that a run of a valid configuration will take."""
     cost, size = backend_class(type(config.backend)).memory(config), estimate(config)
     return expected_need(cost, size)
 
@@ -110,7 +114,8 @@ def check_memory(config: Config) -> None:
 
 
 def recording_file_bytes(config: Config) -> float:
-    """The size of ``recording.npz``: signals hardly compress, since their last bits are noise; spike trains do."""
+    """Return the expected size of ``recording.npz`` in bytes."""
+    # Signals hardly compress, since their last bits are noise; spike trains do.
     size = estimate(config)
     return 0.92 * size.recording_bytes + 2.0 * size.spikes
 
@@ -132,7 +137,7 @@ def check_disk_together(configs: Sequence[Config], n_runs: int) -> None:
     Parameters
     ----------
     configs
-        The runs, or some that are like them where they are not known yet.
+        The runs, or similar ones as long as the runs themselves are not known yet.
     n_runs
         How many runs there will be.
     """
@@ -151,7 +156,7 @@ def check_disk_together(configs: Sequence[Config], n_runs: int) -> None:
 
 
 def _room(config: Config) -> tuple[Path, int | None]:
-    """Where the files of a run will be, and how many bytes are free there; None where that cannot be known."""
+    """Return the folder of a run's files, and how many bytes are free there; None if that is unknown."""
     from varesearch.tracking.location import check_folder, locate_store
 
     where = locate_store(config.tracking.uri)
@@ -196,7 +201,7 @@ def check_memory_together(configs: Sequence[Config], at_once: int, limit_mb: flo
 
 
 def expected_need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
-    """The memory that a run of this size takes on a back end with this cost."""
+    """Return the memory that a run of this size takes on a back end with this cost, in bytes."""
     built = {
         "cells": cost.cell * size.n_cells,
         "synapses": cost.synapse * (size.n_synapses - size.stimulus_synapses),

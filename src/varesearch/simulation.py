@@ -1,4 +1,4 @@
-"""One simulation on one back end, the same for every caller: load, build, run, collect, close, and check the result.
+"""Run one simulation on one back end, in the same way for every caller: load, build, run, collect, close, check.
 
 A single run, a sweep's child, a rerun, a comparison's spread and a benchmark all go through :func:`simulate`.
 """
@@ -18,15 +18,15 @@ from varesearch.recording import PopulationRecording, Recording
 from varesearch.result import Result, Status
 
 LARGEST_STATE = 1e30
-"""In mV, mV/ms, nA or µS: no state variable of a cell is as large, unless the integration diverged."""
+"""In mV, mV/ms, nA or µS: a state variable is this large only if the integration diverged."""
 
 Progress = Callable[[float], None]
 
 
 def probe(backend: Backend, workspace: Workspace) -> None:
-    """Find out whether the run can begin: does what it needs outside of here answer, and can its code be compiled?
+    """Check whether the run can begin: does the machine or server that it needs answer, and can its code be compiled?
 
-    Commands ask this before anything is drawn or tracked. Raises BackendUnavailableError.
+    Commands call this before anything is drawn or tracked. Raises BackendUnavailableError if the run cannot begin.
     """
     backend.probe()
     if workspace.cache is not None:
@@ -51,12 +51,13 @@ def simulate(
         Folder, cache and timer; the phases ``import``, ``build``, ``simulate`` and ``collect`` are timed there, and
         ``compile`` if the back end compiles code.
     progress
-        Makes a context for the simulation; its value is called with the simulated time in ms.
+        Returns a context manager that is entered for the simulation. Its value is called with the simulated time in ms.
 
     Returns
     -------
     Result
-        Store its recording before calling :meth:`~varesearch.result.Result.require_sound`.
+        The recording, status and metrics. Store the recording before calling
+        :meth:`~varesearch.result.Result.require_sound`.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def simulate(
             if out_of_memory(error):
                 raise SimulatorError(_no_memory(network)) from error
             # Simulators wrap exceptions in their own, whose messages are less informative.
-            wrapped = next((one for one in chain(error) if isinstance(one, SimulatorError)), error)
+            wrapped = next((cause for cause in chain(error) if isinstance(cause, SimulatorError)), error)
             raise wrapped from (None if wrapped is error else error)
     recording = collected.recording
     impossible = [] if recording is None else impossible_values(recording)
@@ -107,8 +108,8 @@ def _status(collected: Collected) -> Status:
 
 
 def out_of_memory(error: BaseException | None) -> bool:
-    """Whether lack of memory is the cause; simulators wrap the exception in their own."""
-    return any(isinstance(one, MemoryError) or "std::bad_alloc" in str(one) for one in chain(error))
+    """Return whether a lack of memory caused the error, which simulators wrap in exceptions of their own."""
+    return any(isinstance(cause, MemoryError) or "std::bad_alloc" in str(cause) for cause in chain(error))
 
 
 def _no_memory(network: Network) -> str:
@@ -120,22 +121,22 @@ def _no_memory(network: Network) -> str:
 
 
 def impossible_states(states: Mapping[str, Mapping[str, NDArray[np.float64]]], network: Network) -> list[str]:
-    """One line for each population in which the final state of a cell is not finite, or beyond all bounds.
+    """Return one line for each population in which the final state of a cell is not finite or is impossibly large.
 
     Once v is NaN it stays NaN, and the cell never fires again. Without this check, a network that diverged without a
     recorded signal would look like a silent one.
     """
-    found = []
+    faults = []
     for population, state in states.items():
         for variable, values in state.items():
             bad = np.flatnonzero(_impossible(values))
             if bad.size:
-                found.append(
+                faults.append(
                     f"{variable} of {population} is {values[bad[0]]} at the end of the run in {bad.size:,} of "
                     f"{values.size:,} cells (first in cell {bad[0]}): {_diverged(network.dt_ms)}"
                 )
                 break
-    return found
+    return faults
 
 
 def _impossible(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -151,21 +152,21 @@ def _diverged(dt_ms: float) -> str:
 
 
 def impossible_values(recording: Recording) -> list[str]:
-    """One line for each signal that is not finite or beyond all bounds, and for impossible spikes."""
-    found = []
+    """Return one line for each signal that is not finite or impossibly large, and for impossible spikes."""
+    faults = []
     for population in recording.populations.values():
         for signal in population.signals.values():
             bad = _impossible(signal.values)
             if bad.any():
                 sample = int(np.argmax(bad.any(axis=1)))
                 cell = int(signal.ids[np.argmax(bad[sample])])
-                found.append(
+                faults.append(
                     f"{signal.name} of {population.name} is {signal.values[sample][bad[sample]][0]} from "
                     f"{signal.times_ms[sample]:g} ms on (first in cell {cell}): {_diverged(recording.dt_ms)}"
                 )
         if why := _impossible_spikes(population, recording):
-            found.append(f"{population.name}: the simulator gave back {why}")
-    return found
+            faults.append(f"{population.name}: the simulator gave back {why}")
+    return faults
 
 
 def _impossible_spikes(population: PopulationRecording, recording: Recording) -> str:

@@ -19,9 +19,22 @@ if TYPE_CHECKING:
 
 
 def backends(config_dir: Path | None = None) -> "dict[str, type[Backend]]":
-    """Name -> back end, of all that there are, with those of the user's folder; no simulator is imported.
+    """Return all back ends, without importing a simulator.
 
-    Raises ConfigurationError for one that cannot be used.
+    Parameters
+    ----------
+    config_dir
+        The user's folder of parts, whose back ends are included.
+
+    Returns
+    -------
+    dict
+        Name -> back end, sorted by name.
+
+    Raises
+    ------
+    ConfigurationError
+        A back end is not defined correctly.
 
     Examples
     --------
@@ -32,9 +45,9 @@ def backends(config_dir: Path | None = None) -> "dict[str, type[Backend]]":
 
 
 def backend_class(settings: type[BackendSettings]) -> "type[Backend]":
-    """The back end that runs with settings of a class.
+    """Return the back end to which a class of settings belongs.
 
-    Raises ConfigurationError if there is none beside the settings, or one that lacks a method.
+    Raises ConfigurationError if there is no back end beside the settings, or if it lacks a method.
 
     Examples
     --------

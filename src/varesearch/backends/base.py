@@ -1,4 +1,4 @@
-"""What a back end is.
+"""The interface of a back end.
 
 To add one, make a package beside this file, or a file or package of your own in the folder that ``--config-dir`` names
 (docs/how-to/own-backend.md). A package ``NAME`` holds:
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Availability:
-    """Can this back end be used here? ``version`` of the simulator (empty: not installed); ``reason`` why not."""
+    """Whether a back end can be used here: the simulator's ``version`` ("": not installed), ``reason`` why not."""
 
     usable: bool
     version: str
@@ -73,16 +73,16 @@ class MemoryCost:
 
 @dataclass(frozen=True)
 class KnownAnswer:
-    """What ``varesearch doctor`` asks of a back end: whether small networks give the spikes that are known.
+    """A check of a back end by ``varesearch doctor``: do small networks give the spikes that are known?
 
     Attributes
     ----------
     settings
         Settings of the back end, as on the command line.
     cells
-        The cells that are asked for; None: all that the back end has.
+        The names of the cells to simulate; None: all that the back end has.
     lacking, mend
-        What is not there on this machine, and what to do about it; "" if the question can be asked.
+        What the check needs but this machine lacks, and what to do about it; "" if nothing is lacking.
     optional
         Whether the back end can be used without what is lacking.
     compiles
@@ -98,10 +98,10 @@ class KnownAnswer:
 
     @property
     def what(self) -> str:
-        """The question in a few words."""
-        one = self.cells if self.cells is not None and len(self.cells) == 1 else ()
-        settings = (word.removeprefix("backend.") for word in self.settings)
-        return " ".join(["known answer", *settings, *(f"of cell={cell}" for cell in one)])
+        """The check in a few words; its cell is named if there is only one."""
+        cells = self.cells if self.cells is not None and len(self.cells) == 1 else ()
+        settings = (setting.removeprefix("backend.") for setting in self.settings)
+        return " ".join(["known answer", *settings, *(f"of cell={cell}" for cell in cells)])
 
 
 class BackendUnavailableError(ConfigurationError):
@@ -132,7 +132,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Collected:
-    """What a simulation gave, as the back end knows it.
+    """The results of a simulation, as the back end returns them.
 
     Attributes
     ----------
@@ -143,15 +143,15 @@ class Collected:
         Population -> state variable -> its value in every cell at the end of the run. A value that is not finite fails
         the run, also where nothing was recorded. Empty for a simulator whose numbers are always finite (fixed point).
     degraded
-        Why the result is not to be trusted, one phrase for each cause; usually empty.
+        Why the result cannot be trusted, one phrase for each cause; usually empty.
     advice
-        A setting that may avoid what ``degraded`` says.
+        A setting that may avoid what ``degraded`` reports.
     metrics
-        What only this back end can count (losses, quantisation, load).
+        Quantities that only this back end can measure (losses, quantisation, load).
     provenance
-        What marks a result of this back end, in words (``machine``, ``integrator``, ``code generation``).
+        How the result was computed, as texts (``machine``, ``integrator``, ``code generation``).
     seconds
-        Where the time of build, run and collect went, in the simulator's own words: name -> wall seconds.
+        The wall time in seconds of the simulator's own stages of build, run and collect: name -> seconds.
     """
 
     recording: Recording | None
@@ -172,7 +172,7 @@ class Simulation(ABC):
 
     @abstractmethod
     def collect(self) -> Collected:
-        """Read what was recorded, and what the simulator knows about it."""
+        """Read the recording, and what the simulator reports about the run."""
 
 
 class Backend(ABC):
@@ -188,21 +188,21 @@ class Backend(ABC):
     distribution: ClassVar[str] = ""
     """The installed distribution that is the simulator; "" if there is none, or ``availability`` has another way."""
     requirement: ClassVar[str] = ""
-    """What ``pip install`` is given for it; "" if that is the distribution's name."""
+    """The argument of ``pip install`` for it; "" if that is the distribution's name."""
     arithmetic: ClassVar[str] = "float64"
     """The type of its numbers. The same integration scheme in the same arithmetic gives the same spike trains."""
     draws: ClassVar[tuple[str, ...]] = ("host",)
-    """The values of ``connectivity.draw`` that it takes: with ``native`` it expands the wiring rule itself."""
+    """The values of ``connectivity.draw`` that it supports: with ``native`` it expands the wiring rule itself."""
     libraries: ClassVar[tuple[str, ...]] = ()
     """The packages, beside the simulator and numpy, whose versions a result depends on."""
     sources: ClassVar[tuple[str, ...]] = ()
     """The packages, beside varesearch, whose sources a result passes through."""
     slow: ClassVar[bool] = False
-    """Whether a run takes much longer than on other back ends, which are taken where any would do."""
+    """Whether a run takes much longer than on other back ends, which are then preferred where any would do."""
     unknown_answers: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """(cell, population) of :mod:`varesearch.known_answers` whose network the back end does not take."""
+    """The pairs (cell, population) of :mod:`varesearch.known_answers` that the back end cannot simulate."""
     preload: ClassVar[tuple[str, ...]] = ()
-    """What a process may import (``module``) or call (``module:function``) once, before it forks one for each run.
+    """What a process may import (``module``) or call (``module:function``) once, before it forks for each run.
 
     It must leave no thread behind and nothing that a forked process cannot use.
     """
@@ -214,17 +214,20 @@ class Backend(ABC):
 
     @classmethod
     def imports(cls) -> tuple[str, ...]:
-        """What a process imports or calls before it forks: the back end's own module and its ``preload``."""
+        """Return what a process imports or calls before it forks: the back end's own module and its ``preload``."""
         # Another process does not know the folder of the user's own parts.
         return cls.preload if own_folder(cls) is not None else (cls.__module__, *cls.preload)
 
     def __init__(self, config: Config) -> None:
-        """Raises ConfigurationError for a machine or the like that does not exist. ``check`` has the other checks."""
+        """Raise ConfigurationError for settings that name something, such as a machine, that does not exist.
+
+        All other checks are made by :meth:`check`.
+        """
         self.config = config
 
     @classmethod
     def resolved(cls, network: Network) -> Network:
-        """The network with the integrator that ``auto`` stands for here."""
+        """Return the network with each cell's integrator ``auto`` replaced by the scheme that this back end uses."""
         return replace(
             network,
             populations=tuple(
@@ -234,12 +237,12 @@ class Backend(ABC):
 
     @classmethod
     def integrator(cls, cell: Cell) -> str:
-        """The scheme by which this back end integrates ``cell``: the setting, or its own with ``auto``."""
+        """Return the scheme by which this back end integrates ``cell``; for ``auto`` that is its first choice."""
         return cls.integrators(type(cell))[0] if cell.integrator == AUTO else cell.integrator
 
     @classmethod
     def integrators(cls, cell: type[Cell]) -> tuple[str, ...]:
-        """The schemes by which it can integrate a cell, its own choice first; none if it does not have the cell.
+        """Return the schemes by which it can integrate a cell, its first choice first; none if it lacks the cell.
 
         By default they are those that the cell's module names for this back end.
         """
@@ -248,25 +251,25 @@ class Backend(ABC):
 
     @classmethod
     def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
-        """The state variables of a cell that it can record; by default all."""
+        """Return the state variables of a cell that it can record; by default all."""
         return tuple(cell.variables)
 
     @classmethod
     def availability(cls) -> Availability:
-        """Whether the simulator is installed and usable, found out without importing it where possible.
+        """Return whether the simulator is installed and usable, if possible without importing it.
 
-        By default: whether its distribution is installed, and the ``libraries`` with it.
+        By default its distribution and the ``libraries`` must be installed.
         """
         if not cls.distribution:
             return Availability(True, "")
-        found = {name: _version(name) for name in (cls.distribution, *cls.libraries)}
-        missing = next((name for name, number in found.items() if not number), None)
+        versions = {name: _version(name) for name in (cls.distribution, *cls.libraries)}
+        missing = next((name for name, number in versions.items() if not number), None)
         reason = "" if missing is None else f"{missing} is not installed: pip install {cls.requirement or missing}"
-        return Availability(missing is None, found[cls.distribution], reason)
+        return Availability(missing is None, versions[cls.distribution], reason)
 
     @classmethod
     def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
-        """What ``varesearch doctor`` asks it; ``cache`` may hold compiled code."""
+        """Return the checks that ``varesearch doctor`` makes; ``cache`` is the folder that may hold compiled code."""
         return (KnownAnswer(),)
 
     @classmethod  # noqa: B027 (nothing to refuse is the usual case)
@@ -275,17 +278,17 @@ class Backend(ABC):
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
-        """The memory that a run of ``config`` takes; the default is a guess for a simulator that was not measured."""
+        """Return the memory that a run of ``config`` takes; the default is a guess for an unmeasured simulator."""
         return MemoryCost()
 
     def probe(self) -> None:  # noqa: B027 (nothing outside this process is the usual case)
-        """Find out, in seconds, whether what the run needs outside this process answers.
+        """Check within seconds whether the machine or server that the run needs answers.
 
-        Raises BackendUnavailableError.
+        Raises BackendUnavailableError if it does not.
         """
 
     def compile(self, workspace: Workspace) -> None:  # noqa: B027 (few back ends keep compiled code)
-        """Put code that later runs use again into ``workspace.cache``, if it is not there yet.
+        """Compile code that later runs can use again into ``workspace.cache``, unless it is there already.
 
         Raises BackendUnavailableError if it cannot be compiled here.
         """
@@ -298,9 +301,23 @@ class Backend(ABC):
 
     @abstractmethod
     def build(self, network: Network, workspace: Workspace) -> AbstractContextManager[Simulation]:
-        """Hand the network to the simulator, inside ``with``.
+        """Return a context manager that builds the network in the simulator.
 
-        Leaving the context gives back everything global or external. If building fails, it is given back as well.
+        Leaving the context releases everything global or external, also if building fails.
+
+        Parameters
+        ----------
+        network
+            The drawn network; its steps are ``network.dt_ms`` long.
+        workspace
+            Folders for files and compiled code, and the timer of the phases.
+
+        Raises
+        ------
+        ConfigurationError
+            The drawn network has a property, such as a long delay, that this back end does not support.
+        SimulatorError
+            The simulator or a compiler failed.
         """
 
 

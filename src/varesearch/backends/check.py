@@ -1,4 +1,4 @@
-"""Whether the chosen back end can run a configuration, asked before anything is built."""
+"""Check whether the chosen back end can run a configuration, before anything is built."""
 
 from varesearch.backends import backend_class, backends
 from varesearch.backends.base import Backend
@@ -11,11 +11,14 @@ from varesearch.network.model import Network
 
 
 def checked_backend(config: Config) -> Backend:
-    """The back end of a configuration.
-
-    Raises ConfigurationError for a cell, integrator, signal or draw that it lacks, or if it is unusable here.
+    """Return the back end of a configuration, after checking that it can run it.
 
     What only the back end itself can judge is left to its own ``check``, which is called last.
+
+    Raises
+    ------
+    ConfigurationError
+        The back end lacks the cell, integrator, signal or draw, or it cannot be used on this machine.
     """
     name, model = config.backend.name, config.cell.model
     backend = backend_class(type(config.backend))
@@ -36,11 +39,11 @@ def checked_backend(config: Config) -> Backend:
                 f"recording.signals={signal} cannot be recorded from cell={model} on backend={name}; choose from "
                 f"{', '.join(backend.signals(type(config.cell)))}"
             )
-    drawn = config.connectivity.draw
-    if drawn not in backend.draws:
+    draw = config.connectivity.draw
+    if draw not in backend.draws:
         raise ConfigurationError(
-            f"connectivity.draw={drawn} does not exist on backend={name}; choose one of "
-            f"{', '.join(backend.draws)}{did_you_mean(drawn, backend.draws)}"
+            f"connectivity.draw={draw} does not exist on backend={name}; choose one of "
+            f"{', '.join(backend.draws)}{did_you_mean(draw, backend.draws)}"
         )
     available = backend.availability()
     if not available.usable:

@@ -33,9 +33,9 @@ class Delays:
     """The longest delay that the distance adds."""
 
     def __str__(self) -> str:
-        may_be = "is" if isinstance(self.value, Constant) and not self.further_ms else "can be"
-        way = f" with the {self.further_ms:.3g} ms that the distance adds" if self.further_ms else ""
-        return f"{self.setting}={self.value}{way} {may_be}"
+        verb = "is" if isinstance(self.value, Constant) and not self.further_ms else "can be"
+        travel = f" with the {self.further_ms:.3g} ms that the distance adds" if self.further_ms else ""
+        return f"{self.setting}={self.value}{travel} {verb}"
 
     @property
     def shortest_steps(self) -> int:
@@ -43,7 +43,7 @@ class Delays:
         return _steps(self.value.lower, self.dt_ms)
 
     def can_exceed(self, steps: int) -> bool:
-        """Whether a delay longer than ``steps`` can be drawn and is to be expected among all synapses."""
+        """Return whether a delay longer than ``steps`` can be expected among all synapses of the projection."""
         delay = self.value
         if _steps(delay.upper + self.further_ms, self.dt_ms) <= steps:
             return False
@@ -52,7 +52,7 @@ class Delays:
 
 
 def drawn_delays(config: Config) -> Iterator[Delays]:
-    """The delays of each projection that is expected to have synapses, those of the stimulus included."""
+    """Yield the delays of each projection that is expected to have synapses, those of the stimulus included."""
     wiring, dt_ms, synapses = config.connectivity, config.simulation.dt_ms, estimate(config).synapses
     for recurrent, projections, further_ms in (
         (True, wiring.projections(), wiring.longest_travel_ms),
@@ -66,7 +66,7 @@ def drawn_delays(config: Config) -> Iterator[Delays]:
 
 
 def setting_of(projection: Projection, network: Network) -> str:
-    """The setting of the delays of a drawn projection."""
+    """Return the name of the setting that determines the delays of a drawn projection."""
     recurrent = any(population.name == projection.pre for population in network.populations)
     return f"connectivity.{projection.name}.delay_ms" if recurrent else "stimulus.delay_ms"
 

@@ -22,7 +22,11 @@ class SimulatorError(RuntimeError):
 
 @dataclass(frozen=True)
 class Harmless:
-    """An error message that does not affect results: of loggers whose name begins with ``logger``, as ``pattern``."""
+    """An error message that does not affect results.
+
+    It matches ``pattern`` and comes from a logger whose name begins with ``logger``. ``reason`` says why it is
+    harmless.
+    """
 
     logger: str
     pattern: re.Pattern[str]
@@ -30,7 +34,7 @@ class Harmless:
 
 
 HARMLESS: tuple[Harmless, ...] = ()
-"""None is known so far. Each entry states why the result is still right."""
+"""No harmless error is known so far."""
 
 
 class ErrorWatch(logging.Handler):
@@ -86,7 +90,19 @@ COMPILER_REMARKS: tuple[tuple[re.Pattern[str], str], ...] = (
 def log_compiler_messages(logger: logging.Logger, compiler: str, text: str) -> str:
     """Log what a compiler wrote to standard error: known remarks as warnings, everything else as one error.
 
-    Returns that error, or ``""``, for callers outside of an :class:`ErrorWatch`.
+    Parameters
+    ----------
+    logger
+        The logger of the back end that called the compiler.
+    compiler
+        The compiler's name, for the messages.
+    text
+        The compiler's standard error.
+
+    Returns
+    -------
+    str
+        The error, for callers outside of an :class:`ErrorWatch`; ``""`` if every line is a known remark.
     """
     unknown: list[str] = []
     for line in text.splitlines():
@@ -104,9 +120,15 @@ def log_compiler_messages(logger: logging.Logger, compiler: str, text: str) -> s
 
 
 def first_error(text: str) -> str:
-    """The most informative line of a compiler's output: the first error with its position, else the last line."""
+    """Return the most informative line of a compiler's output: the first error with a position, or else the last line.
+
+    Examples
+    --------
+    >>> first_error("cell.cpp: In function f\\nsrc/cell.cpp:3:1: error: v was not declared\\nmake: *** [all] Error 1")
+    'cell.cpp:3:1: error: v was not declared'
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    placed = (line for line in lines if re.search(r":\d+:\d+: ", line) and not re.search(r"warning|note", line))
-    named = (line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE))
-    line = next(placed, None) or next(named, None) or (lines[-1] if lines else "it printed no message")
+    with_position = (line for line in lines if re.search(r":\d+:\d+: ", line) and not re.search(r"warning|note", line))
+    with_error = (line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE))
+    line = next(with_position, None) or next(with_error, None) or (lines[-1] if lines else "it printed no message")
     return re.sub(r"\S*/(?=[^/\s]+:\d+:\d+: )", "", line)

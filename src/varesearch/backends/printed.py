@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass
 class Printed:
-    """What was written to standard output and standard error; filled at the end of the :func:`printed` block."""
+    """The text written to standard output and standard error; filled at the end of the :func:`printed` block."""
 
     output: str = ""
     errors: str = ""
@@ -24,31 +24,31 @@ def printed() -> Iterator[Printed]:
 
     The file descriptors belong to the whole process: keep the block short, and do not print anything else in it.
     """
-    found = Printed()
+    captured = Printed()
     with log_held_back(), tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         flush()
         saved = [os.dup(descriptor) for descriptor in (1, 2)]
         try:
-            for descriptor, caught in ((1, output), (2, errors)):
-                os.dup2(caught.fileno(), descriptor)
-            yield found
+            for descriptor, file in ((1, output), (2, errors)):
+                os.dup2(file.fileno(), descriptor)
+            yield captured
         finally:
             flush()
             for descriptor, original in zip((1, 2), saved, strict=True):
                 os.dup2(original, descriptor)
                 os.close(original)
-            for caught in (output, errors):
-                caught.seek(0)
-            found.output = output.read().decode(errors="replace")
-            found.errors = errors.read().decode(errors="replace")
+            for file in (output, errors):
+                file.seek(0)
+            captured.output = output.read().decode(errors="replace")
+            captured.errors = errors.read().decode(errors="replace")
 
 
 @contextmanager
 def log_held_back() -> Iterator[None]:
-    """Let what Python logs inside, in any thread, reach standard output and error only after the inside is left.
+    """Delay log lines to standard output and error, from any thread, until the context is left.
 
-    Otherwise a log line of this process (setuptools logs each command that it starts) would be taken for the words of
-    the program whose output is caught.
+    Otherwise a log line of this process (setuptools logs each command that it starts) would be taken for output of the
+    program whose output is captured.
     """
     held: list[tuple[logging.Handler, logging.LogRecord]] = []
     filters: list[tuple[logging.Handler, _HoldBack]] = []
@@ -75,12 +75,12 @@ class _HoldBack(logging.Filter):
 
 
 def _handlers_to_descriptors() -> set[logging.Handler]:
-    """The handlers of all loggers that write to the file descriptors 1 or 2."""
+    """Return the handlers of all loggers that write to the file descriptors 1 or 2."""
     loggers = [logging.root, *logging.root.manager.loggerDict.values()]
     handlers = {handler for logger in loggers if isinstance(logger, logging.Logger) for handler in logger.handlers}
-    found = {handler for handler in handlers if _descriptor(getattr(handler, "stream", None)) in (1, 2)}
-    # It writes to whatever sys.stderr is at that time.
-    return found | ({logging.lastResort} if logging.lastResort is not None else set())
+    writing = {handler for handler in handlers if _descriptor(getattr(handler, "stream", None)) in (1, 2)}
+    # The handler of last resort writes to whatever sys.stderr is at that time.
+    return writing | ({logging.lastResort} if logging.lastResort is not None else set())
 
 
 def _descriptor(stream: object) -> int | None:

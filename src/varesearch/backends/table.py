@@ -1,4 +1,4 @@
-"""The form of a translation: one row for each quantity of a cell on a back end, used by the build itself."""
+"""The table by which a back end translates a cell: one row for each quantity, which the build itself uses."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from varesearch.config.cell import AUTO, Cell
 
 @dataclass(frozen=True)
 class Context:
-    """What a conversion may depend on beside the value: the cell's parameters and the time step."""
+    """What a conversion may depend on beside the values: the cell's parameters and the time step."""
 
     cell: Cell
     dt_ms: float
 
     def parameter(self, name: str) -> float:
-        """The value of a parameter of the cell, which cells of its kind have. Raises AttributeError."""
+        """Return the value of a parameter of the cell. Raises AttributeError if the cell has no such parameter."""
         return getattr(self.cell, name)
 
     @property
     def has_steps(self) -> bool:
-        """Whether the integrator is known."""
+        """Whether the cell names an integration scheme, not ``auto``."""
         return self.cell.integrator != AUTO
 
 
@@ -32,12 +32,12 @@ Convert = Callable[[NDArray[Any], Context], NDArray[Any]]
 
 
 def same(values: NDArray[Any], _context: Context) -> NDArray[Any]:
-    """No conversion."""
+    """Return the values unchanged."""
     return values
 
 
 def negated(values: NDArray[Any], _context: Context) -> NDArray[Any]:
-    """A magnitude for a simulator that writes inhibition with a minus sign."""
+    """Return the negated values, for a simulator that writes inhibition with a minus sign."""
     return -values
 
 
@@ -60,7 +60,7 @@ class Row:
 
 
 def row(rows: Iterable[Row], ours: str) -> Row:
-    """The row of a quantity. Raises KeyError."""
+    """Return the row of the quantity ``ours``. Raises KeyError if there is none."""
     for candidate in rows:
         if candidate.ours == ours:
             return candidate
@@ -68,12 +68,41 @@ def row(rows: Iterable[Row], ours: str) -> Row:
 
 
 def translate(rows: Iterable[Row], ours: str, values: ArrayLike, context: Context) -> NDArray[Any]:
-    """``values`` of the quantity ``ours`` as the simulator wants them, in the shape given. Raises KeyError."""
+    """Convert the values of a quantity to the simulator's convention.
+
+    Parameters
+    ----------
+    rows
+        The translation of the cell.
+    ours
+        The quantity, such as ``"weight_excitatory"``.
+    values
+        Its values in the unit of the row, of any shape.
+    context
+        The cell and the time step.
+
+    Returns
+    -------
+    NDArray
+        The values in ``their_unit`` of the row; the shape is kept.
+
+    Raises
+    ------
+    KeyError
+        There is no row for the quantity.
+
+    Examples
+    --------
+    >>> from varesearch.model.cells.if_curr_exp import IfCurrExp
+    >>> weight = Row("weight_inhibitory", "nA", "weight", "pA", lambda values, _context: -1000 * values, "-1000 w")
+    >>> translate([weight], "weight_inhibitory", [0.5, 1.0], Context(IfCurrExp(), dt_ms=0.1)).tolist()
+    [-500.0, -1000.0]
+    """
     return row(rows, ours).convert(np.asarray(values), context)
 
 
 def translated_parameters(rows: Iterable[Row], context: Context) -> dict[str, Any]:
-    """The parameters of a cell, by the simulator's names and as its plain numbers."""
+    """Return the parameters of the context's cell as plain numbers in the simulator's units: their name -> value."""
     names = context.cell.parameters()
     return {
         each.theirs: np.asarray(each.convert(np.asarray(context.parameter(each.ours)), context)).item()

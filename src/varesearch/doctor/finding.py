@@ -9,7 +9,7 @@ class State(StrEnum):
 
     OK = "ok"
     SKIPPED = "skipped"
-    """It was not made, to save time."""
+    """The check was not made, to save time."""
     ABSENT = "absent"
     """Something that is optional is not installed."""
     BROKEN = "BROKEN"

@@ -30,23 +30,23 @@ def compilers(full: bool) -> Iterator[Finding]:
         ),
         ("C", "CC", ("gcc", "cc", "clang"), "the software board cannot be built, and interprets all code"),
     ):
-        wanted = [name for name in (os.environ.get(variable), *names) if name]
-        found = next((path for name in wanted if (path := shutil.which(name))), None)
+        candidates = [name for name in (os.environ.get(variable), *names) if name]
+        found = next((path for name in candidates if (path := shutil.which(name))), None)
         if found is None:
             yield Finding(
                 "compilers", language, State.ABSENT, without, f"install {names[0]}, or name a compiler in {variable}"
             )
             continue
-        said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)
-        if said.returncode:
+        process = subprocess.run([found, "--version"], capture_output=True, text=True, check=False)
+        if process.returncode:
             mend = f"reinstall it, or name another in {variable}"
-            yield Finding("compilers", language, State.BROKEN, f"{found} ends with {said.returncode}", mend)
+            yield Finding("compilers", language, State.BROKEN, f"{found} ends with {process.returncode}", mend)
         else:
-            yield Finding("compilers", language, State.OK, f"{found}: {said.stdout.partition(chr(10))[0]}")
+            yield Finding("compilers", language, State.OK, f"{found}: {process.stdout.partition(chr(10))[0]}")
 
 
 def memory(full: bool) -> Iterator[Finding]:
-    """Whether there is room for a run of the default network."""
+    """Check whether there is enough memory for a run of the default network."""
     bound, need = memory_bounds()[0], memory_need(compose().config).total
     found = f"{byte_size(bound.free)} {bound.what}; the default network takes {byte_size(need)}"
     if bound.free < need:
@@ -56,7 +56,7 @@ def memory(full: bool) -> Iterator[Finding]:
 
 
 def disk(full: bool) -> Iterator[Finding]:
-    """Whether there is room for the files of a run, and for compiled code."""
+    """Check whether the disks have room for the files of a run and for compiled code."""
     need = recording_file_bytes(compose().config) + FILES_OF_A_RUN
     try:
         where = locate_store()
@@ -65,9 +65,9 @@ def disk(full: bool) -> Iterator[Finding]:
         yield Finding("disk", "folders", State.BROKEN, str(error), "choose another folder by VARESEARCH_ROOT")
         return
     for what, folder in folders.items():
-        there = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
-        free = shutil.disk_usage(there).free
-        found = f"{byte_size(free)} free in {there}"
+        existing = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
+        free = shutil.disk_usage(existing).free
+        found = f"{byte_size(free)} free in {existing}"
         if free < need:
             mend = "varesearch prune shows what can be removed; VARESEARCH_ROOT and XDG_CACHE_HOME name other folders"
             yield Finding("disk", what, State.BROKEN, f"{found}; a run takes {byte_size(need)}", mend)
@@ -76,7 +76,7 @@ def disk(full: bool) -> Iterator[Finding]:
 
 
 def store(full: bool) -> Iterator[Finding]:
-    """Whether the store of the runs can be read and written; nothing is changed in it."""
+    """Check whether the store of the runs can be read and written, without changing it."""
     try:
         where = locate_store()
         yield _database(where.database) if where.database is not None else _server(where)
@@ -92,9 +92,9 @@ def _server(where: StoreLocation) -> Finding:
 
 def _database(database: Path) -> Finding:
     folder = database.parent
-    there = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
+    existing = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
     try:
-        tempfile.TemporaryFile(dir=there).close()
+        tempfile.TemporaryFile(dir=existing).close()
         if not database.exists():
             return Finding("store", "store", State.OK, f"the first run makes {database}")
         with closing(sqlite3.connect(f"{database.as_uri()}?mode=rw", uri=True, timeout=_PATIENCE_S)) as opened:
@@ -102,7 +102,7 @@ def _database(database: Path) -> Finding:
             (runs,) = opened.execute("select count(*) from runs").fetchone()
             opened.rollback()
     except OSError as error:
-        return Finding("store", "store", State.BROKEN, f"{there}: {error.strerror or error}", _OTHER_STORE)
+        return Finding("store", "store", State.BROKEN, f"{existing}: {error.strerror or error}", _OTHER_STORE)
     except sqlite3.Error as error:
         mend = f"if it is damaged, put {database.name} back from a copy, or move it away: a new one is made"
         return Finding("store", "store", State.BROKEN, f"{database}: {error}", mend)

@@ -1,4 +1,4 @@
-"""Checks of the installed packages: the versions that were tested, and files as they were installed."""
+"""Check the installed packages: are their versions those that were tested, and are their files unchanged?"""
 
 import base64
 import hashlib
@@ -18,11 +18,11 @@ _OF_ALL = ("numpy", "scipy", "PyNN", "neo", "quantities")
 
 
 def packages(full: bool) -> Iterator[Finding]:
-    """Versions against the pins; files against the hashes that their packages came with."""
+    """Compare versions with the pins, and files with the hashes in their packages."""
     yield _versions()
     names = [line.name for line in _pinned()] if full else _libraries()
-    found = [there for name in names if (there := _installed(name)) is not None]
-    changed = {there.name: paths for there in found if (paths := changed_files(there))}
+    found = [package for name in names if (package := _installed(name)) is not None]
+    changed = {package.name: paths for package in found if (paths := changed_files(package))}
     what = "files of the packages" if full else "files of the simulators and of what they use"
     if changed:
         mend = f"pip install --force-reinstall --no-deps --constraint {_PINS} {' '.join(changed)}"
@@ -33,10 +33,10 @@ def packages(full: bool) -> Iterator[Finding]:
 
 
 def changed_files(found: Distribution) -> list[str]:
-    """The files of a package that are missing or differ from their hash in its list (``RECORD``).
+    """Return the files of a package that are missing or differ from their hash in its list (``RECORD``).
 
-    Two kinds are left out. The first line of console scripts is the place of Python, which changes with the
-    environment's; and certificates (``.pem``) are added to by whoever runs a network, while no result depends on them.
+    Two kinds are left out: console scripts, whose first line is the path of Python and differs between environments,
+    and certificates (``.pem``), to which institutes add their own and on which no result depends.
     """
     changed = []
     for path in found.files or ():
@@ -68,7 +68,7 @@ def _versions() -> Finding:
 
 
 def _pinned() -> list[Requirement]:
-    """The pins of the checkout; in an installation without one, the ranges that the package asks for."""
+    """Return the pins of the checkout, or without a checkout the ranges that the package requires."""
     top = checkout_root()
     pins = top / _PINS if top is not None else None
     lines = pins.read_text().splitlines() if pins and pins.is_file() else distribution("varesearch").requires or []
@@ -84,7 +84,7 @@ def _pinned() -> list[Requirement]:
 
 
 def _libraries() -> list[str]:
-    """What results pass through."""
+    """Return the names of the simulators and of the packages that results pass through."""
     own = {name for backend in backends().values() for name in (backend.distribution, *backend.libraries)}
     return sorted({*_OF_ALL, *filter(None, own)})
 

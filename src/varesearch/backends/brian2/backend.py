@@ -45,14 +45,14 @@ class Brian2(Backend):
 
     @classmethod
     def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
-        """One for each code generation target."""
-        found = []
+        """Return one check for each code generation target."""
+        questions = []
         for target, tools in TOOLS.items():
             missing = next((tool for tool in tools if shutil.which(tool) is None), "")
             lacking = f"{missing} is not found" if missing else ""
             mend = f"install {missing}, or keep to backend.codegen=numpy, which needs no compiler"
-            found.append(KnownAnswer((f"backend.codegen={target}",), None, lacking, mend, compiles=bool(tools)))
-        return found
+            questions.append(KnownAnswer((f"backend.codegen={target}",), None, lacking, mend, compiles=bool(tools)))
+        return questions
 
     @classmethod
     def integrators(cls, cell: type[Cell]) -> tuple[str, ...]:

@@ -94,7 +94,7 @@ def _built(code_object: Any, block: str) -> bool:
 
 
 _FLAGS = ("CFLAGS", "CPPFLAGS", "LDFLAGS")
-"""Variables of the environment whose arguments distutils gives the compiler too."""
+"""Environment variables whose arguments distutils passes to the compiler, too."""
 _ARGUMENTS = "\n# Compiled with "
 
 
@@ -104,7 +104,7 @@ class CheckedNumpy(NumpyCodeObject):
     class_name = "varesearch_numpy"
 
     def compile(self) -> None:
-        """Raises SimulatorError."""
+        """Compile the blocks. Raises SimulatorError if one is missing."""
         _compile(self, NumpyCodeObject, "Brian2")
 
 
@@ -114,11 +114,11 @@ class CheckedCython(CythonCodeObject):
     class_name = "varesearch_cython"
 
     def compile(self) -> None:
-        """Raises SimulatorError with what Cython or the C++ compiler said."""
+        """Compile the blocks. Raises SimulatorError with the message of Cython or the C++ compiler."""
         _compile(self, CythonCodeObject, "Cython")
 
     def compile_block(self, block: str) -> Any:
-        """Compile with the compiler's arguments in the text as a comment, and so in the module's name.
+        """Compile a block with the compiler's arguments as a comment, so that the module's name depends on them.
 
         Brian2 finds a compiled module by its text alone, in memory and on disk: one that was compiled with other
         arguments would be taken.

@@ -1,4 +1,4 @@
-"""From a cell's differential equations to its step: forward Euler."""
+"""Derive the forward Euler step of a cell from its differential equations."""
 
 import re
 
@@ -10,7 +10,7 @@ RENAMED = {"cm": "c_m"}
 
 
 def euler_step(cell: type[Cell], equations: Equations, synaptic: str) -> Step:
-    """One step of forward Euler: all derivatives at the start of the step, then the variables.
+    """Return the step of forward Euler: first all derivatives, then the new values of the variables.
 
     Parameters
     ----------
@@ -20,23 +20,31 @@ def euler_step(cell: type[Cell], equations: Equations, synaptic: str) -> Step:
         Its equations.
     synaptic
         The synapses' input in Brian2's variables; ``""`` for voltage steps.
+
+    Examples
+    --------
+    >>> from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
+    >>> decaying = Equations({"v": "input - 0.1*v"}, threshold="v >= 30", reset="v = c")
+    >>> print(euler_step(IzhikevichDelta, decaying, synaptic="").update)
+    d_v = {drive} - 0.1*v
+    v = v + h*d_v
     """
     held = "tau_refrac" in cell.parameters()
-    given = f"({{drive}} + {synaptic})" if synaptic else "{drive}"
+    input_code = f"({{drive}} + {synaptic})" if synaptic else "{drive}"
     lines = [FREE] if held else []
-    lines += [f"d_{name} = {_code(right, given)}" for name, right in equations.derivatives.items()]
+    lines += [f"d_{name} = {_code(right, input_code)}" for name, right in equations.derivatives.items()]
     for name in equations.derivatives:
         lines.append(f"{name} = {name} + {'free*' if held and name == 'v' else ''}h*d_{name}")
-    reset = _code(equations.reset, given)
+    reset = _code(equations.reset, input_code)
     return Step(
         update="\n".join(lines),
-        threshold=_code(equations.threshold, given),
+        threshold=_code(equations.threshold, input_code),
         reset=f"{reset}\n{HOLD}" if held else reset,
     )
 
 
-def _code(text: str, given: str) -> str:
-    """The code of a line of equations, in the names that Brian2 is given."""
+def _code(text: str, input_code: str) -> str:
+    """Return lines of the equations as code in the names that are used in Brian2."""
     text = "\n".join(line.strip() for line in text.strip().splitlines())
-    text = re.sub(r"\b(cm)\b", lambda found: RENAMED[found.group()], text)
-    return re.sub(r"\binput\b", given, text)
+    text = re.sub(r"\b(cm)\b", lambda name: RENAMED[name.group()], text)
+    return re.sub(r"\binput\b", input_code, text)

@@ -1,4 +1,4 @@
-"""What is handed to PyNN: a cell type for each scheme, and a projection that takes whole arrays.
+"""PyNN classes for Brian2: a cell type for each scheme, and a projection that takes whole arrays.
 
 What PyNN still does in this back end: it is the interface that the project writes its back ends against wherever
 PyNN has one, so that a population, a projection and a cell type are PyNN's objects, with PyNN's labels, ids and checks
@@ -7,8 +7,7 @@ PyNN does not do: the equations and the integration step come from the cell's mo
 integrator to Brian2; synapses, recording and current steps are handed to Brian2 as whole arrays, since PyNN's
 projection connects column by column and writes synapse by synapse, which takes most of a run's time.
 
-Everything here has the name that it is given: Brian2 looks up its compiled code by the text of the code, names
-included.
+All objects are named explicitly, since Brian2 finds compiled code by its text, which contains the names.
 """
 
 from collections.abc import Mapping
@@ -26,7 +25,7 @@ from varesearch.backends.brian2.schemes import Scheme
 
 
 def _network() -> Any:
-    """PyNN's Brian2 network, with its clock (as Any: PyNN adds the clock to a class that has none)."""
+    """Return PyNN's Brian2 network with its clock (as Any: PyNN adds the clock to a class that has none)."""
     return sim.simulator.state.network
 
 
@@ -86,7 +85,7 @@ class CellType(BaseCellType):
         super().__init__()
 
     def brian2_model(self, n: int, _eqs: None, **parameters: NDArray[Any]) -> Group:
-        """The Brian2 group of a population of ``n`` cells; called by PyNN."""
+        """Return the Brian2 group of a population of ``n`` cells; called by PyNN."""
         return Group(n, self, parameters)
 
 
@@ -103,7 +102,7 @@ class GivenSpikes(BaseCellType):
         super().__init__()
 
     def brian2_model(self, n: int, _eqs: None) -> brian2.SpikeGeneratorGroup:
-        """The Brian2 group of ``n`` sources; called by PyNN."""
+        """Return the Brian2 group of ``n`` sources; called by PyNN."""
         clock = _network().clock
         return brian2.SpikeGeneratorGroup(
             n, self.sources, self.steps * clock.dt, sorted=True, clock=clock, name=self.name
@@ -130,7 +129,7 @@ class Explicit(Connector):
         self.sources, self.targets, self.weights, self.delay_steps = sources, targets, weights, delay_steps
 
     def connect(self, projection: "ExplicitProjection") -> None:
-        """One connect; one assignment for what differs from synapse to synapse."""
+        """Connect all synapses at once, and assign what differs from synapse to synapse as arrays."""
         synapses = projection.synapses
         synapses.connect(i=self.sources, j=self.targets)
         synapses.w = self.weights[0] if projection.one_weight else self.weights

@@ -33,7 +33,7 @@ class Scheme:
     synapse: Synapse
 
     def constants(self, parameters: Parameters, dt_ms: float) -> dict[str, float]:
-        """The numbers that the update uses beside the parameters."""
+        """Return the numbers that the update uses beside the parameters."""
         numbers = {"h": dt_ms}
         for receptor in "EI" if SYNAPSES[self.synapse].decay else "":
             tau_ms = parameters[f"tau_syn_{receptor}"]
@@ -44,7 +44,7 @@ class Scheme:
 
 
 def scheme_of(cell: Cell) -> Scheme:
-    """The scheme of a cell whose integrator is known. Raises KeyError for one that it does not have."""
+    """Return the scheme of a cell whose integrator is known. Raises KeyError if it does not have that integrator."""
     step, synapses = steps_of(type(cell))[cell.integrator], SYNAPSES[cell.synapse]
     # A voltage step that meets a refractory cell is lost, as in NEST.
     held = cell.synapse is Synapse.VOLTAGE_STEP and "tau_refrac" in cell.parameters()

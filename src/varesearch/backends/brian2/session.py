@@ -1,4 +1,4 @@
-"""What is global in Brian2 and PyNN: loading them quietly, the device and target of a run, and putting all back."""
+"""The global state of Brian2 and PyNN: import them quietly, set up a run, and restore everything after it."""
 
 import gc
 import logging
@@ -60,7 +60,7 @@ def _quiet() -> None:
     BrianLogger.tmp_log = BrianLogger.tmp_script = None
     logger.propagate = True
     logger.setLevel(logging.INFO)
-    # Said of every object that is built but not run, as when a run is refused or fails.
+    # Brian2 warns of every object that is built but not run, as when a run is refused or fails.
     logging.getLogger("brian2.core.base.unused_brian_object").setLevel(logging.ERROR)
 
 
@@ -70,7 +70,7 @@ _MAKE = "devices.cpp_standalone.extra_make_args_unix"
 
 
 def _modules() -> tuple[Any, Any]:
-    """Brian2 and PyNN's module for it (as Any: neither is typed)."""
+    """Return Brian2 and PyNN's module for it (as Any: neither is typed)."""
     import brian2
     from pyNN import brian2 as sim
 
@@ -103,7 +103,12 @@ def session(codegen: str, dt_ms: float, cache: Path | None = None) -> Iterator[B
     dt_ms
         The time step.
     cache
-        Where Cython modules are kept for later runs; Brian2 itself would keep them in the user's home.
+        The folder that keeps Cython modules for later runs; Brian2 itself would keep them in the user's home.
+
+    Raises
+    ------
+    BackendUnavailableError
+        Others could write to the folder.
     """
     load()
     brian2, sim = _modules()
@@ -142,7 +147,7 @@ def _set_preferences(values: Mapping[str, Any]) -> None:
 
 
 def _set_standalone_device(stack: ExitStack) -> None:
-    from joblib import cpu_count  # what is ours: affinity and cgroups
+    from joblib import cpu_count  # respects the affinity and cgroups of this process
 
     brian2, _ = _modules()
     # Brian2 would start a compiler for every file at once: 4 GB for the seed network.

@@ -141,18 +141,18 @@ class Brian2Simulation(Simulation):
         }
 
     def release(self) -> None:
-        """Let go of Brian2's objects, so that their memory is freed when the session ends."""
+        """Drop Brian2's objects, so that their memory is freed when the session ends."""
         self._cells.clear()
         self._monitors.clear()
 
 
 def _values(owner: Any, name: str) -> NDArray[Any]:
-    """A monitor's or group's whole array as plain numbers, copied: from Brian2 2.10 on its memory goes with it."""
+    """Copy the array of a monitor or group as plain numbers; from Brian2 2.10 on its memory is freed with its owner."""
     return np.array(owner.variables[name].get_value())
 
 
 def _current(network: Network, population: str) -> NDArray[np.float64] | None:
-    """The sum of the current steps into a population at each step, or None if there is none."""
+    """Return the sum of the current steps into a population at each step, or None if there is none."""
     steps = [current for current in network.currents if current.target == population]
     if not steps:
         return None

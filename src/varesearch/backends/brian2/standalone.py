@@ -42,10 +42,10 @@ def compile_program(network: Any, duration_ms: float, folder: Path) -> None:
 
 
 def run_program(folder: Path, duration_ms: float, progress: Callable[[float], None]) -> None:
-    """Run the program; ``progress`` is called, from a thread, with what it has written.
+    """Run the program; a thread calls ``progress`` with the simulated time in ms that the program reports.
 
-    Raises SimulatorError with the program's standard error if it fails; otherwise anything that it wrote there is
-    logged as an error.
+    Raises SimulatorError with the program's standard error if it fails. Standard error of a program that succeeds is
+    logged as an error, which fails the run.
     """
     import brian2
 
@@ -56,20 +56,20 @@ def run_program(folder: Path, duration_ms: float, progress: Callable[[float], No
     )
     environment = dict(os.environ)
     watcher.start()
-    said = Printed()
+    captured = Printed()
     try:
-        with printed() as said:
+        with printed() as captured:
             device.run(directory=str(folder), with_output=False)
     except RuntimeError as error:
-        raise SimulatorError(f"Brian2's program failed: {first_error(said.errors or str(error))}") from error
+        raise SimulatorError(f"Brian2's program failed: {first_error(captured.errors or str(error))}") from error
     finally:
         done.set()
         watcher.join()
         for name in set(os.environ) - set(environment):
             del os.environ[name]
         os.environ.update(environment)
-    if said.errors.strip():
-        logger.error("Brian2's program wrote to standard error: %s", " | ".join(said.errors.split("\n")[:5]))
+    if captured.errors.strip():
+        logger.error("Brian2's program wrote to standard error: %s", " | ".join(captured.errors.split("\n")[:5]))
 
 
 def _watch(path: Path, duration_ms: float, progress: Callable[[float], None], done: threading.Event) -> None:

@@ -83,7 +83,7 @@ SYNAPSES: Mapping[Synapse, Arrivals] = {
 
 
 def steps_of(cell: type[Cell]) -> Mapping[str, Step]:
-    """Integrator -> the step of a cell; none if Brian2 does not have the cell."""
+    """Return the steps of a cell: integrator -> step; empty if Brian2 does not have the cell."""
     described = cell.simulators.get("brian2")
     if isinstance(described, Equations):
         return {"euler": euler_step(cell, described, SYNAPSES[cell.synapse].current)}
@@ -91,12 +91,12 @@ def steps_of(cell: type[Cell]) -> Mapping[str, Step]:
 
 
 def refractory_steps(values: NDArray[Any], context: Context) -> NDArray[Any]:
-    """The number of updates for which v is held after a spike, as NEST and SpiNNaker count them."""
+    """Return the number of updates for which v is held after a spike, as NEST and SpiNNaker count them."""
     return int64_steps(np.rint(values / context.dt_ms), "cell.tau_refrac in steps")
 
 
 def one_step_less(values: NDArray[Any], _context: Context) -> NDArray[Any]:
-    """Steps from the end of the step of the spike, where ours count from its start."""
+    """Return delays counted from the end of the step of the spike instead of its start."""
     return values - 1
 
 
@@ -116,7 +116,7 @@ _PARAMETERS: Mapping[str, Row] = {
 
 
 def _weight(sign: int, receptor: str) -> Convert:
-    """The weight with its sign, and with the gain of the cell's step if it has one."""
+    """Return the weight with its sign, and with the gain of the cell's step if it has one."""
 
     def convert(values: NDArray[Any], context: Context) -> NDArray[Any]:
         gain = steps_of(type(context.cell))[context.cell.integrator].gain if context.has_steps else None
@@ -147,7 +147,7 @@ def _weights(cell: type[Cell], unit: str) -> tuple[Row, Row]:
 
 @cache
 def rows(cell: type[Cell]) -> tuple[Row, ...]:
-    """One row for each quantity of a cell."""
+    """Return one row for each quantity of a cell."""
     unit = cell.unit_of
     return (
         *(_PARAMETERS.get(name, Row(name, unit(name), name, unit(name))) for name in cell.parameters()),

@@ -1,4 +1,4 @@
-"""The NEST back end: availability, running in slices, giving the kernel back."""
+"""The NEST back end: its checks, the run in slices, and the release of the kernel."""
 
 import logging
 import time
@@ -34,7 +34,7 @@ class Nest(Backend):
 
     PyNN sets the kernel up and writes the cells' parameters; creation, connection and recording are NEST's own calls
     on whole arrays. The run is cut into slices of some tenths of a second of wall time, so that progress is reported
-    and Ctrl-C is heard; where the cuts lie does not change a bit of the result.
+    and Ctrl-C takes effect. Where the cuts lie does not change the result.
     """
 
     distribution = "nest-simulator"
@@ -48,7 +48,7 @@ class Nest(Backend):
 
     @classmethod
     def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
-        """One for NEST's own cells, and one for each cell that is compiled."""
+        """Return one check for NEST's own cells, and one for each cell that is compiled."""
         cells = {name: cell for name, cell in parts(Cell).items() if cls.integrators(cell)}
         questions = [KnownAnswer(cells=tuple(name for name, cell in cells.items() if compiled_model(cell) is None))]
         for name, cell in cells.items():
@@ -60,12 +60,12 @@ class Nest(Backend):
 
     @classmethod
     def check(cls, config: Config) -> None:
-        """Raises ConfigurationError for a step or a delay that NEST does not have."""
+        """Raise ConfigurationError for a time step or a delay that NEST does not support."""
         check_settings(config)
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
-        """Measured with NEST 3.10 on one thread; a cell's connection to the spike recorder takes most of its memory."""
+        """Return the cost measured with NEST 3.10 on one thread; most of a cell's is its link to the spike recorder."""
         return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=40, spike=109, sample=82, value=21)
 
     def compile(self, workspace: Workspace) -> None:
@@ -75,7 +75,7 @@ class Nest(Backend):
             compile_cell(cell, workspace.cache, workspace)
 
     def check_network(self, network: Network) -> None:
-        """Raises ConfigurationError for a delay that NEST does not have."""
+        """Raise ConfigurationError for a drawn delay that is too short for NEST."""
         check_delays(network)
 
     def load(self) -> None:
@@ -83,7 +83,7 @@ class Nest(Backend):
 
     @contextmanager
     def build(self, network: Network, workspace: Workspace) -> Iterator["NestSimulation"]:
-        """Raises ConfigurationError for a drawn delay that NEST does not have."""
+        """Build the network in NEST's kernel. Raises ConfigurationError for a drawn delay that is too short."""
         self.check_network(network)
         assert isinstance(self.config.backend, NestSettings)
         library, threads = load(), self.config.backend.threads
@@ -137,7 +137,7 @@ class NestSimulation(Simulation):
         self._seconds["simulate"] = time.perf_counter() - begin
 
     def _current_changes(self) -> dict[int, dict[str, float]]:
-        """Step -> population -> the constant current from this step on, in NEST's unit.
+        """Return the constant currents in NEST's unit: step -> population -> current from this step on.
 
         NEST's current generators act two steps after they begin, too late for a current that begins at once. The
         constant current of a cell acts in the step that follows.
@@ -174,7 +174,7 @@ class NestSimulation(Simulation):
         )
 
     def _final_state(self) -> dict[str, dict[str, NDArray[np.float64]]]:
-        """The variables that have an initial value; if another one is not finite, it has reached v by then."""
+        """Return the variables that have an initial value; if another is not finite, v is not finite by then either."""
         return {
             population.name: {
                 variable: name.ours(np.asarray(self._cells(population.name).nodes.get(name.theirs)).reshape(-1))
@@ -185,7 +185,7 @@ class NestSimulation(Simulation):
 
 
 def _schemes(network: Network) -> str:
-    """The schemes by which NEST integrates the cells of a network."""
+    """Return the schemes by which NEST integrates the cells of a network."""
     return ", ".join(dict.fromkeys(Nest.integrators(type(population.cell))[0] for population in network.populations))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from varesearch.backends.nest.connect import connect_arrays
 from varesearch.backends.nest.library import Library
 from varesearch.backends.nest.recorders import Recorders, Sampling
-from varesearch.backends.nest.translation import described, rows
+from varesearch.backends.nest.translation import nest_description, rows
 from varesearch.backends.table import Context, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
 from varesearch.model.simulators import NativeModel
@@ -23,7 +23,7 @@ from varesearch.recording import sampled_ids
 
 @dataclass(frozen=True)
 class Cells:
-    """A population in NEST: ``nodes`` are numbered ``first_id``, ``first_id + 1``, ...; ``i_offset`` as NEST has it."""
+    """A population in NEST: its ``nodes`` are numbered from ``first_id`` on; ``i_offset`` is in NEST's unit."""
 
     nodes: Any
     first_id: int
@@ -32,7 +32,10 @@ class Cells:
 
 
 class Builder:
-    """Builds one network in a fresh kernel; ``cells`` by population name, ``seconds`` by what they were spent on."""
+    """Builds one network in a fresh kernel.
+
+    ``cells`` maps the name of a population to its cells, ``seconds`` the stage to the wall time that it took.
+    """
 
     def __init__(self, library: Library, network: Network, recording: RecordingConfig) -> None:
         self._nest, self._pynn = library.nest, library.pynn
@@ -41,7 +44,7 @@ class Builder:
         self.seconds: dict[str, float] = {}
 
     def build(self, threads: int, modules: Sequence[Path]) -> None:
-        """Set the kernel up, load ``modules`` (see :mod:`.module`), and hand over everything."""
+        """Set the kernel up, load the compiled ``modules`` (see :mod:`.module`), and create and connect everything."""
         self._set_up(threads)
         for module in modules:
             self._nest.Install(str(module))
@@ -55,13 +58,13 @@ class Builder:
                 self._connect(projection, first_ids[projection.pre])
 
     @contextmanager
-    def _timed(self, what: str) -> Iterator[None]:
+    def _timed(self, stage: str) -> Iterator[None]:
         start = time.perf_counter()
         yield
-        self.seconds[what] = time.perf_counter() - start
+        self.seconds[stage] = time.perf_counter() - start
 
     def _set_up(self, threads: int) -> None:
-        """A kernel whose shortest and longest delays are the network's, not those of NEST's defaults."""
+        """Set up a kernel whose shortest and longest delays are the network's, not NEST's defaults."""
         delays = [self._delays_ms(projection) for projection in self._network.projections if projection.size]
         self._pynn.setup(
             timestep=self._network.dt_ms,
@@ -84,13 +87,13 @@ class Builder:
         return Cells(nodes, first_id, parameters["I_e"], recorders)
 
     def _model(self, population: Population, context: Context) -> tuple[str, dict[str, Any]]:
-        """NEST's model and its parameters, from PyNN's cell type where PyNN has one."""
-        found = described(type(population.cell))
-        assert found is not None
+        """Return NEST's model and its parameters, by way of PyNN's cell type if there is one."""
+        description = nest_description(type(population.cell))
+        assert description is not None
         parameters = translated_parameters(rows(type(population.cell)), context)
-        if isinstance(found, NativeModel):
-            return found.model, {**found.fixed, **parameters}
-        cell = getattr(self._pynn, found.model)(**parameters)
+        if isinstance(description, NativeModel):
+            return description.model, {**description.fixed, **parameters}
+        cell = getattr(self._pynn, description.model)(**parameters)
         space = cell.native_parameters
         space.shape = (1,)
         space.evaluate(simplify=True)
@@ -105,10 +108,10 @@ class Builder:
         )
 
     def _create_source(self, source: SpikeSource) -> int:
-        """One generator for each source; the id of the first."""
+        """Create one generator for each source, and return the id of the first."""
         order = np.argsort(source.sources, kind="stable")
         ends = np.cumsum(np.bincount(source.sources, minlength=source.size))
-        # A source is no cell, and its row is the same in every cell's table.
+        # A source is no cell: the row of its spikes is the same in the table of every cell.
         population = self._network.populations[0]
         steps = source.steps[order].astype(np.float64)
         times = translate(rows(type(population.cell)), "source_steps", steps, self._context(population))

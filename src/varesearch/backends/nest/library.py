@@ -1,4 +1,4 @@
-"""NEST and PyNN's part for it, imported once in a process without a trace on the terminal or in the process's state."""
+"""Import NEST and PyNN's interface to it, once in a process, without output and without changes of global state."""
 
 import importlib
 import logging
@@ -21,12 +21,12 @@ class Library:
 
 
 def load() -> Library:
-    """Import both, quietly.
+    """Import NEST and PyNN without output, and prevent three side effects.
 
-    Three things are kept from them. NEST parses ``sys.argv``, which is ours. It opens itself with RTLD_GLOBAL for all
-    libraries opened later, which can cross symbols with other simulators'. PyNN looks for ``nest-config`` on the PATH
-    and, where it finds one, runs CMake in its own folder or the working folder to build stochastic synapses that
-    nothing here uses.
+    NEST would parse ``sys.argv``, which is meant for varesearch. It would leave RTLD_GLOBAL set for all libraries
+    opened later, whose symbols could then be confused with those of other simulators. PyNN would look for
+    ``nest-config`` on the PATH and, if it found one, run CMake in its own folder or the working folder to build
+    stochastic synapses that are not used here.
     """
     flags, arguments = sys.getdlopenflags(), sys.argv
     with printed_to(logger):

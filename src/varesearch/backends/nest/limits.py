@@ -1,4 +1,4 @@
-"""What NEST cannot do, said in one line before anything is built where the settings alone tell it."""
+"""Refuse what NEST cannot do, in one line; before anything is built if the settings alone show it."""
 
 import os
 
@@ -20,25 +20,26 @@ _THREADS_OF_NEST = 512
 """NEST numbers threads with 9 bits."""
 
 MOST_REFRACTORY_STEPS = 2**31 - 1
-"""NEST's integrate-and-fire cells count them with 32 bits, so that 2**32 steps would become 0."""
+"""NEST's integrate-and-fire cells count refractory steps with 32 bits, so that 2**32 steps would become 0."""
 
 LARGEST_EXPONENT = 700.0
 """exp overflows at 709.8: for a shorter time constant, v becomes NaN (alpha) or the current never decays (exp)."""
 
 
 MOST_STEPS_OF_ALPHA = 1e7
-"""Of tau_m in steps, for the alpha current. Beyond it NEST 3.10 steps the membrane by the formula that it keeps for
-tau_m equal to tau_syn: v is wrong by 0.01 % at 20 steps in tau_syn, by 1.4 % at 5 and by 160 % at half a step, without
-a word (measured against the matrix exponential; up to here the two agree to 1e-8)."""
+"""The largest tau_m of a cell with alpha currents, in steps. For a longer one NEST 3.10 updates the membrane by the
+formula for tau_m equal to tau_syn. Without a message, v is then wrong by 0.01 % if tau_syn is 20 steps, by 1.4 % if it
+is 5 steps and by 160 % if it is half a step (measured against the matrix exponential, with which NEST agrees to 1e-8 up
+to this limit)."""
 
 
 def most_threads() -> int:
-    """The most threads to use here: NEST crashes without a message if the system cannot start as many as it wants."""
+    """Return the largest number of threads; NEST crashes without a message if the system cannot start them all."""
     return min(_THREADS_OF_NEST, max(64, os.cpu_count() or 1))
 
 
 def check_settings(config: Config) -> None:
-    """Raises ConfigurationError for a step or delay that NEST does not have, no threads, or a cell without compiler."""
+    """Raise ConfigurationError for a step, a delay or threads that NEST does not support, or a missing compiler."""
     backend = config.backend
     assert isinstance(backend, NestSettings)
     most = most_threads()
@@ -92,7 +93,7 @@ def _check_cell(cell: Cell, dt_ms: float) -> None:
 
 
 def check_delays(network: Network) -> None:
-    """Raises ConfigurationError for a drawn delay that is too short for the model of its target."""
+    """Raise ConfigurationError for a drawn delay that is too short for the model of its target."""
     for projection in network.projections:
         if not projection.size:
             continue

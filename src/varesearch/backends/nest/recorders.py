@@ -16,14 +16,14 @@ from varesearch.recording import PopulationRecording, Signal, population_recordi
 
 @dataclass(frozen=True)
 class Sampling:
-    """Which signals of which cells, every ``interval_steps``."""
+    """What is sampled: the signals ``names`` of the cells ``ids``, every ``interval_steps`` steps."""
 
     names: Sequence[str]
     ids: NDArray[np.int32]
     interval_steps: int
 
     def samples(self, n_steps: int) -> int:
-        """Samples in a run, at steps 0, interval, 2 interval, ... < n_steps."""
+        """Return the number of samples in a run, which are taken at steps 0, interval, 2 interval, ... < n_steps."""
         return -(-n_steps // self.interval_steps)
 
 
@@ -51,7 +51,7 @@ class Recorders:
             connect_arrays(nest, np.full(sampled.size, self._samples.global_id), sampled)
 
     def read(self) -> PopulationRecording:
-        """What was recorded, in the conventions of :mod:`varesearch.recording`."""
+        """Return the recording, in the conventions of :mod:`varesearch.recording`."""
         events = self._spikes.get("events")
         context = Context(cell=self._population.cell, dt_ms=self._network.dt_ms)
         return population_recording(
@@ -64,7 +64,7 @@ class Recorders:
         )
 
     def _signals(self) -> dict[str, Signal]:
-        """NEST samples at the end of each step but not at time 0: the state of time 0 is the one it was given."""
+        """Return the signals. NEST samples at the end of steps, so that the sample at time 0 is the initial state."""
         sampling, network = self._sampling, self._network
         if not sampling.names or not sampling.ids.size:
             return {}

@@ -5,7 +5,7 @@ nS). Initial values, weights, delays, currents and spike times go to NEST itself
 hands over one by one.
 
 Delays. A spike of our step k is an event at the end of that step for NEST. With a delay of m NEST steps it arrives at
-the end of step k + m: a voltage step moves v there and then, so that m is our n; a current or a conductance changes
+the end of step k + m. A voltage step moves v at once, so that m is our n; a current or a conductance changes
 only after v was updated and acts from step k + m + 1 on, so that m is n - 1. NEST has no delay below one step: currents
 and conductances need a delay of at least two steps (:func:`least_delay_steps`). In models of our own
 (``backends/nest/native``) arrivals act in the step in which they arrive, so that m is n.
@@ -41,22 +41,22 @@ UNITS: Mapping[str, tuple[str, float]] = {"nA": ("pA", 1000.0), "µS": ("nS", 10
 """Our unit -> NEST's, and the factor; other units are NEST's too."""
 
 
-def described(cell: type[Cell]) -> Pynn | NativeModel | None:
-    """What the cell's module says of NEST; None if NEST does not have the cell."""
-    found = cell.simulators.get("nest")
-    return found if isinstance(found, Pynn | NativeModel) else None
+def nest_description(cell: type[Cell]) -> Pynn | NativeModel | None:
+    """Return how the cell's module describes it for NEST; None if NEST does not have the cell."""
+    description = cell.simulators.get("nest")
+    return description if isinstance(description, Pynn | NativeModel) else None
 
 
 def integrators(cell: type[Cell]) -> tuple[str, ...]:
-    """The schemes by which NEST can integrate a cell; none if it does not have the cell."""
-    found = described(cell)
-    return () if found is None else found.integrators
+    """Return the schemes by which NEST can integrate a cell; none if it does not have the cell."""
+    description = nest_description(cell)
+    return () if description is None else description.integrators
 
 
 def compiled_model(cell: type[Cell]) -> str | None:
-    """The name of the model if it is one of ours, which is compiled for NEST; else None."""
-    found = described(cell)
-    return found.model if isinstance(found, NativeModel) and found.compiled else None
+    """Return the model's name if it belongs to this project and is compiled for NEST; else None."""
+    description = nest_description(cell)
+    return description.model if isinstance(description, NativeModel) and description.compiled else None
 
 
 def _scaled(name: Name) -> Convert:
@@ -68,39 +68,39 @@ def _weight(sign: float, factor: float) -> Convert:
 
 
 def end_of_step(values: NDArray[Any], context: Context) -> NDArray[Any]:
-    """The end in ms of each step: when NEST says that a spike of it was fired."""
+    """Return the end of each step in ms, which is NEST's time stamp of the spikes in that step."""
     return (values + 1) * context.dt_ms
 
 
 def step_before(values: NDArray[Any], _context: Context) -> NDArray[Any]:
-    """The step that ends at each of NEST's time stamps, these in steps."""
+    """Return the step that ends at each of NEST's time stamps, which are given in steps."""
     return values - 1
 
 
 def acts_after(cell: type[Cell]) -> int:
-    """How many steps after its arrival a spike acts on a cell."""
-    found = described(cell)
-    return 0 if isinstance(found, NativeModel) and found.acts_on_arrival else ACTS_AFTER[cell.synapse]
+    """Return how many steps after its arrival a spike acts on a cell."""
+    description = nest_description(cell)
+    return 0 if isinstance(description, NativeModel) and description.acts_on_arrival else ACTS_AFTER[cell.synapse]
 
 
 def least_delay_steps(cell: type[Cell]) -> int:
-    """The shortest delay in steps that NEST can give a cell."""
+    """Return the shortest delay in steps that NEST can give a cell."""
     return 1 + acts_after(cell)
 
 
 def variables(cell: type[Cell]) -> dict[str, Name]:
-    """State variable -> NEST's name of it."""
-    found = described(cell)
-    return {} if found is None else {name: name_of(found.variables, name) for name in cell.variables}
+    """Return NEST's name of each state variable of a cell."""
+    description = nest_description(cell)
+    return {} if description is None else {name: name_of(description.variables, name) for name in cell.variables}
 
 
 def _parameter(cell: type[Cell], name: str) -> Row:
-    found, unit = described(cell), cell.unit_of(name)
-    assert found is not None
-    theirs = name_of(found.names, name)
+    description, unit = nest_description(cell), cell.unit_of(name)
+    assert description is not None
+    theirs = name_of(description.names, name)
     note = theirs.note
-    if isinstance(found, Pynn) and name in found.native:
-        note = f"NEST: {found.native[name]}"
+    if isinstance(description, Pynn) and name in description.native:
+        note = f"NEST: {description.native[name]}"
     return Row(name, unit, theirs.theirs, theirs.unit or unit, _scaled(theirs), theirs.formula, note)
 
 
@@ -132,7 +132,7 @@ def _current(unit: str) -> Row:
 
 @cache
 def rows(cell: type[Cell]) -> tuple[Row, ...]:
-    """One row for each quantity of a cell that NEST has."""
+    """Return one row for each quantity of a cell that NEST has."""
     return (
         *(_parameter(cell, name) for name in cell.parameters()),
         *(

@@ -45,13 +45,13 @@ class SpiNNaker(Backend):
 
     @classmethod
     def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:
-        """One, on the software board."""
+        """Return one check, on the software board."""
         lacking = "" if is_built() else "the C extension of the software board is not built"
         return (KnownAnswer((f"backend.machine={Software.name}",), None, lacking, MISSING, optional=False),)
 
     @classmethod
     def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
-        """sPyNNaker records no other state variable of any cell."""
+        """Return ``v``, the only state variable that sPyNNaker records."""
         return (SIGNAL,)
 
     @classmethod
@@ -71,11 +71,11 @@ class SpiNNaker(Backend):
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
-        """Measured with the software board, its process included; with a physical machine a run takes less."""
+        """Return the cost measured with the software board and its process; a physical machine takes less."""
         return MemoryCost(run=465e6, cell=10e3, synapse=70, input_spike=50, spike=60, value=17)
 
     def check_network(self, network: Network) -> None:
-        """Raises ConfigurationError for a delay that sPyNNaker would lose."""
+        """Raise ConfigurationError for a drawn delay that sPyNNaker would lose."""
         check_delays(network, self._settings.neurons_per_core)
 
     def probe(self) -> None:
@@ -83,7 +83,7 @@ class SpiNNaker(Backend):
 
     @contextmanager
     def build(self, network: Network, workspace: Workspace) -> Iterator["SpinnakerSimulation"]:
-        """Raises ConfigurationError for a drawn delay that sPyNNaker would lose."""
+        """Build the network in sPyNNaker. Raises ConfigurationError for a drawn delay that sPyNNaker would lose."""
         from varesearch.backends.spinnaker.building import build
         from varesearch.backends.spinnaker.session import SpynnakerSession
         from varesearch.backends.spinnaker.simulation import SpinnakerSimulation
@@ -107,7 +107,7 @@ class SpiNNaker(Backend):
 
 @contextmanager
 def _own_folder(folder: Path | None) -> Iterator[Path]:
-    """The folder for sPyNNaker's files in that of the run, or a temporary one."""
+    """Provide a folder for sPyNNaker's files: in the folder of the run, or a temporary one."""
     if folder is not None:
         own = folder / "spinnaker"
         own.mkdir(parents=True, exist_ok=True)

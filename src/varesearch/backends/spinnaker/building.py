@@ -9,7 +9,7 @@ import numpy as np
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.connectors import ListConnector
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
-from varesearch.backends.spinnaker.translation import SIGNAL, described, rows
+from varesearch.backends.spinnaker.translation import SIGNAL, pynn_description, rows
 from varesearch.backends.table import Context, translate, translated_parameters
 from varesearch.config.schema import Config
 from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
@@ -18,14 +18,14 @@ from varesearch.recording import sampled_ids
 
 @dataclass
 class Built:
-    """sPyNNaker's populations and projections, and the connectors that hold arrays of ours, each by our name."""
+    """sPyNNaker's populations and projections, and the connectors of drawn synapses, by their names in the network."""
 
     populations: dict[str, Any] = field(default_factory=dict)
     projections: dict[str, Any] = field(default_factory=dict)
     lists: dict[str, ListConnector] = field(default_factory=dict)
 
     def release(self) -> None:
-        """Let go of everything: sPyNNaker keeps its last network until the next set-up."""
+        """Free the objects and arrays, since sPyNNaker keeps its last network until the next set-up."""
         for connector in self.lists.values():
             connector.release()
         self.populations.clear()
@@ -34,7 +34,7 @@ class Built:
 
 
 def build(sim: ModuleType, network: Network, config: Config) -> Built:
-    """Everything of ``network``, with spikes and the wanted signals recorded. To be called once after set-up."""
+    """Build the network in sPyNNaker, recording spikes and the requested signals; call it once after set-up."""
     built = Built()
     for population in network.populations:
         built.populations[population.name] = _population(sim, population, network, config)
@@ -61,13 +61,13 @@ def build(sim: ModuleType, network: Network, config: Config) -> Built:
 def _population(sim: ModuleType, population: Population, network: Network, config: Config) -> Any:
     cell = population.cell
     context = Context(cell, network.dt_ms)
-    of_cell, found = rows(type(cell)), described(type(cell))
-    assert found is not None
+    of_cell, description = rows(type(cell)), pynn_description(type(cell))
+    assert description is not None
     assert isinstance(config.backend, SpinnakerSettings)
     drawn = config.backend.weight_range == "drawn"
     built = sim.Population(
         population.size,
-        getattr(sim, found.model)(**translated_parameters(of_cell, context)),
+        getattr(sim, description.model)(**translated_parameters(of_cell, context)),
         label=population.name,
         seed=population_seed(network.seed, population.name),
         max_expected_summed_weight=largest_sums(network, population) if drawn else None,
@@ -79,9 +79,9 @@ def _population(sim: ModuleType, population: Population, network: Network, confi
 
 
 def largest_sums(network: Network, population: Population) -> list[float]:
-    """The sum of all weights onto a cell of ``population``, of the cell for which it is largest, in sPyNNaker's unit.
+    """Return the largest summed weight onto a cell of ``population``: excitatory, then inhibitory.
 
-    Excitatory, then inhibitory. No step can bring more, since a source fires at most once in a step.
+    The sums are in sPyNNaker's unit. No step can bring more, since a source fires at most once in a step.
     """
     context = Context(population.cell, network.dt_ms)
     sums = {"excitatory": np.zeros(population.size), "inhibitory": np.zeros(population.size)}
@@ -138,7 +138,7 @@ def _native(sim: ModuleType, built: Built, projection: Projection, config: Confi
 
 
 def _current(sim: ModuleType, current: CurrentStep, population: Population, dt_ms: float) -> Any:
-    """A source that is on in [start, stop). Its times are set as whole ticks, which its constructor would cut."""
+    """Return a current source that is on in [start, stop); its constructor would truncate times, so ticks are set."""
     amplitude = translate(
         rows(type(population.cell)), "current_step", current.amplitude, Context(population.cell, dt_ms)
     )

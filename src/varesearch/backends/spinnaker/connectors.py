@@ -39,7 +39,7 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
         self._dt_ms = dt_ms
 
     def release(self) -> None:
-        """Let go of the arrays: sPyNNaker keeps its last network until the next set-up."""
+        """Free the arrays, since sPyNNaker keeps its last network until the next set-up."""
         nothing = np.empty(0, dtype=np.int32)
         self._sources = self._targets = self._delay_steps = nothing
         self._weights = np.empty(0)
@@ -65,7 +65,7 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
     def get_n_connections_from_pre_vertex_maximum(
         self, n_post_atoms: int, synapse_info: Any, min_delay: float | None = None, max_delay: float | None = None
     ) -> int:
-        """Most synapses of one source onto one block of ``n_post_atoms`` targets, their delays in the given range."""
+        """Return the most synapses of one source onto a block of ``n_post_atoms`` targets, delays in ms in a range."""
         sources, targets = self._sources, self._targets
         if min_delay is not None and max_delay is not None:
             delays = self._delay_steps * self._dt_ms
@@ -78,13 +78,13 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
         return int(np.bincount(sources.astype(np.int64) * blocks + targets // n_post_atoms).max())
 
     def get_n_connections_to_post_vertex_maximum(self, synapse_info: Any) -> int:
-        """Largest in-degree."""
+        """Return the largest in-degree."""
         return int(np.bincount(self._targets).max()) if len(self._targets) else 0
 
     def create_synaptic_block(
         self, post_slices: Any, post_vertex_slice: Slice, synapse_type: int, synapse_info: Any
     ) -> NDArray[Any]:
-        """The synapses onto one core; delays are in ms, as sPyNNaker's blocks have them."""
+        """Return the synapses onto one core; delays are in ms, as sPyNNaker's blocks have them."""
         start = np.searchsorted(self._targets, post_vertex_slice.lo_atom, side="left")
         stop = np.searchsorted(self._targets, post_vertex_slice.hi_atom, side="right")
         block = np.zeros(int(stop - start), dtype=self.NUMPY_SYNAPSES_DTYPE)
@@ -96,7 +96,7 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
         return block
 
     def get_connected_vertices(self, s_info: Any, source_vertex: Any, target_vertex: Any) -> list[Any]:
-        """Which cores of the source reach which core of the target; only those are routed."""
+        """Return which cores of the source reach which core of the target; only those are routed."""
         targets = target_vertex.splitter.get_in_coming_vertices(s_info.partition_id)
         sources = source_vertex.splitter.get_out_going_vertices(s_info.partition_id)
         first_target = np.array([vertex.vertex_slice.lo_atom for vertex in targets])

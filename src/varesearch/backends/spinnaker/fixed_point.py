@@ -1,4 +1,4 @@
-"""What the machine's numbers hold: s16.15, up to 65,536 in steps of 2^-15; beyond they wrap without a word."""
+"""The range of the machine's numbers: s16.15, up to 65,536 in steps of 2^-15; beyond it they wrap silently."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,17 +22,18 @@ _CONDUCTANCE_SCALE = 1024.0
 """sPyNNaker keeps conductances 1024 times as large."""
 
 _RARE = 1e-6
-"""A value that is expected fewer times than this is not expected at all."""
+"""A value counts as impossible if it is expected fewer times than this."""
 
 _COARSE = 0.01
-"""A parameter that is rounded by more than this part of itself gives another cell."""
+"""Rounding that changes a parameter by more than this fraction is reported."""
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A setting whose value, or each value drawn from it, is ``ours`` in the translation.
+    """A setting whose value, or each value drawn from it, is the quantity ``ours`` of the translation.
 
-    ``limit`` is in our unit and holds besides that of the machine's own number.
+    ``count`` is how many values are drawn. ``limit``, in the project's unit, applies in addition to the range of the
+    machine's numbers.
     """
 
     setting: str
@@ -62,7 +63,7 @@ def check_fixed_point(config: Config) -> None:
 
 
 def rounded_parameters(cell: Cell, dt_ms: float) -> list[str]:
-    """One line for each parameter that the machine's rounding changes by more than 1 %."""
+    """Return one line for each parameter that the machine's rounding changes by more than 1 %."""
     context = Context(cell, dt_ms)
     lines = []
     for each, value in _parameters(cell):
@@ -82,7 +83,7 @@ def rounded_parameters(cell: Cell, dt_ms: float) -> list[str]:
 
 
 def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
-    """The values at time 0, the weights and the currents."""
+    """Yield the settings of the values at time 0, the weights and the currents."""
     cell, wiring, stimulus = config.cell, config.connectivity, config.stimulus
     expected = estimate(config)
     for name in cell.variables:
@@ -107,23 +108,23 @@ def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
 
 
 def _parameters(cell: Cell) -> list[tuple[Row, float]]:
-    """The rows of the cell's parameters, with their values."""
+    """Return the rows of the cell's parameters, with their values."""
     names = cell.parameters()
     return [(each, float(getattr(cell, each.ours))) for each in rows(type(cell)) if each.ours in names]
 
 
 def _has_membrane(context: Context) -> bool:
-    """Whether currents are in nA, through a membrane's resistance; others are added to dv/dt in mV/ms."""
+    """Return whether currents are in nA, through a membrane's resistance; others are added to dv/dt in mV/ms."""
     return context.cell.unit_of("i_offset") == "nA"
 
 
 def _resistance(context: Context) -> float:
-    """tau_m / cm, by which the machine multiplies currents; 1 for cells whose currents are added to dv/dt."""
+    """Return tau_m / cm, by which the machine multiplies currents; 1 for cells whose currents are added to dv/dt."""
     return context.parameter("tau_m") / context.parameter("cm") if _has_membrane(context) else 1.0
 
 
 def _largest_current(context: Context) -> float:
-    """The largest current, in the cell's unit, that does not wrap.
+    """Return the largest current, in the cell's unit, that does not wrap.
 
     An integrate-and-fire cell multiplies it by the resistance and adds potentials. Izhikevich's takes half a
     step of it, 1.85 times as long after a spike, and squares the v it arrives at: 0.04 v^2 + 5 v must stay in s16.15,
@@ -137,7 +138,7 @@ def _largest_current(context: Context) -> float:
 
 
 def _largest_weight(receptor: str, context: Context) -> float:
-    """In our unit of the cell's weights, for one synapse by itself."""
+    """Return the largest weight of a single synapse, in the project's unit of the cell's weights."""
     current, kind = _largest_current(context), context.cell.synapse
     if kind is Synapse.CONDUCTANCE:
         driving_mv = max(abs(context.parameter(f"e_rev_{receptor}") - context.parameter("v_rest")), 1.0)

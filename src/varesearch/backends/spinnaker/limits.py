@@ -1,10 +1,10 @@
-"""The longest delay that arrives.
+"""The longest delay that SpiNNaker delivers.
 
 A core keeps the input of the coming steps in a ring of 2^14 slots in all, shared by its cells (their number rounded up
 to a power of two) and its two receptors. Spikes with a longer delay wait on a delay-extension core for whole rounds of
 the ring. sPyNNaker 7.4.1 writes the synapses of a list that have to wait more than one round into rows of the wrong
 stride (``synapse_io.get_synapses`` steps by the cells on a core of the target, the delay core by those of the source):
-they are lost, or reach another cell, without a word. Up to two rounds every synapse is where it belongs.
+they are lost, or reach another cell, without a message. Up to two rounds every synapse is correct.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _RECEPTOR_BITS = 1
 
 
 def longest_delay_steps(size: int, neurons_per_core: int | None) -> int:
-    """The longest delay, in steps, onto a population of ``size`` cells for which a list is exact."""
+    """Return the longest delay, in steps, onto a population of ``size`` cells for which a list is exact."""
     return 2 * _ring_steps(min(size, neurons_per_core or CELLS_PER_CORE))
 
 

@@ -2,7 +2,7 @@
 
 The start of a run is where a network overloads its cores: with v drawn over a wide range hundreds of cells fire in the
 same step, each of their spikes is a packet that makes every core of its targets fetch a row, and what is not done
-within a tick is late or lost. Until the shortest delay has passed no cell can have heard of another, so the spikes of
+within a tick is late or lost. Until the shortest delay has passed no spike can have arrived, so the spikes of
 these steps follow from the drawn state alone. Later volleys depend on the dynamics, and are left to the run's own
 provenance.
 
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker.limits import CELLS_PER_CORE
-from varesearch.backends.spinnaker.translation import described
+from varesearch.backends.spinnaker.translation import pynn_description
 from varesearch.config.schema import RecordingConfig
 from varesearch.model.alone import Alone
 from varesearch.model.simulators import Steps
@@ -39,18 +39,21 @@ SYNAPSE_CYCLES = 72
 
 @dataclass(frozen=True)
 class StartLoad:
-    """The fullest tick of the first steps: ``spikes`` of all cells in that step, ``cycles`` of the busiest core."""
+    """The busiest of the first steps: ``spikes`` of all cells in it, and clock ``cycles`` of the busiest core."""
 
     spikes: int
     cycles: float
 
     def factor(self, dt_ms: float) -> int:
-        """The smallest whole time scale factor at which that tick has room."""
+        """Return the smallest whole time scale factor at which the busiest step fits into a tick."""
         return max(1, math.ceil(self.cycles / (CYCLES_PER_MS * dt_ms)))
 
 
 def start_load(network: Network, neurons_per_core: int | None) -> StartLoad:
-    """The fullest of the steps before the shortest delay has passed (one step if the machine draws the wiring)."""
+    """Return the load of the busiest step before the shortest delay has passed.
+
+    Only the first step is looked at if the machine draws the wiring.
+    """
     delays = [int(projection.delay_steps.min()) for projection in network.projections if projection.size]
     steps = 1 if network.native_wiring is not None else min(delays, default=1)
     fired = {p.name: first_spikes(p, network, steps) for p in network.populations}
@@ -66,13 +69,13 @@ def start_load(network: Network, neurons_per_core: int | None) -> StartLoad:
 
 
 def first_spikes(population: Population, network: Network, steps: int) -> NDArray[np.bool_]:
-    """Which cells fire in each of the first ``steps``, none having heard of another: shape (steps, size).
+    """Return which cells fire in each of the first ``steps``, before any spike arrives: shape (steps, size).
 
     Computed by the cell's step for this scheme, in float64; no cell is expected to fire if its module gives none.
     """
     cell = population.cell
     fired = np.zeros((steps, population.size), dtype=bool)
-    on_machine = described(type(cell))
+    on_machine = pynn_description(type(cell))
     in_floats = [each.steps for each in cell.simulators.values() if isinstance(each, Steps)]
     names = () if on_machine is None else on_machine.integrators
     same = [steps[name] for steps in in_floats for name in names if name in steps]
@@ -81,22 +84,22 @@ def first_spikes(population: Population, network: Network, steps: int) -> NDArra
     alone = Alone(cell, same[0], population.initial, network.dt_ms)
     for step in range(steps):
         current = cell.i_offset
-        for one in network.currents:
-            if one.target == population.name and one.start_step <= step < one.stop_step:
-                current += one.amplitude
+        for current_step in network.currents:
+            if current_step.target == population.name and current_step.start_step <= step < current_step.stop_step:
+                current += current_step.amplitude
         fired[step] = alone.step(current)
     return fired
 
 
 def cores_of(network: Network, neurons_per_core: int | None) -> int:
-    """Cores that the cells and sources take, at least: long delays may need more."""
+    """Return the least number of cores for the cells and sources; long delays may need more."""
     per_core = neurons_per_core or CELLS_PER_CORE
     sizes = [part.size for part in (*network.populations, *network.sources)]
     return sum(-(-size // per_core) for size in sizes)
 
 
 def sdram_mb(network: Network, recording: RecordingConfig) -> float:
-    """Memory for synapses and recordings, four bytes each."""
+    """Return the memory for synapses and recordings in MB, at four bytes for each synapse and sample."""
     every = 1 if recording.interval_ms is None else round(recording.interval_ms / network.dt_ms)
     cells = sum(min(p.size, recording.cells or p.size) for p in network.populations)
     samples = network.n_steps // every * cells * len(recording.signals)
@@ -106,7 +109,7 @@ def sdram_mb(network: Network, recording: RecordingConfig) -> float:
 def _busiest(
     network: Network, population: Population, fired: dict[str, NDArray[np.bool_]], neurons_per_core: int | None
 ) -> float:
-    """Cycles of the busiest core that holds cells of ``population``."""
+    """Return the clock cycles of the busiest core that holds cells of ``population``."""
     per_core = neurons_per_core or CELLS_PER_CORE
     cells = np.bincount(np.arange(population.size) // per_core)
     cycles = cells * float(CELL_CYCLES)

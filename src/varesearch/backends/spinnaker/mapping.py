@@ -1,4 +1,4 @@
-"""What the network takes of a machine: cores, chips, boards, routes, memory."""
+"""The resources of a machine that a network takes: cores, chips, boards, routes, memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,13 +28,13 @@ def mapping_only() -> Iterator[None]:
 
 
 def mapping_metrics(n_steps: int, lists: bool) -> dict[str, float]:
-    """Sizes of the mapped network: to be called after the mapping, before the session's end.
+    """Return the sizes of the mapped network; call it after the mapping and before the session ends.
 
     ``cores`` are those of the network, without sPyNNaker's monitors; ``chips`` and ``boards`` are those that hold one
     of them; ``routing_entries`` are uncompressed, over all chips, and ``routing_entries_max`` on the fullest chip
     (1,023 fit, sPyNNaker compresses beyond); ``sdram_mb`` (10⁶ bytes) holds synapses, parameters and the recordings of
-    ``n_steps``; ``loading_estimate_s`` is what has to be written, at :data:`LOADING_BYTES_PER_S` on each board. It is
-    left out without ``lists``, when the machine fills in the synapses itself.
+    ``n_steps``; ``loading_estimate_s`` is the time to write these data, at :data:`LOADING_BYTES_PER_S` on each board.
+    It is left out without ``lists``, when the machine fills in the synapses itself.
     """
     from spynnaker.pyNN.data import SpynnakerDataView
 
@@ -53,10 +53,10 @@ def mapping_metrics(n_steps: int, lists: bool) -> dict[str, float]:
         "boards": float(len(boards)),
         "routing_entries": float(sum(entries)),
         "routing_entries_max": float(max(entries, default=0)),
-        "sdram_mb": sum(one.get_total_sdram(n_steps) for one in memory) / 1e6,
+        "sdram_mb": sum(sdram.get_total_sdram(n_steps) for sdram in memory) / 1e6,
     }
     if lists:
-        written = sum(one.fixed for one in memory)
+        written = sum(sdram.fixed for sdram in memory)
         metrics["loading_estimate_s"] = written / LOADING_BYTES_PER_S / len(boards)
     return metrics
 

@@ -1,8 +1,9 @@
 """``connectivity.draw=native``: sPyNNaker's own connectors, whose synapses the machine draws when it is loaded.
 
-Another draw than the host's, by another generator, and what was drawn only the machine knows. sPyNNaker refuses a
-generator in a connector; the seed of the target population decides (:func:`population_seed`). Weights and delays are
-one number for each projection; the machine rounds them to s16.15 before it scales them.
+The draw differs from the host's, since the machine has another generator, and only the machine knows the synapses.
+sPyNNaker refuses a generator in a connector; the machine draws from the seed of the target population
+(:func:`population_seed`). Weights and delays are one number for each projection; the machine rounds them to s16.15
+before it scales them.
 """
 
 from types import ModuleType
@@ -38,19 +39,19 @@ def check_native(wiring: Rule) -> None:
 
 
 def population_seed(seed: int, name: str) -> int:
-    """The seed of a population, from which the machine draws the synapses onto it."""
+    """Return the seed of a population, from which the machine draws the synapses onto it."""
     return int(stream(seed, name, "native draw").integers(2**31))
 
 
 def native_connector(sim: ModuleType, wiring: Rule, settings: ProjectionSettings) -> Any:
-    """sPyNNaker's connector for the rule of a projection."""
+    """Return sPyNNaker's connector for the rule of a projection."""
     connector = getattr(sim, wiring.pynn_connector)
     arguments = wiring.pynn_arguments(settings)
     return connector(**arguments, allow_self_connections=wiring.allow_self_connections)
 
 
 def native_synapse(sim: ModuleType, settings: ProjectionSettings, context: Context) -> Any:
-    """The weight and delay of a projection as sPyNNaker's synapse, translated as the lists are."""
+    """Return the weight and delay of a projection as sPyNNaker's synapse, translated as the lists are."""
 
     def constant(setting: str) -> Any:
         return draw_values(settings[setting], setting, 0, settings.name, 1)

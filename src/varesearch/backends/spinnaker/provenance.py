@@ -1,4 +1,4 @@
-"""What the machine and sPyNNaker know about a run: losses from the cores and routers, phases from its timers."""
+"""What the machine and sPyNNaker report about a run: losses in cores and routers, and the time of each phase."""
 
 import sqlite3
 from contextlib import closing
@@ -51,25 +51,25 @@ _ALGORITHMS = {
 
 @dataclass(frozen=True)
 class Provenance:
-    """``losses``: any above zero makes the result doubtful; ``counts``: for information."""
+    """The counters of a run: any of the ``losses`` above zero makes the result doubtful; ``counts`` only inform."""
 
     losses: dict[str, int]
     counts: dict[str, int]
 
     def doubts(self) -> list[str]:
-        """What was lost, in words: ``["late spikes 12"]``."""
+        """Return the losses above zero as texts: ``["late spikes 12"]``."""
         return [f"{name.replace('_', ' ')} {value}" for name, value in self.losses.items() if value]
 
     @property
     def too_fast(self) -> bool:
-        """Did the cores run out of time? Saturation and missing routes are no matter of time."""
+        """Whether the cores ran out of time; saturation and missing routes have other causes."""
         return any(value for name, value in self.losses.items() if name not in _NOT_OF_TIME)
 
 
 def read_provenance(database: Path, n_steps: int) -> Provenance:
-    """From sPyNNaker's data base of the run (tables ``core_provenance`` and ``router_provenance``).
+    """Read the counters from sPyNNaker's database of the run (tables ``core_provenance`` and ``router_provenance``).
 
-    Raises ValueError if the cores left none, which must not be taken for a run without losses.
+    Raises ValueError if the cores wrote none, which must not be taken for a run without losses.
     """
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         cores = dict(
@@ -96,7 +96,7 @@ def read_provenance(database: Path, n_steps: int) -> Provenance:
 
 
 def read_phases(database: Path) -> dict[str, float]:
-    """Seconds of each phase, from the timers in sPyNNaker's ``global_provenance.sqlite3`` (milliseconds there).
+    """Return the seconds of each phase, from the timers (in ms) in sPyNNaker's ``global_provenance.sqlite3``.
 
     ``run_on_machine`` is the host's wall clock, never below the simulated time times the factor: it cannot show whether
     the cores kept up. ``route`` is a part of the mapping that sPyNNaker files under running; it is inside ``map``.

@@ -1,8 +1,8 @@
-"""What 16 bits cost the weights.
+"""The errors of weights that are stored in 16 bits.
 
 A weight is stored as round(weight * scale) in 16 bits. The scale is a power of two for each population and receptor
 (times a constant for conductances), which sPyNNaker derives from the largest sum of weights that it expects in a step;
-its own method is asked for it, so that the figures are those of this network and this version.
+its own method is called, so that the scale is the one of this network and version.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,20 @@ class Quantisation:
 
 
 def quantise(weights: NDArray[np.float64], scale: float) -> Quantisation:
-    """The errors of ``weights`` (>= 0, sPyNNaker's unit) stored with ``scale``."""
+    """Return the errors of ``weights`` stored with ``scale``.
+
+    Parameters
+    ----------
+    weights
+        At least 0, in sPyNNaker's unit; shape (synapses,).
+    scale
+        Steps in one unit of weight.
+
+    Examples
+    --------
+    >>> quantise(np.array([0.5, 1.25]), scale=2.0).largest_error
+    0.2
+    """
     stored = np.rint(weights * scale)
     present = weights > 0
     kept = np.minimum(stored, _LARGEST)[present] / scale
@@ -43,7 +56,7 @@ def quantise(weights: NDArray[np.float64], scale: float) -> Quantisation:
 
 
 def scale_of(projection: Any) -> float:
-    """The scale that sPyNNaker uses for a projection of its own. To be asked after the run or the mapping.
+    """Return the scale that sPyNNaker uses for a projection of its own. Call it after the run or the mapping.
 
     sPyNNaker 7.4.1 has no public way from a projection to its synapse type, which numbers the scales of its target.
     """

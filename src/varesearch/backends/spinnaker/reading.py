@@ -1,4 +1,4 @@
-"""What the machine recorded, in the conventions of :mod:`varesearch.recording`.
+"""Read the machine's recording, in the conventions of :mod:`varesearch.recording`.
 
 sPyNNaker stamps a spike with its tick and samples v before the update, as the conventions want, so nothing is shifted.
 A core that was late loses rows of its recordings; then the rows of two cores do not belong together, and the signal is
@@ -20,14 +20,14 @@ from varesearch.recording import PopulationRecording, Recording, Signal, populat
 
 @dataclass
 class Read:
-    """The recording, and for each signal that came back torn the reason."""
+    """The recording, and the reason for each signal that is left out because its samples are incomplete."""
 
     recording: Recording
     torn: dict[str, str] = field(default_factory=dict)
 
 
 def read(built: Built, network: Network, wanted: RecordingConfig) -> Read:
-    """All spikes and the wanted signals. To be called between the run and the end of the session."""
+    """Read all spikes and the requested signals; call it between the run and the end of the session."""
     torn: dict[str, str] = {}
     populations: dict[str, PopulationRecording] = {}
     for population in network.populations:
@@ -53,7 +53,7 @@ def read(built: Built, network: Network, wanted: RecordingConfig) -> Read:
 
 
 def _signal(source: Any, population: Population, network: Network, wanted: RecordingConfig) -> Signal | str:
-    """The sampled signal, or why there is none."""
+    """Return the sampled signal, or the reason why it is left out."""
     every = 1 if wanted.interval_ms is None else round(wanted.interval_ms / network.dt_ms)
     steps = np.arange(0, network.n_steps, every)
     ids = sampled_ids(population.size, wanted.cells)

@@ -1,4 +1,4 @@
-"""Everything that sPyNNaker changes outside itself, in one place, and how it is put back.
+"""Contain everything that sPyNNaker changes outside itself, and undo it.
 
 sPyNNaker is one simulator for each process. It reads a configuration from the user's home or from the folder named by
 XDG_CONFIG_HOME (and writes one into the home if there is none), replaces ``sys.excepthook`` and the handler of SIGINT,
@@ -46,7 +46,7 @@ class SpynnakerSession:
         self._write_configuration(overrun_s)
 
     def set_up(self, dt_ms: float, time_scale_factor: float | None) -> None:
-        """Begin. ``time_scale_factor`` None is sPyNNaker's rule: :meth:`time_scale_factor` says what came of it."""
+        """Set sPyNNaker up; it chooses the :meth:`time_scale_factor` if that is None."""
         # sPyNNaker's imports load matplotlib, which asks for its folders once in a process: not for those of this run.
         matplotlib.get_configdir()
         matplotlib.get_cachedir()
@@ -58,19 +58,22 @@ class SpynnakerSession:
             self._set_up = True
 
     def time_scale_factor(self) -> float:
-        """Milliseconds of the hardware for each simulated one."""
+        """Return the milliseconds that the hardware takes for each simulated millisecond."""
         from spynnaker.pyNN.data import SpynnakerDataView
 
         return float(SpynnakerDataView.get_time_scale_factor())
 
     def timers(self) -> Path:
-        """sPyNNaker's data base of its timers. Inside only."""
+        """Return the path of sPyNNaker's database of its timers; call it only within :meth:`inside`."""
         from spinn_front_end_common.interface.provenance import GlobalProvenance
 
         return Path(GlobalProvenance.get_global_provenace_path())
 
     def data_base(self) -> Path:
-        """sPyNNaker's data base of recordings and of what the cores reported. Inside only; removed at the end."""
+        """Return the path of sPyNNaker's database of recordings and counters, which is removed at the end.
+
+        Call it only within :meth:`inside`.
+        """
         from spinn_utilities.config_holder import get_report_path
 
         return Path(get_report_path("path_data_database"))
@@ -95,7 +98,7 @@ class SpynnakerSession:
 
     @contextmanager
     def inside(self) -> Iterator[ModuleType]:
-        """The environment that sPyNNaker needs, for as long as it works; then everything as it was."""
+        """Provide the environment that sPyNNaker needs, and restore the process's state on leaving."""
         variables = {
             "HOME": str(self._nowhere),
             "XDG_CONFIG_HOME": str(self._configuration),

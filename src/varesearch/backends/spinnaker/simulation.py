@@ -1,4 +1,4 @@
-"""A network in sPyNNaker: run or mapped, and read back with what the machine says about it."""
+"""A network in sPyNNaker: run or only mapped, then read back with the machine's report about the run."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from varesearch.backends.spinnaker.quantisation import quantise, scale_of
 from varesearch.backends.spinnaker.reading import read
 from varesearch.backends.spinnaker.session import SpynnakerSession
 from varesearch.backends.spinnaker.tick import Tick
-from varesearch.backends.spinnaker.translation import described, rows
+from varesearch.backends.spinnaker.translation import pynn_description, rows
 from varesearch.backends.table import Context, translate
 from varesearch.config.cell import Cell
 from varesearch.config.schema import Config
@@ -27,11 +27,11 @@ logger = logging.getLogger(__name__)
 
 
 class SpinnakerError(RuntimeError):
-    """sPyNNaker gave up during a run; one line, the traceback is its cause."""
+    """sPyNNaker failed during a run; the message is one line, and the original exception is its cause."""
 
 
 def informative_line(error: BaseException) -> str:
-    """The most informative line of an exception of sPyNNaker.
+    """Return the most informative line of an exception of sPyNNaker.
 
     SpiNNMan's exceptions that list other exceptions begin with a line that says nothing; of these, the first message
     and the destination of its request are returned.
@@ -46,15 +46,15 @@ def informative_line(error: BaseException) -> str:
 
 
 def _scheme(cell: type[Cell]) -> str:
-    """How the machine integrates a cell, in words."""
-    found = described(cell)
-    assert found is not None
-    return f"{found.scheme or found.integrators[0]}, s16.15"
+    """Return the integration scheme of a cell on the machine and its arithmetic, as a text."""
+    description = pynn_description(cell)
+    assert description is not None
+    return f"{description.scheme or description.integrators[0]}, s16.15"
 
 
 @dataclass
 class SpinnakerSimulation(Simulation):
-    """A network that sPyNNaker knows, with the machine it is for."""
+    """A network built in sPyNNaker, with the machine that runs it."""
 
     config: Config
     network: Network
@@ -84,7 +84,7 @@ class SpinnakerSimulation(Simulation):
         return self.network.native_wiring is not None
 
     def run(self, progress: Callable[[float], None]) -> None:
-        # A hair short, since sPyNNaker rounds the number of steps up and n * dt / dt may lie above n.
+        # Slightly too short, since sPyNNaker rounds the number of steps up and n * dt / dt may lie above n.
         duration_ms = self.network.duration_ms * (1.0 - 1e-12)
         with ExitStack() as stack:
             sim = stack.enter_context(self.session.inside())
@@ -140,7 +140,7 @@ class SpinnakerSimulation(Simulation):
         return ""
 
     def _log_machine(self) -> dict[str, str]:
-        """Log what the machine itself has logged (an error fails the run); the mark of its warnings."""
+        """Log the machine's own messages (an error fails the run), and return its warnings as provenance."""
         reported = self.machine.reported()
         for level, text in reported:
             logger.log(level, "%s: %s", self.machine.describe(), text)
@@ -149,7 +149,7 @@ class SpinnakerSimulation(Simulation):
         return {"machine warned": warned[0] + others} if warned else {}
 
     def _quantisation(self) -> dict[str, float]:
-        """Scale and largest error of the stored weights of each projection whose list is known; how many were lost."""
+        """Return the scale and largest error of the stored weights of each projection, and how many were lost."""
         metrics = {"weights_zeroed": 0.0, "weights_clipped": 0.0}
         cells = {population.name: population.cell for population in self.network.populations}
         for projection in self.network.projections:
@@ -157,14 +157,14 @@ class SpinnakerSimulation(Simulation):
                 continue
             context = Context(cells[projection.post], self.network.dt_ms)
             weights = translate(rows(type(context.cell)), f"weight_{projection.receptor}", projection.weights, context)
-            found = quantise(weights, scale_of(self.built.projections[projection.name]))
-            metrics[f"weight_error.{projection.name}"] = found.largest_error
-            metrics[f"weight_scale.{projection.name}"] = found.scale
-            metrics["weights_zeroed"] += found.zeroed
-            metrics["weights_clipped"] += found.clipped
-            if found.zeroed or found.clipped:
+            quantisation = quantise(weights, scale_of(self.built.projections[projection.name]))
+            metrics[f"weight_error.{projection.name}"] = quantisation.largest_error
+            metrics[f"weight_scale.{projection.name}"] = quantisation.scale
+            metrics["weights_zeroed"] += quantisation.zeroed
+            metrics["weights_clipped"] += quantisation.clipped
+            if quantisation.zeroed or quantisation.clipped:
                 logger.warning(
                     "%s: %d weights became 0, %d are too large for 16 bits (scale %g)",
-                    projection.name, found.zeroed, found.clipped, found.scale,
+                    projection.name, quantisation.zeroed, quantisation.clipped, quantisation.scale,
                 )  # fmt: skip
         return metrics

@@ -1,4 +1,4 @@
-"""How long a tick of the machine is for a step of the network: the time scale factor, and what is said about it."""
+"""The time scale factor, by which a tick of the machine is longer than a step of the network, and its messages."""
 
 import logging
 import math
@@ -21,7 +21,7 @@ class Tick:
     dt_ms
         The time step of the network.
     start
-        The load of the fullest of the first steps.
+        The load of the busiest of the first steps.
     set_factor
         The time scale factor of the configuration; None: it is chosen.
     simulates
@@ -52,16 +52,16 @@ class Tick:
         return self.set_factor is None and self.simulates
 
     def next_factor(self, factor: float) -> float:
-        """The factor to try after a run with ``factor`` whose cores ran out of time."""
+        """Return the factor to try after a run with ``factor`` whose cores ran out of time."""
         return self._needed if self._needed > factor else 2 * factor
 
     def metrics(self, factor: float) -> dict[str, float]:
-        """The factor, and the share of the fullest tick of the first steps that its busiest core is expected to use."""
+        """Return the factor, and the share of a tick that the busiest core is expected to use in the first steps."""
         load = self.start.cycles / (CYCLES_PER_MS * self.dt_ms * factor)
         return {"time_scale_factor": factor, "estimate.start_load": load}
 
     def remark(self, factor: float) -> str:
-        """Why the factor is not 1, or why it should not be; empty if there is nothing to say."""
+        """Return why the factor is not 1, or should not be 1; "" if neither applies."""
         if self._chosen and factor > 1:
             why = f"a step of {self.dt_ms:g} ms is shorter than the {DESIGN_STEP_MS:g} ms the cores are made for"
             if self._needed == factor:
@@ -75,7 +75,7 @@ class Tick:
         return ""
 
     def warn(self, factor: float) -> None:
-        """Log what a simulated millisecond costs; warn of a tick that is too short for the cores."""
+        """Log the length of a tick, and warn if it is too short for the cores."""
         dt_ms = self.dt_ms
         free = "chosen" if self._chosen else "sPyNNaker's own rule"
         whose = "as set" if self.set_factor is not None else free

@@ -32,17 +32,17 @@ _WEIGHT = "16 bits with one power-of-two scale for each population and receptor;
 
 
 def alpha_charge(tau_ms: float) -> float:
-    """Charge of an alpha-shaped pulse of peak 1: the integral of (t/τ) exp(1 - t/τ), which is e τ."""
+    """Return the charge of an alpha-shaped pulse of peak 1: the integral of (t/τ) exp(1 - t/τ), which is e τ."""
     return np.e * tau_ms
 
 
 def charge_of_pulse(values: NDArray[Any], context: Context, receptor: str) -> NDArray[Any]:
-    """Charge of an alpha pulse from its peak (nA -> nA ms)."""
+    """Return the charge of an alpha pulse from its peak (nA -> nA ms)."""
     return values * alpha_charge(context.parameter(f"tau_syn_{receptor}"))
 
 
 def charge_of_step(values: NDArray[Any], context: Context, _receptor: str) -> NDArray[Any]:
-    """Charge that steps the membrane by ``values`` mV within one tick.
+    """Return the charge that steps the membrane by ``values`` mV within one tick.
 
     The cell holds the current weight/dt for one step of its closed form, which moves v by
     weight/dt (τ/cm) (1 - exp(-dt/τ)); solved for the weight.
@@ -86,31 +86,31 @@ SYNAPSES: Mapping[Synapse, Weight] = {
 """All that depends on the kind of synapse."""
 
 
-def described(cell: type[Cell]) -> Pynn | None:
-    """What the cell's module says of sPyNNaker; None if sPyNNaker does not have the cell."""
-    found = cell.simulators.get("spinnaker")
-    return found if isinstance(found, Pynn) else None
+def pynn_description(cell: type[Cell]) -> Pynn | None:
+    """Return how the cell's module describes it for sPyNNaker; None if sPyNNaker does not have the cell."""
+    description = cell.simulators.get("spinnaker")
+    return description if isinstance(description, Pynn) else None
 
 
 def refractory_ms(values: NDArray[Any], context: Context) -> NDArray[Any]:
-    """A quarter of a step short, since the machine rounds the number of steps up and s16.15 may lie above."""
+    """Return whole steps in ms, less a quarter of a step: the machine rounds up, and s16.15 may lie above."""
     return np.maximum(np.rint(values / context.dt_ms) - 0.25, 0.0) * context.dt_ms
 
 
 def milliseconds(values: NDArray[Any], context: Context) -> NDArray[Any]:
-    """Whole steps as the time that sPyNNaker rounds back to them."""
+    """Return the times of whole steps in ms, which sPyNNaker rounds back to steps."""
     return values * context.dt_ms
 
 
 def steps(values: NDArray[Any], context: Context) -> NDArray[Any]:
-    """Recorded times back to whole steps."""
+    """Return the whole steps of recorded times in ms."""
     return np.rint(values / context.dt_ms).astype(np.int64)
 
 
 def _parameter(cell: type[Cell], name: str) -> Row:
-    found, unit = described(cell), cell.unit_of(name)
-    assert found is not None
-    theirs = name_of(found.names, name)
+    description, unit = pynn_description(cell), cell.unit_of(name)
+    assert description is not None
+    theirs = name_of(description.names, name)
     if name == "tau_refrac":
         formula = "(round(tau_refrac / dt) - 1/4) dt"
         return Row(name, unit, theirs.theirs, unit, refractory_ms, formula, "sPyNNaker rounds it up to whole steps")
@@ -133,7 +133,7 @@ def _weight(cell: type[Cell], receptor: str) -> Row:
 
 @cache
 def rows(cell: type[Cell]) -> tuple[Row, ...]:
-    """One row for each quantity of a cell that sPyNNaker has."""
+    """Return one row for each quantity of a cell that sPyNNaker has."""
     current = cell.unit_of("i_offset")
     labelled = "nA (label; mV/ms in fact)" if current == "mV/ms" else current
     return (
