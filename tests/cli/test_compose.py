@@ -1,4 +1,4 @@
-"""Composing: every preset, relations, distributions, a user's own options, and nothing left behind in Hydra."""
+"""Composing: every preset, references, distributions, a user's own options, and nothing left behind in Hydra."""
 
 from collections.abc import Callable
 from pathlib import Path

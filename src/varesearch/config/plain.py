@@ -149,6 +149,6 @@ def as_plain(settings: Any) -> Any:
     return settings
 
 
-def is_relation(plain: Any) -> bool:
+def is_reference(plain: Any) -> bool:
     """Return whether a setting takes its value from others (``${cell.weight_exc}``) and is not resolved yet."""
     return isinstance(plain, str) and plain.startswith("${")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from varesearch.config.plain import is_nested, is_relation
+from varesearch.config.plain import is_nested, is_reference
 from varesearch.config.ranges import Range
 from varesearch.config.schema import Config
 from varesearch.config.settings import UnitOfCell, unit_of
@@ -63,8 +63,8 @@ def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
         if is_nested(value):
             yield from _doubts_of(config, value, name)
         sense = plausible_range(settings, field.name, config.cell)
-        # A text is an unresolved relation, in settings that were not composed.
-        if sense is None or value is None or is_relation(value) or _repeats(config, field.default, value):
+        # In settings that were not composed, a text is an unresolved reference.
+        if sense is None or value is None or is_reference(value) or _repeats(config, field.default, value):
             continue
         unit = unit_of(settings, field.name, config.cell)
         for setting, number in _numbers(name, value):
@@ -74,7 +74,7 @@ def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
 
 def _repeats(config: Config, default: Any, value: Any) -> bool:
     """Whether a value equals that of the setting from which it is taken by default."""
-    if not is_relation(default):
+    if not is_reference(default):
         return False
     source: Any = config
     for part in default[2:-1].split("."):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from varesearch.config.plain import is_nested, is_relation, parse_value
+from varesearch.config.plain import is_nested, is_reference, parse_value
 from varesearch.config.ranges import Range
 from varesearch.config.values import Uniform, Value
 
@@ -42,7 +42,7 @@ def quantity(
     Parameters
     ----------
     default
-        Its value if the user gives none; it may be None, a relation (``${cell.weight_exc}``) or a dict.
+        Its value if the user gives none; it may be None, a reference (``${cell.weight_exc}``) or a dict.
     unit
         Its unit; ``""`` for a pure number or a name.
     what
@@ -93,7 +93,7 @@ class Settings:
                 given._parse_values(setting)
             # None is a value only where it is the default: it then takes the value of the group.
             absent = given is None and each.default is None
-            if each.metadata.get("drawn") and not (absent or isinstance(given, Value) or is_relation(given)):
+            if each.metadata.get("drawn") and not (absent or isinstance(given, Value) or is_reference(given)):
                 setattr(self, each.name, parse_value(given, setting))
 
 
