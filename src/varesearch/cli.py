@@ -1,11 +1,11 @@
-"""The command line: words in, exit code out.
+"""The command line: read the arguments, call a command, and return the exit code.
 
-``varesearch COMMAND ...`` calls a module of :mod:`varesearch.commands`; words that begin with no command are those of
+``varesearch COMMAND ...`` calls a module of :mod:`varesearch.commands`. Without a command the arguments are those of
 ``run``, so that ``python -m varesearch cell=izhikevich`` runs a simulation.
 
 Exit codes: 0 done; 1 the run failed; 2 bad input, reported in one line on stderr with nothing written to disk; 130
-interrupted from the keyboard; 143 ended by SIGTERM. Simulators, plotting and tracking are imported when a run begins,
-not before.
+interrupted from the keyboard; 143 ended by SIGTERM. Simulators, plotting and tracking are not imported before a run
+begins.
 """
 
 import os
@@ -29,18 +29,18 @@ COMPLETE = "_VARESEARCH_COMPLETE"
 
 
 class App(Group):
-    """The command ``varesearch``. It imports the module of a command when that command is used or listed."""
+    """The command ``varesearch``, which imports the module of a subcommand when that is used or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of help."""
+        """Return the names of the commands, in the order of help."""
         return list(commands.NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name, None if there is none."""
+        """Return the command of this name, or None if there is none."""
         return commands.load(cmd_name) if cmd_name in commands.NAMES else None
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``run`` before words that begin with no command."""
+        """Put ``run`` in front of the arguments if they do not begin with a command."""
         if not (args and args[0] in commands.NAMES) and not (ctx.resilient_parsing and not args):
             if args and _may_be_a_command(args[0]):
                 raise click.NoSuchCommand(args[0], ctx=ctx)
@@ -48,7 +48,7 @@ class App(Group):
         return super().parse_args(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
-        """Commands and, since ``run`` may be left out, settings and flags of ``run``."""
+        """Return commands and, since ``run`` may be left out, settings and flags of ``run``."""
         found = [*super().shell_complete(ctx, incomplete), *commands.load("run").shell_complete(ctx, incomplete)]
         if incomplete:
             from varesearch.completion import complete_settings
@@ -58,10 +58,10 @@ class App(Group):
 
 
 def _may_be_a_command(word: str) -> bool:
-    """Whether a word that is no command was rather meant as one than as a setting or a flag of ``run``."""
+    """Whether an unknown word was probably meant as a command, and not as a setting or a flag of ``run``."""
     if not word[:1].isalpha() or "=" in word:
         return False
-    # It imports what settings are made of, which --version and the help of a command can do without.
+    # This imports the classes of the settings, which --version and the help of a command do not need.
     from varesearch.config.options import GROUPS
 
     return nearest(word, [*commands.NAMES, *GROUPS]) not in GROUPS
@@ -71,10 +71,10 @@ app = App(PROGRAM, add_help_option=False)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what ``argv`` (default: the process's own) asks for, and return the exit code."""
+    """Run the command in ``argv`` (by default the arguments of the process), and return the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _called(words)
+        code = _run_command(words)
         sys.stdout.flush()
         return code
     except click.UsageError as error:
@@ -84,12 +84,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(error))
         return 2
     except BrokenPipeError:
-        # Whoever read our output has gone (``| head``); the flush at exit must not complain about it.
+        # The program that read our output has ended (``| head``); the flush at exit must not report that as an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
 
 
-def _called(words: list[str]) -> int:
+def _run_command(words: list[str]) -> int:
     if COMPLETE in os.environ:
         from varesearch.completion import complete
 
@@ -103,7 +103,7 @@ def _called(words: list[str]) -> int:
 
 
 def in_one_line(error: click.UsageError) -> str:
-    """What is wrong with the words of a command, in one line that names the flag and says how to mend it."""
+    """Describe in one line what is wrong with the arguments of a command and how to correct it."""
     command = error.ctx.command_path if error.ctx else PROGRAM
     match error:
         case click.NoSuchOption():

@@ -1,8 +1,8 @@
 """Completion of commands, flags and settings by the shell.
 
 A shell that has read the output of ``_VARESEARCH_COMPLETE=bash_source varesearch`` (or ``zsh_source``, ``fish_source``)
-calls ``varesearch`` again at each press of the tab key. click does the work, except for settings (which it does not
-know) and for Bash, which takes ``cell=iz`` for three words.
+calls ``varesearch`` at each press of the tab key. click does the work, except for settings, which it does not know, and
+for Bash, which splits ``cell=iz`` into three words.
 """
 
 import os
@@ -47,19 +47,19 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 
 class Bash(BashComplete):
-    """Completion for Bash, where ``=`` separates words: only what follows it is replaced."""
+    """Completion for Bash, where ``=`` separates words, so that only the text after it is replaced."""
 
     source_template = _BASH
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """The words before the cursor, and the word that is to be completed."""
+        """Return the words before the cursor, and the word that is to be completed."""
         line = os.environ["COMP_LINE"]
         words = split_arg_string(line)
         self._incomplete = words.pop() if not line[-1:].isspace() else ""
         return words[1:], self._incomplete
 
     def format_completion(self, item: CompletionItem) -> str:
-        """A line for the function in the shell."""
+        """Return the line that the function in the shell reads."""
         if item.type != "plain":
             return item.type
         before, equals, _ = self._incomplete.rpartition("=")
@@ -67,30 +67,30 @@ class Bash(BashComplete):
 
 
 def complete(app: click.Command, program: str, variable: str) -> int:
-    """Answer the shell that has set the environment ``variable``; the exit code."""
+    """Answer the shell, which has set the environment ``variable``, and return the exit code."""
     add_completion_class(Bash, "bash")
     return shell_complete(app, {}, program, variable, os.environ[variable])
 
 
 def complete_settings(context: click.Context, incomplete: str) -> list[CompletionItem]:
-    """The settings that begin with ``incomplete``: groups, their options, keys."""
+    """Return the settings that begin with ``incomplete``: groups, their options, and keys."""
     given = [word for word in context.params.get("words") or () if isinstance(word, str)]
     try:
         return [CompletionItem(word) for word in _settings(incomplete, given, context.params.get("config_dir"))]
     except (ConfigurationError, OSError):
-        # Words before this one cannot be read; a shell has no place for a message.
+        # The words before cannot be read. A shell that completes a word has no place for a message.
         return []
 
 
 def complete_runs(context: click.Context, incomplete: str) -> list[CompletionItem]:
-    """The newest runs whose ids begin with ``incomplete``, with their names; none for the runs of a server."""
+    """Return the newest runs whose ids begin with ``incomplete``, with names; none if the store is on a server."""
     from varesearch.tracking.location import locate_store, newest_runs
 
     try:
         found = newest_runs(locate_store(context.params.get("uri")), incomplete)
     except ConfigurationError:
         return []
-    # The first eight characters, as everywhere else; all of them where more were typed.
+    # Ids are shown by their first eight characters, unless more were typed.
     length = 8 if len(incomplete) <= 8 else 32
     return [CompletionItem(run_id[:length], help=name) for run_id, name in found]
 
@@ -111,6 +111,6 @@ def _settings(incomplete: str, given: Sequence[str], config_dir: Path | None) ->
         names = [name for name, _ in single_settings(compose(chosen, config_dir).resolved.get(group, {}), f"{group}.")]
         yield from (f"{name}=" for name in names if name.startswith(incomplete))
         return
-    own = [name for name in Config.__dataclass_fields__ if name not in GROUPS]
-    yield from (f"{name}=" for name in (*GROUPS, *own) if name.startswith(incomplete))
+    ungrouped = [name for name in Config.__dataclass_fields__ if name not in GROUPS]
+    yield from (f"{name}=" for name in (*GROUPS, *ungrouped) if name.startswith(incomplete))
     yield from (f"{name}." for name in GROUPS if name.startswith(incomplete) and name != "experiment")

@@ -24,10 +24,11 @@ T = TypeVar("T")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _LOST_AFTER_S = 0.3
-"""If the exception of a signal has been gone for so long and nobody has answered it, the signal is sent again."""
+"""If the exception of a signal has been gone for this time and :meth:`Deliveries.answer` was not called, the signal is
+sent again."""
 
 ONE_REQUEST_S = 1.0
-"""Signals that arrive within this time are taken for one request to end."""
+"""Signals that arrive within this time count as one request to end."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -58,17 +59,17 @@ def signal_behind(error: BaseException) -> int | None:
 class Deliveries:
     """Raises signals as exceptions, and sends a signal again if its exception got lost.
 
-    An exception that a signal handler raises can be lost: Python prints and drops it in a ``__del__`` method or in the
-    callback of a weak reference (the import system has one), and some libraries catch everything while they are
-    imported. A signal that was lost in this way would leave a long simulation running. Therefore the exception is
-    watched: if it no longer exists and :meth:`answer` was not called, its signal is sent to the process once more.
+    An exception that a signal handler raises can be lost: in a ``__del__`` method or in the callback of a weak
+    reference (the import system has one), Python prints and drops it, and some libraries catch every exception while
+    they are imported. A signal that was lost in this way would leave a long simulation running. Therefore the exception
+    is watched: if it no longer exists and :meth:`answer` was not called, its signal is sent to the process once more.
     """
 
     def __init__(self) -> None:
         self._answered = False
 
     def answer(self) -> None:
-        """From now on no signal is sent again: the process, or the part that handles signals here, is ending."""
+        """Send no signal again from now on, since the process, or its part that handles signals, is ending."""
         self._answered = True
 
     def deliver(self, signum: int) -> NoReturn:
@@ -127,7 +128,7 @@ def run_command(program: str, target: str) -> int:
     for signum in SIGNALS:
         if signal.getsignal(signum) not in (signal.SIG_IGN, None):
             signal.signal(signum, handle)
-    sys.unraisablehook = _say_unless_of_a_signal
+    sys.unraisablehook = _print_unless_signal
     standard_streams_never_fail()
     code = 1
     try:
@@ -159,7 +160,7 @@ def run_command(program: str, target: str) -> int:
     return code
 
 
-def _say_unless_of_a_signal(lost: "sys.UnraisableHookArgs") -> None:
+def _print_unless_signal(lost: "sys.UnraisableHookArgs") -> None:
     # A signal that got lost in this way is sent again.
     if not isinstance(lost.exc_value, (Interrupted, Terminated)):
         sys.__unraisablehook__(lost)
@@ -174,21 +175,21 @@ def _complain(line: str) -> None:
 
 
 def in_words(signum: int) -> str:
-    """How a signal ended a command: ``interrupted (Ctrl-C)`` or ``ended by SIGTERM``."""
+    """Describe how a signal ended a command: ``interrupted (Ctrl-C)`` or ``ended by SIGTERM``."""
     return "interrupted (Ctrl-C)" if signum == signal.SIGINT else f"ended by {signal.Signals(signum).name}"
 
 
 class SignalGuard:
     """Turns signals into exceptions while an action is running, and holds them back before and after it.
 
-    The end of a run must be written whatever arrives while it is written. The guard therefore knows two states. Where
-    signals are released, as at the beginning, a signal raises its exception. Where they are held, it is only
+    The end of a run must be written even if a signal arrives meanwhile. The guard therefore has two states. While
+    signals are released, as at the beginning, a signal raises its exception. While they are held, a signal is only
     remembered in ``pending`` until :meth:`raise_pending` or :meth:`release`.
 
-    The exception of a first signal passes ``finally`` blocks, in which a simulator is closed, for example. A second
-    signal, such as another Ctrl-C, interrupts these, too: the user does not want to wait for them. Only what arrives
-    within :data:`ONE_REQUEST_S` of the first is remembered, since a terminal, make and a batch system may all pass on
-    one request.
+    The exception of a first signal runs through ``finally`` blocks, in which a simulator is closed, for example. A
+    second signal, such as another Ctrl-C, interrupts these blocks, too: the user does not want to wait for them. A
+    signal that arrives within :data:`ONE_REQUEST_S` of the first is only remembered, since a terminal, make and a batch
+    system may all pass on one request.
 
     Signals that the caller ignores (``nohup``, background jobs) stay ignored; outside the main thread, where Python
     delivers no signal, the guard does nothing.
@@ -219,11 +220,11 @@ class SignalGuard:
                 signal.signal(signum, before)
 
     def hold(self) -> None:
-        """From now on, remember signals."""
+        """Remember signals from now on."""
         self._held = True
 
     def release(self) -> None:
-        """From now on, raise signals; first the one that was remembered, if any."""
+        """Raise signals from now on, beginning with the one that was remembered, if any."""
         self._held = False
         self.raise_pending()
 

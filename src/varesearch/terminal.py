@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a head, a progress bar, a table at the end. Everything else is in the log."""
+"""Output on the terminal during a run: a heading, a progress bar, a table at the end. Other output is in the log."""
 
 import math
 import time
@@ -14,16 +14,16 @@ from rich.table import Table
 from varesearch.config.addresses import redact
 from varesearch.phases import PhaseTime
 
-# Without a terminal (a batch job's log) progress is a line now and then instead of a bar.
+# Without a terminal (as in the log of a batch job), progress is shown by lines at this interval instead of a bar.
 _LINE_EVERY_S = 30.0
 
 
 class Terminal:
-    """Writes to ``stream``, the real terminal even while the run's output goes to its log."""
+    """Writes to ``stream``, which is the real terminal even while the output of simulators goes to the log."""
 
     def __init__(self, stream: TextIO) -> None:
         width = None if stream.isatty() else 100
-        # In a notebook rich would leave the stream aside, and write to the cell that is being executed.
+        # In a notebook rich would ignore the stream and write into the cell that is being executed.
         self._console = Console(file=stream, highlight=False, soft_wrap=True, width=width, force_jupyter=False)
 
     def line(self, text: str, style: str | None = None) -> None:
@@ -32,7 +32,7 @@ class Terminal:
 
     @contextmanager
     def progress(self, what: str, total: float, unit: str = "ms") -> Iterator[Callable[[float], None]]:
-        """A bar over ``total`` (simulated time); the function it yields takes what is done so far."""
+        """Show a bar up to ``total``; call the yielded function with the part of it that is done."""
         if not self._console.is_terminal:
             yield self._progress_lines(what, total, unit)
             return
@@ -42,8 +42,7 @@ class Terminal:
             TextColumn("{task.completed:.0f}/{task.total:.0f} " + unit + ", time left"),
             TimeRemainingColumn(),
         )
-        # Rich would otherwise print above the bar whatever simulators write to sys.stdout and sys.stderr meanwhile,
-        # which belongs to the log.
+        # By default rich prints what simulators write to sys.stdout and sys.stderr above the bar, not in the log.
         with Progress(
             *columns, console=self._console, transient=True, redirect_stdout=False, redirect_stderr=False
         ) as bar:
@@ -65,7 +64,7 @@ class Terminal:
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[Callable[[str], None]]:
-        """A line that shows what is being done, and disappears; the function it yields replaces it.
+        """Show a line while something is being done; the yielded function replaces its text.
 
         Nothing is shown without a terminal.
         """
@@ -76,7 +75,7 @@ class Terminal:
             yield lambda text: status.update(escape(text))
 
     def metrics(self, populations: Sequence[str], rows: Iterable[tuple[str, str, Mapping[str, float]]]) -> None:
-        """A row for each metric (name, unit, value by population), a column for each population."""
+        """Print a row for each metric (name, unit, value by population), with a column for each population."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column("metric")
         for population in populations:
@@ -110,7 +109,7 @@ class Terminal:
         self._console.print(table)
 
     def numbers(self, values: Mapping[str, float]) -> None:
-        """Name and value, a row each."""
+        """Print a row with name and value for each number."""
         table = Table(box=None, pad_edge=False, show_header=False)
         table.add_column("name")
         table.add_column("value", justify="right")
@@ -132,12 +131,12 @@ class Terminal:
         self._console.print(table)
 
     def phases(self, times: Mapping[str, PhaseTime]) -> None:
-        """Wall seconds of each phase on one line."""
+        """Print the wall time of each phase in s on one line."""
         self.line("  ".join(f"{name} {t.wall_s:.2f}" for name, t in times.items()) + "  (s)", style="dim")
 
 
 def _number(value: float) -> str:
-    """Integers as they are, other numbers with four significant digits; a dash for NaN."""
+    """Write integers in full, other numbers with four significant digits, and NaN as a dash."""
     if math.isnan(value):
         return "–"
     return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e12 else f"{value:.4g}"

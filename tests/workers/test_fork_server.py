@@ -174,7 +174,7 @@ def test_kill_9_of_the_supervisor(server: ForkServer, log: Path) -> None:
 
     end = server.run(f"{TASKS}:sleep", 60, log, on_start=strike)
     assert (end.exit_code, end.signal, end.ok, end.pid) == (None, None, False, pids[0])
-    assert end.reason == "the process that watched over it was killed, and it too"
+    assert end.reason == "its supervisor was killed, and the task with it"
     assert _gone(*pids)
 
 
@@ -186,7 +186,7 @@ def test_kill_9_of_the_server(log: Path) -> None:
         started.wait()
         os.kill(first, signal.SIGKILL)
         lost = [end.result() for end in ends]
-        assert [end.reason for end in lost] == ["the process that watched over it was killed, and it too"] * 2
+        assert [end.reason for end in lost] == ["its supervisor was killed, and the task with it"] * 2
         assert _gone(*(end.pid for end in lost if end.pid is not None))
         assert server.run(f"{TASKS}:end", 0, log).ok
         assert server.pid != first
@@ -276,7 +276,7 @@ def test_log_that_cannot_be_written(server: ForkServer, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("limit", [{"time_s": 0}, {"memory_mb": -1}, {"grace_s": float("nan")}])
 def test_limits_are_positive(limit: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"a limit is above 0"):
+    with pytest.raises(ValueError, match=r"a limit must be greater than 0"):
         Limits(**limit)
 
 

@@ -10,5 +10,5 @@ import click
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS]")
 def command(words: tuple[str, ...]) -> int:
     """Start a SpiNNaker board in software, as the program spinnaker-board does."""
-    # In place of this process: the board has its own way to end, and loads nothing of ours.
+    # The board replaces this process, since it handles its end itself and imports nothing of varesearch.
     os.execv(sys.executable, [sys.executable, "-m", "spinnaker_board", *words])

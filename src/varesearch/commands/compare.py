@@ -7,12 +7,12 @@ import click
 from varesearch.commands.options import Command, Number, Setting, config_dir
 
 _BETWEEN = "\0"
-"""Stands for ``--`` while click reads the flags, which may come anywhere; no setting or run can have this name."""
+"""Replaces ``--`` while click reads the flags, which may be anywhere; no setting or run can have this name."""
 _ARGV = "varesearch.argv"
 
 
 class _Compare(Command):
-    """Keeps the ``--`` between the settings of two models, which click would take for the end of the flags."""
+    """Keeps the ``--`` between the settings of two models, which click would read as the end of the flags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_ARGV] = tuple(args)

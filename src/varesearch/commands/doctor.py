@@ -7,7 +7,7 @@ import click
 from varesearch.commands.options import Command, OneOf, config_dir
 
 
-def _known() -> list[str]:
+def _subjects() -> list[str]:
     from varesearch.doctor.checks import subjects
 
     context = click.get_current_context(silent=True)
@@ -17,19 +17,19 @@ def _known() -> list[str]:
 
 
 @click.command("doctor", cls=Command)
-@click.argument("subjects", nargs=-1, type=OneOf(_known), metavar="[SUBJECT]...")
+@click.argument("subjects", nargs=-1, type=OneOf(_subjects), metavar="[SUBJECT]...")
 @click.option("--full", is_flag=True, help="Also compile code, and compare the files of all packages.")
 @config_dir
 def command(subjects: tuple[str, ...], full: bool, config_dir: Path | None) -> int:
-    """Check what works on this machine, and say how to mend what does not.
+    """Check what works on this machine, and say how to repair what does not.
 
-    Each simulator simulates small networks whose right spikes are known; packages are compared with the versions that
-    were tested and with the hashes of their files; the store, memory, disk and compilers are looked at. Nothing is
-    changed. With --config-dir, the back ends in that folder are checked too.
+    Each simulator simulates small networks whose spikes are known; packages are compared with the versions that were
+    tested and with the hashes of their files; the store, memory, disk and compilers are checked. With --config-dir, the
+    back ends in that folder are checked, too. Nothing is changed.
 
-    SUBJECT: memory, disk, store, packages, compilers, or a back end; without one, all of them.
+    SUBJECT: memory, disk, store, packages, compilers, or a back end; by default all of them.
 
-    Exit code 0: all is well; 1: something is broken, or a SUBJECT that was named is not installed.
+    Exit code 0: everything works; 1: something does not work, or a SUBJECT that you named is not installed.
     """
     from varesearch.doctor.command import main
 

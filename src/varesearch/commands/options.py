@@ -1,4 +1,4 @@
-"""What the commands have in common: the style of their help and errors, kinds of values, and shared options."""
+"""Common to the commands: the style of their help and errors, types of values, and shared options."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ class Command(click.Command):
         super().__init__(*args, **{**kwargs, "context_settings": {**style, **kwargs.get("context_settings", {})}})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the words. An error knows the command that it belongs to."""
+        """Read the arguments; an error gets the context of the command."""
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
@@ -32,7 +32,7 @@ class Command(click.Command):
 
 
 class Group(Command, click.Group):
-    """A command that consists of commands."""
+    """A command with subcommands."""
 
     command_class = Command
 
@@ -43,7 +43,7 @@ class Folder(click.ParamType):
     name = "DIR"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path. An empty name fails."""
+        """Return the path. An empty name is an error."""
         if not str(value):
             self.fail("names no folder; write --config-dir DIR", param, ctx)
         return Path(value).expanduser()
@@ -57,7 +57,7 @@ class Number(click.ParamType):
         self.name = "integer" if kind is int else "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number. Anything else fails, with what is allowed."""
+        """Return the number. Anything else is an error, whose message says what is allowed."""
         try:
             number = self._kind(value)
         except (ValueError, OverflowError):
@@ -76,7 +76,7 @@ class Number(click.ParamType):
 
 
 class OneOf(click.ParamType):
-    """One of the words that a function returns; it is called when a word is read, not when the command is imported."""
+    """One of the words that a function returns. It is called when an argument is read, not at the import."""
 
     name = "choice"
 
@@ -84,11 +84,11 @@ class OneOf(click.ParamType):
         self._choices = choices
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """All words, for the page of help."""
+        """Return all words, for the page of help."""
         return f"[{'|'.join(self._choices())}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The word. Any other fails, with the nearest one."""
+        """Return the word. Any other word is an error, whose message names the most similar one."""
         known = self._choices()
         if value not in known:
             hint = did_you_mean(str(value), known)
@@ -96,14 +96,14 @@ class OneOf(click.ParamType):
         return value
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-        """The words that begin with ``incomplete``."""
+        """Return the words that begin with ``incomplete``."""
         from click.shell_completion import CompletionItem
 
         return [CompletionItem(word) for word in self._choices() if word.startswith(incomplete)]
 
 
 def checkout() -> None:
-    """Raise ConfigurationError unless the tools of the project are there, which an installed wheel does not hold."""
+    """Raise ConfigurationError if the tools of the project are missing, as in an installed wheel."""
     if find_spec("varesearch_tools") is None:
         raise ConfigurationError(
             "benchmarks and studies belong to a checkout of varesearch, and this is an installation without one"
@@ -111,21 +111,21 @@ def checkout() -> None:
 
 
 class StoredRun(click.ParamType):
-    """A run in the store: its id, the first characters of it, or its name. Here it is only completed, to an id."""
+    """A run in the store: its id, the first characters of the id, or its name. This class only completes ids."""
 
     name = "RUN"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-        """The newest runs whose ids begin with ``incomplete``."""
+        """Return the newest runs whose ids begin with ``incomplete``."""
         from varesearch.completion import complete_runs
 
         return complete_runs(ctx, incomplete)
 
 
 class Setting(click.ParamType):
-    """A word such as ``GROUP=OPTION``, read later by Hydra's grammar; here it is only completed.
+    """A word such as ``GROUP=OPTION``. It is read later with Hydra's grammar; this class only completes it.
 
-    ``or_run``: it may also be a run in the store.
+    If ``or_run`` is true, the word may also be a run in the store.
     """
 
     name = "SETTING"
@@ -134,7 +134,7 @@ class Setting(click.ParamType):
         self._or_run = or_run
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-        """The settings that begin with ``incomplete``."""
+        """Return the settings that begin with ``incomplete``."""
         from varesearch.completion import complete_runs, complete_settings
 
         runs = complete_runs(ctx, incomplete) if self._or_run and incomplete else []
@@ -148,4 +148,4 @@ config_dir = click.option(
     is_eager=True,  # other words, such as the subjects of the doctor, may name parts in it
     help="Folder of your own parts and options: DIR/NAME.py, DIR/GROUP/OPTION.yaml.",
 )
-uri = click.option("--uri", metavar="URI", help="Another store than the project's, as in tracking.uri.")
+uri = click.option("--uri", metavar="URI", help="Another store than that of the project, as in tracking.uri.")

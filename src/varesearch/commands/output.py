@@ -1,4 +1,4 @@
-"""What several commands print: errors, warnings, and help on settings."""
+"""Output of several commands: errors, warnings, and help on settings."""
 
 import sys
 from collections.abc import Sequence
@@ -22,16 +22,16 @@ def print_help(topics: Sequence[str], config_dir: Path | None) -> int:
 
 
 def _summaries() -> list[tuple[str, str]]:
-    """Each command and what it does, in one line."""
+    """Return each command with a line that says what it does."""
     return [(name, load(name).get_short_help_str(limit=200)) for name in NAMES]
 
 
 def complain(message: str) -> None:
-    """Write one line to standard error, without credentials."""
+    """Write one line to standard error; credentials in addresses are replaced by stars."""
     print(f"{PROGRAM}: {' '.join(redact(message).split())}", file=sys.stderr)
 
 
 def warn(lines: Sequence[str]) -> None:
-    """Write warnings to standard error, a line each."""
+    """Write each warning as a line to standard error."""
     for line in lines:
         complain(f"WARNING: {line}")

@@ -26,9 +26,9 @@ def command(
 ) -> int:
     """Show what takes up space in the store and, with --yes, remove it.
 
-    Removed are the recordings (spikes and signals) of the runs that the options select; with --whole-runs, the runs
-    with all their files; with --caches, compiled code. Metrics, figures, settings and logs are kept unless --whole-runs
-    is given. Unfinished runs are never touched.
+    The command removes the recordings (spikes and signals) of the runs that the options select; with --whole-runs, it
+    removes the runs with all their files; with --caches, also compiled code. Metrics, figures, settings and logs are
+    kept unless --whole-runs is given. Unfinished runs are never touched.
 
     Example: varesearch prune --older-than 30 --larger-than 10
     """

@@ -11,13 +11,13 @@ from varesearch.commands.options import Command, StoredRun, config_dir, uri
 @click.argument("run", metavar="RUN_OR_SWEEP", type=StoredRun())
 @uri
 @config_dir
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write a copy there too.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Also write a copy to this file.")
 def command(run: str, uri: str | None, config_dir: Path | None, out: Path | None) -> int:
     """Write one HTML page of a run, a comparison or a sweep.
 
-    RUN_OR_SWEEP is its id, the first characters of it, or its name. The page has figures, tables, configuration,
-    provenance and verdicts, needs nothing but a browser, and is attached to the run as report.html. With --config-dir,
-    settings of your own parts have their units, and figures of your own their place.
+    RUN_OR_SWEEP is an id, the first characters of an id, or a name. The page has figures, tables, configuration,
+    provenance and verdicts. It needs only a browser, and is attached to the run as report.html. With --config-dir, the
+    settings of your own parts are shown with their units, and your own figures in their places.
     """
     from varesearch.report.command import main
 

@@ -1,4 +1,4 @@
-"""``varesearch rerun``: run a recorded run again, and say whether the result is the same."""
+"""``varesearch rerun``: repeat a recorded run, and say whether the result is the same."""
 
 from pathlib import Path
 
@@ -18,17 +18,17 @@ from varesearch.commands.options import Command, StoredRun, config_dir, uri
 def command(
     run: str, settings: tuple[str, ...], machine_from_record: bool, uri: str | None, config_dir: Path | None
 ) -> int:
-    """Run a recorded run again, and say whether the result is the same.
+    """Repeat a recorded run, and say whether the result is the same.
 
-    RUN is the id of the run, the first characters of it, or its name. It is run again from its own configuration and
-    seed, as a tracked run of its own, and is identical if every spike train, every sample, every metric and the drawn
-    network are the same, bit for bit. Where it is not, what differs is shown: the result, the versions of the packages,
-    the code.
+    RUN is the id of the run, the first characters of its id, or its name. The run is repeated with its recorded
+    configuration and seed, and the repetition is tracked as a new run. It is identical if every spike train, every
+    sample, every metric and the drawn network are the same, bit for bit. Otherwise the differences are shown: in the
+    results, in the versions of the packages, in the code.
 
-    backend.KEY=VALUE is the machine to use instead of the recorded one: backend.machine or an address. A run with
-    parts of your own needs the folder that holds them, --config-dir: a record never loads code.
+    backend.KEY=VALUE chooses another machine than the recorded one: backend.machine or an address. A run with your own
+    parts needs the folder of these parts, --config-dir, since code is never loaded from a record.
 
-    Exit code 0: identical; 1: it differs, or the rerun failed; 2: the run cannot be run again.
+    Exit code 0: identical; 1: the result differs, or the repetition failed; 2: the run cannot be repeated.
     """
     from varesearch.config.restore import MachineChoice
     from varesearch.rerun.command import main

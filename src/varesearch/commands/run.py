@@ -1,4 +1,4 @@
-"""``varesearch run``: one simulation; with ``-m`` a sweep. Also what words without a command are."""
+"""``varesearch run``: one simulation, or with ``-m`` a sweep. Arguments without a command belong to it."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""``varesearch studies``: the studies of a checkout."""
+"""``varesearch studies``: the studies in a checkout."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from varesearch.config.wording import did_you_mean, echoed
 @click.command("studies", cls=Command)
 @click.argument("name", required=False, metavar="[NAME]")
 @click.argument("words", nargs=-1, type=Setting(), metavar="[KEY=VALUE]...")
-@click.option("--small", is_flag=True, help="A small form of it, to see that it runs; the page is left alone.")
-@click.option("--analyse", is_flag=True, help="Run nothing: only read, draw and write.")
-@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Folder for page and figures.")
+@click.option("--small", is_flag=True, help="Run a small version to see that it works; the page is not changed.")
+@click.option("--analyse", is_flag=True, help="Run no simulation; analyse the stored runs and write the page.")
+@click.option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the page and its figures.")
 def command(name: str | None, words: tuple[str, ...], small: bool, analyse: bool, to: Path | None) -> int:
-    """Run what is missing of a study, then read the tracker and write its page; without NAME, list the studies.
+    """Run the missing simulations of a study and write its page from the tracker; without NAME, list the studies.
 
     The studies are the folders of experiments/ in a checkout. KEY=VALUE are settings for all runs, such as
     launcher.workers=8 or tracking.uri=http://host:5000.

@@ -1,4 +1,4 @@
-"""``varesearch sweep``: a run for every combination of the values that are given."""
+"""``varesearch sweep``: a run for every combination of the given values."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +15,11 @@ from varesearch.commands.output import print_help, warn
 @click.option("-h", "--help", "wants_help", is_flag=True, help="Show this, or explain the settings that are named.")
 @click.pass_context
 def command(context: click.Context, words: tuple[str, ...], config_dir: Path | None, wants_help: bool) -> int:
-    """Run every combination of the values that are given, as one sweep.
+    """Run every combination of the given values as one sweep.
 
-    Several values of a setting are written KEY=VALUE,VALUE or KEY=range(5). The same command again resumes a sweep
-    that was stopped: runs that are FINISHED are not repeated. launcher=... says where the runs are done, sweeper=...
-    which runs are made.
+    Several values of a setting are written KEY=VALUE,VALUE or KEY=range(5). If you repeat the command, it resumes
+    a sweep that was stopped: runs that are FINISHED are not repeated. launcher=... chooses where the runs are executed,
+    sweeper=... chooses which runs are made.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""The words of a command, ``GROUP=OPTION`` and ``KEY=VALUE``: read with Hydra's grammar, and set with their types."""
+"""The overrides in a command, ``GROUP=OPTION`` and ``KEY=VALUE``: read with Hydra's grammar, set with their types."""
 
 import re
 import shlex
@@ -101,7 +101,7 @@ def _quoted(word: str) -> str:
 
 
 def read_word(word: str, parser: OverridesParser, options: Mapping[str, Mapping[str, Option]]) -> Override:
-    """One word, which may be a sweep. Raises ConfigurationError for what is no override, or not one of ours."""
+    """Read one word, which may be a sweep. Raises ConfigurationError if varesearch does not support it."""
     shown = echoed(word)
     if word.startswith("~"):
         name = word[1:].partition("=")[0]
@@ -126,7 +126,7 @@ def read_word(word: str, parser: OverridesParser, options: Mapping[str, Mapping[
     try:
         return parser.parse_override(word)
     except HydraException:
-        raise ConfigurationError(f"{shown}: cannot be read; {_mend(key, text, parser)}") from None
+        raise ConfigurationError(f"{shown}: cannot be read; {_correction(key, text, parser)}") from None
     except ValueError:
         most = sys.get_int_max_str_digits()
         raise ConfigurationError(f"{shown}: cannot be read; a number has at most {most:,} digits") from None
@@ -134,8 +134,8 @@ def read_word(word: str, parser: OverridesParser, options: Mapping[str, Mapping[
         raise ConfigurationError(f"{shown}: cannot be read; its brackets are nested too deeply") from None
 
 
-def _mend(key: str, text: str, parser: OverridesParser) -> str:
-    """How to write a word that the grammar does not accept."""
+def _correction(key: str, text: str, parser: OverridesParser) -> str:
+    """Describe how to write a word that the grammar does not accept."""
     for opening, closing in ("[]", "{}", "()"):
         if text.count(opening) != text.count(closing):
             return f"{opening} and {closing} do not match"
@@ -196,40 +196,40 @@ def check_key(config: DictConfig, node: Any, parts: Sequence[str], choices: Mapp
             f"distribution write it whole, {parent}={{distribution: NAME, ...}}"
         )
     names = [str(name) for name in node if len(parts) != 2 or DISCRIMINATORS.get(parts[0]) != name]
-    meant = _meant(config, parts, names)
-    hint = f"; did you mean {' or '.join(meant)}?" if meant else ""
+    suggested = _suggestions(config, parts, names)
+    hint = f"; did you mean {' or '.join(suggested)}?" if suggested else ""
     chosen = choices.get(parts[0])
     where = f"{parts[0]}={chosen}" if chosen is not None and len(parts) == 2 else parent or "the configuration"
     raise ConfigurationError(f"{echoed(key)} is unknown: {echoed(where)} has {', '.join(names) or 'no settings'}{hint}")
 
 
-def _meant(config: DictConfig, parts: Sequence[str], names: Sequence[str]) -> list[str]:
-    """The settings that an unknown name may mean: similar names in the same place, or the same name elsewhere."""
+def _suggestions(config: DictConfig, parts: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Return the settings that an unknown name may mean: similar names in the same group, or the same elsewhere."""
     name, parent = parts[-1], "".join(f"{part}." for part in parts[:-1])
     near = nearest(name, names)
     beside = [f"{parent}{near}"] if near else []
     if beside and parent:
         return beside
-    named = _of_that_name(config, name)
-    return [*beside, *named] or _of_other_options(parts) or _spelled_alike(config, name)
+    same = _with_name(config, name)
+    return [*beside, *same] or _of_other_options(parts) or _with_similar_name(config, name)
 
 
-def _of_that_name(config: DictConfig, name: str) -> list[str]:
-    """The settings elsewhere that have this name, with or without a unit."""
+def _with_name(config: DictConfig, name: str) -> list[str]:
+    """Return the settings of other groups that have this name, with or without a unit."""
     keys = _all_keys(config)
     same = [key for key in keys if key.rpartition(".")[2].lower() == name.lower()]
-    return _foremost(same or [key for key in keys if key.rpartition(".")[2].lower().startswith(f"{name.lower()}_")])
+    return _first_three(same or [key for key in keys if key.rpartition(".")[2].lower().startswith(f"{name.lower()}_")])
 
 
-def _spelled_alike(config: DictConfig, name: str) -> list[str]:
-    """The settings whose last part is the most similar to a name."""
+def _with_similar_name(config: DictConfig, name: str) -> list[str]:
+    """Return the settings whose last part is most similar to a name."""
     keys = _all_keys(config)
     near = nearest(name, [key.rpartition(".")[2] for key in keys])
-    return _foremost([key for key in keys if near and key.rpartition(".")[2] == near])
+    return _first_three([key for key in keys if near and key.rpartition(".")[2] == near])
 
 
-def _foremost(keys: Sequence[str]) -> list[str]:
-    """At most three keys of the highest level, those of groups that every run has first."""
+def _first_three(keys: Sequence[str]) -> list[str]:
+    """Return at most three keys of the highest level; those of groups that every run has come first."""
     depth = min((key.count(".") for key in keys), default=0)
     return sorted(
         (key for key in keys if key.count(".") == depth), key=lambda key: key.split(".")[0] in DISCRIMINATORS
@@ -237,7 +237,7 @@ def _foremost(keys: Sequence[str]) -> list[str]:
 
 
 def _of_other_options(parts: Sequence[str]) -> list[str]:
-    """The options (of the named group, if any) that have the setting that the chosen options lack."""
+    """Return the options, of the named group if there is one, that have a setting which the chosen options lack."""
     groups = [parts[0]] if len(parts) > 1 else list(DISCRIMINATORS)
     return [
         f"{group}.{parts[-1]} with {group}={name}"
@@ -248,7 +248,7 @@ def _of_other_options(parts: Sequence[str]) -> list[str]:
 
 
 def _all_keys(config: DictConfig) -> list[str]:
-    """The full names of all single settings."""
+    """Return the full names of all single settings."""
     plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
     return [key for key, _ in single_settings(plain)]
 
@@ -258,7 +258,7 @@ def _type_hint(schema: Any, name: str) -> Any:
 
 
 def _assign(config: DictConfig, key: str, value: Any, hint: Any, unit: str) -> None:
-    # A float as Python writes it, since 1.0 is refused where 1 is not.
+    # A float is shown as Python writes it, since 1.0 may be refused where 1 is accepted.
     given = repr(value) if isinstance(value, float) else echoed(value)
     message = f"{key}={given} is not {type_words(hint)}" + (f" ({unit})" if unit else "")
     if int in (hint, *get_args(hint)) and isinstance(value, float) and value.is_integer():
@@ -274,7 +274,7 @@ def _assign(config: DictConfig, key: str, value: Any, hint: Any, unit: str) -> N
 
 
 def type_words(hint: Any) -> str:
-    """What may be written for a field of this type, in words."""
+    """Describe the values that a field of this type may have."""
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(type_words(part) for part in get_args(hint) if part is not type(None)) + " or null"
     if get_origin(hint) is list:

@@ -1,4 +1,4 @@
-"""Settings as plain data (numbers, texts, lists and dicts), as they are written, resolved, kept and compared."""
+"""Settings as plain data (numbers, texts, lists and dicts), in which form they are written, stored and compared."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -10,10 +10,10 @@ from varesearch.config.values import DISTRIBUTIONS, NAME, Constant, Distribution
 from varesearch.config.wording import did_you_mean, echoed
 
 _LEAST_ACCEPTED = 0.01
-"""A truncation that keeps less than this of the distribution is taken for a mistake (and would be slow to draw)."""
+"""A truncation that keeps a smaller part of the distribution is probably a mistake, and would be slow to draw."""
 
 _LARGEST = 1e15
-"""Beyond any quantity of the field, and small enough for sums and squares to stay finite."""
+"""Larger than any quantity in neuroscience, and small enough for sums and squares to stay finite."""
 
 
 def is_distribution(plain: Any) -> bool:
@@ -49,8 +49,8 @@ def parse_value(plain: Any, setting: str) -> Value:
     Raises
     ------
     ConfigurationError
-        Not a number, unknown distribution or parameter, one missing, not finite, bounds the wrong way round, a spread
-        that is not positive, or a truncation that leaves (almost) nothing.
+        It is not a number; the distribution or a parameter is unknown; a parameter is missing or not finite; ``low`` is
+        not less than ``high``; the spread is not positive; or the truncation leaves almost nothing.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from varesearch.config.schema import Config
 from varesearch.config.settings import UnitOfCell, unit_of
 from varesearch.config.values import Constant, Value
 
-_SLIPS = (1e-3, 1e3, 1e-6, 1e6, 1e9)
+_UNIT_FACTORS = (1e-3, 1e3, 1e-6, 1e6, 1e9)
 """Factors between units that are easily confused: pA and nA, s and ms, nS and µS; S and µS; A and nA."""
 
 
@@ -25,7 +25,7 @@ class Doubt:
 
 
 def doubts(config: Config) -> list[Doubt]:
-    """The implausible values in a valid configuration, in the order of the settings.
+    """Return the implausible values in a valid configuration, in the order of the settings.
 
     A uniform distribution is judged by its ends, any other by its mean, since its tails can be truncated. A value that
     only repeats another setting (``${cell.weight_exc}``) is judged there.
@@ -35,7 +35,7 @@ def doubts(config: Config) -> list[Doubt]:
 
 
 def warnings(configs: Sequence[Config]) -> list[str]:
-    """A line for each setting with an implausible value in any of the runs: the first such value, and the run count."""
+    """Write a line for each setting with an implausible value: the first such value, and how many runs have one."""
     lines: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for config in configs:
@@ -47,9 +47,9 @@ def warnings(configs: Sequence[Config]) -> list[str]:
 
 
 def plausible_range(settings: Any, name: str, cell: Any = None) -> Range | None:
-    """The plausible range of field ``name`` of a settings dataclass; that of the cell if the setting follows the cell.
+    """Return the plausible range of field ``name`` of a settings dataclass, or that of the cell if it follows the cell.
 
-    None if there is no range, or if the cell is not given.
+    It is None if there is no range, or if the cell is not given.
     """
     metadata = next((field.metadata for field in fields(settings) if field.name == name), {})
     if isinstance(metadata.get("unit"), UnitOfCell):
@@ -73,7 +73,7 @@ def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
 
 
 def _repeats(config: Config, default: Any, value: Any) -> bool:
-    """Whether a value equals that of the setting from which it is taken by default."""
+    """Whether a value equals that of the setting to which it refers by default."""
     if not is_reference(default):
         return False
     source: Any = config
@@ -98,7 +98,7 @@ def _text(setting: str, value: float, unit: str, sense: Range, usual: Any) -> st
 
 
 def _meant(value: float, sense: Range, usual: Any) -> float | None:
-    """The value in the unit that was probably meant, if one of the common factors brings it into the range."""
-    found = [value * factor for factor in _SLIPS if sense.holds(value * factor)]
+    """Return the value in the unit that was probably meant, or None if no common factor brings it into the range."""
+    candidates = [value * factor for factor in _UNIT_FACTORS if sense.holds(value * factor)]
     near = usual if isinstance(usual, int | float) and usual else 1.0
-    return min(found, key=lambda it: abs(math.log(abs(it / near))), default=None)
+    return min(candidates, key=lambda it: abs(math.log(abs(it / near))), default=None)

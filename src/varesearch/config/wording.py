@@ -1,4 +1,4 @@
-"""How settings and values are spelled in messages and on pages."""
+"""How settings, values and numbers are written in messages and on pages."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def written(value: Any) -> str:
-    """A value as it is written on the command line."""
+    """Write a value as it is written on the command line."""
     if value == "":
         return "''"
     if value is None or isinstance(value, bool):
@@ -26,17 +26,17 @@ _LONGEST_ECHO = 160
 
 
 def echoed(value: Any) -> str:
-    """A value that the user gave, for a message: as written on the command line, shortened if it is long."""
+    """Write a value that the user gave for a message: as on the command line, and shortened if it is long."""
     return shortened(value if isinstance(value, str) and value else written(value), _LONGEST_ECHO)
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text, or if it is longer than ``longest``, its beginning and its length."""
+    """Return the text or, if it is longer than ``longest`` characters, its beginning and its length."""
     return text if len(text) <= longest else f"{text[: longest // 2]}… ({len(text):,} characters)"
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """The one of ``names`` spelled most like ``name``, case aside; else the first that begins it or that it begins."""
+    """Return the most similar of ``names``, ignoring case; failing that, one that starts like it."""
     folded = {candidate.lower(): candidate for candidate in names}
     near = get_close_matches(name.lower(), folded, 1, cutoff=0.7)
     if not near and len(name) > 1:
@@ -45,13 +45,13 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """``"; did you mean X?"`` for the nearest of ``names``, or nothing."""
+    """Return ``"; did you mean X?"`` with the most similar of ``names``, or ``""``."""
     near = nearest(name, names)
     return f"; did you mean {near}?" if near else ""
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A number with ``digits`` significant digits in a short form; a dash for NaN."""
+    """Write a number in a short form with ``digits`` significant digits, and NaN as a dash."""
     if math.isnan(value):
         return "–"
     if float(value).is_integer() or 1000 <= abs(value) < 1e9:
@@ -62,7 +62,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def mean_and_sd(mean: float, sd: float) -> str:
-    """``32.81±0.52``: the spread with one or two digits, and the mean as precise; only the mean without a spread."""
+    """Write ``32.81±0.52``: a spread of one or two digits, a mean with as many decimals; without a spread the mean."""
     if math.isnan(sd) or sd == 0:
         return number(mean) + ("" if math.isnan(sd) else "±0")
     if max(abs(mean), sd) < 1e-3:
@@ -76,7 +76,7 @@ def mean_and_sd(mean: float, sd: float) -> str:
 
 
 def byte_size(n_bytes: float) -> str:
-    """A number of bytes in the largest decimal unit in which it is at least 1."""
+    """Write a number of bytes in the largest decimal unit in which it is at least 1."""
     size = float(n_bytes)
     for unit in ("B", "kB", "MB", "GB"):
         if size < 999.5:

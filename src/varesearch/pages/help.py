@@ -1,4 +1,4 @@
-"""The pages of ``--help``, written from the option files and the settings themselves."""
+"""The pages of ``--help``, generated from the option files and the classes of the settings."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("run", "the seed network on Brian2, with figures and a record in MLflow"),
-    ("run experiment=va_coba seed=2", "a preset, with another draw"),
+    ("run experiment=va_coba seed=2", "a preset with another seed"),
     ("run cell=if_curr_exp connectivity.n=4000 connectivity.delay_ms=1", "another cell, a larger network"),
     (
         "run connectivity=distance_dependent 'connectivity.delay_ms={distribution: uniform, low: 1, high: 5}'",
-        "wiring by distance on a sheet, drawn delays",
+        "connections that depend on distance, drawn delays",
     ),
-    ("sweep cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=local", "a sweep of ten runs, several at once"),
-    ("run stimulus=background_poisson stimulus.rate_hz=20 dry_run=true", "what a run would be, without running it"),
+    ("sweep cell=izhikevich,if_cond_exp 'seed=range(5)' launcher=local", "a sweep of ten runs, several at a time"),
+    ("run stimulus=background_poisson stimulus.rate_hz=20 dry_run=true", "show what would be run, without running it"),
 )
-"""The words after ``varesearch``, and what they do."""
+"""The arguments of ``varesearch``, and what they do."""
 
 _COMMAND = "varesearch"
-_RESULTS = {"metrics": "computed for each population", "figures": "drawn of every run"}
-"""Topics of --help that are no groups of settings."""
+_RESULTS = {"metrics": "computed for each population", "figures": "drawn for every run"}
+"""Topics of --help that are not groups of settings."""
 _IN_BRACKETS = "In brackets: the plausible range. A value outside is accepted with a warning."
 
 
 def help_page(
     topics: Sequence[str], config_dir: Path | None = None, commands: Callable[[], Iterable[tuple[str, str]]] = tuple
 ) -> str:
-    """The overview, or a page for each topic: ``GROUP``, or ``GROUP=OPTION`` with every key of that option.
+    """Return the overview, or a page for each topic: ``GROUP``, or ``GROUP=OPTION`` with every key of that option.
 
-    ``commands`` gives the commands that the overview lists, each with what it does.
+    ``commands`` returns the commands that the overview lists, each with what it does.
 
     Raises ConfigurationError for a topic that does not exist.
     """
@@ -60,15 +60,18 @@ def _overview(known: Mapping[str, Mapping[str, Option]], commands: Iterable[tupl
 
     defaults = default_choices()
     parts = [
-        paragraph(f"varesearch {__version__}: simulate a spiking network on any simulator, analyse it, keep the run."),
+        paragraph(f"varesearch {__version__}: simulate a spiking network on any simulator, analyse and keep the run."),
         columns(
             [
-                (f"{_COMMAND} run [GROUP=OPTION ...] [KEY=VALUE ...]", "one simulation; all else takes its default"),
-                (f"{_COMMAND} sweep KEY=VALUE,VALUE ...", "many: one for every combination"),
+                (
+                    f"{_COMMAND} run [GROUP=OPTION ...] [KEY=VALUE ...]",
+                    "one simulation, with defaults for the rest",
+                ),
+                (f"{_COMMAND} sweep KEY=VALUE,VALUE ...", "a sweep: one run for every combination of values"),
                 (f"{_COMMAND} COMMAND --help", "what a command does, and its flags"),
                 (f"{_COMMAND} --help GROUP=OPTION", "every key of an option: default, unit, meaning"),
-                (f"{_COMMAND} --help metrics", "what is computed of every run; --help figures: what is drawn"),
-                (f"{_COMMAND} --backends", "the simulators: version, cells, usable here"),
+                (f"{_COMMAND} --help metrics", "what is computed for every run; --help figures: what is drawn"),
+                (f"{_COMMAND} --backends", "the simulators: version, cells, whether usable here"),
                 (
                     f"{_COMMAND} --config-dir DIR ...",
                     "options and parts of your own: DIR/GROUP/OPTION.yaml, DIR/NAME.py",
@@ -76,8 +79,8 @@ def _overview(known: Mapping[str, Mapping[str, Option]], commands: Iterable[tupl
                 (f"{_COMMAND} --version", "the version"),
             ]
         ),
-        f"COMMANDS (words without one are those of run)\n{columns(commands)}",
-        "GROUPS AND THEIR OPTIONS (* the default)",
+        f"COMMANDS (without one, the arguments are those of run)\n{columns(commands)}",
+        "GROUPS AND THEIR OPTIONS (*: the default)",
     ]
     for group, about in GROUPS.items():
         rows = [
@@ -86,14 +89,15 @@ def _overview(known: Mapping[str, Mapping[str, Option]], commands: Iterable[tupl
         ]
         parts.append(f"{group}: {about}\n{columns(rows)}")
     own = [(f"{f.name}={written(f.default)}", f.metadata["what"]) for f in fields(Config) if "what" in f.metadata]
-    parts.append(f"KEYS OF NO GROUP\n{columns(own)}")
+    parts.append(f"KEYS WITHOUT A GROUP\n{columns(own)}")
     examples = "\n".join(f"  # {what}\n{shell_lines(f'{_COMMAND} {words}'.rstrip())}" for words, what in EXAMPLES)
     parts.append(f"EXAMPLES\n{examples}")
     parts.append(
         paragraph(
             "A value that is drawn for each cell or synapse is written {distribution: NAME, ...}: uniform (low, high), "
-            "normal (mean, std), lognormal (mean, std), exponential (mean); the last three take low and high to be "
-            "truncated. Times are multiples of simulation.dt_ms. Weights are magnitudes: the projection gives the sign."
+            "normal (mean, std), lognormal (mean, std), exponential (mean); the last three also take low and high, "
+            "which truncate them. Times are multiples of simulation.dt_ms. Weights are magnitudes; the projection "
+            "gives the sign."
         )
     )
     parts.append(
@@ -118,7 +122,7 @@ def _topic(
         return f"{group}: {GROUPS[group]}\n{columns(rows)}\n\nEvery key: {_COMMAND} --help {group}=OPTION"
     from varesearch.config.compose import compose
 
-    # Units and ranges may follow the cell.
+    # Units and ranges may depend on the cell.
     cell = [word for word in beside if word.startswith("cell=") and group not in ("cell", "experiment")]
     composed = compose([*cell[:1], topic], config_dir)
     head = paragraph(f"{topic}: {known[group][name].about}")
@@ -135,7 +139,7 @@ def _topic(
 
 
 def _results(topic: str, config_dir: Path | None) -> str:
-    """What every run computes or draws; no setting chooses among it."""
+    """Return the page on what is computed or drawn for every run, which no setting chooses."""
     if topic == "metrics":
         from varesearch.metrics import metric_definitions
 
@@ -155,7 +159,7 @@ def _cited(source: str) -> str:
 
 
 def details(settings: Any) -> str:
-    """What the schema's docstring says after its first line: equations, sources."""
+    """Return the docstring of a settings class without its first line: equations, sources."""
     rest = (inspect.getdoc(type(settings)) or "").partition("\n")[2].strip()
     return rest.replace("``", "").replace(":class:", "").replace(":mod:", "")
 
@@ -164,7 +168,7 @@ def details(settings: Any) -> str:
 class Key:
     """A setting: its ``name`` and its ``value`` as written on the command line, and its ``unit`` (or "").
 
-    ``what`` is its meaning in one line, ``sense`` its plausible range ("" if it has none).
+    ``what`` is its meaning in one line, ``sense`` its plausible range ("" if there is none).
     """
 
     name: str
@@ -175,7 +179,7 @@ class Key:
 
 
 def keys(composed: "Composed", group: str) -> list[Key]:
-    """The settings of the chosen option of a group; where the unit follows the cell, that of the chosen cell."""
+    """Return the settings of the chosen option of a group; a unit that follows the cell is that of the chosen cell."""
     settings = getattr(composed.config, group)
     return _keys(settings, composed.resolved[group], f"{group}.", composed.config.cell) if is_nested(settings) else []
 
@@ -199,13 +203,13 @@ def _keys(settings: Any, resolved: Mapping[str, Any], prefix: str, cell: Cell) -
 
 
 def changes(preset: Mapping[str, Any], default: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The keys that a preset sets otherwise than the default run."""
+    """Return the settings that a preset changes from the default run, with their values."""
     before = dict(single_settings(default))
     return [(key, written(value)) for key, value in single_settings(preset) if value != before.get(key)]
 
 
 def default_choices() -> dict[str, str]:
-    """Group -> option in ``config.yaml``."""
+    """Return the default option of each group, from ``config.yaml``."""
     import yaml
 
     from varesearch.config.options import conf_folder

@@ -1,4 +1,4 @@
-"""The client's side: start a fork server, give it tasks, and receive their ends."""
+"""The client's side: start a fork server, give it tasks, and learn how they ended."""
 
 import contextlib
 import json
@@ -21,8 +21,8 @@ ENVIRONMENT = {
     **{f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")},
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""The environment of a server: it holds the numeric libraries to one thread, and keeps the memory allocator that
-comes with pyarrow (which pandas, and so nest and mlflow import) from starting a thread. It counts at the import."""
+"""The environment of a server: it limits the numeric libraries to one thread, and prevents the memory allocator of
+pyarrow (which pandas imports, and so nest and mlflow) from starting a thread. The libraries read it at their import."""
 
 _ATTEMPTS = 3
 _PROGRAM = (
@@ -34,9 +34,9 @@ _PROGRAM = (
 class ForkServer:
     """A process that imports modules once, and forks for every task.
 
-    The server is started at once, in a session of its own, so that Ctrl-C on the terminal reaches this process alone.
-    It becomes ready while this process goes on, and is replaced at the next task if it dies. Whatever happens to this
-    process, server and tasks end with it, at once. All methods may be called from any thread, and :meth:`run` from
+    The server is started at once, in a session of its own, so that Ctrl-C on the terminal reaches only this process. It
+    becomes ready while this process goes on, and is replaced at the next task if it ends. However this process ends,
+    the server and its tasks end at the same time. All methods may be called from any thread, and :meth:`run` from
     several at a time.
 
     Parameters
@@ -46,16 +46,17 @@ class ForkServer:
 
     Notes
     -----
-    What may be preloaded was found by experiment: the threads that are alive after an import, then simulations of a
-    network of 100 cells in forks, two at a time, each compared bit for bit with one in a fresh process.
+    Experiments showed what may be preloaded. They counted the threads that are alive after an import, and compared
+    simulations of a network of 100 cells in forks, two at a time, bit for bit with one in a fresh process.
 
     * numpy with OpenBLAS at one thread, scipy, matplotlib (Agg), neo: no thread; safe.
     * brian2 with PyNN: no thread, 50 of 50 forks the same (numpy), 6 of 6 with Cython, and a standalone program. Its
-      import opens a log file and takes SIGINT over; ``varesearch.backends.brian2.session:load`` undoes that.
-    * nest with PyNN: 30 of 30 the same, 10 of 10 with two threads. The one thread that its import starts is not its
-      own: pandas imports pyarrow, whose allocator (jemalloc) starts it, unless :data:`ENVIRONMENT` is set before.
+      import opens a log file and replaces the handler of SIGINT; ``varesearch.backends.brian2.session:load`` undoes
+      that.
+    * nest with PyNN: 30 of 30 the same, 10 of 10 with two threads. The one thread that its import starts comes
+      from pyarrow, which pandas imports: its allocator (jemalloc) starts it, unless :data:`ENVIRONMENT` is set before.
     * sPyNNaker: no thread, 6 of 6 the same on software boards, two at once.
-    * mlflow: that allocator's thread too, otherwise safe to import; a connection to a store is not to be forked.
+    * mlflow: the same thread, otherwise safe to import; a connection to a store must not be forked.
     """
 
     def __init__(self, preload: Sequence[str] = ()) -> None:
@@ -87,21 +88,22 @@ class ForkServer:
     ) -> WorkerEnd:
         """Call a function in a process of its own, and wait for its end.
 
-        An exception that hits this thread meanwhile (Ctrl-C) cancels the task, waits for its end and goes on.
+        An exception in this thread meanwhile (Ctrl-C) cancels the task; it is raised again when the task has ended.
 
         Parameters
         ----------
         target
-            The function, ``module:function``. Its return value is the exit code (None: 0); an exception is 1, with its
-            traceback in the log. When it has returned, handlers of :mod:`atexit` that it registered run; its threads
-            are not waited for, and programs that it left behind get one second to end.
+            The function, ``module:function``. Its return value is the exit code (None: 0). After an exception it is 1,
+            and the traceback is in the log. When the function has returned, the handlers that it registered with
+            :mod:`atexit` are called; its threads are not waited for, and programs that it left running get one second
+            to end.
         argument
-            Its argument, which JSON can express in up to 100 kB.
+            Its argument, which must be expressible in JSON with up to 100 kB.
         log
-            The file to which everything is added that the task and its programs write to standard output and error.
-            After a crash the stack is there, too (:mod:`faulthandler`), and after ``limits.time_s`` where the task was.
+            The file to which the standard output and error of the task and its programs are appended. After a crash
+            or a time limit it also has the stack (:mod:`faulthandler`).
         limits
-            How much time and memory it may take.
+            How much time and memory the task may use.
         on_start
             Called with the process id of the task.
 
@@ -119,7 +121,7 @@ class ForkServer:
         return WorkerEnd(None, lost=f"could not be started: the fork server died {_ATTEMPTS} times", limits=limits)
 
     def cancel(self) -> None:
-        """End the tasks that run now: SIGTERM and, ``limits.grace_s`` later, SIGKILL. Does not wait."""
+        """End the running tasks with SIGTERM and, ``limits.grace_s`` later, SIGKILL. Do not wait for their end."""
         with self._tasks_changed:
             for task in self._tasks:
                 task.cancel()
@@ -127,7 +129,7 @@ class ForkServer:
                 self._kill_starting()
 
     def stop(self) -> None:
-        """Cancel what runs, wait for it, end the server. Later tasks are refused."""
+        """Cancel the running tasks, wait for their end, and end the server. Later tasks are refused."""
         self._stopped = True
         self.cancel()
         with self._tasks_changed:
@@ -168,7 +170,11 @@ class ForkServer:
         if end is None and task.cancelled:
             return {"exit_code": None, "cancelled": True, "pid": pid}
         if end is None and pid is not None:
-            return {"exit_code": None, "lost": "the process that watched over it was killed, and it too", "pid": pid}
+            return {
+                "exit_code": None,
+                "lost": "its supervisor was killed, and the task with it",
+                "pid": pid,
+            }
         return end
 
     def _hand_over(self, task: "_Task") -> None:
@@ -230,7 +236,7 @@ class ForkServer:
         self._output.close()
 
     def _kill_starting(self) -> None:
-        # While it imports, for seconds, it does not react to messages. Its child processes are in its process group.
+        # During its imports, which take seconds, the server does not react to messages. Its children are in its group.
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -250,7 +256,7 @@ class _Task:
             self.ours.shutdown(socket.SHUT_WR)
 
     def wait(self, on_start: Callable[[int], None] | None) -> tuple[int | None, dict[str, Any] | None]:
-        """The process id of the task and its end; each is None if it did not come to that."""
+        """Return the process id of the task and how it ended; each is None if the task did not get so far."""
         pid = None
         with contextlib.suppress(ConnectionError):
             while (message := receive(self.ours)) is not None:
@@ -262,6 +268,6 @@ class _Task:
         return pid, None
 
     def close(self) -> None:
-        """Give the channel back."""
+        """Close both ends of the channel."""
         self.ours.close()
         self.theirs.close()

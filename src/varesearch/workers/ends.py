@@ -1,4 +1,4 @@
-"""What a task may use, and how it ended."""
+"""The limits of a task, and how it ended."""
 
 import signal
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ class WorkerError(RuntimeError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one task may use; None: no limit.
+    """The time and memory that one task may use; None: no limit.
 
-    ``time_s``: wall time, after which it gets SIGTERM and, if it is still there ``grace_s`` later, SIGKILL.
-    ``memory_mb`` (10^6 bytes): resident memory of the task and all processes that it started, summed; above it they get
-    SIGKILL. Raises ValueError for a limit that is not positive.
+    ``time_s``: wall time, after which the task gets SIGTERM and, if it still runs ``grace_s`` later, SIGKILL.
+    ``memory_mb`` (10^6 bytes): resident memory of the task and all processes that it started, summed; if they exceed
+    it, they get SIGKILL. Raises ValueError for a limit that is not positive.
     """
 
     time_s: float | None = None
@@ -25,7 +25,7 @@ class Limits:
         for name in ("time_s", "memory_mb", "grace_s"):
             value = getattr(self, name)
             if value is not None and not value > 0:
-                raise ValueError(f"{name}={value}: a limit is above 0, or None for no limit")
+                raise ValueError(f"{name}={value}: a limit must be greater than 0, or None for no limit")
 
 
 UNLIMITED = Limits()
@@ -38,16 +38,16 @@ class WorkerEnd:
     Attributes
     ----------
     exit_code
-        None if a signal ended it, or if nothing is known of its end.
+        None if a signal ended the task, or if it is not known how it ended.
     signal
         The number of the signal that ended it.
     timed_out, out_of_memory, cancelled
-        Why it was ended by this package.
+        Why this package ended it.
     lost
-        Why nothing is known of its end, in words, or ``""``. No process of it is left then.
+        Why it is not known how the task ended, or ``""``. None of its processes is left in this case.
     peak_memory_mb
-        In MB of 10^6 bytes, the larger of the highest resident memory of any one of its processes (``getrusage``,
-        exact) and of the sum of all (sampled). Memory that it shares with the server counts.
+        In MB of 10^6 bytes, the larger of two numbers: the highest resident memory of a single process (``getrusage``,
+        exact) and that of the sum of all processes (sampled). Memory that is shared with the server counts.
     wall_s, cpu_s
         Elapsed time, and user and system time of all its processes, in s.
     """
@@ -66,12 +66,12 @@ class WorkerEnd:
 
     @property
     def ok(self) -> bool:
-        """Whether it returned by itself, with exit code 0."""
+        """Whether the task returned by itself with exit code 0."""
         return self.exit_code == 0 and not (self.timed_out or self.out_of_memory or self.cancelled)
 
     @property
     def reason(self) -> str:
-        """How it ended, in one line; ``""`` if it is :attr:`ok`."""
+        """How the task ended, in one line; ``""`` if it is :attr:`ok`."""
         if self.ok:
             return ""
         if self.lost:

@@ -1,6 +1,6 @@
 """Messages between client, server and supervisors, one JSON object each.
 
-The sockets keep the bounds of messages (SOCK_SEQPACKET, unix(7)): one is received whole or not at all.
+The sockets preserve the boundaries of messages (SOCK_SEQPACKET, unix(7)): a message arrives completely or not at all.
 """
 
 import json
@@ -11,7 +11,7 @@ _LARGEST = 1 << 20
 
 
 def channel() -> tuple[socket.socket, socket.socket]:
-    """Both ends of a new channel."""
+    """Return both ends of a new channel."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 

@@ -41,12 +41,12 @@ def dying_with(parent: int) -> Iterator[None]:
 
 
 def adopt_orphans() -> None:
-    """Become the parent of all descendants whose own parent ends, so that none is out of sight."""
+    """Become the parent of all descendants whose own parent ends, so that none escapes."""
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """All descendants of ``pid``, parents before children, zombies included.
+    """Yield all descendants of ``pid``, including zombies, parents before children.
 
     They are read from ``/proc/PID/task/TID/children`` (proc(5)), which takes some tens of microseconds; a list of all
     processes, as psutil makes it, takes milliseconds.
@@ -82,7 +82,7 @@ def end_descendants(wait_s: float = 0.0) -> None:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory in MB of 10^6 bytes, pages shared with others included; 0 for a process that is gone."""
+    """Return resident memory in MB of 10^6 bytes, including shared pages; 0 for a process that has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_MB
     except (OSError, IndexError):

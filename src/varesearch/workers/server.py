@@ -1,7 +1,7 @@
 """The server's process: it imports once, then forks a supervisor for every task that arrives.
 
-It stays single-threaded. A thread that is alive when its process forks is not there in the fork, and a lock that it
-held is held for ever; so a preload that leaves a thread behind is refused.
+The server stays single-threaded. A thread that is alive when its process forks does not exist in the fork, and a lock
+that it held stays locked for ever; therefore a preload that leaves a thread running is refused.
 """
 
 import gc
@@ -22,11 +22,11 @@ from varesearch.workers.supervisor import refuse, supervise
 
 
 def main(control_fd: int, client_pid: int, preload: Sequence[str]) -> None:
-    """Serve until the client closes its end of the control socket, or is gone."""
+    """Serve until the client closes its end of the control socket or ends."""
     control = socket.socket(fileno=control_fd)
     control.set_inheritable(False)
     client = os.pidfd_open(client_pid)
-    # Out of the client's session, so an interrupt of the terminal is the client's alone.
+    # The server is in a session of its own; a Ctrl-C on the terminal is for the client only.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
     # During its imports this process cannot watch the client, so the kernel ends it together with the client. (The

@@ -1,4 +1,4 @@
-"""The process that forks a task, watches over it, and ends whatever it leaves behind.
+"""The process that forks a task, supervises it, and ends the processes that it leaves behind.
 
 The supervisor adopts every descendant of the task, so that a program that a task started cannot outlive it.
 Memory is watched by sampling what is resident, not by limits of the kernel: RLIMIT_AS counts address space that is
@@ -78,7 +78,7 @@ def refuse(channel: socket.socket, error: OSError) -> None:
 
 
 def _start(request: dict[str, Any]) -> int:
-    """Fork the task; its process id. Raises OSError if its log cannot be opened or no process can be had."""
+    """Fork the task and return its process id. Raises OSError if its log cannot be opened or the fork fails."""
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
@@ -98,7 +98,7 @@ def _answer(channel: socket.socket, message: dict[str, Any]) -> None:
 
 
 def _watch(channel: socket.socket, client: int, pid: int, limits: Limits) -> tuple[dict[str, Any], float]:
-    """Wait for the end of the task and see to it that it comes; why it was ended here, and its peak memory (MB)."""
+    """Wait until the task ends, and enforce its limits; return why it was ended here, and its peak memory in MB."""
     end: dict[str, Any] = {}
     peak_mb, kill_at = 0.0, math.inf
     interval = _SAMPLE_S if limits.memory_mb is None else _SAMPLE_LIMITED_S
@@ -158,19 +158,19 @@ def _work(target: str, argument: Any, supervisor: int) -> None:
 
 
 def _start_afresh() -> None:
-    """Undo what belongs to the server: its exit handlers, its signals, its random numbers."""
+    """Undo what the fork inherits from the server: exit handlers, signal handlers, random numbers."""
     atexit._clear()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # so that the log has the last words of a task that is killed
+        if isinstance(stream, io.TextIOWrapper):  # so that the log is complete when a task is killed
             stream.reconfigure(line_buffering=True)
     faulthandler.enable(file=2)
     faulthandler.register(signal.SIGUSR1, file=2)
     processes.offer_to_the_oom_killer()
-    # A task is short: fewer, larger collections. What the server made is frozen and never looked at.
+    # A task is short, so the garbage collector runs less often. Objects of the server are frozen and never visited.
     gc.set_threshold(50_000, 20, 50)
     gc.enable()
     if "numpy" in sys.modules:
-        # Every fork would draw the same numbers; Python's own generator sees to itself.
+        # Otherwise every fork would draw the same numbers; Python's own generator is reseeded by Python.
         sys.modules["numpy"].random.seed()
