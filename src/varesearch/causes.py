@@ -1,10 +1,10 @@
-"""What an exception was raised because of."""
+"""The chain of causes of an exception."""
 
 from collections.abc import Iterator
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception, what caused it, what caused that, and so on."""
+    """Yield an exception, its cause, the cause of that, and so on."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         yield error

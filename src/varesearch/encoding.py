@@ -51,5 +51,5 @@ def never_fail(*streams: Any) -> None:
 
 
 def standard_streams_never_fail() -> None:
-    """:func:`never_fail` for the standard output and error of this process."""
+    """Apply :func:`never_fail` to the standard output and error of this process."""
     never_fail(*(stream for stream in (sys.stdout, sys.stderr) if stream is not None))

@@ -1,8 +1,8 @@
-"""What determines the result of a run, as one hash: the same identity, the same result.
+"""The identity of a run: a hash of everything that determines its result. Equal identities mean equal results.
 
-Three things go in: the configuration as far as it is science; the code that a result passes through, without comments
-and docstrings; and the versions of the libraries that compute it. Not the tracking, the figures, the launcher or the
-machine: the drawing is explicit, and a child has one thread wherever it runs.
+It covers the settings that determine a result; the code that computes it, without comments and docstrings; and the
+versions of the libraries that take part. It does not cover tracking, figures, launcher or host: the network is drawn
+before the simulator sees it, and a child of a sweep has one thread wherever it runs.
 """
 
 import dataclasses
@@ -33,9 +33,14 @@ _LIBRARIES = ("numpy", "scipy")
 
 
 def identity(composed: Composed, network: Network | None = None) -> str:
-    """SHA-256 of everything that determines the result of a configuration.
+    """Return the SHA-256 of everything that determines the result of a configuration.
 
-    ``network`` is one that a program made, if it is simulated instead of the one that the configuration describes.
+    Parameters
+    ----------
+    composed
+        The configuration.
+    network
+        A network that a program made, if it is simulated instead of the one that the configuration describes.
     """
     backend = backend_class(type(composed.config.backend))
     parts = {
@@ -49,7 +54,7 @@ def identity(composed: Composed, network: Network | None = None) -> str:
 
 
 def identity_tags(composed: Composed, network: Network | None = None) -> dict[str, str]:
-    """The identity and what it is made of, as tags of a run; ``network`` as for :func:`identity`."""
+    """Return the identity and its components as tags of a run; ``network`` is as for :func:`identity`."""
     backend = backend_class(type(composed.config.backend))
     versions = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
     code = science_hash(backend, _modules_of(composed, network))
@@ -65,7 +70,7 @@ def _modules_of(composed: Composed, network: Network | None) -> tuple[str, ...]:
 
 
 def part_modules(config: Config, config_dir: Path | None) -> tuple[str, ...]:
-    """The modules that define the parts of a run: its cell, wiring rule, stimulus and so on, and all metrics.
+    """Return the modules that define the parts of a run: its cell, wiring rule, stimulus and so on, and all metrics.
 
     Also the user's own figures: a run without one of them lacks a result.
     """
@@ -77,7 +82,7 @@ def part_modules(config: Config, config_dir: Path | None) -> tuple[str, ...]:
 
 
 def _decimal(value: Any) -> Any:
-    """The same settings with every whole number as such: a weight of 2 is one of 2.0."""
+    """Return the same settings with whole numbers as integers, so that weights of 2 and of 2.0 have one hash."""
     if isinstance(value, Mapping):
         return {key: _decimal(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -87,7 +92,7 @@ def _decimal(value: Any) -> Any:
 
 @cache
 def science_hash(backend: type[Backend], parts: tuple[str, ...] = ()) -> str:
-    """SHA-256 of the code that determines a result on a back end, with the modules of these parts.
+    """Return the SHA-256 of the code that determines a result on a back end, including the modules of these parts.
 
     Kept for the life of the process, whose code does not change.
     """
@@ -100,7 +105,7 @@ def science_hash(backend: type[Backend], parts: tuple[str, ...] = ()) -> str:
 
 
 def science_sources(backend: type[Backend], parts: tuple[str, ...] = ()) -> Iterator[tuple[str, Path, bytes]]:
-    """The name, file and content of every source that determines a result.
+    """Yield the name, file and content of every source that determines a result.
 
     These are the modules that drawing, simulating and analysing import, the packages that the back end names beside
     them, and the C and C++ of both.
@@ -126,7 +131,7 @@ def _folder(package: str) -> Path:
 
 
 def _modules(package: str, folder: Path) -> Iterator[str]:
-    """The names of all modules in a package."""
+    """Yield the names of all modules in a package."""
     for path in folder.rglob("*.py"):
         parts = path.relative_to(folder).with_suffix("").parts
         yield ".".join((package, *(parts[:-1] if parts[-1] == "__init__" else parts)))
@@ -134,7 +139,7 @@ def _modules(package: str, folder: Path) -> Iterator[str]:
 
 @cache
 def libraries(backend: type[Backend]) -> dict[str, str]:
-    """Name -> version of the back end's simulator and of the libraries that take part; "" for one that is not there."""
+    """Return the versions of the simulator and of the libraries that take part by name; "" if one is not installed."""
     names = (*_LIBRARIES, *backend.libraries)
     return {backend.name: backend.availability().version, **{name: _version(name) for name in names}}
 

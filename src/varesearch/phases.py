@@ -1,4 +1,4 @@
-"""How long each phase of a run took."""
+"""The time that each phase of a run takes."""
 
 import os
 import time
@@ -37,7 +37,7 @@ class Phases:
 
     @contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Time what is done inside."""
+        """Add the time that the block takes to the phase ``name``."""
         wall, cpu = time.perf_counter(), _cpu_seconds()
         self._inner.append(PhaseTime(0.0, 0.0))
         try:
@@ -50,7 +50,7 @@ class Phases:
 
     @contextmanager
     def entering(self, name: str, manager: AbstractContextManager[T]) -> Iterator[T]:
-        """Enter ``manager``, timing what entering it takes, and leave it untimed."""
+        """Enter ``manager`` and yield its value. Only entering it is timed, not the block."""
         with ExitStack() as stack:
             with self.phase(name):
                 entered = stack.enter_context(manager)

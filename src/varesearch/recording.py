@@ -1,4 +1,4 @@
-"""What a simulation gave: spikes and sampled signals of each population, with their units.
+"""The recording of a simulation: spikes and sampled signals of each population, with their units.
 
 A spike is stamped with the start of the step in which it was fired. A signal is sampled at the start of a step, before
 the step's update: a run of T ms sampled every step has T / dt samples, at 0, dt, ..., T - dt.
@@ -14,7 +14,19 @@ from varesearch.narrowing import int32
 
 @dataclass(frozen=True)
 class Signal:
-    """``values`` of shape (samples, cells), float32 or float64, of the cells ``ids``, at ``times_ms`` (samples,)."""
+    """A sampled variable of some or all cells of a population.
+
+    Attributes
+    ----------
+    name, unit
+        The recorded variable, such as ``v``, and the unit of ``values``, such as ``mV``.
+    ids
+        The sampled cells, of shape (cells,).
+    times_ms
+        The times of the samples in ms, of shape (samples,).
+    values
+        float32 or float64, of shape (samples, cells).
+    """
 
     name: str
     unit: str
@@ -23,7 +35,7 @@ class Signal:
     values: NDArray[np.floating]
 
     def after(self, time_ms: float) -> NDArray[np.floating]:
-        """The samples taken after ``time_ms``: a view, since a copy would take the memory of the recording again."""
+        """Return the samples taken after ``time_ms``, as a view, since a copy would need as much memory again."""
         return self.values[int(np.searchsorted(self.times_ms, time_ms - 1e-6, side="right")) :]
 
 
@@ -41,7 +53,7 @@ class PopulationRecording:
     signals: dict[str, Signal] = field(default_factory=dict)
 
     def spike_trains(self) -> list[NDArray[np.float64]]:
-        """One sorted array of times (ms) for each cell, ``size`` of them.
+        """Return one sorted array of spike times (ms) for each of the ``size`` cells, silent ones included.
 
         Examples
         --------
@@ -70,7 +82,24 @@ def population_recording(
     dt_ms: float,
     signals: dict[str, Signal] | None = None,
 ) -> PopulationRecording:
-    """A population's recording from its spikes in any order, as cell ids and steps."""
+    """Make the recording of a population from its spikes, which may be in any order.
+
+    Parameters
+    ----------
+    name, size
+        The population and the number of its cells.
+    spike_ids, spike_steps
+        The cell and the time step of each spike, of shape (spikes,).
+    dt_ms
+        The time step in ms.
+    signals
+        Name -> signal.
+
+    Raises
+    ------
+    ConfigurationError
+        An id does not fit into 32 bits.
+    """
     order = np.lexsort((spike_ids, spike_steps))
     return PopulationRecording(
         name=name,
@@ -82,7 +111,26 @@ def population_recording(
 
 
 def grid_steps(times_ms: NDArray[np.float64], dt_ms: float, what: str) -> NDArray[np.int64]:
-    """Times as whole steps. Raises ValueError, naming ``what``, if one is not finite or off the grid.
+    """Convert times to whole steps.
+
+    Parameters
+    ----------
+    times_ms
+        Times in ms.
+    dt_ms
+        The time step in ms.
+    what
+        What the times are, for the message.
+
+    Returns
+    -------
+    ndarray of int64
+        The step of each time, of the same shape.
+
+    Raises
+    ------
+    ValueError
+        A time is not finite, or is not a multiple of the step.
 
     Examples
     --------
@@ -97,7 +145,7 @@ def grid_steps(times_ms: NDArray[np.float64], dt_ms: float, what: str) -> NDArra
 
 
 def sampled_ids(size: int, cells: int | None) -> NDArray[np.int32]:
-    """The cells to sample: all, or ``cells`` of them spread evenly over the population.
+    """Return the ids of the cells to sample: all, or ``cells`` of them spread evenly over the population.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The result of a simulation: how it ended, what was recorded, and what a back end knows about it."""
+"""The result of a simulation: how it ended, what was recorded, and what the back end reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,8 +1,9 @@
-"""The whole story of a run: draw the network, hand it to a simulator, measure, plot, keep, show.
+"""A run from beginning to end: draw the network, simulate, measure, plot, store, show.
 
-:func:`_simulate_and_keep` is what happens in a run, in order. Around it, from the outside to the inside: :func:`run` is
-the command, which turns errors into exit codes; :func:`run_tracked` shows the run and where it is kept;
-:func:`run_in_store` makes it a run of the store; :func:`perform` asks the back end before anything is tracked.
+:func:`_simulate_and_keep` does these steps in order. Around it are, from the outside to the inside: :func:`run`, the
+command, which turns errors into exit codes; :func:`run_tracked`, which shows the run and where it is stored;
+:func:`run_in_store`, which makes it a run of the store; and :func:`perform`, which checks the back end before anything
+is tracked.
 """
 
 import logging
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunResult:
-    """A finished run. ``analysis`` is None where nothing was simulated (a mapping only)."""
+    """A finished run. ``analysis`` is None if nothing was simulated (mapping only)."""
 
     run_id: str
     name: str
@@ -50,7 +51,7 @@ class RunResult:
 
 
 def run(composed: Composed, backend: Backend) -> int:
-    """Run a validated configuration, say on the terminal what came of it, and return the exit code.
+    """Run a validated configuration, report the outcome on the terminal, and return the exit code.
 
     Raises ConfigurationError when what the run needs (a machine, the tracking store) is not there: nothing is built
     or tracked then.
@@ -69,7 +70,7 @@ def run(composed: Composed, backend: Backend) -> int:
 
 
 def say_ending(error: BaseException, capture: LogCapture) -> int:
-    """Say in one line on the terminal what stopped a run and where its log is; the exit code."""
+    """Print in one line what stopped a run and where its log is. Return the exit code."""
     how = ending(error)
     where = f"; its files, with the log, are in {capture.path.parent}" if capture.path else ""
     Terminal(capture.errors).line(f"varesearch: {how.status}: {how.reason}{where}")
@@ -104,7 +105,7 @@ def run_tracked(
         Whatever stopped it, once its end is tracked.
     """
     terminal = terminal or Terminal(capture.terminal)
-    # The settings alone would make another network: what repeats the run is a rerun.
+    # The settings alone would make another network; only a rerun repeats the run.
     made_by = composed.command
     if network is not None:
         made_by = ("rerun", composed.config.tracking.run_name or network.hash[:12], *options_of(composed.config_dir))
@@ -123,7 +124,7 @@ def run_in_store(
     tags: Mapping[str, str] | None = None,
     given: Network | None = None,
 ) -> "tuple[RunResult, StoreSession]":
-    """Carry out a run in the store of its configuration; the result, and the store.
+    """Carry out a run in the store of its configuration. Return the result and the store.
 
     ``made_by`` are the words of the command, by default those of the configuration; ``tags`` are further ones.
     """
@@ -154,7 +155,7 @@ def perform(
     backend
         That of the configuration, as :func:`varesearch.preflight.prepare` returns it.
     tracked_by
-        Called once the back end has answered; it does the work it is given as a tracked run.
+        Called when the back end has been checked, with the work to be done; it does the work as a tracked run.
     given
         The network to simulate instead of the one that the configuration describes.
     """
@@ -218,7 +219,7 @@ def _simulate_and_keep(
 
 
 def _parts(composed: Composed, given: Network | None) -> Iterator[type[Part]]:
-    """The parts of a run: those that its settings choose, its cells, and all metrics and figures of the user's own."""
+    """Yield the parts of a run: those its settings choose, its cells, and all metrics and figures of the user's own."""
     chosen = (type(getattr(composed.config, group.name)) for group in fields(composed.config))
     yield from (part for part in chosen if issubclass(part, Part))
     # A network that a program made may have cells that the settings do not name.

@@ -5,17 +5,17 @@ from collections.abc import Iterable
 
 
 def quoted(words: Iterable[str]) -> str:
-    """The words quoted for a shell, such as ``'seed=range(5)'``."""
+    """Return the words quoted for a shell, such as ``'seed=range(5)'``."""
     return shlex.join(words)
 
 
 def command(*words: str) -> str:
-    """The command ``varesearch WORDS``, ready to be pasted into a shell."""
+    """Return the command ``varesearch WORDS``, ready to be pasted into a shell."""
     return shlex.join(["varesearch", *words])
 
 
 def code_span(text: str) -> str:
-    """The text as code in Markdown, even if it contains back-ticks (CommonMark 6.1, code spans)."""
+    """Return the text as code in Markdown, even if it contains back-ticks (CommonMark 6.1, code spans)."""
     fence = "`"
     while fence in text:
         fence += "`"

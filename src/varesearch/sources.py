@@ -1,7 +1,7 @@
-"""Source code as far as it determines what a program computes, and which modules a module imports.
+"""The part of source code that determines what a program computes, and the modules that a module imports.
 
-Comments, docstrings and the layout of the text do not determine a result. They are left out here, so that correcting
-one does not make a result another one.
+Comments, docstrings and layout do not determine a result. They are left out, so that correcting them does not change
+the identity of a run.
 """
 
 import ast
@@ -28,7 +28,7 @@ _C_TOKEN = re.compile(
 
 
 def canonical(path: Path, source: bytes) -> str:
-    """The code of a file without comments, docstrings and layout.
+    """Return the code of a file without comments, docstrings and layout.
 
     Parameters
     ----------
@@ -49,12 +49,12 @@ def canonical(path: Path, source: bytes) -> str:
 
 
 def c_files(folder: Path) -> list[Path]:
-    """The C and C++ files in a folder and below, sorted."""
+    """Return the C and C++ files in a folder and below, sorted."""
     return sorted(path for path in folder.rglob("*") if path.suffix in _C_SUFFIXES)
 
 
 def imported(roots: Iterable[str], packages: Iterable[str]) -> dict[str, tuple[Path, bytes]]:
-    """The modules that ``roots`` import, directly or through others: name -> file and source.
+    """Return the modules that ``roots`` import, directly or through others: name -> file and source.
 
     Imports anywhere in a module count, also those inside functions; those for type checkers alone do not.
 
@@ -71,20 +71,20 @@ def imported(roots: Iterable[str], packages: Iterable[str]) -> dict[str, tuple[P
         One of ``roots`` does not exist.
     """
     top = tuple(packages)
-    waiting, found = list(dict.fromkeys(roots)), {}
+    waiting, modules = list(dict.fromkeys(roots)), {}
     for name in waiting:
         if _source(name) is None:
             raise ModuleNotFoundError(f"no source of module {name}", name=name)
     while waiting:
         name = waiting.pop()
-        source = None if name in found else _source(name)
+        source = None if name in modules else _source(name)
         if source is None:
             continue
-        found[name] = source
+        modules[name] = source
         for other, relative in _imports(name, *source):
             if relative or other.partition(".")[0] in top:
                 waiting.append(other)
-    return dict(sorted(found.items()))
+    return dict(sorted(modules.items()))
 
 
 @lru_cache(maxsize=256)
@@ -103,7 +103,7 @@ def _python(tree: ast.Module) -> str:
 
 
 def _is_text(statement: ast.stmt) -> bool:
-    """Whether a statement is nothing but a text: a docstring of a module, class, function or attribute."""
+    """Return whether a statement is only a string: the docstring of a module, class, function or attribute."""
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Constant)
@@ -112,7 +112,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def _c_tokens(text: str) -> Iterator[str]:
-    """The tokens of C or C++, with the end of each directive of the preprocessor.
+    """Yield the tokens of C or C++, with the end of each directive of the preprocessor.
 
     Blanks between tokens do not count, except the one that tells a macro with parameters from one without.
     """
@@ -136,7 +136,7 @@ def _c_tokens(text: str) -> Iterator[str]:
 
 
 def _imports(name: str, path: Path, source: bytes) -> Iterator[tuple[str, bool]]:
-    """The names that a module imports, modules or not, and whether the import is a relative one."""
+    """Yield the names that a module imports, modules or not, and whether the import is a relative one."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     waiting: list[ast.AST] = [_parsed(source.decode("utf-8", errors="surrogateescape"))]
     while waiting:
@@ -155,7 +155,7 @@ def _imports(name: str, path: Path, source: bytes) -> Iterator[tuple[str, bool]]
 
 
 def _source(name: str) -> tuple[Path, bytes] | None:
-    """The file and the source of a module, without importing it; None if it has none.
+    """Return the file and the source of a module, without importing it; None if there is no source.
 
     A module that was made from a text keeps that as ``__source__``, since its file may have changed.
     """

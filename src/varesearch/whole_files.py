@@ -11,7 +11,7 @@ _UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}\.part(\..*)?")
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give the path of a temporary file, which takes the name ``path`` when the block ends without an error.
+    """Yield the path of a temporary file, which takes the name ``path`` when the block ends without an error.
 
     After an error the temporary file is removed, and what was at ``path`` is still there. If the process is killed,
     the temporary file stays until :func:`remove_unfinished`. It has the suffix of ``path``, since some writers choose

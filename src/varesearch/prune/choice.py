@@ -50,7 +50,7 @@ class Candidate:
 
 
 def candidates(reader: Reader, wanted: Wanted) -> list[Candidate]:
-    """The runs that ``wanted`` selects and that have something to remove, the largest first.
+    """Return the runs that ``wanted`` selects and that have something to remove, the largest first.
 
     RUNNING runs and the children of a RUNNING sweep are never among them.
     """
@@ -59,14 +59,14 @@ def candidates(reader: Reader, wanted: Wanted) -> list[Candidate]:
         for run_id in comparison.compared_runs:
             compared[run_id].append(comparison.run_id[:8])
     running = {run.run_id for run in reader.running()}
-    found = []
+    selected = []
     for run in reader.find():
         if run.run_id in running or run.parent in running:
             continue
         candidate = _candidate(run, reader.where, wanted, compared)
         if candidate is not None:
-            found.append(candidate)
-    return sorted(found, key=lambda candidate: candidate.size, reverse=True)
+            selected.append(candidate)
+    return sorted(selected, key=lambda candidate: candidate.size, reverse=True)
 
 
 def _candidate(

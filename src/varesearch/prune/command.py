@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def prune(wanted: Wanted, caches: bool, yes: bool, uri: str | None) -> int:
-    """Show what ``wanted`` selects, and with ``yes`` remove it; the exit code.
+    """Show what ``wanted`` selects and, with ``yes``, remove it. Return the exit code.
 
     Parameters
     ----------
@@ -68,19 +68,19 @@ def _prune(wanted: Wanted, caches: bool, yes: bool, where: StoreLocation, termin
 
 
 def _caches(store: Path) -> list[Path]:
-    """The folders of compiled code: the user's own, and the one that earlier versions kept in the store."""
+    """Return the folders of compiled code: the user's own, and the one that earlier versions kept in the store."""
     own = [path for path in cache_folder().iterdir() if path.is_dir() and path != jobs_folder()]
     return [*own, *(path for path in [store / "cache"] if path.is_dir())]
 
 
 def _show(terminal: Terminal, chosen: list[Candidate], whole: bool) -> None:
     rows = [
-        (one.run_id[:8], one.status, f"{one.age_days:.1f}", f"{one.size / 1e6:,.1f}", one.name[:40], one.needed)
-        for one in chosen
+        (run.run_id[:8], run.status, f"{run.age_days:.1f}", f"{run.size / 1e6:,.1f}", run.name[:40], run.needed)
+        for run in chosen
     ]
     if rows:
         terminal.table(("run", "status", "days old", "MB", "name", "still needed"), rows)
-    size = sum(one.size for one in chosen)
+    size = sum(run.size for run in chosen)
     what = "runs, with all their files" if whole else "recordings"
     terminal.line(f"{len(chosen)} {what}: {size / 1e6:,.1f} MB")
 

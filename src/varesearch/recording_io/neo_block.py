@@ -1,4 +1,4 @@
-"""A recording as neo objects and back, for tools that speak neo.
+"""A recording as neo objects and back, for tools that use neo.
 
 The block has one segment. Each cell has a spike train, silent cells too, annotated with ``population`` and ``cell``.
 Each signal is one analog signal with a channel for each sampled cell, annotated with ``population``, ``cells`` and
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import neo
 
 NEO_SUFFIX = ".mat"
-"""neo's MATLAB format: MATLAB, scipy and neo read it, and it does not grow slow with the number of trains as NIX does.
+"""neo's MATLAB format: MATLAB, scipy and neo read it, and unlike NIX, it does not become slow with many trains.
 
 It keeps no array annotations, turns an array of one into a float and pads the strings of a list to one length, so
 none of these is relied upon here.
@@ -27,7 +27,19 @@ none of these is relied upon here.
 
 
 def to_neo(recording: Recording) -> "neo.Block":
-    """The recording as a block with one segment; times in ms, each signal in its own unit."""
+    """Convert a recording to a neo block with one segment; times are in ms, each signal in its own unit.
+
+    Raises ValueError for sample times that are not multiples of the time step.
+
+    Examples
+    --------
+    >>> exc = population_recording("exc", 2, np.array([1, 0]), np.array([3, 5]), dt_ms=0.5)
+    >>> block = to_neo(Recording(0.5, 10.0, {"exc": exc}))
+    >>> [(train.annotations["cell"], train.rescale("ms").magnitude.tolist()) for train in block.segments[0].spiketrains]
+    [(0, [2.5]), (1, [1.5])]
+    >>> from_neo(block).populations["exc"].spike_ids.tolist()
+    [1, 0]
+    """
     import neo
 
     segment = neo.Segment(name="run")
@@ -48,9 +60,12 @@ def to_neo(recording: Recording) -> "neo.Block":
 
 
 def from_neo(block: "neo.Block") -> Recording:
-    """The recording that :func:`to_neo` turned into ``block``, equal to it.
+    """Convert a block that :func:`to_neo` made back to an equal recording.
 
-    Raises ValueError for a block that it did not make: annotations are missing, or times lie off the grid.
+    Raises
+    ------
+    ValueError
+        The block is from elsewhere: annotations are missing, or times are not multiples of the time step.
     """
     try:
         return _from_neo(block)
@@ -59,9 +74,31 @@ def from_neo(block: "neo.Block") -> Recording:
 
 
 def save_neo(recording: Recording, path: Path) -> Path:
-    """Write the recording as a neo block, whole or not at all; returns ``path``.
+    """Write a recording as a neo block to a MATLAB file, completely or not at all.
 
-    Raises ValueError unless it ends in NEO_SUFFIX.
+    Parameters
+    ----------
+    recording
+        The spikes and signals.
+    path
+        The file, which ends in :data:`NEO_SUFFIX`. An existing file is replaced.
+
+    Returns
+    -------
+    Path
+        ``path``.
+
+    Raises
+    ------
+    ValueError
+        ``path`` ends in something else.
+
+    Examples
+    --------
+    >>> exc = population_recording("exc", 2, np.array([1, 0]), np.array([3, 5]), dt_ms=0.5)
+    >>> path = save_neo(Recording(0.5, 10.0, {"exc": exc}), Path("recording.mat"))
+    >>> load_neo(path).populations["exc"].spike_trains()
+    [array([2.5]), array([1.5])]
     """
     import neo.io
 
@@ -73,7 +110,15 @@ def save_neo(recording: Recording, path: Path) -> Path:
 
 
 def load_neo(path: Path) -> Recording:
-    """The recording that :func:`save_neo` wrote. Raises FileNotFoundError, or ValueError for any other block."""
+    """Read a recording that :func:`save_neo` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file holds no block, or one that :func:`to_neo` did not make.
+    """
     import neo.io
 
     if not path.is_file():

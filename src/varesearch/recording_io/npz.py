@@ -54,9 +54,35 @@ _COMPRESSION_LEVEL = 1
 
 
 def save_npz(recording: Recording, path: Path) -> Path:
-    """Write ``recording`` to ``path``, whole or not at all; returns ``path``.
+    """Write a recording to a compressed numpy file, completely or not at all.
 
-    Raises ValueError for spike times off the recording's own grid, which the file could not hold exactly.
+    Parameters
+    ----------
+    recording
+        The spikes and signals.
+    path
+        The file, whose folder exists. An existing file is replaced.
+
+    Returns
+    -------
+    Path
+        ``path``.
+
+    Raises
+    ------
+    ValueError
+        A spike time is not a multiple of ``recording.dt_ms``, so that the file could not hold it exactly.
+    OSError
+        The file cannot be written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from varesearch.recording import population_recording
+    >>> exc = population_recording("exc", 2, np.array([1, 0]), np.array([3, 5]), dt_ms=0.1)
+    >>> path = save_npz(Recording(0.1, 1.0, {"exc": exc}), Path("recording.npz"))
+    >>> load_npz(path).populations["exc"].spike_trains()
+    [array([0.5]), array([0.3])]
     """
     arrays = _arrays(recording)
     with (
@@ -70,9 +96,14 @@ def save_npz(recording: Recording, path: Path) -> Path:
 
 
 def load_npz(path: Path) -> Recording:
-    """The recording that :func:`save_npz` wrote, equal in every array and type.
+    """Read a recording that :func:`save_npz` wrote; every array has the same values and type.
 
-    Raises FileNotFoundError, or ValueError for a file that is torn or no recording.
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is incomplete, is not a recording, or does not fit into memory.
     """
     try:
         data = np.load(path, allow_pickle=False)

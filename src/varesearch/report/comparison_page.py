@@ -54,7 +54,7 @@ class ComparisonPage:
 
 
 def comparison_page(record: RunRecord, config_dir: Path | None = None) -> ComparisonPage:
-    """Collect it. Raises ConfigurationError for a run without files on this machine."""
+    """Collect the content of the page. Raises ConfigurationError for a run without files on this machine."""
     folder = folder_of(record)
     origin, versions = provenance_of(folder)
     path = folder / "comparison.json"
@@ -89,7 +89,7 @@ def comparison_page(record: RunRecord, config_dir: Path | None = None) -> Compar
 
 
 def _side(letter: str, kept: dict[str, Any], record: RunRecord) -> SideShown:
-    """A side as stored with the comparison; earlier versions stored only its run."""
+    """Return a side as stored with the comparison; earlier versions stored only its run."""
     runs = kept.get("runs") or [record.compared["AB".index(letter)]]
     seeds = kept.get("seeds") or [None] * len(runs)
     shown = [
@@ -100,5 +100,5 @@ def _side(letter: str, kept: dict[str, Any], record: RunRecord) -> SideShown:
 
 
 def _earlier(row: dict[str, str]) -> str:
-    """The state of a metric in a table of an earlier version, which had no "cannot decide"."""
+    """Return the state of a metric in a table of an earlier version, which had no "cannot decide"."""
     return "within" if row.get("within") == "True" else "beyond"

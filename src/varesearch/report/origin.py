@@ -27,7 +27,7 @@ class Given:
 
 
 def given_of(record: RunRecord) -> Given:
-    """How a run was made; for a run that stored no command, it is put together from its overrides and its kind."""
+    """Return how a run was made; if it stored no command, that is derived from its overrides and its kind."""
     path = folder_of(record) / "overrides.yaml"
     kept = read_yaml(path) if path.is_file() else {}
     overrides = kept.get("overrides") or []
@@ -43,7 +43,7 @@ def given_of(record: RunRecord) -> Given:
 
 
 def belongs_to(record: RunRecord) -> str:
-    """A sentence on the run that this one belongs to; "" if there is none."""
+    """Return a sentence about the run or sweep that this run belongs to; "" if there is none."""
     if record.rerun_of:
         return f"It repeats run {record.rerun_of[:8]} with the settings of that run."
     if record.parent:
@@ -52,14 +52,14 @@ def belongs_to(record: RunRecord) -> str:
 
 
 def provenance_of(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
-    """The origin of a run, and separately the versions of all packages; both are empty if they were not stored."""
+    """Return the origin of a run and the versions of all packages; both are empty if they were not stored."""
     path = folder / "provenance.json"
     origin = read_json(path) if path.is_file() else {}
     return origin, origin.pop("versions", None) or {}
 
 
 def origin_rows(origin: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The origin as rows, machine included, without unknown values."""
+    """Return the origin, including the machine, as rows of name and value, without unknown values."""
     machine = origin.get("machine") or {}
     rows = {**{key: value for key, value in origin.items() if key != "machine"}, **machine}
     memory = rows.pop("memory_bytes", None)

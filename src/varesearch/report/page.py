@@ -57,7 +57,7 @@ def write_report(
 def report_html(
     record: RunRecord, uri: str | None = None, root: Path | None = None, config_dir: Path | None = None
 ) -> str:
-    """The page as text. Raises as :func:`write_report`."""
+    """Return the page as text. Raises as :func:`write_report`."""
     where = locate_store(uri, root)
     if is_sweep(record):
         table = read_table(folder_of(record))
@@ -75,7 +75,7 @@ def report_html(
 
 
 def is_sweep(record: RunRecord) -> bool:
-    """Whether the run is the parent of a sweep."""
+    """Return whether the run is the parent of a sweep."""
     return record.is_sweep or (folder_of(record) / PARQUET_FILE).is_file()
 
 
@@ -94,17 +94,17 @@ def _environment() -> Environment:
 
 
 def _number(value: float | None) -> str:
-    """Counts whole, other numbers with four significant digits; a dash for what is not there."""
+    """Format counts as whole numbers, others with four significant digits, and a missing value as a dash."""
     if value is None or math.isnan(value):
         return "–"
     return number(value).replace("-", "\u2212")
 
 
 def _spread(mean: str, sd: str) -> str:
-    """A mean and its standard deviation from a stored table, in which "" stands for an undefined value."""
+    """Format a mean and its standard deviation from a stored table, in which "" is an undefined value."""
     return mean_and_sd(*(float(text) if text else math.nan for text in (mean, sd))).replace("-", "\u2212")
 
 
 def _time(milliseconds: int) -> str:
-    """Ms since 1970 as date and time (UTC)."""
+    """Format milliseconds since 1970 as date and time (UTC)."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -23,7 +23,7 @@ _FIGURES_OF_SEVERAL_RUNS = ("search", "statistics", "times", "metrics", "rasters
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture, ready to stand in the page."""
+    """A figure: its name, and the picture as a data URI for the page."""
 
     name: str
     source: str
@@ -31,7 +31,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Note:
-    """Something that a reader must not miss; ``grave``: results are in doubt or absent."""
+    """A remark at the top of the page; ``grave`` if results are missing or in doubt."""
 
     text: str
     grave: bool
@@ -59,7 +59,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class RunPage:
-    """Everything that the template of a run is given."""
+    """All data for the template of a run."""
 
     record: RunRecord
     title: str
@@ -87,7 +87,7 @@ class RunPage:
 
 
 def run_page(record: RunRecord, verdicts: list[RunRecord], config_dir: Path | None = None) -> RunPage:
-    """Collect it. Raises ConfigurationError for a run without files on this machine."""
+    """Collect the content of the page. Raises ConfigurationError for a run without files on this machine."""
     folder = folder_of(record)
     populations, metrics = _metrics(folder / "metrics.csv")
     known = {f"{population}.{row.name}" for row in metrics for population in row.values}
@@ -122,7 +122,7 @@ def _main_packages(config_dir: Path | None) -> list[str]:
 
 
 def figures_of(folder: Path, config_dir: Path | None = None) -> list[Figure]:
-    """The pictures of a run, the most telling first."""
+    """Return the figures of a run in the order of their definitions, then those whose definition is not known."""
     from varesearch.plots.figure import figure_definitions
 
     order = (*_FIGURES_OF_SEVERAL_RUNS, *figure_definitions(config_dir))
@@ -140,27 +140,28 @@ def figures_of(folder: Path, config_dir: Path | None = None) -> list[Figure]:
 def settings_of(
     record: RunRecord, overrides: Iterable[str], config_dir: Path | None = None
 ) -> dict[str, list[Setting]]:
-    """Group -> its settings, those that ``overrides`` name first; {} for a run that keeps none."""
+    """Return the settings of each group, those in ``overrides`` first; {} for a run without a stored configuration."""
     if record.folder is None or not (record.folder / CONFIG_FILE).is_file():
         return {}
     resolved = record.config()
     try:
         config: Any = restore(resolved, config_dir=config_dir)
     except ConfigurationError:
-        # With a part of the user's own, of another version, or what the runs of a sweep share: values without units.
+        # A part of the user's own, a run of another version, or the settings that the runs of a sweep share: units are
+        # not known, and the values are shown without them.
         config = None
     given = {override.partition("=")[0].lstrip("+~") for override in overrides}
     groups: dict[str, list[Setting]] = {}
     for key, value in single_settings(resolved):
         group = key.partition(".")[0] if "." in key else "run"
-        own = any(key == one or key.startswith(f"{one}.") for one in given if "." in one or "." not in key)
+        own = any(key == name or key.startswith(f"{name}.") for name in given if "." in name or "." not in key)
         groups.setdefault(group, []).append(Setting(key, written(value), unit_of_key(config, key), own))
     # What was given comes first, in every group.
     return {group: sorted(rows, key=lambda row: not row.given) for group, rows in groups.items()}
 
 
 def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
-    """What the reader of any kind of page must not miss."""
+    """Return what the reader of any kind of page must not miss."""
     notes = []
     if record.status != "FINISHED":
         why = record.why_ended
@@ -195,7 +196,7 @@ def _metrics(path: Path) -> tuple[list[str], list[MetricRow]]:
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file; [] if it is not there. Raises ConfigurationError for one that cannot be read."""
+    """Return the rows of a CSV file; [] if it does not exist. Raises ConfigurationError if it cannot be read."""
     if not path.is_file():
         return []
     try:

@@ -1,4 +1,4 @@
-"""What a page is made from, beside the files of its own run: other runs of the store."""
+"""What a page shows besides the files of its own run: other runs of the store."""
 
 import tempfile
 from collections.abc import Collection
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LastOutput:
-    """What a run that did not finish has left: the end of its log, and its traceback (``""``: none)."""
+    """The end of the log of a run that did not finish, and its traceback (``""`` if there is none)."""
 
     log: str
     traceback: str
 
 
 def comparisons(where: StoreLocation, run_ids: Collection[str]) -> list[RunRecord]:
-    """The finished comparisons that involve any of these runs, the newest first."""
+    """Return the finished comparisons that involve any of these runs, the newest first."""
     client = connect(where)
     with one_line(where):
         return [record for record in Reader(client, where).comparisons_of(run_ids) if record.status == "FINISHED"]
 
 
 def last_output(where: StoreLocation, run_ids: Collection[str]) -> dict[str, LastOutput]:
-    """Run id -> what it left, for those runs that the store knows."""
+    """Return the last output of each of these runs that is in the store, by its id."""
     if not run_ids:
         return {}
     client = connect(where)
@@ -42,7 +42,7 @@ def last_output(where: StoreLocation, run_ids: Collection[str]) -> dict[str, Las
 
 
 def folder_of(record: RunRecord) -> Path:
-    """The folder of the run's files. Raises ConfigurationError if there is none here."""
+    """Return the folder of the run's files. Raises ConfigurationError if there is none on this machine."""
     if record.folder is None:
         raise ConfigurationError(f"run {record.run_id} ({record.name}) has no files on this machine; choose another")
     check_folder(record.folder)

@@ -160,7 +160,7 @@ def _varied_setting(key: str, unit: str, table: Table) -> VariedSetting:
 
 
 def _shown_metrics(table: Table) -> dict[str, str]:
-    """Head of a column -> metric, of those that the figures show."""
+    """Return column heading -> metric, for the metrics that the figures show."""
     columns = {}
     for measure in measured(table, statistics()):
         columns |= {f"{population} {measure.label}": key for population, key in measure.keys.items()}

@@ -1,4 +1,4 @@
-"""A recorded run made again, and whether it came out the same."""
+"""Run a recorded run again, and compare the results."""
 
 from varesearch.rerun.command import rerun
 from varesearch.rerun.differences import Differences, compare_runs

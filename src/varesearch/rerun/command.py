@@ -31,12 +31,12 @@ def main(run: str, uri: str | None, machine: MachineChoice, config_dir: Path | N
     """Run a recorded run again and return the exit code. Raises ConfigurationError if it cannot be run again."""
     with LogCapture() as capture:
         try:
-            found = rerun(load_run(run, uri), capture, uri, machine, config_dir)
+            differences = rerun(load_run(run, uri), capture, uri, machine, config_dir)
         except ConfigurationError:
             raise
         except BaseException as error:
             return say_ending(error, capture)
-    return 0 if found.identical else 1
+    return 0 if differences.identical else 1
 
 
 def rerun(
@@ -46,12 +46,29 @@ def rerun(
     machine: MachineChoice = OWN_MACHINE,
     config_dir: Path | None = None,
 ) -> Differences:
-    """Run it again in the store at ``uri`` (None: the project's), and compare. Says on the terminal what came of it.
+    """Run a recorded run again, compare the two, and show the outcome on the terminal.
 
-    ``machine`` tells whether the addresses in the record are used or replaced; ``config_dir`` is the folder of the
-    user's own parts, which the record cannot name. The new run has the id of the original
-    as a tag and stores the differences as ``rerun.json``. Raises ConfigurationError, before anything is tracked, for a
-    run that cannot be run again, and whatever stops the run.
+    The new run has the id of the original as a tag, and its differences as ``rerun.json``.
+
+    Parameters
+    ----------
+    original
+        The recorded run.
+    capture
+        The log capture that is under way.
+    uri
+        The store of both runs; None: the project's.
+    machine
+        Whether the addresses in the record are used or replaced.
+    config_dir
+        The folder of the user's own parts, which the record cannot name.
+
+    Raises
+    ------
+    ConfigurationError
+        The run cannot be run again; nothing was tracked.
+    BaseException
+        Whatever stopped the new run.
     """
     terminal = Terminal(capture.terminal)
     composed, backend = recomposed(original, uri, machine, config_dir)
@@ -63,17 +80,20 @@ def rerun(
     tags = {RERUN_OF: original.run_id}
     result, session = run_in_store(composed, backend, capture, terminal, made_by, tags, given)
     again = load_run(result.run_id, uri)
-    found = compare_runs(original, again)
-    _keep(original, again, found, uri)
-    _show(terminal, original, again, found)
+    differences = compare_runs(original, again)
+    _keep(original, again, differences, uri)
+    _show(terminal, original, again, differences)
     terminal.line(f"to see it: {session.how_to_open(again.run_id, result.folder)}")
-    return found
+    return differences
 
 
 def recomposed(
     original: RunRecord, uri: str | None, machine: MachineChoice = OWN_MACHINE, config_dir: Path | None = None
 ) -> tuple[Composed, Backend]:
-    """The configuration and back end of a recorded run, to be run again. Raises ConfigurationError if it cannot be."""
+    """Return the configuration and the back end of a recorded run, to be run again.
+
+    Raises ConfigurationError if the run cannot be run again.
+    """
     _refuse(original)
     original.recording()  # so that a broken recording is found before the simulation, not after it
     # How a sweep was carried out, and where the run was kept, are not the run's own.
@@ -85,12 +105,12 @@ def recomposed(
     config = dataclasses.replace(config, tracking=tracking)
     backend = prepare(config)
     resolved["tracking"] = dataclasses.asdict(tracking)
-    overrides, choices = _words(original)
+    overrides, choices = _overrides_and_choices(original)
     return Composed(config, resolved, overrides, choices, config_dir), backend
 
 
 def given_network(original: RunRecord, config_dir: Path | None = None) -> Network | None:
-    """The network of a run that a program made, as the run keeps it; None for one that the settings describe.
+    """Return the stored network of a run that a program made; None if the settings describe the network.
 
     Raises ConfigurationError if its file is missing or broken, or holds another network.
     """
@@ -122,33 +142,33 @@ def _refuse(original: RunRecord) -> None:
         raise ConfigurationError(f"{what} is a mapping only: it has no spikes to compare")
 
 
-def _words(original: RunRecord) -> tuple[tuple[str, ...], dict[str, str | None]]:
+def _overrides_and_choices(original: RunRecord) -> tuple[tuple[str, ...], dict[str, str | None]]:
     path = original.folder and original.folder / "overrides.yaml"
     given: dict[str, Any] = read_yaml(path) if path and path.is_file() else {}
     return tuple(given.get("overrides") or ()), dict(given.get("choices") or {})
 
 
-def _keep(original: RunRecord, again: RunRecord, found: Differences, uri: str | None) -> None:
+def _keep(original: RunRecord, again: RunRecord, differences: Differences, uri: str | None) -> None:
     assert again.folder is not None
-    content = {"of": original.run_id, "identical": found.identical, **dataclasses.asdict(found)}
+    content = {"of": original.run_id, "identical": differences.identical, **dataclasses.asdict(differences)}
     path: Path = again.folder / DIFFERENCES_FILE
     path.write_text(json.dumps(content, indent=2) + "\n")
     where = locate_store(uri)
     client = connect(where)
     with one_line(where):
-        client.set_tag(again.run_id, RERUN_OUTCOME, "identical" if found.identical else "different")
+        client.set_tag(again.run_id, RERUN_OUTCOME, "identical" if differences.identical else "different")
         if where.is_http:
             client.log_artifact(again.run_id, str(path))
 
 
-def _show(terminal: Terminal, original: RunRecord, again: RunRecord, found: Differences) -> None:
+def _show(terminal: Terminal, original: RunRecord, again: RunRecord, differences: Differences) -> None:
     terminal.line(f"original  {original.run_id[:8]}  {original.name}")
     terminal.line(f"rerun     {again.run_id[:8]}")
-    if found.identical:
+    if differences.identical:
         terminal.line("IDENTICAL: network, spike trains, signals and metrics, bit for bit", style="bold")
     else:
         terminal.line("DIFFERENT", style="bold red")
-    for what, lines in dataclasses.asdict(found).items():
+    for what, lines in dataclasses.asdict(differences).items():
         for line in lines[:_SHOWN_LINES]:
             terminal.line(f"{what + ':':10}{line}")
         if len(lines) > _SHOWN_LINES:

@@ -1,4 +1,4 @@
-"""What differs between a recorded run and the same run made again: results, versions, code, machine."""
+"""The differences between a recorded run and its repetition: result, versions, code, machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,23 @@ class Differences:
 
 
 def compare_runs(original: RunRecord, again: RunRecord) -> Differences:
-    """Set two runs of one configuration side by side. Raises ConfigurationError for a run without its recording."""
+    """Compare two runs of one configuration.
+
+    Parameters
+    ----------
+    original, again
+        The recorded run, and its repetition.
+
+    Returns
+    -------
+    Differences
+        One line for each difference, by where it is.
+
+    Raises
+    ------
+    ConfigurationError
+        One of the runs has no recording.
+    """
     result = []
     if original.network_hash != again.network_hash:
         hashes = [run.network_hash[:12] for run in (original, again)]

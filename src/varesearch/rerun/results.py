@@ -1,4 +1,4 @@
-"""What two recordings of one configuration differ in, bit for bit."""
+"""The differences between two recordings of one configuration, bit for bit."""
 
 import csv
 from pathlib import Path
@@ -12,7 +12,7 @@ _METRICS_FILE = "metrics.csv"
 
 
 def recording_differences(original: Recording, again: Recording) -> list[str]:
-    """One line for each spike train set and each signal that is not the same; [] if the recordings are identical."""
+    """Return a line for each population whose spikes differ and each signal that differs; [] if nothing differs."""
     lines = []
     for what in ("dt_ms", "duration_ms"):
         if getattr(original, what) != getattr(again, what):
@@ -34,7 +34,7 @@ def recording_differences(original: Recording, again: Recording) -> list[str]:
 
 
 def metric_differences(original: Path, again: Path) -> list[str]:
-    """One line for each metric of ``metrics.csv`` of two folders whose number, or why it has none, is not the same."""
+    """Return a line for each metric in ``metrics.csv`` of two folders whose value, or why it is undefined, differs."""
     before, now = (_metrics(folder / _METRICS_FILE) for folder in (original, again))
     return [
         f"{metric} of {population}: {before.get(key, 'not measured')}, now {now.get(key, 'not measured')}"
@@ -44,16 +44,15 @@ def metric_differences(original: Path, again: Path) -> list[str]:
     ]
 
 
-def _spike_differences(name: str, one: PopulationRecording, other: PopulationRecording, dt_ms: float) -> list[str]:
-    same = np.array_equal(one.spike_ids, other.spike_ids) and np.array_equal(one.spike_times_ms, other.spike_times_ms)
-    if same:
+def _spike_differences(name: str, original: PopulationRecording, again: PopulationRecording, dt_ms: float) -> list[str]:
+    if all(np.array_equal(getattr(original, key), getattr(again, key)) for key in ("spike_ids", "spike_times_ms")):
         return []
-    before, now = (_codes(population, dt_ms) for population in (one, other))
+    before, now = (_codes(population, dt_ms) for population in (original, again))
     gone, new = np.setdiff1d(before, now), np.setdiff1d(now, before)
     if not len(gone) and not len(new):
         return [f"spikes of {name}: the same, in another order"]
     first = min(np.concatenate([gone[:1], new[:1]]))
-    when, cell = int(first) // one.size, int(first) % one.size
+    when, cell = int(first) // original.size, int(first) % original.size
     whose = "the original" if first in gone else "the rerun"
     return [
         f"spikes of {name}: {len(before):,}, now {len(now):,}; {len(gone):,} are gone and {len(new):,} new; the first, "
@@ -62,29 +61,31 @@ def _spike_differences(name: str, one: PopulationRecording, other: PopulationRec
 
 
 def _codes(population: PopulationRecording, dt_ms: float) -> NDArray[np.int64]:
-    """One number for each spike, step * size + cell, rising."""
+    """Return one number for each spike, step * size + cell, in rising order."""
     steps = grid_steps(population.spike_times_ms, dt_ms, f"spike times of population {population.name}")
     return np.sort(steps * population.size + population.spike_ids)
 
 
-def _signal_differences(what: str, one: Signal, other: Signal) -> list[str]:
+def _signal_differences(what: str, original: Signal, again: Signal) -> list[str]:
     for field in ("unit", "ids", "times_ms"):
-        if not np.array_equal(getattr(one, field), getattr(other, field)):
+        if not np.array_equal(getattr(original, field), getattr(again, field)):
             return [f"{what}: its {field.replace('_', ' ')} differ"]
-    if one.values.dtype != other.values.dtype or one.values.shape != other.values.shape:
-        kinds = [f"{signal.values.dtype} {signal.values.shape}" for signal in (one, other)]
+    if original.values.dtype != again.values.dtype or original.values.shape != again.values.shape:
+        kinds = [f"{signal.values.dtype} {signal.values.shape}" for signal in (original, again)]
         return [f"{what}: {kinds[0]}, now {kinds[1]}"]
     # As bits: a NaN is the same as itself, and 0 is not -0.
-    bits = f"u{one.values.dtype.itemsize}"
-    differs = np.ascontiguousarray(one.values).view(bits) != np.ascontiguousarray(other.values).view(bits)
+    bits = f"u{original.values.dtype.itemsize}"
+    differs = np.ascontiguousarray(original.values).view(bits) != np.ascontiguousarray(again.values).view(bits)
     if not differs.any():
         return []
     sample = int(np.argmax(differs.any(axis=1)))
-    gap = np.abs(one.values.astype(np.float64) - other.values.astype(np.float64))
-    largest = f"by up to {np.nanmax(gap):.3g} {one.unit}" if np.isfinite(gap).any() else "all in what is not finite"
+    gap = np.abs(original.values.astype(np.float64) - again.values.astype(np.float64))
+    largest = (
+        f"by up to {np.nanmax(gap):.3g} {original.unit}" if np.isfinite(gap).any() else "all in what is not finite"
+    )
     return [
         f"{what}: {differs.sum():,} of {differs.size:,} samples differ, {largest}, the first at "
-        f"{one.times_ms[sample]:g} ms"
+        f"{original.times_ms[sample]:g} ms"
     ]
 
 

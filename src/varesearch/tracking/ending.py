@@ -1,4 +1,4 @@
-"""The end of a run: how it ended, and what is to be written about it, kept in its folder until the store has it."""
+"""The end of a run: how it ended, and what is written about it, which stays in its folder until the store has it."""
 
 import contextlib
 import json
@@ -25,11 +25,11 @@ _MOST_METRICS, _MOST_PARAMS, _MOST_TAGS = 900, 100, 100
 
 
 class TrackingError(RuntimeError):
-    """The run ended well, but the store did not take its end; the message (one line) names the results' folder."""
+    """The run succeeded, but its end could not be written to the store; the message names the folder of its results."""
 
 
 class FailedRunError(RuntimeError):
-    """A run failed for a reason that its message (one line) says in full, without an error of the program."""
+    """A run failed for a reason that the message (one line) gives in full; there is no traceback to be shown."""
 
 
 class NotKeptError(RuntimeError):
@@ -38,7 +38,17 @@ class NotKeptError(RuntimeError):
 
 @dataclass(frozen=True)
 class Ending:
-    """``status`` in the store, exit code of the command, and why in one line (``""`` for a run that finished)."""
+    """How a run ended.
+
+    Attributes
+    ----------
+    status
+        The status in the store.
+    exit_code
+        The exit code of the command.
+    reason
+        Why it did not finish, in one line; ``""`` for a run that finished.
+    """
 
     status: Literal["FINISHED", "FAILED", "KILLED"]
     exit_code: int
@@ -46,7 +56,7 @@ class Ending:
 
 
 def ending(error: BaseException | None) -> Ending:
-    """How a run ended that was left with ``error``.
+    """Return how a run ended that was stopped by ``error``; None stands for a run without an error.
 
     Examples
     --------
@@ -79,13 +89,13 @@ class RunEnd:
     tags: dict[str, str] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
-        """Keep it in the folder of the run; the file is whole or not there."""
+        """Write the end to the folder of the run; the file is complete or not there."""
         with whole_file(folder / _FILE) as temporary:
             temporary.write_text(json.dumps(asdict(self)))
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
-        """What was kept in the folder of a run; None if there is nothing, or nothing that can be read."""
+        """Read the end that was written to the folder of a run; None if there is none that can be read."""
         try:
             return cls(**json.loads((folder / _FILE).read_text()))
         except (OSError, ValueError, TypeError):
@@ -93,7 +103,7 @@ class RunEnd:
 
     @staticmethod
     def remove(folder: Path) -> None:
-        """The store has it."""
+        """Remove the file of the end, and the reserve, once the store has the end."""
         for name in (_FILE, RESERVE_FILE):
             with contextlib.suppress(OSError):
                 (folder / name).unlink()
@@ -107,7 +117,7 @@ def log_batch(
     tags: dict[str, str],
     timestamp_ms: int | None = None,
 ) -> None:
-    """Metrics, parameters and tags in one call, or as few as MLflow's limits allow."""
+    """Send metrics, parameters and tags in one call, or in as few as MLflow's limits allow."""
     from mlflow.entities import Metric, Param, RunTag
 
     now = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
@@ -120,9 +130,9 @@ def log_batch(
 
 
 def deliver(client: "MlflowClient", where: StoreLocation, run_id: str, folder: Path, end: RunEnd | None) -> None:
-    """Send the end of a run (None: the store has it) and what waits in the staging folder.
+    """Send the end of a run (None: the store has it already) and the files that wait in the staging folder.
 
-    May be repeated after a failure. Raises whatever the store raises; what was not taken is still in the folder then.
+    It can be repeated after a failure. Raises what the store raises; what could not be sent then stays in the folder.
     """
     if end is not None:
         log_batch(client, run_id, end.metrics, end.params, end.tags, end.end_ms)
@@ -130,7 +140,7 @@ def deliver(client: "MlflowClient", where: StoreLocation, run_id: str, folder: P
         RunEnd.remove(folder)
     if folder.is_relative_to(where.staging) and folder.is_dir():
         for path in sorted(folder.iterdir()):
-            # Hidden files are our own notes.
+            # Hidden files are the notes that varesearch itself needs.
             if path.is_dir():
                 client.log_artifacts(run_id, str(path), path.name)
             elif not path.name.startswith("."):

@@ -1,4 +1,4 @@
-"""The files of a run: written to its folder while it goes on."""
+"""The files of a run, which are written to its folder while it runs."""
 
 import contextlib
 import csv
@@ -34,7 +34,7 @@ LOG_FILE = "run.log"
 RECORDING_FILE = "recording.npz"
 CONFIG_FILE = "config.yaml"
 PARTS_FOLDER = "parts"
-"""Holds the source of every part of the run that varesearch does not bring along."""
+"""Holds the source of every part of the run that is the user's own."""
 TRACEBACK_FILE = "traceback.txt"
 METRICS_FILE = "metrics.csv"
 PHASES_FILE = "phases.csv"
@@ -44,7 +44,8 @@ RESERVE_BYTES = 1_000_000
 class RunFiles:
     """The folder of a run that has begun, and what is collected for its end.
 
-    The log methods write to ``folder`` at once, or collect for :meth:`close`, which writes it.
+    The ``log_...`` methods write files to ``folder`` at once; metrics, parameters and tags are collected, and
+    :meth:`close` writes them.
     """
 
     def __init__(self, description: Description, run_id: str, folder: Path) -> None:
@@ -94,11 +95,14 @@ class RunFiles:
             raise NotKeptError(f"not kept: {what} ({why}); all other results were kept")
 
     def now_ms(self) -> int:
-        """Now, in ms since 1970, counted from the start of the run: setting the clock does not change durations."""
+        """Return the time in ms since 1970.
+
+        It is counted from the start of the run, so that setting the clock does not change durations.
+        """
         return int(1000 * (self._began_s + time.monotonic() - self._began_at))
 
     def describe(self, provenance: Mapping[str, Any], diff: bytes = b"") -> None:
-        """Write what the run is, and where it comes from; ``diff`` is what differs from the commit."""
+        """Write the run's configuration and provenance; ``diff`` holds the uncommitted changes of the code."""
         self._reserve()
         self._write_yaml(CONFIG_FILE, _without_credentials(self.description.resolved))
         self._write_yaml("overrides.yaml", self._given())
@@ -113,7 +117,7 @@ class RunFiles:
         return {"command": given.made_by, "overrides": [*given.overrides], "choices": dict(given.choices)}
 
     def log_own_parts(self, parts: Iterable[type[Part]]) -> None:
-        """Keep the sources of parts that varesearch does not bring along, as they were executed."""
+        """Keep the sources of the parts that are the user's own, as they were executed."""
         with self.keeping(PARTS_FOLDER):
             for part in parts:
                 for name, source in own_sources(part).items():
@@ -122,12 +126,12 @@ class RunFiles:
                     path.write_bytes(source)
 
     def log_network(self, network: Network, arrays: bool = False) -> None:
-        """Sizes and content hash of the drawn network, as parameters, tag and ``network.json``.
+        """Keep the sizes and the content hash of the drawn network, as parameters, tag and ``network.json``.
 
         With ``arrays`` the network itself is kept as ``network.npz``, since the settings do not describe it.
         """
         if arrays:
-            # Without it the run could not be made again, so that a full disk ends the run here.
+            # Not inside `keeping`: without this file the run cannot be repeated, so that a full disk ends it here.
             save_network(network, self.folder / NETWORK_FILE)
         self._params |= {
             "network.cells": str(network.n_cells),
@@ -150,13 +154,13 @@ class RunFiles:
             )
 
     def log_analysis(self, analysis: "Analysis") -> None:
-        """The metrics, and with their units and what is undefined as ``metrics.csv``."""
+        """Keep the metrics; ``metrics.csv`` also has their units and which are undefined."""
         self._metrics |= analysis.values()
         with self.keeping(METRICS_FILE):
             write_metrics(self.folder / METRICS_FILE, analysis.metrics, analysis.undefined)
 
     def log_metrics(self, metrics: Mapping[str, float], group: str = "backend") -> None:
-        """Further numbers, such as those that only a back end knows, under ``group.name``."""
+        """Keep further numbers, such as those that only a back end knows, as metrics ``group.name``."""
         self._metrics |= {f"{group}.{name}": float(value) for name, value in metrics.items()}
 
     def log_phases(
@@ -166,10 +170,18 @@ class RunFiles:
         peak_memory_mb: float,
         inner_s: Mapping[str, float] | None = None,
     ) -> None:
-        """Times as metrics and as ``phases.csv``.
+        """Keep the times of the phases as metrics and as ``phases.csv``.
 
-        ``realtime_factor`` is wall over simulated time, None when nothing was simulated; ``inner_s`` the simulator's
-        own phases (wall s).
+        Parameters
+        ----------
+        phases
+            Phase -> time.
+        realtime_factor
+            Wall time of the simulation divided by the simulated time; None when nothing was simulated.
+        peak_memory_mb
+            The most memory that was used, in MB of 10^6 bytes.
+        inner_s
+            The simulator's own phases: name -> wall seconds.
         """
         for name, time_spent in phases.items():
             self._metrics[f"phase.{name}_s"] = time_spent.wall_s
@@ -183,7 +195,7 @@ class RunFiles:
             write_phases(self.folder / PHASES_FILE, phases, inner_s or {})
 
     def log_recording(self, recording: "Recording", neo: bool = False) -> None:
-        """Spikes and signals as ``recording.npz``; with ``neo`` as a neo file too."""
+        """Write spikes and signals to ``recording.npz``; with ``neo``, to a neo file as well."""
         from varesearch.recording_io import NEO_SUFFIX, save_neo, save_npz
 
         with self.keeping(RECORDING_FILE):
@@ -194,16 +206,16 @@ class RunFiles:
                 save_neo(recording, self.folder / neo_file)
 
     def log_result(self, result: "Result") -> None:
-        """How the simulation ended and what made it, as tags; what only the back end knows, as metrics."""
+        """Keep how the simulation ended and what made it, as tags, and the numbers of the back end, as metrics."""
         self._tags |= result_tags(result)
         self.log_metrics(result.metrics)
 
     def set_tags(self, tags: Mapping[str, str]) -> None:
-        """Further tags."""
+        """Keep further tags."""
         self._tags |= tags
 
     def close(self, how: Ending, error: BaseException | None) -> tuple[RunEnd, bool]:
-        """Write the end of the run to its folder: what the store is to get, and whether the folder took it."""
+        """Write the end of the run to its folder. Return it, and whether it could be written."""
         _attempt(lambda: (self.folder / RESERVE_FILE).unlink(missing_ok=True))
         if how.reason:
             self._tags[ENDED] = how.reason
@@ -236,7 +248,7 @@ def _without_credentials(value: Any) -> Any:
 
 
 def _attempt(action: Callable[[], Any]) -> bool:
-    # On the way out: what fails here must not keep the rest from being written.
+    # The run is ending: a failure here must not keep the rest from being written.
     try:
         action()
     except OSError:
@@ -246,14 +258,17 @@ def _attempt(action: Callable[[], Any]) -> bool:
 
 
 def write_metrics(path: Path, metrics: Iterable[Metric], undefined: Iterable[Undefined]) -> None:
-    """Columns population, metric, value, unit, undefined because."""
+    """Write a CSV file with the columns population, metric, value, unit, undefined because."""
     rows = [(metric.population, metric.name, repr(metric.value), metric.unit, "") for metric in metrics]
     rows += [(missing.population, missing.metric, "", "", missing.reason) for missing in undefined]
     _write(path, ("population", "metric", "value", "unit", "undefined because"), rows)
 
 
 def write_phases(path: Path, phases: Mapping[str, PhaseTime], inner_s: Mapping[str, float]) -> None:
-    """Columns phase, wall s, CPU s, share of the wall time; then the simulator's own phases, which lie within these."""
+    """Write a CSV file with the columns phase, wall s, CPU s, share of wall.
+
+    The simulator's own phases, which lie within these, follow.
+    """
     whole = sum(time.wall_s for time in phases.values()) or 1.0
     rows = [
         (name, f"{time.wall_s:.4f}", f"{time.cpu_s:.4f}", f"{time.wall_s / whole:.3f}") for name, time in phases.items()

@@ -1,4 +1,4 @@
-"""Where a project, its caches and its store are, and what of a store may be read: addresses and folders, no MLflow."""
+"""The locations of a project, its caches and its store, and which files of a store may be read; without MLflow."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ _SQLITE = "sqlite:///"
 
 
 def cache_folder() -> Path:
-    """The folder in which back ends and plots keep what later runs can use again; it is created if necessary.
+    """Return the folder in which back ends and plots keep what later runs can use again; create it if necessary.
 
     Its content is executed: compiled cells, the pickles of batch jobs. It therefore belongs to the user, is closed to
     everybody else, and is never part of a store, which may be shared or come from somebody else. It is the first of
@@ -50,12 +50,12 @@ def cache_folder() -> Path:
 
 
 def jobs_folder() -> Path:
-    """Where the files of this user's batch jobs are kept."""
+    """Return the folder of the files of this user's batch jobs."""
     return cache_folder() / "slurm"
 
 
 def project_root() -> Path:
-    """The folder that holds ``mlruns/``, absolute.
+    """Return the absolute path of the folder that holds ``mlruns/``.
 
     In this order: the environment variable VARESEARCH_ROOT; the checkout that the package was imported from; the
     nearest folder, from the working one upwards, with ``mlruns/`` or a file ``.varesearch``; the working folder.
@@ -79,7 +79,7 @@ def project_root() -> Path:
 
 
 def checkout_root() -> Path | None:
-    """The checkout that the package was imported from; None when it was installed as a wheel."""
+    """Return the checkout that the package was imported from; None if it was installed as a wheel."""
     top = Path(varesearch.__file__).resolve().parents[2]
     return top if (top / "pyproject.toml").is_file() and (top / "src" / "varesearch").is_dir() else None
 
@@ -114,7 +114,19 @@ class StoreLocation:
 
 
 def locate_store(uri: str | None = None, root: Path | None = None) -> StoreLocation:
-    """The store at ``uri``; None: ``mlruns/mlflow.db`` of the project. Raises ConfigurationError for a bad URI.
+    """Return the location of a store, which need not exist.
+
+    Parameters
+    ----------
+    uri
+        The address of the store, as in ``tracking.uri``; None: ``mlruns/mlflow.db`` of the project.
+    root
+        The folder that a relative path of a SQLite store starts from; None: the project's.
+
+    Raises
+    ------
+    ConfigurationError
+        The address is none of a server, a SQLite file or another database.
 
     Examples
     --------
@@ -149,7 +161,7 @@ def locate_store(uri: str | None = None, root: Path | None = None) -> StoreLocat
 
 
 def sqlite_uri(database: Path) -> str:
-    """The address of a SQLite store."""
+    """Return the address of a SQLite store."""
     # A percent sign stands for itself unless two hexadecimal digits follow. Written as %25, it would become part of the
     # name of a folder that MLflow creates beside the store.
     return f"{_SQLITE}{database}"
@@ -182,7 +194,7 @@ def check_folder(where: StoreLocation) -> None:
 
 
 def newest_runs(where: StoreLocation, start: str = "", most: int = 50) -> list[tuple[str, str]]:
-    """Id and name of the newest runs whose ids begin with ``start``, without MLflow, whose import takes a second.
+    """Return id and name of the newest runs whose ids begin with ``start``, without MLflow, which is slow to import.
 
     Empty for a server, and for a SQLite store that cannot be read.
     """
@@ -200,7 +212,7 @@ def newest_runs(where: StoreLocation, start: str = "", most: int = 50) -> list[t
 
 
 def local_folder(artifact_uri: str, where: StoreLocation) -> Path | None:
-    """The folder on this machine that an artifact URI names; None if the artifacts are on a server or not in the store.
+    """Return the local folder that an artifact URI names; None if the files are on a server or outside of the store.
 
     A server may name a folder on its own disk, even if a folder of that name exists here. A SQLite store may come from
     somebody else and could name any folder; only its own folder of artifacts is accepted.

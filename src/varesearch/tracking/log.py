@@ -1,4 +1,4 @@
-"""One log for all that a run prints: Python's logging, prints, and what C code writes to the file descriptors."""
+"""One log for everything that a run prints: Python's logging, ``print``, and what C code writes."""
 
 import contextlib
 import faulthandler
@@ -19,14 +19,14 @@ _FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _FOLLOW_S = 0.1
 _LOOK_S = 0.5
 LARGEST_BYTES = 64_000_000
-"""A log that grows beyond it keeps its first half, and of what comes later only the last."""
+"""A log that grows beyond this size keeps its first half and the end of the rest."""
 
 
 class LogCapture:
     """Sends file descriptors 1 and 2, ``sys.stdout``, ``sys.stderr``, Python's logging and warnings to one file.
 
     ``terminal`` and ``errors`` are text streams on the real standard output and error; they are for the program's own
-    words, and a closed pipe behind them (``| head``) does not disturb the run. Before the folder of the run is known
+    messages, and a closed pipe behind them (``| head``) does not disturb the run. Before the folder of the run is known
     (``path`` is None) the log is in an unnamed temporary file: :meth:`move_to` gives it its place. With ``verbose``
     the real standard error shows the log as it grows.
 
@@ -81,7 +81,7 @@ class LogCapture:
         old.close()
 
     def flush(self) -> None:
-        """Write out what is buffered in Python; C code's own buffers are its own."""
+        """Write out what Python has buffered. Buffers of C code are not written."""
         _flush(sys.stdout, sys.stderr)
 
     def _redirect(self) -> None:
@@ -93,8 +93,7 @@ class LogCapture:
 
     @contextlib.contextmanager
     def _in_thread(self, target: Callable[[threading.Event], None], name: str) -> Iterator[None]:
-        # Threads that look at the file, not a pipe: C code that holds Python's lock could fill a pipe and wait for
-        # ever.
+        # The threads read the file. With a pipe, C code that holds Python's lock could fill it and wait for ever.
         done = threading.Event()
         thread = threading.Thread(target=target, args=(done,), name=name, daemon=True)
         thread.start()
@@ -136,7 +135,7 @@ class LogCapture:
 
 
 class _Lossy(io.FileIO):
-    """What cannot be written is dropped: to a terminal that has gone away, or to a log on a full disk."""
+    """A file that drops what cannot be written: to a terminal that has gone away, or to a log on a full disk."""
 
     def write(self, data, /) -> int:
         try:
@@ -158,7 +157,7 @@ def _cut(n_bytes: int) -> bytes:
 
 
 def _terminal_stream(descriptor: int, like: TextIO) -> TextIO:
-    """A text stream on a descriptor, with the encoding of the stream that wrote to the terminal before."""
+    """Open a text stream on a descriptor, with the encoding of the stream that wrote to the terminal before."""
     raw = _Lossy(descriptor, "w")
     encoding = getattr(like, "encoding", None) or "utf-8"
     return io.TextIOWrapper(io.BufferedWriter(raw), encoding=encoding, errors=PLAIN, line_buffering=True)

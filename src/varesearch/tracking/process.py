@@ -27,9 +27,21 @@ _GONE = "ZXx"
 class Process:
     """The process that writes a run.
 
-    ``host`` is the host's name, ``machine`` the id of the installation (or empty). ``started`` is in clock ticks since
-    the boot ``boot``. ``namespace`` is the inode of the PID namespace, or 0 if it cannot be read: a container has its
-    own namespace, in which other processes have the same ids.
+    Attributes
+    ----------
+    host
+        The name of the host.
+    machine
+        The id of the installation; may be empty.
+    boot
+        The id of the boot since which the host is running.
+    namespace
+        The inode of the PID namespace; 0 if it cannot be read. A container has its own namespace, in which other
+        processes have the same ids.
+    pid
+        The id of the process.
+    started
+        When it started, in clock ticks since the boot.
     """
 
     host: str
@@ -41,7 +53,7 @@ class Process:
 
     @classmethod
     def current(cls) -> Self:
-        """This process."""
+        """Return this process."""
         state = _stat("self")
         return cls(
             socket.gethostname(),
@@ -54,18 +66,18 @@ class Process:
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str]) -> Self | None:
-        """The process that a run's tags name; None for a run that is not ours."""
+        """Return the process that the tags of a run name; None for a run that varesearch did not make."""
         try:
             return cls(*(tags[key] for key in _TEXTS), *(int(tags[key]) for key in _NUMBERS))  # type: ignore[arg-type]
         except (KeyError, ValueError):
             return None
 
     def tags(self) -> dict[str, str]:
-        """As tags of a run."""
+        """Return the process as tags of a run."""
         return dict(zip((*_TEXTS, *_NUMBERS), map(str, astuple(self)), strict=True))
 
     def is_here(self) -> bool:
-        """Whether :meth:`is_alive` can be answered here.
+        """Return whether :meth:`is_alive` can be answered here.
 
         It can for a process of this boot and PID namespace, and for one of an earlier boot of this machine. Processes
         of another running container cannot be seen, whatever its host name.
@@ -75,7 +87,7 @@ class Process:
         return self.host == socket.gethostname() and self.machine == _text(_MACHINE_ID)
 
     def is_alive(self) -> bool:
-        """Whether it is running; for a process that :meth:`is_here`."""
+        """Return whether the process is running. Only valid if :meth:`is_here`."""
         if self.boot != _boot_id():
             return False
         state = _stat(str(self.pid))
@@ -92,7 +104,7 @@ class Process:
 
 
 def _stat(pid: str) -> tuple[str, int] | None:
-    """State and start (ticks since boot) of a process; None if there is no process with that id."""
+    """Return state and start (ticks since boot) of a process; None if there is no process with that id."""
     try:
         # The second field is the program's name in parentheses, which may hold spaces and parentheses.
         fields = (_PROC / pid / "stat").read_text(errors="replace").rpartition(")")[2].split()

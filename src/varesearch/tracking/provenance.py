@@ -1,4 +1,4 @@
-"""What a run is and where it comes from: name, parameters, hashes, command, code, versions, machine."""
+"""The description and the provenance of a run: name, parameters, hashes, command, code, versions, machine."""
 
 import hashlib
 import json
@@ -38,12 +38,12 @@ _THREADS = re.compile(r".*_NUM_THREADS$|^PYTHONHASHSEED$|^CUDA_VISIBLE_DEVICES$"
 
 @dataclass(frozen=True)
 class Description:
-    """What a run is, whoever tracks it. Nothing in it holds credentials, except ``resolved``.
+    """The description of a run for whatever tracks it. Only ``resolved`` may hold credentials.
 
     Attributes
     ----------
     name
-        Its name, for people.
+        The name of the run.
     resolved
         The configuration as plain dicts.
     made_by
@@ -51,7 +51,7 @@ class Description:
     overrides, choices
         The settings that the user gave, and the option that was chosen in each group.
     tags, params
-        What the store shows of it.
+        The tags and parameters in the store.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Description:
 
 
 def describe(composed: Composed, made_by: Sequence[str] = (), tags: Mapping[str, str] | None = None) -> Description:
-    """The description of a run of a network.
+    """Return the description of a run of a network.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def describe(composed: Composed, made_by: Sequence[str] = (), tags: Mapping[str,
 
 
 def run_name(config: Config, overrides: Sequence[str], choices: Mapping[str, str]) -> str:
-    """A name that a person can read in a list: ``izhikevich brian2 n=1500``, then what the user changed.
+    """Return a readable name for lists: ``izhikevich brian2 n=1500``, then what the user changed.
 
     An experiment's name stands in the place of the cell's. Changes are the overrides of single values, under the last
     part of their key, as many as fit.
@@ -115,7 +115,7 @@ def run_name(config: Config, overrides: Sequence[str], choices: Mapping[str, str
 
 
 def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
-    """The settings as flat, short parameters: ``cell.a`` -> ``0.02``.
+    """Return the settings as flat, short parameters: ``cell.a`` -> ``0.02``.
 
     A distribution is one parameter (``uniform(low=-65.0, high=-14.0)``); what is null is left out, and so is what does
     not belong to the science (tracking, launcher and the like). A value that is too long for a list is cut.
@@ -130,18 +130,18 @@ def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
 
 
 def science(resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that determine a result."""
+    """Return the settings that determine a result."""
     return {key: value for key, value in resolved.items() if key not in NOT_SCIENCE}
 
 
 def config_hash(resolved: Mapping[str, Any], without: Sequence[str] = ()) -> str:
-    """SHA-256 of the settings that determine a result, but those at the top level that are named in ``without``."""
+    """Return the SHA-256 of the settings that determine a result, except the top-level ones in ``without``."""
     kept = {key: value for key, value in science(resolved).items() if key not in without}
     return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def short(text: str, longest: int = _LONGEST_PARAM) -> str:
-    """The text, cut with an ellipsis if it is too long for a list.
+    """Return the text, cut with an ellipsis if it is longer than ``longest`` characters.
 
     Examples
     --------
@@ -175,7 +175,7 @@ class Commit:
 
 
 def read_commit(folder: Path, code: Sequence[str] = ()) -> Commit | None:
-    """The commit of the checkout that ``folder`` is in; None without a checkout or without git.
+    """Read the commit of the checkout that ``folder`` is in; None without a checkout or without git.
 
     Parameters
     ----------
@@ -210,28 +210,32 @@ def read_commit(folder: Path, code: Sequence[str] = ()) -> Commit | None:
 
 
 def _whole(folder: Path, name: str) -> bytes:
-    """An untracked file as a diff that adds it."""
+    """Return an untracked file as a diff that adds it."""
     # git exits with 1 because the file differs from the empty one.
     return _git(folder, "diff", "--no-ext-diff", "--no-color", "--no-index", "--", os.devnull, name, fine=(0, 1)) or b""
 
 
 def versions() -> dict[str, str]:
-    """Name -> version of Python and of every installed package; none is imported.
+    """Return the versions of Python and of every installed package by name, without importing any.
 
     Read from the names of the ``.dist-info`` folders (PyPA specification "Recording installed projects"), since
     reading their metadata takes ten times as long. Names are normalised: lower case, hyphens.
     """
-    found: dict[str, str] = {}
+    installed: dict[str, str] = {}
     # The first folder on the path wins, as in an import.
     for folder in reversed([path for path in sys.path if path]):
         for info in Path(folder).glob("*.dist-info"):
             name, _, version = info.stem.rpartition("-")
-            found[re.sub(r"[-_.]+", "-", name).lower()] = version
-    return {"python": platform.python_version(), **dict(sorted(found.items()))}
+            installed[re.sub(r"[-_.]+", "-", name).lower()] = version
+    return {"python": platform.python_version(), **dict(sorted(installed.items()))}
 
 
 def machine() -> dict[str, Any]:
-    """Host, processor, cores (physical, logical, usable by this process), memory in bytes, threads asked for."""
+    """Describe this machine for the provenance of a run.
+
+    It holds the host, the processor, the cores (physical, logical, usable by this process), the memory in bytes and the
+    environment variables that set numbers of threads.
+    """
     return {
         "host": _known(platform.node),
         "system": _known(platform.platform),
@@ -245,14 +249,14 @@ def machine() -> dict[str, Any]:
 
 
 def peak_memory_mb() -> float:
-    """The most memory that this process has held so far (resident set), in MB of 10^6 bytes."""
+    """Return the most memory that this process has held so far (resident set), in MB of 10^6 bytes."""
     # ru_maxrss: kilobytes of 1024 on Linux (getrusage(2)), bytes on macOS.
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
 def origin(commit: Commit | None) -> dict[str, Any]:
-    """The command and the code that it ran, ready for JSON; the difference itself is kept apart."""
+    """Return the command and the state of the code that it ran, ready for JSON; the diff is stored separately."""
     return {
         "command": [redact(argument) for argument in sys.argv],
         "python": sys.executable,
@@ -266,7 +270,10 @@ def origin(commit: Commit | None) -> dict[str, Any]:
 
 
 def provenance(origin: Mapping[str, Any]) -> dict[str, Any]:
-    """All of it, ready for JSON: ``origin``, which may be that of another process, then versions and machine here."""
+    """Return the provenance of a run, ready for JSON.
+
+    ``origin`` may be that of another process; versions and machine are those of this one.
+    """
     return {**origin, "versions": _known(versions), "machine": machine()}
 
 

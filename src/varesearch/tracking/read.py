@@ -57,12 +57,17 @@ def runs(
     condition
         Which runs, in MLflow's filter syntax, for instance ``params.seed = '3' and metrics.`exc.rate_hz` > 5``.
     most
-        The maximum number of runs.
+        The maximum number of runs; None: all.
+
+    Returns
+    -------
+    list of RunRecord
+        The runs; the files of those that a server keeps are not fetched, see :func:`load_run`.
 
     Raises
     ------
     ConfigurationError
-        If the store cannot be opened, if it has no such experiment, or if MLflow refuses the condition.
+        The store cannot be opened, it has no such experiment, or MLflow refuses the condition.
 
     Examples
     --------
@@ -82,14 +87,27 @@ def load_run(id_or_name: str, uri: str | None = None, root: Path | None = None) 
     Parameters
     ----------
     id_or_name
-        Its id or the first characters of it, four or more; or its name, which stands for the newest run of that name.
+        The run's id or the first four or more characters of it; or its name, which means the newest run of that name.
     uri, root
         Another store, as for :func:`runs`.
+
+    Returns
+    -------
+    RunRecord
+        The run, whose ``folder`` holds its files.
 
     Raises
     ------
     ConfigurationError
-        There is no such run, or the first characters are those of several.
+        The store cannot be opened, it has no such run, or the ids of several runs begin with these characters.
+
+    Examples
+    --------
+    >>> from varesearch.tracking import load_run
+    >>> load_run("first")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    varesearch.config.errors.ConfigurationError: run first: no run of that id or name in sqlite:///...
     """
     where = locate_store(uri, root)
     client = connect(where)
@@ -107,7 +125,7 @@ def load_run(id_or_name: str, uri: str | None = None, root: Path | None = None) 
 
 
 def is_equal(what: str, value: str) -> str:
-    """The condition that ``what`` (``attributes.run_name``) is ``value``.
+    """Return the condition that ``what`` (``attributes.run_name``) is ``value``.
 
     MLflow cannot represent a quotation mark inside a value. For a value with one, the condition is also true for some
     other values, so that the caller has to compare the values that were found.
@@ -146,13 +164,16 @@ class Reader:
         while page.token:
             page = client.search_experiments(page_token=page.token)
             experiments += page
-        self._names = {found.experiment_id: found.name for found in experiments}
+        self._names = {experiment.experiment_id: experiment.name for experiment in experiments}
         self._within = [key for key, name in self._names.items() if experiment in (None, name)]
         if experiment is not None and not self._within:
             raise ConfigurationError(f"tracking.experiment={experiment}: no such experiment in {where.shown}")
 
     def find(self, condition: str = "", most: int | None = None) -> Iterator[RunRecord]:
-        """The runs that fulfil a condition in MLflow's filter syntax, each once, the newest first; at most ``most``."""
+        """Yield the runs that fulfil a condition in MLflow's filter syntax, the newest first, at most ``most``.
+
+        Each run is returned once.
+        """
         # Pages are counted from the newest run. A new run shifts all others, so that some runs are returned twice.
         seen: set[str] = set()
         token = None
@@ -173,7 +194,7 @@ class Reader:
                 return
 
     def with_ids(self, ids: Iterable[str]) -> Iterator[RunRecord]:
-        """The runs with these ids, as far as they exist, in no particular order."""
+        """Yield those of the runs with these ids that exist, in no particular order."""
         remaining = list(dict.fromkeys(ids))
         while remaining:
             some, remaining = remaining[:_PAGE], remaining[_PAGE:]
@@ -181,7 +202,7 @@ class Reader:
             yield from self.find(f"attributes.run_id IN ({listed})")
 
     def with_tag(self, key: str, values: Iterable[str]) -> Iterator[RunRecord]:
-        """The runs whose tag has any of these values, in no particular order.
+        """Yield the runs whose tag has any of these values, in no particular order.
 
         MLflow's filters compare a tag with one value at a time: 5,000 values (the children of a large sweep) take 41 s
         of CPU time, even if no run is found. In a local SQLite store, the ids are therefore found with one SQL query,
@@ -192,45 +213,45 @@ class Reader:
             query = "SELECT run_uuid FROM tags WHERE key = ? AND value IN (SELECT value FROM json_each(?))"
             with contextlib.closing(sqlite3.connect(str(self.where.database), timeout=LOCK_S)) as connection:
                 ids = [row[0] for row in connection.execute(query, (key, json.dumps(sorted(wanted))))]
-            found = self.with_ids(ids)
+            records = self.with_ids(ids)
         else:
-            found = (record for value in sorted(wanted) for record in self.find(is_equal(f"tags.`{key}`", value)))
-        return (record for record in found if record.tags.get(key) in wanted)
+            records = (record for value in sorted(wanted) for record in self.find(is_equal(f"tags.`{key}`", value)))
+        return (record for record in records if record.tags.get(key) in wanted)
 
     def beginning_with(self, start: str) -> RunRecord | None:
-        """The run whose id begins with ``start``. Raises ConfigurationError if there are several."""
+        """Return the run whose id begins with ``start``. Raises ConfigurationError if there are several."""
         if not _START_OF_AN_ID.fullmatch(start):
             return None
-        found = list(self.find(f"attributes.run_id LIKE '{start}%'", _SHOWN_IDS + 1))
-        if len(found) > 1:
-            several = ", ".join(record.run_id for record in found[:_SHOWN_IDS])
-            more = ", ..." if len(found) > _SHOWN_IDS else ""
+        records = list(self.find(f"attributes.run_id LIKE '{start}%'", _SHOWN_IDS + 1))
+        if len(records) > 1:
+            several = ", ".join(record.run_id for record in records[:_SHOWN_IDS])
+            more = ", ..." if len(records) > _SHOWN_IDS else ""
             raise ConfigurationError(
                 f"run {start}: several ids begin like this ({several}{more}); give more characters"
             )
-        return found[0] if found else None
+        return records[0] if records else None
 
     def named(self, name: str) -> RunRecord | None:
-        """The newest run of that name."""
-        found = self.find(is_equal("attributes.run_name", name)) if name else iter(())
-        return next((record for record in found if record.name == name), None)
+        """Return the newest run of that name."""
+        records = self.find(is_equal("attributes.run_name", name)) if name else iter(())
+        return next((record for record in records if record.name == name), None)
 
     def running(self) -> Iterator[RunRecord]:
-        """The runs that are RUNNING."""
+        """Yield the runs that are RUNNING."""
         return self.find("attributes.status = 'RUNNING'")
 
     def comparisons(self) -> Iterator[RunRecord]:
-        """The comparisons."""
+        """Yield the comparisons."""
         return self.find(is_equal(f"tags.`{tags.KIND}`", tags.COMPARISON_KIND))
 
     def comparisons_of(self, run_ids: Iterable[str]) -> list[RunRecord]:
-        """The comparisons in which any of these runs takes part, the newest first."""
+        """Return the comparisons in which any of these runs takes part, the newest first."""
         wanted = set(run_ids)
-        found = [record for key in tags.COMPARED for record in self.with_tag(key, wanted)]
+        records = [record for key in tags.COMPARED for record in self.with_tag(key, wanted)]
         # Comparisons over several seeds, and only they, name all runs of a side in one tag.
         for key in tags.COMPARED_RUNS:
-            found += [record for record in self.find(f"tags.`{key}` LIKE '%'") if wanted & set(record.compared_runs)]
-        by_id = {record.run_id: record for record in found}
+            records += [record for record in self.find(f"tags.`{key}` LIKE '%'") if wanted & set(record.compared_runs)]
+        by_id = {record.run_id: record for record in records}
         return sorted(by_id.values(), key=lambda record: record.start_ms, reverse=True)
 
     def _record(self, run: "Run") -> RunRecord:

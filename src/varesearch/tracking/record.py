@@ -39,10 +39,19 @@ class TextOfTag:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as the store knows it; times in ms since 1970, ``end_ms`` None while it is RUNNING.
+    """A run as it is in the store.
 
-    ``artifact_uri`` is the address of its files in the store. ``folder`` holds them, None if there are none here: those
-    that a server keeps are fetched by :func:`load_run`, not for a list.
+    Attributes
+    ----------
+    run_id, name, experiment, experiment_id, status, params, metrics, tags
+        As in MLflow.
+    start_ms, end_ms
+        Times in ms since 1970; ``end_ms`` is None while the run is RUNNING.
+    folder
+        The folder of its files; None if they are not on this machine. Those that a server keeps are fetched by
+        :func:`load_run`, but not for a list of runs.
+    artifact_uri
+        The address of its files in the store.
     """
 
     run_id: str
@@ -63,7 +72,7 @@ class RunRecord:
     why_ended = TextOfTag(vocabulary.ENDED)
     """Why it is not FINISHED, in one line; ``""`` for a finished run."""
     why_degraded = TextOfTag(vocabulary.DEGRADED)
-    """What is wrong with the result, as the back end says it; ``""``: nothing."""
+    """What is wrong with the result, in the words of the back end; ``""`` if nothing is."""
     warnings = TextOfTag(vocabulary.WARNINGS)
     """The warnings about its configuration."""
     pruned = TextOfTag(vocabulary.PRUNED)
@@ -139,16 +148,19 @@ class RunRecord:
         return f"{value} at {point}" if value else point
 
     def artifacts(self) -> list[Path]:
-        """Every file of the run, sorted; [] if there are none here."""
+        """Return the paths of all files of the run, sorted; [] if there are none on this machine."""
         if self.folder is None:
             return []
         return sorted(path for path in self.folder.rglob("*") if path.is_file())
 
     def recording(self) -> "Recording":
-        """The spikes and signals.
+        """Read the spikes and signals.
 
-        Raises ConfigurationError if the run has no recording (it failed, it is only a mapping, the recording was
-        pruned), or if the file is broken.
+        Raises
+        ------
+        ConfigurationError
+            The run has no recording (it failed, it is only a mapping, or the recording was pruned), or the file is
+            broken.
         """
         from varesearch.recording_io import load_npz
 
@@ -164,11 +176,11 @@ class RunRecord:
             raise ConfigurationError(f"run {self.run_id[:8]} ({self.name}): {error}; choose another") from error
 
     def config(self) -> dict[str, Any]:
-        """The resolved configuration. Raises ConfigurationError if the run has none."""
+        """Read the resolved configuration. Raises ConfigurationError if the run has none."""
         return read_yaml(self._file(CONFIG_FILE, "configuration"))
 
     def log(self) -> str:
-        """The log. Raises ConfigurationError if the run has none."""
+        """Read the log. Raises ConfigurationError if the run has none."""
         return self._file(LOG_FILE, "log").read_text(errors="replace")
 
     def _file(self, name: str, what: str) -> Path:
@@ -243,7 +255,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def tail(path: Path, lines: int = LOG_LINES) -> str:
-    """The last lines of a text file of any size; ``""`` if it does not exist."""
+    """Return the last lines of a text file of any size; ``""`` if it does not exist."""
     try:
         with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -263,7 +275,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _count(node: yaml.Node | None, known: dict[int, int], above: tuple[int, ...]) -> int:
-    """The number of values that a node stands for if all aliases are expanded."""
+    """Return the number of values that a node stands for if all aliases are expanded."""
     if node is None:
         return 0
     if id(node) in above:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CODE = ("src", "conf", "setup.py")
-"""What of the checkout a result depends on: changes of anything else do not make a run's code another one."""
+"""The files of the checkout on which a result depends. Changes of other files do not count as changes of the code."""
 _ID = re.compile(r"[0-9a-f]{32}")
 T = TypeVar("T")
 
@@ -52,7 +52,10 @@ class StoreSession:
         self._is_open = False
 
     def open(self) -> None:
-        """Make the store where there is none, find the experiment, end orphans; once. Raises ConfigurationError."""
+        """Open the store, which is made if necessary, find the experiment, and end orphans. Later calls do nothing.
+
+        Raises ConfigurationError if the store cannot be used.
+        """
         if self._is_open:
             return
         self.location = locate_store(self._tracking.uri, self._root)
@@ -65,11 +68,11 @@ class StoreSession:
         self._is_open = True
 
     def reader(self) -> Reader:
-        """What finds the runs of the experiment."""
+        """Return a reader of the runs of the experiment."""
         return Reader(self.client, self.location, self._tracking.experiment)
 
     def create_run(self, name: str, tags: Mapping[str, str]) -> tuple[str, Path]:
-        """A new RUNNING run of this process: its id and its folder, which exists."""
+        """Create a RUNNING run of this process. Return its id and its folder, which exists."""
         source = {SOURCE_NAME: "varesearch", SOURCE_TYPE: "LOCAL"}
         if self.commit is not None and self.commit.commit:
             source |= {COMMIT: self.commit.commit, DIRTY: str(self.commit.dirty).lower()}
@@ -82,8 +85,8 @@ class StoreSession:
             raise
 
     def take_over(self, run: RunRecord, tags: Mapping[str, str]) -> Path:
-        """Make an earlier run the RUNNING run of this process, with new tags; its folder."""
-        # First whose it is, then that it runs: another command must not find it running without a process.
+        """Make an earlier run the RUNNING run of this process, with new tags. Return its folder."""
+        # The process is set before the status: another command must not find a RUNNING run without a process.
         log_batch(self.client, run.run_id, {}, {}, {**Process.current().tags(), **tags})
         if run.why_ended:
             self.client.delete_tag(run.run_id, ENDED)
@@ -91,15 +94,15 @@ class StoreSession:
         return self.folder_of(run.run_id, run.artifact_uri)
 
     def folder_of(self, run_id: str, artifact_uri: str | None) -> Path:
-        """The folder in which the files of a run grow, made if there is none."""
+        """Return the folder in which the files of a run are written; create it if necessary."""
         folder = local_folder(artifact_uri or "", self.location) or self.location.staging / run_id
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def deliver(self, end: RunEnd, folder: Path, kept: bool) -> str | None:
-        """Tell the store the end of a run; the problem in one line if it did not take it.
+        """Send the end of a run to the store. Return the problem in one line if that failed, else None.
 
-        ``kept``: the end is in the folder, so that the next command can try again.
+        ``kept`` says whether the end is in the folder, so that the next command can try again.
         """
         try:
             deliver(self.client, self.location, end.run_id, folder, end)
@@ -112,13 +115,13 @@ class StoreSession:
         return None
 
     def address(self, run_id: str, folder: Path) -> str:
-        """Where a run is to be seen: its page on a server, its folder otherwise."""
+        """Return where a run can be seen: its page on a server, otherwise its folder."""
         if self.location.is_http:
             return f"{self.location.shown.rstrip('/')}/#/experiments/{self.experiment_id}/runs/{run_id}"
         return str(folder)
 
     def how_to_open(self, run_id: str, folder: Path) -> str:
-        """What to do to see a run: one line."""
+        """Return in one line how the user can see a run."""
         if self.location.is_http:
             return f"open {self.address(run_id, folder)}"
         options = [] if self._tracking.uri is None else ["--uri", self.location.shown]
@@ -128,24 +131,24 @@ class StoreSession:
 
 
 def end_orphans(client: "MlflowClient", where: StoreLocation) -> list[str]:
-    """End every RUNNING run whose process was on this host and is gone; the ids of the runs.
+    """End every RUNNING run whose process was on this host and is gone. Return the ids of these runs.
 
-    It becomes KILLED at the time of its last file, with a tag that says so. A run that had ended without the store
-    being told gets its own status now. Files that a server did not take are sent again.
+    Each becomes KILLED at the time of its last file, with a tag that says so. A run whose end is still in its folder
+    gets the status in that file. Files that could not be sent to a server are sent again.
     """
     ended = []
     reader = Reader(client, where)
     staged = [folder.name for folder in sorted(where.staging.glob("*")) if _ID.fullmatch(folder.name)]
     # All are listed before the first is ended, since ended runs drop out of the search and would shift its pages.
-    left = [*reader.running(), *(run for run in reader.with_ids(staged) if run.status != "RUNNING")]
-    left = [run for run in left if _gone_writer(run) is not None]
+    orphans = [*reader.running(), *(run for run in reader.with_ids(staged) if run.status != "RUNNING")]
+    orphans = [run for run in orphans if _gone_writer(run) is not None]
     # The queue is asked only once, even for the many runs of a large array.
-    live = batch_jobs_that_may_live(run.batch_job for run in left)
-    for run in left:
-        # One orphan that cannot be ended (its files are gone, two processes at it) must not keep others from running.
+    live = batch_jobs_that_may_live(run.batch_job for run in orphans)
+    for run in orphans:
+        # One orphan that cannot be ended (its files are gone, or two processes try) must not stop this command.
         try:
-            # Read again: the process may have ended its run before it exited, or another command may have taken over
-            # the run.
+            # The run is read again: the process may have ended it before it exited, or another command may have taken
+            # it over.
             again = next(reader.with_ids([run.run_id]), None)
             if again is None or not _end_orphan(client, where, again, live):
                 continue
@@ -158,13 +161,16 @@ def end_orphans(client: "MlflowClient", where: StoreLocation) -> list[str]:
 
 
 def _gone_writer(run: RunRecord) -> Process | None:
-    """The process that wrote the run, if it was on this host and is gone; None if it may still exist."""
+    """Return the process that wrote the run, if it was on this host and is gone; None if it may still exist."""
     process = Process.from_tags(run.tags)
     return process if process is not None and process.is_here() and not process.is_alive() else None
 
 
 def _end_orphan(client: "MlflowClient", where: StoreLocation, run: RunRecord, live: Collection[str]) -> bool:
-    """Was it ended? Not if a job of a cluster is still to do it: then it is left for the sweep to be resumed."""
+    """End a run whose process is gone, and return whether that was done.
+
+    A run that a job of a cluster is still to carry out is left for the resumed sweep.
+    """
     process = _gone_writer(run)
     if process is None:
         return False
@@ -261,7 +267,7 @@ def track(
 def carry_out(
     description: Description, run_id: str, folder: Path, made_from: Mapping[str, Any], work: Callable[[RunFiles], T]
 ) -> T:
-    """Do ``work`` as the run ``run_id``, which another process tracks; nothing is written but to its ``folder``.
+    """Do ``work`` as the run ``run_id``, which another process tracks; only its ``folder`` is written to.
 
     Its end stays in the folder: FINISHED, FAILED, or KILLED after SIGTERM and the like. ``made_from`` is the command
     and code behind it, see :func:`varesearch.tracking.provenance.origin`. Raises what ``work`` raised, or TrackingError
@@ -310,7 +316,7 @@ def _do(
 def _end(
     run: RunFiles, session: StoreSession, error: BaseException | None, capture: LogCapture | None
 ) -> BaseException | None:
-    """Write the end of the run; what is to be raised."""
+    """Write the end of the run. Return the exception to be raised, or None."""
     # First to the folder, then to the store: whoever finds the run after a failure here can complete it.
     end, kept = run.close(ending(error), error)
     if capture is not None:

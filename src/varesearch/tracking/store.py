@@ -1,4 +1,4 @@
-"""The tracking store: made and migrated once, reachable before anything is simulated."""
+"""Opening the tracking store: it is made or migrated once, and must be reachable before anything is simulated."""
 
 import configparser
 import contextlib
@@ -53,7 +53,7 @@ _LONGEST_FOLDER = 120
 
 
 def client(uri: str) -> "MlflowClient":
-    """A client of the store at ``uri``. Only for stores that exist: MLflow would make one in place, without a lock."""
+    """Return a client of a store that exists; MLflow would create a missing store in place, without a lock."""
     with light_import():
         from mlflow import MlflowClient
 
@@ -63,7 +63,7 @@ def client(uri: str) -> "MlflowClient":
 
 @contextlib.contextmanager
 def light_import() -> Iterator[None]:
-    """For the first import of MLflow or a part of it."""
+    """Make the first import of MLflow, or of a part of it, in the block cheaper, and set its environment."""
     # MLflow brings two thousand modules. They make no garbage worth collecting, and looking for it takes a third of
     # the time of the import.
     for name, value in _SETTINGS.items():
@@ -82,7 +82,7 @@ def light_import() -> Iterator[None]:
 
 
 def connect(where: StoreLocation) -> "MlflowClient":
-    """A client of the store, which exists, has the present schema and answers.
+    """Return a client of the store, once the store exists, has the present schema and answers.
 
     Raises ConfigurationError, in one line and within seconds, for a server that is down or that would receive a secret
     unencrypted, and for a store that cannot be created, read or migrated.
@@ -110,7 +110,10 @@ def one_line(where: StoreLocation) -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """The message of an exception in one line of at most 300 characters; of a database's exception, the driver's."""
+    """Return the message of an exception in one line of at most 300 characters.
+
+    For an exception of a database it is the message of the driver.
+    """
     cause: BaseException | None = error
     while cause is not None:
         # SQLAlchemy keeps what the driver raised, MLflow what SQLAlchemy did.
@@ -121,7 +124,7 @@ def first_line(error: BaseException) -> str:
 
 
 def probe(uri: str) -> None:
-    """See within seconds whether a server answers at ``uri``. Raises ConfigurationError if it does not."""
+    """Check within seconds that a server answers at ``uri``. Raises ConfigurationError if it does not."""
     parts = urllib.parse.urlsplit(uri)
     port = parts.port or PORTS[parts.scheme.split("+")[0]]
     mend = "start it, set another tracking.uri, or leave it null for the store of the project"
@@ -180,7 +183,7 @@ def ensure_sqlite(where: StoreLocation) -> None:
 
 
 def relocate(where: StoreLocation) -> None:
-    """Let a store that was moved with its artifacts find them again: it keeps their folder's absolute name.
+    """Correct the paths of artifacts in a store that was moved with them, since it keeps absolute paths.
 
     Only where the folder of the old name is gone and the same one lies beside the store.
     """
@@ -299,7 +302,7 @@ def refuse_plain_http(uri: str, shown: str) -> None:
 
 
 def _source(uri: str) -> str | None:
-    """The password or token that MLflow's client would send, in words; None if there is none."""
+    """Return a description of the password or token that MLflow's client would send; None if there is none."""
     if urllib.parse.urlsplit(uri).password:
         return "the password in the address"
     for name in _SECRETS:
@@ -314,34 +317,34 @@ def _source(uri: str) -> str | None:
 
 
 def open_experiment(client: "MlflowClient", where: StoreLocation, name: str) -> str:
-    """The id of the experiment of that name, made under the store's lock if there is none.
+    """Return the id of the experiment of that name; create it under the store's lock if there is none.
 
     Raises ConfigurationError for one that was deleted.
     """
     from mlflow.exceptions import MlflowException
 
-    found = _find(client, where, name)
-    if found is not None:
-        return found
+    experiment_id = _find(client, where, name)
+    if experiment_id is not None:
+        return experiment_id
     artifacts = None
     if not where.is_http:
         artifacts = (where.artifacts / _folder_name(name)).as_uri()
     with FileLock(f"{where.database}.lock", timeout=LOCK_S) if where.database else contextlib.nullcontext():
-        found = _find(client, where, name)
-        if found is not None:
-            return found
+        experiment_id = _find(client, where, name)
+        if experiment_id is not None:
+            return experiment_id
         try:
             return client.create_experiment(name, artifact_location=artifacts)
         except MlflowException:
             # On a server there is no lock: somebody else may have been first.
-            found = _find(client, where, name)
-            if found is None:
+            experiment_id = _find(client, where, name)
+            if experiment_id is None:
                 raise
-            return found
+            return experiment_id
 
 
 def _folder_name(experiment: str) -> str:
-    """The name of an experiment's folder, which any file system accepts and which leaves room for what is appended."""
+    """Return a folder name for an experiment that any file system accepts, with room for what is appended."""
     name = re.sub(r"[^\w.-]+", "_", experiment).strip(".") or "_"
     if len(name.encode()) <= _LONGEST_FOLDER:
         return name

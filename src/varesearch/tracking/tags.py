@@ -1,4 +1,4 @@
-"""The vocabulary of tags: every key that a run carries in the store, and the values that have a meaning.
+"""The tags of a run in the store: all keys, and those values that are compared with.
 
 Tags are read by their keys only in :mod:`varesearch.tracking.read`, which makes fields of them. A tag without a dot in
 its key belongs to a back end and says what made the result (``machine``, ``integrator``).
@@ -36,7 +36,7 @@ NETWORK_HASH = "varesearch.network_hash"
 GIVEN_NETWORK = "varesearch.given_network"
 """Of a run whose network a program made: its content hash. The arrays are in the file ``network.npz`` of the run."""
 IDENTITY = "varesearch.identity"
-"""Of a run of a network: the hash of all that determines its result. The two that follow are parts of it."""
+"""Of a run of a network: the hash of all that determines its result, including the next two."""
 SCIENCE = "varesearch.science"
 """The hash of the code that determines the result, without comments and docstrings."""
 LIBRARIES = "varesearch.libraries"
@@ -57,12 +57,12 @@ PID_NAMESPACE, PID, PROCESS_STARTED = (
 )
 """The process that writes the run, see :class:`varesearch.tracking.process.Process`."""
 OURS = "varesearch."
-"""How the keys of our own tags begin."""
+"""How the keys of the tags of varesearch begin."""
 BATCH_JOB = "varesearch.batch_job"
 """The batch job that writes the run, ``slurm:1234`` or, in an array, ``slurm:1234_5``."""
 
 SWEEP = "varesearch.sweep"
-"""Of a sweep: the hash that makes it the same one when it is started again."""
+"""Of a sweep: the hash by which it is recognised when it is started again."""
 VARIES = "varesearch.varies"
 """Of a sweep: the keys of the settings that vary."""
 BEST, BEST_VALUE = "varesearch.best", "varesearch.best_value"
@@ -71,12 +71,12 @@ BEST_TRIAL, BEST_RUNS = "varesearch.best_trial", "varesearch.best_runs"
 
 
 def sweep_count(name: str) -> str:
-    """The key of the number of a sweep's runs that ended in some way, such as ``failed``."""
+    """Return the key of the number of a sweep's runs that ended in some way, such as ``failed``."""
     return f"{SWEEP}.{name}"
 
 
 def child_end(name: str) -> str:
-    """The key of what the launcher saw of a child that did not end well, such as ``exit_code``."""
+    """Return the key of what the launcher saw of a child that did not end well, such as ``exit_code``."""
     return f"varesearch.child.{name}"
 
 
@@ -91,12 +91,12 @@ COMPARED_RUNS = ("varesearch.a_runs", "varesearch.b_runs")
 """Of a comparison over several seeds: the ids of all runs of a side, separated by spaces."""
 VERDICT = "varesearch.verdict"
 DECIDED_BY = "varesearch.decided_by"
-"""Of a comparison: its answer, and what decided it, in one line."""
+"""Of a comparison: its verdict, and what decided it, in one line."""
 CANNOT_DECIDE = "varesearch.cannot_decide"
 """Of a comparison: the metrics that cannot decide, since no possible value is beyond their limit."""
 
 
 def result_tags(result: Result) -> dict[str, str]:
-    """The tags of a result: its status, why it is degraded, and what made it."""
+    """Return the tags of a result: its status, why it is degraded, and what made it."""
     degraded = {DEGRADED: result.why_degraded} if result.status is Status.DEGRADED else {}
     return {**result.provenance, RESULT: result.status.value, **degraded}

@@ -59,14 +59,14 @@ class Gate:
         The token of the first address.
     bearer
         The token that programs send; None: no program is accepted.
-    used
+    on_token_used
         Called with the token of the next address when an address was used.
     """
 
     def __init__(
-        self, application: Application, port: int, token: str, bearer: str | None, used: Callable[[str], None]
+        self, application: Application, port: int, token: str, bearer: str | None, on_token_used: Callable[[str], None]
     ) -> None:
-        self._application, self._token, self._bearer, self._used = application, token, bearer, used
+        self._application, self._token, self._bearer, self._on_token_used = application, token, bearer, on_token_used
         self._port = port
         self._hosts = {f"{name}:{port}" for name in (LOOPBACK, "localhost")}
         self._cookie_name, self._cookie = f"varesearch-{port}", secrets.token_urlsafe(32)
@@ -114,7 +114,7 @@ class Gate:
         """Give a browser the cookie. The requested page follows the # of the address, which the browser keeps."""
         if _same(token, self._token):
             self._token = secrets.token_urlsafe(32)
-            self._used(self._token)
+            self._on_token_used(self._token)
         elif not self._known(headers):
             await _answer(send, HTTPStatus.UNAUTHORIZED, _STRANGER)
             return
@@ -123,7 +123,9 @@ class Gate:
 
 
 def is_of_another_user(client: tuple[str, int] | None, port: int) -> bool:
-    """Whether the other end of a connection from this machine to ``port`` belongs to a user other than us and root.
+    """Return whether the other end of a connection to ``port`` of this machine belongs to another user.
+
+    Root and the user of this process are not other users.
 
     False if the kernel's tables of connections cannot be read. A closed end has no owner in them and counts as another
     user's.

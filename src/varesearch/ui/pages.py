@@ -71,7 +71,7 @@ def keep_columns(client: "MlflowClient", experiment_id: str, metrics: Iterable[s
 
 
 def listen(wanted: int | None) -> socket.socket:
-    """A socket that listens on port ``wanted``; with None, on the usual port or on any free one.
+    """Open a socket that listens on port ``wanted``; with None, on the usual port or on any free one.
 
     Raises ConfigurationError if the port is not available.
     """
@@ -110,7 +110,7 @@ def serve(where: StoreLocation, wanted_port: int | None, run: str | None) -> int
 
 
 def _page(where: StoreLocation, run: str | None) -> str:
-    """The part of the address after the host that leads to the runs, or to one run."""
+    """Return the part of the address after the host that leads to the runs, or to one run."""
     # MLflow's front page is about language models; the runs are a page of their own.
     newest = runs(uri=where.uri, root=where.root, most=1) if run is None else [load_run(run, where.uri, where.root)]
     page = ""
@@ -164,7 +164,10 @@ def _serve_at(listener: socket.socket, where: StoreLocation, page: str) -> int:
 
 
 def _view(where: StoreLocation, record: RunRecord) -> str:
-    """The part of the address that shows the columns that matter; a store that cannot be written shows MLflow's own."""
+    """Return the part of the address that shows the columns that matter.
+
+    It is empty for a store that cannot be written; MLflow's own columns are shown then.
+    """
     from mlflow.exceptions import MlflowException
 
     try:

@@ -20,7 +20,7 @@ from varesearch.ui.gate import Gate
 
 @dataclass(frozen=True)
 class Order:
-    """What to serve: the store and its artifacts, the first token, and ``page``, which follows the token in an address.
+    """What to serve: the store, its artifacts, the first token, and ``page``, which follows the token in an address.
 
     ``bearer`` is the token for programs; with None, programs are refused.
     """
@@ -32,7 +32,7 @@ class Order:
     bearer: str | None
 
     def address(self, port: int, token: str) -> str:
-        """The address for a browser, which works once."""
+        """Return the address for a browser, which works once."""
         return f"http://127.0.0.1:{port}/?token={token}{self.page}"
 
 
@@ -70,7 +70,7 @@ def _tell_mlflow(order: Order) -> None:
 
 
 def _own_stdout() -> TextIO:
-    """A stream to the terminal; what MLflow prints is redirected to standard error."""
+    """Open a stream to the terminal; what MLflow prints is redirected to standard error."""
     terminal = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     return terminal
