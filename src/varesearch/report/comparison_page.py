@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
+from varesearch.report.origin import UserInput, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, notes_of, rows_of, settings_of
 from varesearch.report.sources import folder_of
 from varesearch.tracking.files import LOG_FILE, TRACEBACK_FILE
@@ -34,7 +34,7 @@ class ComparisonPage:
     record: RunRecord
     title: str
     notes: list[Note]
-    given: Given
+    given: UserInput
     judges: bool
     verdict: str
     decided_by: str

@@ -13,8 +13,8 @@ from varesearch.tracking.record import RunRecord, read_json, read_yaml
 
 
 @dataclass(frozen=True)
-class Given:
-    """What the user typed: the ``command`` for a shell, its ``overrides``, and the chosen option of each group."""
+class UserInput:
+    """What the user entered: the ``command`` for a shell, its ``overrides``, and the chosen option of each group."""
 
     command: str
     overrides: list[str]
@@ -26,7 +26,7 @@ class Given:
         return [quoted([override]) for override in self.overrides]
 
 
-def given_of(record: RunRecord) -> Given:
+def given_of(record: RunRecord) -> UserInput:
     """Return how a run was made; if it stored no command, that is derived from its overrides and its kind."""
     path = folder_of(record) / "overrides.yaml"
     kept = read_yaml(path) if path.is_file() else {}
@@ -39,7 +39,7 @@ def given_of(record: RunRecord) -> Given:
         earlier = command("rerun", record.rerun_of)
     else:
         earlier = command("sweep" if record.is_sweep else "run", *overrides)
-    return Given(str(kept.get("command") or earlier), overrides, dict(kept.get("choices") or {}))
+    return UserInput(str(kept.get("command") or earlier), overrides, dict(kept.get("choices") or {}))
 
 
 def belongs_to(record: RunRecord) -> str:

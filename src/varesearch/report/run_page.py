@@ -13,7 +13,7 @@ from varesearch.config.plain import single_settings
 from varesearch.config.restore import restore
 from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
-from varesearch.report.origin import Given, belongs_to, given_of, origin_rows, provenance_of
+from varesearch.report.origin import UserInput, belongs_to, given_of, origin_rows, provenance_of
 from varesearch.report.sources import folder_of, tail
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
 from varesearch.tracking.record import RunRecord
@@ -70,7 +70,7 @@ class RunPage:
     numbers: dict[str, float]
     phases: list[dict[str, str]]
     comparisons: list[RunRecord]
-    given: Given
+    given: UserInput
     belongs: str
     settings: dict[str, list[Setting]]
     provenance: list[tuple[str, str]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from varesearch.config.wording import written
-from varesearch.report.origin import Given, given_of, origin_rows, provenance_of
+from varesearch.report.origin import UserInput, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, Note, Setting, figures_of, settings_of
 from varesearch.report.sources import LastOutput, folder_of, tail
 from varesearch.shell import command
@@ -73,7 +73,7 @@ class SweepPage:
     columns: list[str]
     children: list[Child]
     comparisons: list[RunRecord]
-    given: Given
+    given: UserInput
     provenance: list[tuple[str, str]]
     versions: dict[str, str]
     settings: dict[str, list[Setting]]

@@ -1,4 +1,4 @@
-"""The record of a run in MLflow: opened before the simulation, complete whatever happens to it.
+"""The record of a run in MLflow, which is opened before the simulation and complete whatever happens to the run.
 
 Importing this package does not import MLflow; calling :func:`track` and reading a store does.
 """
