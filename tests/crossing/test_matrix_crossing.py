@@ -31,7 +31,7 @@ STRENGTH = {"nest": None, "spinnaker": 3, "brian2 cython": 3}
 """Of a target (or a back end) the slow suite takes an array of all combinations of so many factors, or everything; of
 :data:`PROGRAMS` each scheme once, and with one scheme all pairs of the other factors. CROSSING=whole takes all rows."""
 
-ALIVE = 20
+ALIVE = 15
 """Spikes that the quietest network has at least: 40 cells for 40 or 80 ms."""
 EARLY = 0.7
 """Of the spikes in the first quarter, how many have their partner in a run by another scheme or arithmetic."""
