@@ -94,15 +94,22 @@ def _parsed(text: str) -> ast.Module:
 
 
 def _python(tree: ast.Module) -> str:
-    for node in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(node, name, None)
-            if isinstance(block, list):
-                block[:] = [statement for statement in block if not _is_text(statement)]
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        for block in _blocks(waiting.pop()):
+            block[:] = [statement for statement in block if not _is_text(statement)]
+            waiting += block
     return ast.unparse(tree)
 
 
-def _is_text(statement: ast.stmt) -> bool:
+def _blocks(node: ast.AST) -> Iterator[list[ast.AST]]:
+    """Yield the blocks of a statement. Statements stand nowhere else, and a visit to all expressions takes 0.1 s."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        if block := getattr(node, name, None):
+            yield block
+
+
+def _is_text(statement: ast.AST) -> bool:
     """Return whether a statement is only a string: the docstring of a module, class, function or attribute."""
     return (
         isinstance(statement, ast.Expr)
@@ -151,7 +158,8 @@ def _imports(name: str, path: Path, source: bytes) -> Iterator[tuple[str, bool]]
             origin = ".".join(part for part in (base, node.module) if part)
             yield origin, node.level > 0
             yield from ((f"{origin}.{alias.name}", node.level > 0) for alias in node.names)
-        waiting += ast.iter_child_nodes(node)
+        for block in _blocks(node):
+            waiting += block
 
 
 def _source(name: str) -> tuple[Path, bytes] | None:

@@ -2,7 +2,6 @@
 
 import configparser
 import contextlib
-import gc
 import hashlib
 import importlib.metadata
 import logging
@@ -26,6 +25,7 @@ from filelock import FileLock, Timeout
 from varesearch.config.addresses import is_readable_on_the_way, redact
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import echoed
+from varesearch.imports import without_collection
 from varesearch.tracking.location import PORTS, StoreLocation, check_folder, refuse_foreign, sqlite_uri
 from varesearch.tracking.process import Process
 from varesearch.tracking.tags import OURS
@@ -64,21 +64,10 @@ def client(uri: str) -> "MlflowClient":
 @contextlib.contextmanager
 def light_import() -> Iterator[None]:
     """Make the first import of MLflow, or of a part of it, in the block cheaper, and set its environment."""
-    # MLflow brings two thousand modules. They make no garbage worth collecting, and looking for it takes a third of
-    # the time of the import.
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
-    first = "mlflow" not in sys.modules
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
+    with contextlib.nullcontext() if "mlflow" in sys.modules else without_collection():
         yield
-    finally:
-        if first:
-            # What was imported stays for good: later collections, in the simulation too, need not look through it.
-            gc.freeze()
-        if enabled:
-            gc.enable()
 
 
 def connect(where: StoreLocation) -> "MlflowClient":

@@ -14,6 +14,7 @@ from typing import Any
 
 from private_folder import NotPrivateError
 from varesearch.backends.base import BackendUnavailableError
+from varesearch.imports import without_collection
 
 CLOCK = "network_clock"
 
@@ -29,10 +30,11 @@ def load() -> None:
     hook, interrupt = sys.excepthook, signal.getsignal(signal.SIGINT)
     root = logging.getLogger()
     level, handlers = root.level, list(root.handlers)
-    import brian2
+    with without_collection():
+        import brian2
 
-    _quiet()
-    import pyNN.brian2  # noqa: F401
+        _quiet()
+        import pyNN.brian2  # noqa: F401
 
     root.setLevel(level)
     for handler in set(root.handlers) - set(handlers):
