@@ -144,7 +144,11 @@ def _struck(root: Path) -> bool | None:
     pid = int(path.read_text())
     path.unlink()
     for _ in range(1000):
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        try:
+            status = psutil.Process(pid).status()
+        except psutil.NoSuchProcess:  # it may go at any moment, also between two questions
+            return False
+        if status == psutil.STATUS_ZOMBIE:
             return False
         time.sleep(0.01)
     return True

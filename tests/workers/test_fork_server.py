@@ -37,10 +37,17 @@ def log(tmp_path: Path) -> Path:
 def _gone(*pids: int) -> bool:
     """Are they gone, within some seconds? What is killed takes a moment to be cleared away."""
     for _ in range(500):
-        if not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in pids):
+        if not any(_lives(pid) for pid in pids):
             return True
         time.sleep(0.01)
     return False
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it may go at any moment, also between two questions
+        return False
 
 
 def _meet(barrier: threading.Barrier) -> Callable[[int], None]:
