@@ -7,6 +7,7 @@ the folder that it works in and keeps its runs in, and one of
   id of the root's last run;
 * ``python``: the text of a program;
 * ``pytest``: files of tests;
+* ``example``: a small run, for what comes after it;
 * ``settings``: words that must be settings, for some option of their group where they name none.
 
 A result holds ``exit`` (negative: a signal), ``out`` and ``err``.

@@ -67,8 +67,9 @@ def compare(a: Side, b: Side, request: CompareRequest, capture: LogCapture) -> S
     two_models = are_two_models(differences)
     same_network = a.first.network_hash == b.first.network_hash
     judge_runs: Judge | None = None
+    recordings: tuple[Recording, Recording] | None = None
     if len(a.records) == len(b.records) == 1 and (same_network or not two_models):
-        judge_runs = _prepared_judge(a, b, same_network, request, terminal)
+        judge_runs, recordings = _prepared_judge(a, b, same_network, request, terminal)
         notes = [] if same_network else [_why_unpaired(a, b)]
     else:
         notes = _notes(a, b, differences, _several_seeds(a, b, two_models, request))
@@ -85,7 +86,8 @@ def compare(a: Side, b: Side, request: CompareRequest, capture: LogCapture) -> S
             _store_verdict(run, verdict, spread, a, b)
         run.log_metrics(tracked_metrics(found), "compare")
         write_comparison(run.folder, a, b, differences, found, notes)
-        drawn = _drawn(a, analysis), _drawn(b, analysis)
+        first_a, first_b = recordings or (a.first.recording(), b.first.recording())
+        drawn = _drawn(a, first_a, analysis), _drawn(b, first_b, analysis)
         write_figures(*drawn, found, analysis, run.folder / "figures", verdict, spread)
         return verdict
 
@@ -108,9 +110,8 @@ def compare(a: Side, b: Side, request: CompareRequest, capture: LogCapture) -> S
     return dataclasses.replace(stored, exit_code=0 if verdict is None else EXIT_CODES[verdict.answer])
 
 
-def _drawn(side: Side, analysis: AnalysisConfig) -> DrawnSide:
-    """The first recording is kept in memory; of the others, only what is drawn."""
-    first = side.first.recording()
+def _drawn(side: Side, first: Recording, analysis: AnalysisConfig) -> DrawnSide:
+    """The ``first`` recording is kept in memory; of the others, only what is drawn."""
     rest = (record.recording() for record in side.records[1:])
     samples = [drawn_samples(recording, analysis, side.config_dir) for recording in (first, *rest)]
     return DrawnSide(side.label, first, samples, side.config_dir)
@@ -119,8 +120,10 @@ def _drawn(side: Side, analysis: AnalysisConfig) -> DrawnSide:
 # Two simulations of one model: a verdict
 
 
-def _prepared_judge(a: Side, b: Side, paired: bool, request: CompareRequest, terminal: Terminal) -> Judge:
-    """Refuse what cannot be judged before anything is stored; the function that judges then.
+def _prepared_judge(
+    a: Side, b: Side, paired: bool, request: CompareRequest, terminal: Terminal
+) -> tuple[Judge, tuple[Recording, Recording]]:
+    """Refuse what cannot be judged before anything is stored; the function that judges then, and both recordings.
 
     If both runs have the same drawn network (``paired``), their spike trains are judged, too; otherwise (another seed)
     only the distributions are.
@@ -140,7 +143,7 @@ def _prepared_judge(a: Side, b: Side, paired: bool, request: CompareRequest, ter
         spread = None if identical or reference is None else _spread(reference, a, seeds, terminal)
         return judge(*recordings, a.config.analysis, spread, paired, a.config_dir), spread
 
-    return judge_runs
+    return judge_runs, recordings
 
 
 def _store_verdict(run: RunFiles, verdict: Verdict, spread: NaturalSpread | None, a: Side, b: Side) -> None:

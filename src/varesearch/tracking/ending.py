@@ -70,9 +70,9 @@ def ending(error: BaseException | None) -> Ending:
     signum = signal_behind(error)
     if signum is not None:
         return Ending("KILLED", 128 + signum, in_words(signum))
-    if isinstance(error, (ConfigurationError, TrackingError)):
-        return Ending("FAILED", 2 if isinstance(error, ConfigurationError) else 1, str(error))
-    if isinstance(error, NotKeptError | FailedRunError):
+    if isinstance(error, ConfigurationError):
+        return Ending("FAILED", 2, str(error))
+    if isinstance(error, TrackingError | NotKeptError | FailedRunError):
         return Ending("FAILED", 1, str(error))
     return Ending("FAILED", 1, f"{type(error).__name__}: {first_line(error)}")
 
