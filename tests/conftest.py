@@ -2,6 +2,8 @@
 
 import gc
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -26,3 +28,12 @@ def modules_are_not_searched_for_garbage() -> None:
     if len(gc.get_objects(generation=2)) > IMPORTED:
         gc.collect()
         gc.freeze()
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project of the module's own, which holds the runs of all its tests."""
+    folder = tmp_path_factory.mktemp("project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VARESEARCH_ROOT", str(folder))
+        yield folder

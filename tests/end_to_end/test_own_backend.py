@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,8 @@ from varesearch import cli
 from varesearch.config.compose import compose
 from varesearch.identity import identity
 from varesearch.tracking.read import load_run
+
+pytestmark = pytest.mark.usefixtures("root")
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "own-backend.md"
 FILE = re.findall(r'```python title="my_parts/plain.py"\n(.*?)```', PAGE.read_text(), re.DOTALL)[0]
@@ -43,14 +44,6 @@ def package(folder: Path, **changes: str) -> Path:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return package(tmp_path_factory.mktemp("back ends of my own"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    path = tmp_path_factory.mktemp("root")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VARESEARCH_ROOT", str(path))
-        yield path
 
 
 def test_one_file_is_a_back_end_of_the_command(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """A user's own cell, one file outside the project: on two back ends, in a sweep's workers, run again, compared."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,8 @@ import pytest
 from varesearch import cli
 from varesearch.tracking.read import load_run
 from varesearch.tracking.tags import IDENTITY
+
+pytestmark = pytest.mark.usefixtures("root")
 
 CELL = '''"""A leaky cell with an adaptation that nobody else has."""
 
@@ -55,14 +56,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("parts of my own")
     (path / "my_cell.py").write_text(CELL)
     return path
-
-
-@pytest.fixture(scope="module", autouse=True)
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    path = tmp_path_factory.mktemp("root")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VARESEARCH_ROOT", str(path))
-        yield path
 
 
 def run(folder: Path, capfd: pytest.CaptureFixture[str], *words: str) -> str:

@@ -1,6 +1,6 @@
 """Networks that a program made: simulated, tracked and run again like drawn ones, on every simulator; or refused."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,14 +52,6 @@ def altered() -> Network:
 
 
 NETWORK = altered()
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("project")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VARESEARCH_ROOT", str(folder))
-        yield folder
 
 
 def simulated(on: tuple[str, ...]) -> va.Run:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,14 +36,6 @@ for words in json.loads(sys.argv[1]):
     if main(words):
         sys.exit(f"failed: {words}")
 """
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("project")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VARESEARCH_ROOT", str(folder))
-        yield folder
 
 
 @pytest.fixture(scope="module")

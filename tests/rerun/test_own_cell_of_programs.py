@@ -1,7 +1,6 @@
 """Runs that a Python program made with a cell of the user's own: run again, reported, and refused without the cell."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from varesearch.config.compose import compose
 from varesearch.config.parts import parts
 from varesearch.network import draw
 from varesearch.tracking import load_run
+
+pytestmark = pytest.mark.usefixtures("root")
 
 CELL = '''"""A perfect integrator."""
 
@@ -46,14 +47,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("my parts")
     (path / "integrator.py").write_text(CELL)
     return path
-
-
-@pytest.fixture(scope="module", autouse=True)
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    path = tmp_path_factory.mktemp("root")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VARESEARCH_ROOT", str(path))
-        yield path
 
 
 @pytest.fixture(scope="module")
