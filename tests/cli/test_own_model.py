@@ -27,9 +27,8 @@ class Diagonal(Rule):
 
     reach: int = per_projection(quantity(1, "cells", "how many cells a cell reaches"))
 
-    def check(self, dt_ms: float) -> None:
-        for projection in self.projections():
-            check_positive(projection.key("reach"), projection["reach"], "cells")
+    def check_projection(self, projection: ProjectionSettings) -> None:
+        check_positive(projection.key("reach"), projection["reach"], "cells")
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(projection.pre_size * min(projection["reach"], projection.post_size))

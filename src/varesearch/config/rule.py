@@ -99,10 +99,13 @@ class Rule(Settings, Part, ABC):
             setattr(cls, name, field(default_factory=own))
 
     def check(self, dt_ms: float) -> None:
-        """Raise ConfigurationError for settings that the populations cannot satisfy.
+        """Raise ConfigurationError for settings of the rule as a whole that cannot be used together.
 
         The sizes, weights, delays and the ranges of single settings are checked elsewhere.
         """
+
+    def check_projection(self, projection: ProjectionSettings) -> None:
+        """Raise ConfigurationError for settings that the populations of a projection cannot satisfy."""
 
     @abstractmethod
     def expected_synapses(self, projection: ProjectionSettings) -> float:
@@ -183,6 +186,7 @@ class Rule(Settings, Part, ABC):
         for projection in self.projections():
             check_weight(projection.key("weight"), projection.weight)
             check_delay(projection.key("delay_ms"), projection.delay_ms, dt_ms)
+            self.check_projection(projection)
         self.check(dt_ms)
 
     @classmethod

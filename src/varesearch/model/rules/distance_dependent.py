@@ -47,12 +47,12 @@ class DistanceDependent(Rule):
         plausible=ranges.VELOCITY_MM_PER_MS,
     )
 
+    def check_projection(self, projection: ProjectionSettings) -> None:
+        check_probability(projection.key("p_max"), projection["p_max"])
+        check_positive(projection.key("scale_mm"), projection["scale_mm"], "mm")
+
     def check(self, dt_ms: float) -> None:
         check_positive("connectivity.sheet_mm", self.sheet_mm, "mm")
-        for projection in self.projections():
-            check_probability(projection.key("p_max"), projection["p_max"])
-        for projection in self.projections():
-            check_positive(projection.key("scale_mm"), projection["scale_mm"], "mm")
         velocity = self.velocity_mm_per_ms
         if velocity is None:
             return

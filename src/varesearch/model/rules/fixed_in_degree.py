@@ -39,16 +39,13 @@ class FixedInDegree(Rule):
         quantity(6, "synapses", "inhibitory synapses onto each cell", plausible=_DEGREES), "in_degree", "inh", _OWN
     )
 
-    def check(self, dt_ms: float) -> None:
-        for projection in self.projections():
-            setting, degree = projection.key("in_degree"), projection["in_degree"]
-            check_at_least(setting, degree, 0, "synapses")
-            most = projection.pre_size - projection.no_self
-            if degree > most:
-                why = ", itself left out" if projection.no_self else ""
-                refuse(
-                    setting, degree, f"must be at most {most}, the number of {projection.pre} cells to choose from{why}"
-                )
+    def check_projection(self, projection: ProjectionSettings) -> None:
+        setting, degree = projection.key("in_degree"), projection["in_degree"]
+        check_at_least(setting, degree, 0, "synapses")
+        most = projection.pre_size - projection.no_self
+        if degree > most:
+            why = ", itself left out" if projection.no_self else ""
+            refuse(setting, degree, f"must be at most {most}, the number of {projection.pre} cells to choose from{why}")
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(projection["in_degree"] * projection.post_size)

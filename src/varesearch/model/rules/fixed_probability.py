@@ -37,9 +37,10 @@ class FixedProbability(Rule):
         "own", "", "own: draws are independent; shared: PyNN's trap of one generator for all draws", ("own", "shared")
     )
 
+    def check_projection(self, projection: ProjectionSettings) -> None:
+        check_probability(projection.key("p"), projection["p"])
+
     def check(self, dt_ms: float) -> None:
-        for projection in self.projections():
-            check_probability(projection.key("p"), projection["p"])
         if self.shared_streams and self.draw == "native":
             refuse("connectivity.streams", self.streams, "is drawn here; write connectivity.draw=host, or streams=own")
 
