@@ -1,4 +1,4 @@
-"""The recording of a simulation: spikes and sampled signals of each population, with their units.
+"""The recording of a simulation: spikes and sampled signals of each population, with their units, and its input.
 
 A spike is stamped with the start of the step in which it was fired. A signal is sampled at the start of a step, before
 the step's update: a run of T ms sampled every step has T / dt samples, at 0, dt, ..., T - dt.
@@ -67,11 +67,23 @@ class PopulationRecording:
 
 @dataclass(frozen=True)
 class Recording:
-    """All that was recorded in a run of ``duration_ms`` at step ``dt_ms``."""
+    """All that was recorded in a run of ``duration_ms`` at step ``dt_ms``.
+
+    Attributes
+    ----------
+    dt_ms, duration_ms
+        The time step and the simulated time in ms.
+    populations
+        Name -> spikes and signals of its cells.
+    sources
+        Name -> spikes of a group of sources, as they were handed to the simulator. They have no signals, and a source
+        may fire several times in one step. Empty if the stimulus has no sources, or with ``recording.sources=false``.
+    """
 
     dt_ms: float
     duration_ms: float
     populations: dict[str, PopulationRecording]
+    sources: dict[str, PopulationRecording] = field(default_factory=dict)
 
 
 def population_recording(

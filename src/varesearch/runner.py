@@ -255,13 +255,22 @@ def _show_head(terminal: Terminal, composed: Composed, network: Network) -> None
 
 def _show_result(terminal: Terminal, analysis: "Analysis | None", phases: Phases, result: Result) -> None:
     if analysis is not None:
+        from varesearch.metrics.values import SOURCE
+
         rows: dict[str, tuple[str, dict[str, float]]] = {}
         populations: list[str] = []
+        of_sources: dict[str, list[str]] = {}
         for metric in analysis.metrics:
+            if metric.population.startswith(SOURCE):
+                shown = f"{metric.name} {metric.value:,.6g} {metric.unit}"
+                of_sources.setdefault(metric.population.removeprefix(SOURCE), []).append(shown)
+                continue
             rows.setdefault(metric.name, (metric.unit, {}))[1][metric.population] = metric.value
             if metric.population not in populations:
                 populations.append(metric.population)
         terminal.metrics(populations, [(name, unit, values) for name, (unit, values) in rows.items()])
+        for source, values in of_sources.items():
+            terminal.line(f"source {source}: {', '.join(values)} (over the whole run)")
         for undefined in analysis.undefined:
             terminal.line(f"{undefined.key} is undefined: {undefined.reason}")
     else:

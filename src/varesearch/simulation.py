@@ -5,6 +5,7 @@ A single run, a sweep's child, a rerun, a comparison's spread and a benchmark al
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,8 @@ def simulate(
             wrapped = next((cause for cause in chain(error) if isinstance(cause, SimulatorError)), error)
             raise wrapped from (None if wrapped is error else error)
     recording = collected.recording
+    if recording is not None and backend.config.recording.sources:
+        recording = replace(recording, sources=source_recordings(network))
     impossible = [] if recording is None else impossible_values(recording)
     return Result(
         status=_status(collected),
@@ -99,6 +102,16 @@ def simulate(
         # A recorded signal is more informative than the final state, since it shows when the divergence began.
         faults=(*watch.faults, *(impossible or diverged)),
     )
+
+
+def source_recordings(network: Network) -> dict[str, PopulationRecording]:
+    """Return the spikes of the sources: name -> spikes. The network holds them, so that no simulator records them."""
+    return {
+        source.name: PopulationRecording(
+            source.name, source.size, source.sources, source.steps.astype(np.float64) * network.dt_ms
+        )
+        for source in network.sources
+    }
 
 
 def _status(collected: Collected) -> Status:

@@ -157,12 +157,12 @@ cell.a=${sum:1,2} | cell.a=${sum:1,2} names a function that does not exist & ${p
 cell.a=${product:x,2} | cell.a=${product:x,2} cannot be resolved: could not convert string to float: 'x'; write a value
 connectivity.n=${connectivity.p} | connectivity.p is 0.02, which is not a whole number
 cell.a=??? | cell.a=??? is not a number
-stimulus.targets=${cell} | stimulus.targets refers to a group of settings & write [A, B]
+stimulus.targets=${cell} | stimulus.targets refers to ${cell}, a group of settings
 recording.signals=${analysis} | recording.signals refers to a group of settings & write [A, B]
 recording.signals=${connectivity.exc_to_exc} | recording.signals refers to a group of settings
 stimulus=spike_list stimulus.times_ms=${recording.signals} | stimulus.times_ms refers to ['v'] & not a list of values
 stimulus=spike_list stimulus.times_ms=[${cell}] | stimulus.times_ms refers to & not a list of values
-recording.signals=${stimulus.targets} | recording.signals=[exc, inh] holds exc
+stimulus.targets=[exc,inh] recording.signals=${stimulus.targets} | recording.signals=[exc, inh] holds exc
 connectivity.exc_to_inh=3 | connectivity.exc_to_inh=3 & group of settings (weight, delay_ms, p)
 connectivity.weight_exc.mean=1 | connectivity.weight_exc is one value & connectivity.weight_exc=VALUE
 analysis={warmup_ms:20,bin:3} | analysis.bin is unknown

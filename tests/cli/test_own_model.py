@@ -61,7 +61,7 @@ class Kick(SpikingStimulus):
     again_ms: float = quantity(5.0, "ms", "when it fires for the second time")
 
     def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
-        return (Source("kick", 1, tuple(self.targets)),)
+        return (Source("kick", 1, self.reached(sizes)),)
 
     def expected_spikes(self, around: Surroundings) -> float:
         return 2.0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics import Analysis, analyse, metric_definitions
+from varesearch.metrics.metric import in_summary
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording
 
 DEFINITIONS = metric_definitions()
@@ -57,6 +58,24 @@ def test_every_metric_of_a_busy_network_has_its_value_and_unit():
     kept = v[100:].astype(np.float64)
     assert values["exc.v_mean_mv"] == pytest.approx(kept.mean(), rel=1e-9)
     assert values["exc.v_std_mv"] == pytest.approx(kept.std(), rel=1e-9)
+
+
+def test_sources_are_measured_over_the_whole_run_and_apart_from_the_populations():
+    cells = recording(population("exc", random_trains(20, 1000, 0.03, 1)))
+    # Two sources; the first fires three times in step 4, within the warm-up.
+    thalamus = population("thalamus", [[4, 4, 4, 10], [20]])
+    settings = AnalysisConfig(warmup_ms=100.0)
+    without, with_source = (
+        analyse(replace(cells, sources=sources), settings, seed=1) for sources in ({}, {"thalamus": thalamus})
+    )
+    assert with_source.metrics[: len(without.metrics)] == without.metrics
+    of_source = with_source.metrics[len(without.metrics) :]
+    assert {metric.key: metric.value for metric in of_source} == {
+        "source.thalamus.spike_count": 5.0,
+        "source.thalamus.rate_hz": 2.5,
+    }
+    keys = list(with_source.values())
+    assert not any("thalamus" in key for key in in_summary(keys))
 
 
 def test_keys_are_names_that_a_tracker_takes():

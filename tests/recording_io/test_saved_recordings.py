@@ -23,7 +23,9 @@ def assert_same_array(one: np.ndarray, other: np.ndarray) -> None:
 def assert_equal(one: Recording, other: Recording) -> None:
     assert (one.dt_ms, one.duration_ms) == (other.dt_ms, other.duration_ms)
     assert list(one.populations) == list(other.populations)
-    for a, b in zip(one.populations.values(), other.populations.values(), strict=True):
+    assert list(one.sources) == list(other.sources)
+    parts = [[*each.populations.values(), *each.sources.values()] for each in (one, other)]
+    for a, b in zip(*parts, strict=True):
         assert (a.name, a.size) == (b.name, b.size)
         assert_same_array(a.spike_ids, b.spike_ids)
         assert_same_array(a.spike_times_ms, b.spike_times_ms)
@@ -51,10 +53,21 @@ def populations(draw: st.DrawFn, name: str, n_steps: int, dt_ms: float) -> Popul
 
 
 @st.composite
+def source(draw: st.DrawFn, name: str, n_steps: int, dt_ms: float) -> PopulationRecording:
+    """Sources, which may fire several times in a step."""
+    size = draw(st.integers(1, 4))
+    fired = draw(st.lists(st.tuples(st.integers(0, size - 1), st.integers(0, n_steps - 1)), max_size=40))
+    ids, steps = (np.array([spike[k] for spike in fired], dtype=np.int64) for k in (0, 1))
+    return population_recording(name, size, ids, steps, dt_ms)
+
+
+@st.composite
 def recordings(draw: st.DrawFn) -> Recording:
     dt_ms, n_steps = draw(st.sampled_from([1.0, 0.1, 0.25, 0.3])), draw(st.integers(1, 12))
     names = draw(st.sampled_from([["exc", "inh"], ["inh"], ["exc", "inh", "somatostatin cells"]]))
-    return Recording(dt_ms, n_steps * dt_ms, {name: draw(populations(name, n_steps, dt_ms)) for name in names})
+    of_cells = {name: draw(populations(name, n_steps, dt_ms)) for name in names}
+    inputs = draw(st.sampled_from([[], ["thalamus"], ["thalamus", "background_exc"]]))
+    return Recording(dt_ms, n_steps * dt_ms, of_cells, {name: draw(source(name, n_steps, dt_ms)) for name in inputs})
 
 
 @pytest.fixture
@@ -87,6 +100,14 @@ def test_neo_block_turns_back_equal(recording: Recording):
 @given(recording=recordings())
 def test_neo_file_loads_back_equal(tmp_path: Path, recording: Recording):
     assert_equal(load_neo(save_neo(recording, tmp_path / "recording.mat")), recording)
+
+
+def test_a_file_of_an_earlier_version_has_no_sources(tmp_path: Path, network: Recording):
+    path = save_npz(network, tmp_path / "recording.npz")
+    with np.load(path) as data:
+        before = {name: data[name] for name in data.files if name != "sources"}
+    np.savez(path, **before)
+    assert_equal(load_npz(path), network)
 
 
 def test_the_neo_block_means_to_others_what_it_means_to_us(network):

@@ -3,7 +3,7 @@
 import csv
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from varesearch.metrics import UndefinedMetricError, metric_definitions, statist
 from varesearch.metrics.analysis import analyse
 from varesearch.metrics.metric import MeanMetric, PopulationData, population_data
 from varesearch.metrics.trains import window_trains
+from varesearch.metrics.values import SOURCE
 from varesearch.recording import Recording
 from varesearch.tracking.record import RunRecord
 
@@ -129,21 +130,23 @@ def metrics_of(
 ) -> RunMetrics:
     """The stored metrics of a run, or new ones if it was analysed with other settings than those of the comparison.
 
-    ``plain_analysis`` are the analysis settings of the comparison as plain values, ``analysis`` the same as typed
-    settings. Raises ConfigurationError for a run without metrics and recording.
+    Those of sources are left out: they describe what was given, not what the models did. ``plain_analysis`` are the
+    analysis settings of the comparison as plain values, ``analysis`` the same as typed settings. Raises
+    ConfigurationError for a run without metrics and recording.
     """
     config = record.config()
     if record.folder is not None and same_analysis(config["analysis"], plain_analysis):
         path = record.folder / "metrics.csv"
         if path.is_file():
             with path.open(newline="") as file:
-                rows = list(csv.DictReader(file))
+                rows = [row for row in csv.DictReader(file) if not row["population"].startswith(SOURCE)]
             keys = [(row["population"], row["metric"]) for row in rows]
             values = {key: float(row["value"]) for key, row in zip(keys, rows, strict=True) if row["value"]}
             # The file does not contain the units of undefined metrics.
             known = metric_definitions(config_dir)
             return RunMetrics(values, {key: known[key[1]].unit for key in keys if key[1] in known})
-    found = analyse(record.recording(), analysis, int(config["seed"]), config_dir)
+    recording = replace(record.recording(), sources={})
+    found = analyse(recording, analysis, int(config["seed"]), config_dir)
     values = {(metric.population, metric.name): metric.value for metric in found.metrics}
     units = {(metric.population, metric.name): metric.unit for metric in found.metrics}
     units |= {(undefined.population, undefined.metric): undefined.unit for undefined in found.undefined}

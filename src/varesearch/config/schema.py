@@ -30,7 +30,8 @@ class SimulationConfig:
 class RecordingConfig:
     """Spikes, and signals of every cell at every step.
 
-    The spikes of every cell are always recorded; these settings choose which signals are sampled, where and how often.
+    The spikes of every cell are always recorded; these settings choose which signals are sampled, where and how often,
+    and whether the spikes of the sources are kept.
     """
 
     signals: list[str] = field(
@@ -40,6 +41,7 @@ class RecordingConfig:
     interval_ms: float | None = quantity(
         None, "ms", "sampling interval; null: every step", plausible=ranges.SAMPLING_MS
     )
+    sources: bool = quantity(True, "", "keep the spikes of the stimulus' sources, too")
 
 
 @dataclass

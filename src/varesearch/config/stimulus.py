@@ -126,15 +126,21 @@ class Stimulus(Settings, Part, ABC):
 class TargetedStimulus(Stimulus):
     """What all stimuli share that act on populations."""
 
-    targets: list[str] = field(
-        default_factory=lambda: ["exc", "inh"], metadata={"unit": "", "what": "populations it reaches"}
+    targets: list[str] | None = field(
+        default=None, metadata={"unit": "", "what": "names of the populations it reaches; null: all"}
     )
 
     def check_settings(self, around: Surroundings) -> None:
-        if not self.targets:
-            refuse("stimulus.targets", self.targets, "reaches nobody; name exc, inh or both, or write stimulus=none")
-        check_names("stimulus.targets", self.targets, tuple(around.sizes))
+        if self.targets is not None:
+            if not self.targets:
+                mend = "name populations, write null for all of them, or stimulus=none"
+                refuse("stimulus.targets", [], f"reaches nobody; {mend}")
+            check_names("stimulus.targets", self.targets, tuple(around.sizes))
         super().check_settings(around)
+
+    def reached(self, sizes: Mapping[str, int]) -> tuple[str, ...]:
+        """Return the names of the populations that it reaches; ``sizes``: the number of cells of every population."""
+        return tuple(sizes if self.targets is None else self.targets)
 
 
 @dataclass

@@ -173,6 +173,11 @@ class Run(_Stored):
         return {name: _spikes(each) for name, each in self.recording.populations.items()}
 
     @property
+    def sources(self) -> dict[str, Spikes]:
+        """Group of sources -> its spikes, which the stimulus gave; a source may fire several times in a step."""
+        return {name: _spikes(each) for name, each in self.recording.sources.items()}
+
+    @property
     def signals(self) -> "dict[str, dict[str, Signal]]":
         """Population -> signal (``v``) -> its samples, with the cells, the times and the unit."""
         return {name: dict(each.signals) for name, each in self.recording.populations.items()}

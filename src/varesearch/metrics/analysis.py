@@ -7,8 +7,8 @@ from pathlib import Path
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig
-from varesearch.metrics.metric import metric_definitions, population_data
-from varesearch.metrics.values import Metric, Undefined, UndefinedMetricError
+from varesearch.metrics.metric import metric_definitions, population_data, source_data
+from varesearch.metrics.values import SOURCE, Metric, Undefined, UndefinedMetricError
 from varesearch.recording import Recording
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Analysis:
 
 
 def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_dir: Path | None = None) -> Analysis:
-    """Compute every metric of each population, the warm-up discarded.
+    """Compute every metric of each population, the warm-up discarded, and those of the sources, over the whole run.
 
     Parameters
     ----------
@@ -62,18 +62,21 @@ def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_di
         raise ValueError("the recording holds no population")
     metrics: list[Metric] = []
     undefined: list[Undefined] = []
-    for population in recording.populations.values():
-        data = population_data(recording, population, analysis, seed)
+    measured = [(name, population_data(recording, it, analysis, seed)) for name, it in recording.populations.items()]
+    measured += [(SOURCE + name, source_data(recording, it, analysis, seed)) for name, it in recording.sources.items()]
+    for owner, data in measured:
         for name, definition in metric_definitions(config_dir).items():
-            if definition.signal and definition.signal not in population.signals:
+            if definition.signal and definition.signal not in data.population.signals:
+                continue
+            if owner.startswith(SOURCE) and not definition.of_sources:
                 continue
             try:
                 value = float(definition.compute(data))
                 if not math.isfinite(value):
                     raise UndefinedMetricError(f"its value is {value}")
             except UndefinedMetricError as reason:
-                undefined.append(Undefined(name, population.name, str(reason), definition.unit))
-                log.warning("%s.%s is undefined: %s", population.name, name, reason)
+                undefined.append(Undefined(name, owner, str(reason), definition.unit))
+                log.warning("%s.%s is undefined: %s", owner, name, reason)
                 continue
-            metrics.append(Metric(name, population.name, value, definition.unit))
+            metrics.append(Metric(name, owner, value, definition.unit))
     return Analysis(tuple(metrics), tuple(undefined))

@@ -18,6 +18,7 @@ from varesearch.config.parts import Part, part_name, parts
 from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics import statistics
 from varesearch.metrics.trains import Binned, Trains, bin_counts, window_trains
+from varesearch.metrics.values import SOURCE
 from varesearch.recording import PopulationRecording, Recording
 
 
@@ -51,6 +52,8 @@ class MetricDefinition(Part, ABC):
     """Whether figures of sweeps and of comparisons have a panel of it."""
     in_verdict: ClassVar[bool] = False
     """Whether it is shown with a verdict on two runs; of a :class:`MeanMetric` the distribution is judged."""
+    of_sources: ClassVar[bool] = False
+    """Whether it is computed for sources, too: over the whole run, from spikes of which several may be in one step."""
     in_tables: ClassVar[bool] = True
     """Whether a comparison lists it on the terminal; every metric is in the table that is stored."""
 
@@ -133,6 +136,14 @@ def population_data(
     return PopulationData(population, trains, analysis, seed)
 
 
+def source_data(
+    recording: Recording, source: PopulationRecording, analysis: AnalysisConfig, seed: int
+) -> PopulationData:
+    """The data of a group of sources, from the whole run: a stimulus may end before the warm-up does."""
+    trains = window_trains(source, recording.dt_ms, recording.duration_ms, 0.0, several_in_a_step=True)
+    return PopulationData(source, trains, analysis, seed)
+
+
 def metric_definitions(config_dir: Path | None = None) -> Mapping[str, type[MetricDefinition]]:
     """Name -> metric, in the order in which they are shown; with those in the user's folder.
 
@@ -143,7 +154,7 @@ def metric_definitions(config_dir: Path | None = None) -> Mapping[str, type[Metr
 
 
 def in_summary(keys: Iterable[str], config_dir: Path | None = None) -> list[str]:
-    """Those of the flat names of metrics that belong in a summary, in the order of the metrics.
+    """Those of the flat names of metrics that belong in a summary, in the order of the metrics; none of sources.
 
     Examples
     --------
@@ -152,4 +163,5 @@ def in_summary(keys: Iterable[str], config_dir: Path | None = None) -> list[str]
     """
     keys = list(keys)
     names = [name for name, definition in metric_definitions(config_dir).items() if definition.in_summary]
-    return [key for name in names for key in keys if key.rpartition(".")[2] == name]
+    of_cells = [key for key in keys if not key.startswith(SOURCE)]
+    return [key for name in names for key in of_cells if key.rpartition(".")[2] == name]

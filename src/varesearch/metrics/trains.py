@@ -64,7 +64,13 @@ class Binned:
         return np.bincount(self.ids, weights=values, minlength=self.size).astype(np.int64)
 
 
-def window_trains(population: PopulationRecording, dt_ms: float, duration_ms: float, warmup_ms: float) -> Trains:
+def window_trains(
+    population: PopulationRecording,
+    dt_ms: float,
+    duration_ms: float,
+    warmup_ms: float,
+    several_in_a_step: bool = False,
+) -> Trains:
     """The spikes of a population after the warm-up, in [warmup_ms, duration_ms).
 
     Parameters
@@ -75,6 +81,8 @@ def window_trains(population: PopulationRecording, dt_ms: float, duration_ms: fl
         Time step and duration of the run in ms.
     warmup_ms
         What is left out at the start, in ms.
+    several_in_a_step
+        Whether one may fire several times in a step, as sources do and cells do not.
 
     Raises
     ------
@@ -100,7 +108,7 @@ def window_trains(population: PopulationRecording, dt_ms: float, duration_ms: fl
     kept = steps >= first
     # One key for cell and step sorts faster than a lexsort, and equal keys are double spikes.
     keys = np.sort(ids[kept] * n_steps + steps[kept])
-    if (keys[1:] == keys[:-1]).any():
+    if not several_in_a_step and (keys[1:] == keys[:-1]).any():
         raise ValueError(f"population {population.name}: a cell with two spikes in one step")
     return Trains(population.size, dt_ms, n_steps - first, keys // n_steps, keys % n_steps - first)
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+SOURCE = "source."
+"""What the owner of a metric begins with if it is a group of sources (``source.thalamus``), not a population."""
+
 
 class UndefinedMetricError(ValueError):
     """The data do not define a metric; the message is the reason."""
@@ -9,7 +12,10 @@ class UndefinedMetricError(ValueError):
 
 @dataclass(frozen=True)
 class Metric:
-    """One number about one population, finite by construction."""
+    """One number about one population or, if ``population`` begins with :data:`SOURCE`, one group of sources.
+
+    ``value`` is finite by construction.
+    """
 
     name: str
     population: str

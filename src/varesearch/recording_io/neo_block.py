@@ -3,7 +3,8 @@
 The block has one segment. Each cell has a spike train, silent cells too, annotated with ``population`` and ``cell``.
 Each signal is one analog signal with a channel for each sampled cell, annotated with ``population``, ``cells`` and
 ``value_type``, the type of the recorded values.
-The block's annotations hold ``dt_ms``, ``duration_ms`` and ``populations``, the sizes by name as a JSON object.
+The block's annotations hold ``dt_ms``, ``duration_ms``, and ``populations`` and ``sources``, the sizes by name as JSON
+objects. The spike trains of sources are annotated as those of populations are.
 """
 
 import json
@@ -43,7 +44,7 @@ def to_neo(recording: Recording) -> "neo.Block":
     import neo
 
     segment = neo.Segment(name="run")
-    for name, population in recording.populations.items():
+    for name, population in (recording.populations | recording.sources).items():
         for cell, train in enumerate(population.spike_trains()):
             segment.spiketrains.append(
                 neo.SpikeTrain(train, units="ms", t_stop=recording.duration_ms, population=name, cell=cell)
@@ -54,6 +55,7 @@ def to_neo(recording: Recording) -> "neo.Block":
         dt_ms=recording.dt_ms,
         duration_ms=recording.duration_ms,
         populations=json.dumps({name: population.size for name, population in recording.populations.items()}),
+        sources=json.dumps({name: source.size for name, source in recording.sources.items()}),
     )
     block.segments.append(segment)
     return block
@@ -157,7 +159,9 @@ def _add_signal(segment: "neo.Segment", population: str, signal: Signal, dt_ms: 
 
 def _from_neo(block: "neo.Block") -> Recording:
     dt_ms = float(block.annotations["dt_ms"])
-    sizes: dict[str, int] = json.loads(str(block.annotations["populations"]))
+    of_populations: dict[str, int] = json.loads(str(block.annotations["populations"]))
+    of_sources: dict[str, int] = json.loads(str(block.annotations.get("sources", "{}")))
+    sizes = of_populations | of_sources
     segment = block.segments[0]
 
     times: dict[str, list[np.ndarray]] = {name: [] for name in sizes}
@@ -171,12 +175,17 @@ def _from_neo(block: "neo.Block") -> Recording:
         signal = str(sampled.name)
         signals[sampled.annotations["population"]][signal] = _signal(signal, sampled, dt_ms)
 
-    populations: dict[str, PopulationRecording] = {}
+    found: dict[str, PopulationRecording] = {}
     for name, size in sizes.items():
         steps = grid_steps(np.concatenate([*times[name], []]), dt_ms, f"spike times of population {name}")
         cells = np.concatenate([*ids[name], []]).astype(np.int32)
-        populations[name] = population_recording(name, size, cells, steps, dt_ms, signals[name])
-    return Recording(dt_ms, float(block.annotations["duration_ms"]), populations)
+        found[name] = population_recording(name, size, cells, steps, dt_ms, signals[name])
+    return Recording(
+        dt_ms,
+        float(block.annotations["duration_ms"]),
+        {name: found[name] for name in of_populations},
+        {name: found[name] for name in of_sources},
+    )
 
 
 def _signal(name: str, sampled: Any, dt_ms: float) -> Signal:

@@ -14,6 +14,8 @@ Plain numpy opens it (``numpy.load(path)``). For a population ``exc`` sampled fo
 ``exc.v.ids``         int32 (cells,)
 ``exc.v.times_ms``    float64 (samples,)
 ``exc.v.values``      (samples, cells), of the type that was recorded (float32 halves the file)
+``sources``           names of the groups of sources; each has ``size``, ``spike_ids`` and
+                      ``spike_steps`` as a population has. Files before version 1.3 lack it
 ====================  =======================================================================
 """
 
@@ -141,15 +143,17 @@ def _arrays(recording: Recording) -> dict[str, Any]:
         "dt_ms": recording.dt_ms,
         "duration_ms": recording.duration_ms,
         "populations": np.array(list(recording.populations), dtype=np.str_),
+        "sources": np.array(list(recording.sources), dtype=np.str_),
     }
-    for name, population in recording.populations.items():
+    for name, population in (recording.populations | recording.sources).items():
         steps = grid_steps(population.spike_times_ms, recording.dt_ms, f"spike times of population {name}")
         if not np.array_equal(steps * recording.dt_ms, population.spike_times_ms):
             raise ValueError(f"spike times of population {name} are not steps * {recording.dt_ms:g} ms exactly")
         arrays[f"{name}.size"] = population.size
         arrays[f"{name}.spike_ids"] = int32(population.spike_ids, f"spikes of {name}")
         arrays[f"{name}.spike_steps"] = int32(steps, f"steps of spikes of {name}")
-        arrays[f"{name}.signals"] = np.array(list(population.signals), dtype=np.str_)
+        if name in recording.populations:
+            arrays[f"{name}.signals"] = np.array(list(population.signals), dtype=np.str_)
         for key, signal in population.signals.items():
             arrays[f"{name}.{key}.unit"] = signal.unit
             arrays[f"{name}.{key}.ids"] = signal.ids
@@ -159,31 +163,35 @@ def _arrays(recording: Recording) -> dict[str, Any]:
 
 
 def _recording(arrays: Mapping[str, np.ndarray]) -> Recording:
-    dt_ms = float(arrays["dt_ms"])
-    populations = {}
-    for name in arrays["populations"].tolist():
-        signals = {
-            key: Signal(
-                name=key,
-                unit=str(arrays[f"{name}.{key}.unit"]),
-                ids=arrays[f"{name}.{key}.ids"],
-                times_ms=arrays[f"{name}.{key}.times_ms"],
-                values=arrays[f"{name}.{key}.values"],
-            )
-            for key in arrays[f"{name}.signals"].tolist()
-        }
-        populations[name] = PopulationRecording(
-            name=name,
-            size=int(arrays[f"{name}.size"]),
-            spike_ids=arrays[f"{name}.spike_ids"],
-            spike_times_ms=arrays[f"{name}.spike_steps"] * dt_ms,
-            signals=signals,
-        )
-    for population in populations.values():
+    dt_ms, duration_ms = float(arrays["dt_ms"]), float(arrays["duration_ms"])
+    populations = {name: _population(arrays, name, dt_ms) for name in arrays["populations"].tolist()}
+    names = arrays["sources"].tolist() if "sources" in arrays else []  # an earlier version did not record them
+    sources = {name: _population(arrays, name, dt_ms) for name in names}
+    for population in (*populations.values(), *sources.values()):
         _check(population)
-    if not (0 < dt_ms < np.inf and 0 < float(arrays["duration_ms"]) < np.inf):
+    if not (0 < dt_ms < np.inf and 0 < duration_ms < np.inf):
         raise ValueError("its time step or its duration is not positive")
-    return Recording(dt_ms=dt_ms, duration_ms=float(arrays["duration_ms"]), populations=populations)
+    return Recording(dt_ms, duration_ms, populations, sources)
+
+
+def _population(arrays: Mapping[str, np.ndarray], name: str, dt_ms: float) -> PopulationRecording:
+    signals = {
+        key: Signal(
+            name=key,
+            unit=str(arrays[f"{name}.{key}.unit"]),
+            ids=arrays[f"{name}.{key}.ids"],
+            times_ms=arrays[f"{name}.{key}.times_ms"],
+            values=arrays[f"{name}.{key}.values"],
+        )
+        for key in arrays.get(f"{name}.signals", np.empty(0)).tolist()
+    }
+    return PopulationRecording(
+        name=name,
+        size=int(arrays[f"{name}.size"]),
+        spike_ids=arrays[f"{name}.spike_ids"],
+        spike_times_ms=arrays[f"{name}.spike_steps"] * dt_ms,
+        signals=signals,
+    )
 
 
 def _check(population: PopulationRecording) -> None:

@@ -17,6 +17,7 @@ class Rate(MeanMetric):
     in_summary = True
     in_figures = True
     in_verdict = True
+    of_sources = True
 
     @classmethod
     def values(cls, data: PopulationData) -> NDArray[np.float64]:

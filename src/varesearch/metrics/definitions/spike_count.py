@@ -10,6 +10,7 @@ class SpikeCount(MetricDefinition):
     what = "spikes of all cells"
     how = "the number of spikes"
     place = 10
+    of_sources = True
 
     @classmethod
     def compute(cls, data: PopulationData) -> float:

@@ -39,10 +39,10 @@ class BackgroundPoisson(SpikingStimulus):
         check_rate(self.rate_hz, around.dt_ms)
 
     def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
-        return tuple(Source(f"background_{target}", sizes[target], (target,)) for target in self.targets)
+        return tuple(Source(f"background_{target}", sizes[target], (target,)) for target in self.reached(sizes))
 
     def expected_spikes(self, around: Surroundings) -> float:
-        reached = sum(around.sizes[target] for target in self.targets)
+        reached = sum(around.sizes[target] for target in self.reached(around.sizes))
         return reached * self.rate_hz * length_ms(self.start_ms, self.duration_ms, around) / 1000.0
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:

@@ -41,7 +41,7 @@ class SpikeList(SpikingStimulus):
         check_reach(self.p)
 
     def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
-        return (Source("input", len(self.times_ms), tuple(self.targets)),)
+        return (Source("input", len(self.times_ms), self.reached(sizes)),)
 
     def expected_spikes(self, around: Surroundings) -> float:
         return float(sum(len(times) for times in self.times_ms))

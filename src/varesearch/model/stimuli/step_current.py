@@ -23,7 +23,7 @@ class StepCurrent(CurrentStimulus):
 
     def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]:
         start, stop = steps_of(self.start_ms, self.duration_ms, around)
-        return tuple(CurrentStep(target, self.amplitude, start, stop) for target in self.targets)
+        return tuple(CurrentStep(target, self.amplitude, start, stop) for target in self.reached(around.sizes))
 
     def amplitudes(self) -> Mapping[str, float]:
         return {"stimulus.amplitude": self.amplitude}

@@ -42,7 +42,7 @@ class ThalamicBurst(SpikingStimulus):
         check_at_least("stimulus.n_sources", self.n_sources, 1, "sources")
 
     def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
-        return (Source("thalamus", self.n_sources, tuple(self.targets)),)
+        return (Source("thalamus", self.n_sources, self.reached(sizes)),)
 
     def expected_spikes(self, around: Surroundings) -> float:
         return self.n_sources * self.rate_hz * length_ms(self.start_ms, self.duration_ms, around) / 1000.0
