@@ -33,14 +33,23 @@ FIRED, DELAY = 10, 4
 """The step in which the source fires, and the delay of its synapses in steps."""
 
 _REST_MV, _THRESHOLD_MV, _TAU_MS, _HELD = -65.0, -50.0, 20.0, 3
-_LEAKY = ("if_cond_exp", "if_curr_exp", "if_curr_alpha", "if_curr_delta")
+_LEAKY = ("if_cond_exp", "if_cond_alpha", "if_curr_exp", "if_curr_alpha", "if_curr_delta")
 _IZHIKEVICH = ("izhikevich", "izhikevich_delta")
 """The cells whose answers are known without a simulator. Another cell is left out until somebody works them out."""
 
-_WEIGHTS = {Synapse.CONDUCTANCE: 1.0, Synapse.CURRENT: 40.0, Synapse.ALPHA: 40.0, Synapse.VOLTAGE_STEP: 20.0}
+_WEIGHTS = {
+    Synapse.CONDUCTANCE: 1.0,
+    Synapse.ALPHA_CONDUCTANCE: 0.5,
+    Synapse.CURRENT: 40.0,
+    Synapse.ALPHA: 40.0,
+    Synapse.VOLTAGE_STEP: 20.0,
+}
 """The weight of the single spike: enough to reach the threshold in the step in which it acts, but only once."""
 
 _IZHIKEVICH_WEIGHT = 150.0
+
+_TAU_SYN_MS = {Synapse.ALPHA_CONDUCTANCE: 0.5}
+"""Other than 1 ms: an alpha conductance that has to be over when the refractory period is."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +137,8 @@ def _cell(cell: type[Cell]) -> Cell:
         settings = {"v_rest": _REST_MV, "v_reset": _REST_MV, "v_thresh": _THRESHOLD_MV, "cm": 1.0, "tau_m": _TAU_MS}
         settings |= {"tau_refrac": _HELD * DT_MS, "i_offset": 1.0}
     if cell.synapse is not Synapse.VOLTAGE_STEP:
-        settings |= {"tau_syn_E": 1.0, "tau_syn_I": 1.0}
+        tau_ms = _TAU_SYN_MS.get(cell.synapse, 1.0)
+        settings |= {"tau_syn_E": tau_ms, "tau_syn_I": tau_ms}
     return cell(**settings)
 
 

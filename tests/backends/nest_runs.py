@@ -12,6 +12,7 @@ from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.backend import Nest, NestSimulation
 from varesearch.config.cell import Cell
 from varesearch.config.schema import Config, RecordingConfig
+from varesearch.model.cells.if_cond_alpha import IfCondAlpha
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -37,13 +38,13 @@ def quiet(model: type[Cell]) -> Cell:
 
 
 def first_psp(cell: Cell, receptor: str, weight: float, dt_ms: float) -> float:
-    """How far v has moved from rest one update after the arrival, in closed form; if_cond_exp to first order in dt."""
+    """How far v has moved from rest one update after the arrival, in closed form; conductances to first order in dt."""
     sign = 1.0 if receptor == "excitatory" else -1.0
     if isinstance(cell, IzhikevichDelta | IfCurrDelta):
         return sign * weight
     if isinstance(cell, Izhikevich):
         return sign * weight * dt_ms
-    assert isinstance(cell, IfCurrExp | IfCurrAlpha | IfCondExp)
+    assert isinstance(cell, IfCurrExp | IfCurrAlpha | IfCondExp | IfCondAlpha)
     tau = cell.tau_syn_E if receptor == "excitatory" else cell.tau_syn_I
     membrane, synapse = math.exp(-dt_ms / cell.tau_m), math.exp(-dt_ms / tau)
     # Response of cm dv/dt = -cm v/tau_m + i(t) from v = 0: with k = 1/tau - 1/tau_m,
@@ -55,6 +56,8 @@ def first_psp(cell: Cell, receptor: str, weight: float, dt_ms: float) -> float:
     if isinstance(cell, IfCurrAlpha):
         return sign * weight * math.e / tau / cell.cm * ((membrane - synapse) / k**2 - dt_ms * synapse / k)
     drive = (cell.e_rev_E if receptor == "excitatory" else cell.e_rev_I) - REST
+    if isinstance(cell, IfCondAlpha):
+        return weight * drive * math.e / tau / cell.cm * ((membrane - synapse) / k**2 - dt_ms * synapse / k)
     return weight * drive / cell.cm * (membrane - synapse) / k
 
 
@@ -97,7 +100,7 @@ def equal(one: Recording, other: Recording) -> bool:
     )
 
 
-MODELS = (Izhikevich, IzhikevichDelta, IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
+MODELS = (Izhikevich, IzhikevichDelta, IfCondExp, IfCondAlpha, IfCurrExp, IfCurrAlpha, IfCurrDelta)
 
 
 def random_network(model: type[Cell], n: int = 60, n_steps: int = 300) -> Network:

@@ -13,6 +13,7 @@ from small_runs import sound_on
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.config.cell import Cell
 from varesearch.config.schema import RecordingConfig
+from varesearch.model.cells.if_cond_alpha import IfCondAlpha
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -36,6 +37,7 @@ CELLS: dict[str, tuple[Cell, float]] = {
     "if_cond_exp exponential_euler": (IfCondExp(**LIF), 0.002),
     "if_cond_exp euler": (IfCondExp(**LIF, integrator="euler"), 0.002),
     "if_cond_exp spinnaker": (IfCondExp(**LIF, integrator="spinnaker"), 0.002),
+    "if_cond_alpha": (IfCondAlpha(**LIF), 0.002),
     "if_curr_exp": (IfCurrExp(**LIF), 0.02),
     "if_curr_exp equal time constants": (IfCurrExp(**LIF, tau_m=5.0), 0.02),
     "if_curr_alpha": (IfCurrAlpha(**LIF), 0.02),
@@ -181,7 +183,8 @@ def test_the_first_step_of_the_psp_of_the_other_cells(receptor: str, sign: int) 
 
     cell, weight, got = first("if_cond_exp spinnaker")
     assert isinstance(cell, IfCondExp)
-    current = weight * (reversal - REST)
+    tau = cell.tau_syn_E if receptor == "excitatory" else cell.tau_syn_I
+    current = weight * tau / dt_ms * (1 - np.exp(-dt_ms / tau)) * (reversal - REST)
     assert got == pytest.approx(current * cell.tau_m / cell.cm * (1 - np.exp(-dt_ms / cell.tau_m)), rel=1e-9)
 
 

@@ -7,6 +7,7 @@ from small_runs import sound_on
 
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.config.schema import RecordingConfig
+from varesearch.model.cells.if_cond_alpha import IfCondAlpha
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -14,8 +15,8 @@ from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.network.model import Network
 from varesearch.recording import Recording
 
-IntegrateAndFire = IfCondExp | IfCurrExp | IfCurrAlpha | IfCurrDelta
-CELLS: tuple[type[IntegrateAndFire], ...] = (IfCondExp, IfCurrExp, IfCurrAlpha, IfCurrDelta)
+IntegrateAndFire = IfCondExp | IfCondAlpha | IfCurrExp | IfCurrAlpha | IfCurrDelta
+CELLS: tuple[type[IntegrateAndFire], ...] = (IfCondExp, IfCondAlpha, IfCurrExp, IfCurrAlpha, IfCurrDelta)
 DT_MS = 0.5
 # Beyond 32 bits (and to nearly nothing, if cut to them), half a step, a part of a step, many steps.
 REFRACTORY_STEPS = [2**32 + 1, 0, 3, 40]
@@ -33,7 +34,7 @@ def _cell(cell: type[IntegrateAndFire], steps: int, i_offset: float) -> Integrat
 
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_constant_current_gives_the_trains_of_the_closed_form(cell: type[IntegrateAndFire]) -> None:
-    """Under a constant current v is known at every time, for all four cells: so are the steps of the spikes."""
+    """Under a constant current v is known at every time, for all five cells: so are the steps of the spikes."""
     n_steps, current = 400, 1.0
     populations = [
         population(f"p{k}", _cell(cell, steps, current), [-65.0]) for k, steps in enumerate(REFRACTORY_STEPS)
@@ -54,7 +55,13 @@ def test_a_constant_current_gives_the_trains_of_the_closed_form(cell: type[Integ
 def test_every_target_gives_the_same_trains_for_every_cell(codegen: str) -> None:
     """Input and inhibition meet free and refractory cells; numpy, Cython and C++ part nowhere."""
     rng = np.random.default_rng(11)
-    weight = {"if_cond_exp": 0.02, "if_curr_exp": 1.5, "if_curr_alpha": 0.8, "if_curr_delta": 4.0}
+    weight = {
+        "if_cond_exp": 0.02,
+        "if_cond_alpha": 0.01,
+        "if_curr_exp": 1.5,
+        "if_curr_alpha": 0.8,
+        "if_curr_delta": 4.0,
+    }
     cells = [_cell(cell, 3, 0.3) for cell in CELLS] + [_cell(IfCurrExp, 2**32 + 1, 0.3)]
     populations = [population(f"p{k}", cell, list(rng.uniform(-65, -50, 6))) for k, cell in enumerate(cells)]
     pairs = [(s, t) for s in range(6) for t in range(6)]

@@ -43,7 +43,7 @@ def test_inhibition_is_negative_for_currents_and_voltage_steps_and_positive_for_
 ) -> None:
     context = Context(cell(), 1.0)
     assert translate(rows(cell), "weight_excitatory", weight, context) == weight
-    expected = weight if cell.synapse is Synapse.CONDUCTANCE else -weight
+    expected = weight if cell.synapse in (Synapse.CONDUCTANCE, Synapse.ALPHA_CONDUCTANCE) else -weight
     assert translate(rows(cell), "weight_inhibitory", weight, context) == expected
 
 

@@ -22,6 +22,7 @@ from varesearch.backends.base import BackendUnavailableError, Workspace
 from varesearch.backends.nest.backend import Nest
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.values import Constant
+from varesearch.model.cells.if_cond_alpha import IfCondAlpha
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_exp import IfCurrExp
@@ -96,7 +97,7 @@ def test_a_build_that_fails_leaves_an_empty_kernel():
     assert equal(simulate(random_network(IfCurrExp)), simulate(random_network(IfCurrExp)))
 
 
-@pytest.mark.parametrize("model", [IfCondExp, IfCurrExp, IfCurrAlpha])
+@pytest.mark.parametrize("model", [IfCondExp, IfCondAlpha, IfCurrExp, IfCurrAlpha])
 def test_a_delay_that_nest_does_not_have_is_refused(model):
     drawn = network([resting(quiet(model))], 40, 1.0, [source_at(0)], [stimulus(0.1, 1)])
     settings = config(drawn)

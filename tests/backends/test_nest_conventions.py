@@ -8,6 +8,7 @@ import pytest
 from nest_runs import MODELS, REST, first_psp, quiet, resting, simulate, source_at, stimulus
 from small_networks import network, projection
 
+from varesearch.model.cells.if_cond_alpha import IfCondAlpha
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
@@ -16,12 +17,21 @@ from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
 from varesearch.network.model import CurrentStep, Population
 
-SMALL = {Izhikevich: 0.1, IzhikevichDelta: 1.0, IfCondExp: 1e-4, IfCurrExp: 0.01, IfCurrAlpha: 0.01, IfCurrDelta: 1.0}
+SMALL = {
+    Izhikevich: 0.1,
+    IzhikevichDelta: 1.0,
+    IfCondExp: 1e-4,
+    IfCondAlpha: 1e-4,
+    IfCurrExp: 0.01,
+    IfCurrAlpha: 0.01,
+    IfCurrDelta: 1.0,
+}
 """A weight that moves v without a spike."""
 LARGE = {
     Izhikevich: 100.0,
     IzhikevichDelta: 100.0,
     IfCondExp: 3.0,
+    IfCondAlpha: 3.0,
     IfCurrExp: 40.0,
     IfCurrAlpha: 40.0,
     IfCurrDelta: 40.0,
@@ -34,13 +44,13 @@ LARGE = {
 @pytest.mark.parametrize(("step", "delay"), [(0, 2), (0, 5), (7, 3)])
 def test_a_spike_of_step_k_acts_after_its_delay_with_its_sign_and_size(model, receptor, step, delay):
     cell = quiet(model)
-    dt_ms = 0.1 if model is IfCondExp else 1.0
+    dt_ms = 0.1 if model in (IfCondExp, IfCondAlpha) else 1.0
     drawn = network([resting(cell)], 40, dt_ms, [source_at(step)], [stimulus(SMALL[model], delay, receptor)])
     v = simulate(drawn).populations["exc"].signals["v"].values[:, 0]
     arrival = step + delay
     assert np.abs(v[: arrival + 1] - REST).max() < 1e-9
     # The conductance's driving force falls by a ten-thousandth during the step.
-    tolerance = 1e-3 if model is IfCondExp else 1e-9
+    tolerance = 1e-3 if model in (IfCondExp, IfCondAlpha) else 1e-9
     assert v[arrival + 1] - REST == pytest.approx(first_psp(cell, receptor, SMALL[model], dt_ms), rel=tolerance)
 
 

@@ -31,6 +31,8 @@ class Synapse(Enum):
     """Starts a current that rises to its weight within ``tau_syn_E`` or ``tau_syn_I``, and decays."""
     CONDUCTANCE = "conductance"
     """Adds its weight to a conductance, which decays exponentially; it drives v towards ``e_rev_E`` or ``e_rev_I``."""
+    ALPHA_CONDUCTANCE = "alpha conductance"
+    """Starts a conductance that rises to its weight within ``tau_syn_E`` or ``tau_syn_I``, and decays."""
     VOLTAGE_STEP = "voltage step"
     """Steps v by its weight."""
 

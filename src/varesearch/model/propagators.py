@@ -48,10 +48,24 @@ def decay(tau_ms: float, dt_ms: float) -> float:
     return float(np.exp(-dt_ms / tau_ms))
 
 
-def charge_gain(tau_ms: float, dt_ms: float) -> float:
-    """Return τ/dt (1 - exp(-dt/τ)), by which SpiNNaker multiplies exponential currents.
+def mean_alpha_conductances(parameters: Parameters, dt_ms: float) -> dict[str, float]:
+    """Return what the mean of an alpha conductance over a step is made of: ``mean_E`` g + ``mean_yE`` y, and for I.
 
-    With it, the currents that a spike injects over all steps add up to weight times τ (sPyNNaker, exponential synapse:
+    dg/dt = (e y - g)/τ, dy/dt = -y/τ; g and y are those of the step's start, after the arrivals.
+    """
+    constants = {}
+    for receptor in "EI":
+        tau_ms = parameters[f"tau_syn_{receptor}"]
+        mean = charge_gain(tau_ms, dt_ms)
+        constants[f"mean_{receptor}"] = mean
+        constants[f"mean_y{receptor}"] = np.e * (mean - decay(tau_ms, dt_ms))
+    return constants
+
+
+def charge_gain(tau_ms: float, dt_ms: float) -> float:
+    """Return τ/dt (1 - exp(-dt/τ)), by which SpiNNaker multiplies exponential currents and conductances.
+
+    With it, the input that a spike gives over all steps adds up to weight times τ (sPyNNaker, exponential synapse:
     ``init``).
     """
     return tau_ms / dt_ms * -float(np.expm1(-dt_ms / tau_ms))

@@ -149,7 +149,7 @@ class Step:
     starts
         ``(parameters, dt_ms)`` -> values at time 0 of further variables that do not start at 0.
     gain
-        ``(tau_syn, dt_ms)`` -> a factor of the weights of currents.
+        ``(tau_syn, dt_ms)`` -> a factor of the weights of currents and conductances.
     """
 
     update: str

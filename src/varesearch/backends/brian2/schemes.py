@@ -38,7 +38,7 @@ class Scheme:
         for receptor in "EI" if SYNAPSES[self.synapse].decay else "":
             tau_ms = parameters[f"tau_syn_{receptor}"]
             numbers[f"decay_{receptor}"] = decay(tau_ms, dt_ms)
-            if self.synapse is Synapse.ALPHA:
+            if SYNAPSES[self.synapse].rises:
                 numbers[f"rise_{receptor}"] = e * dt_ms / tau_ms * decay(tau_ms, dt_ms)
         return numbers | self.step.constants(parameters, dt_ms)
 

@@ -47,6 +47,8 @@ class Arrivals:
         What becomes of its variables in each step, after the cell's update.
     current
         The input that it gives to dv/dt of cells that are given by equations.
+    rises
+        Whether the current or conductance rises from 0 after a spike, and does not jump.
     """
 
     variables: tuple[str, ...]
@@ -55,6 +57,7 @@ class Arrivals:
     when: str
     decay: str
     current: str
+    rises: bool = False
 
 
 SYNAPSES: Mapping[Synapse, Arrivals] = {
@@ -68,6 +71,7 @@ SYNAPSES: Mapping[Synapse, Arrivals] = {
         AFTER_ARRIVALS,
         "ie = ie*decay_E + rise_E*ye\nii = ii*decay_I + rise_I*yi\nye = ye*decay_E\nyi = yi*decay_I",
         "ie + ii",
+        rises=True,
     ),
     Synapse.CONDUCTANCE: Arrivals(
         ("ge", "gi"),
@@ -76,6 +80,15 @@ SYNAPSES: Mapping[Synapse, Arrivals] = {
         AFTER_ARRIVALS,
         "ge = ge*decay_E\ngi = gi*decay_I",
         "ge*(e_rev_E - v) + gi*(e_rev_I - v)",
+    ),
+    Synapse.ALPHA_CONDUCTANCE: Arrivals(
+        ("ge", "ye", "gi", "yi"),
+        ("ye", "yi"),
+        1,
+        AFTER_ARRIVALS,
+        "ge = ge*decay_E + rise_E*ye\ngi = gi*decay_I + rise_I*yi\nye = ye*decay_E\nyi = yi*decay_I",
+        "ge*(e_rev_E - v) + gi*(e_rev_I - v)",
+        rises=True,
     ),
     Synapse.VOLTAGE_STEP: Arrivals((), ("v", "v"), -1, BEFORE_ARRIVALS, "", ""),
 }

@@ -33,6 +33,7 @@ ACTS_AFTER: Mapping[Synapse, int] = {
     Synapse.CURRENT: 1,
     Synapse.ALPHA: 1,
     Synapse.CONDUCTANCE: 1,
+    Synapse.ALPHA_CONDUCTANCE: 1,
     Synapse.VOLTAGE_STEP: 0,
 }
 """Kind of synapse -> how many steps after its arrival a spike acts. Inhibition has a minus sign for every kind."""

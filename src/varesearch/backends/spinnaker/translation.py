@@ -30,6 +30,8 @@ SIGNAL = "v"
 _FIXED_POINT = "s16.15: rounded to 2⁻¹⁵"
 _WEIGHT = "16 bits with one power-of-two scale for each population and receptor; 0 if below half of the smallest weight"
 
+_GAIN = "the machine multiplies it by τ/dt (1 - exp(-dt/τ))"
+
 
 def alpha_charge(tau_ms: float) -> float:
     """Return the charge of an alpha-shaped pulse of peak 1: the integral of (t/τ) exp(1 - t/τ), which is e τ."""
@@ -66,10 +68,8 @@ class Weight:
 
 
 SYNAPSES: Mapping[Synapse, Weight] = {
-    Synapse.CURRENT: Weight(
-        note=f"{_WEIGHT}; the machine multiplies it by τ/dt (1 - exp(-dt/τ)), so that its charge is w τ"
-    ),
-    Synapse.CONDUCTANCE: Weight(),
+    Synapse.CURRENT: Weight(note=f"{_WEIGHT}; {_GAIN}, so that its charge is w τ"),
+    Synapse.CONDUCTANCE: Weight(note=f"{_WEIGHT}; {_GAIN}, so that its integral is w τ"),
     Synapse.ALPHA: Weight(
         "nA ms",
         charge_of_pulse,

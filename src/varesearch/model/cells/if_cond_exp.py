@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from varesearch.model.cells import FREE, Pynn, Step, Steps, Synapse, ValueSetting, drawn, quantity, ranges
 from varesearch.model.cells._integrate_and_fire import NEST, NEST_SYNAPSES, RESET, THRESHOLD, IntegrateAndFire
-from varesearch.model.propagators import membrane
+from varesearch.model.propagators import charge_gain, membrane
 
 EXPONENTIAL_EULER = Step(
     update=f"""
@@ -38,9 +38,11 @@ SPINNAKER = Step(
     threshold=THRESHOLD,
     reset=RESET,
     constants=membrane,
+    gain=charge_gain,
 )
 """SpiNNaker's in float64 (sPyNNaker ``neuron_model_lif_impl.h``): the leak is exact, the synaptic current that of the
-step's start throughout. It overshoots as Euler's does."""
+step's start throughout; weights are multiplied by τ/dt (1 - exp(-dt/τ)), as those of all its decaying inputs. It
+overshoots as Euler's does."""
 
 
 @dataclass
