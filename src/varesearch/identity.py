@@ -21,7 +21,7 @@ from varesearch.backends.base import Backend
 from varesearch.config.compose import Composed
 from varesearch.config.parts import own_parts
 from varesearch.config.schema import Config
-from varesearch.metrics import metric_definitions
+from varesearch.metrics import computed_metrics
 from varesearch.network.model import Network
 from varesearch.sources import c_files, canonical, imported
 from varesearch.tracking.provenance import config_hash, science
@@ -46,7 +46,7 @@ def identity(composed: Composed, network: Network | None = None) -> str:
     parts = {
         "config": config_hash(_decimal(composed.resolved)),
         "science": science_hash(backend, _modules_of(composed, network)),
-        "libraries": libraries(backend),
+        "libraries": libraries(backend, metric_libraries(composed.config, composed.config_dir)),
     }
     if network is not None:
         parts["network"] = network.hash
@@ -56,7 +56,8 @@ def identity(composed: Composed, network: Network | None = None) -> str:
 def identity_tags(composed: Composed, network: Network | None = None) -> dict[str, str]:
     """Return the identity and its components as tags of a run; ``network`` is as for :func:`identity`."""
     backend = backend_class(type(composed.config.backend))
-    versions = ", ".join(f"{name} {number}" for name, number in libraries(backend).items())
+    used = libraries(backend, metric_libraries(composed.config, composed.config_dir))
+    versions = ", ".join(f"{name} {number}" for name, number in used.items())
     code = science_hash(backend, _modules_of(composed, network))
     given = {} if network is None else {GIVEN_NETWORK: network.hash}
     return {IDENTITY: identity(composed, network), SCIENCE: code, LIBRARIES: versions, **given}
@@ -70,15 +71,21 @@ def _modules_of(composed: Composed, network: Network | None) -> tuple[str, ...]:
 
 
 def part_modules(config: Config, config_dir: Path | None) -> tuple[str, ...]:
-    """Return the modules that define the parts of a run: its cell, wiring rule, stimulus and so on, and all metrics.
+    """Return the modules that define the parts of a run: its cell, wiring rule, stimulus and so on, and its metrics.
 
     Also the user's own figures: a run without one of them lacks a result.
     """
     parts = (getattr(config, name) for name in science({field.name: None for field in dataclasses.fields(config)}))
     modules = {type(part).__module__ for part in parts if dataclasses.is_dataclass(part)}
-    modules |= {metric.__module__ for metric in metric_definitions(config_dir).values()}
+    modules |= {metric.__module__ for metric in computed_metrics(config.analysis, config_dir).values()}
     modules |= {part.__module__ for part in own_parts(config_dir) if not part.key}
     return tuple(sorted(modules))
+
+
+def metric_libraries(config: Config, config_dir: Path | None) -> tuple[str, ...]:
+    """Return the packages that the metrics of a run need beside those of every run."""
+    metrics = computed_metrics(config.analysis, config_dir).values()
+    return tuple(sorted({metric.library for metric in metrics if metric.library}))
 
 
 def _decimal(value: Any) -> Any:
@@ -138,9 +145,12 @@ def _modules(package: str, folder: Path) -> Iterator[str]:
 
 
 @cache
-def libraries(backend: type[Backend]) -> dict[str, str]:
-    """Return the versions of the simulator and of the libraries that take part by name; "" if one is not installed."""
-    names = (*_LIBRARIES, *backend.libraries)
+def libraries(backend: type[Backend], others: tuple[str, ...] = ()) -> dict[str, str]:
+    """Return the versions of the simulator and of the libraries that take part by name; "" if one is not installed.
+
+    ``others`` are those of the metrics; see :func:`metric_libraries`.
+    """
+    names = (*_LIBRARIES, *backend.libraries, *others)
     return {backend.name: backend.availability().version, **{name: _version(name) for name in names}}
 
 

@@ -44,16 +44,27 @@ class MemoryNeed:
     total: float
 
 
-def prepare(config: Config) -> Backend:
+def prepare(config: Config, config_dir: Path | None = None) -> Backend:
     """Check a configuration before anything is drawn or tracked, and return the back end that will run it.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    config_dir
+        The folder of the user's own parts, whose metrics may be asked for.
 
     Raises
     ------
     ConfigurationError
-        The configuration is invalid, its back end does not support it or is not installed, or the run would take more
-        memory or disk space than there is.
+        The configuration is invalid, its back end does not support it or is not installed, it asks for metrics that do
+        not exist, or the run would take more memory or disk space than there is.
     """
     validate(config)
+    if config.analysis.further:
+        from varesearch.metrics import check_further
+
+        check_further(config.analysis, config.simulation, config_dir)
     backend = checked_backend(config)
     check_memory(config)
     check_counts(config)

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+import hypothesis
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,11 +11,11 @@ from hypothesis import strategies as st
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig
-from varesearch.metrics import Analysis, analyse, metric_definitions
+from varesearch.metrics import Analysis, analyse, metric_definitions, requests
 from varesearch.metrics.metric import in_summary
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording
 
-DEFINITIONS = metric_definitions()
+DEFINITIONS = {name: metric for name, metric in metric_definitions().items() if not metric.on_request}
 SPIKE_METRICS = [name for name in DEFINITIONS if not name.startswith("v_")]
 
 
@@ -153,11 +154,14 @@ def test_without_v_there_is_no_metric_of_v_and_no_excuse():
     assert result.undefined == ()
 
 
+@hypothesis.settings(deadline=None)
 @given(train_lists, train_lists)
 def test_each_metric_is_either_a_finite_number_or_undefined_with_a_reason(exc, inh):
-    result = analyse(recording(population("exc", exc), population("inh", inh), duration_ms=300.0), settings, seed=3)
+    all_of_them = replace(settings, further=list(requests()), spectrum_window_ms=50.0, autocorrelation_ms=50.0)
+    result = analyse(recording(population("exc", exc), population("inh", inh), duration_ms=300.0), all_of_them, seed=3)
     keys = [*result.values(), *reasons(result)]
-    assert sorted(keys) == sorted(f"{name}.{metric}" for name in ("exc", "inh") for metric in SPIKE_METRICS)
+    of_spikes = [name for name, metric in metric_definitions().items() if not metric.signal]
+    assert sorted(keys) == sorted(f"{name}.{metric}" for name in ("exc", "inh") for metric in of_spikes)
     assert np.isfinite(list(result.values().values())).all()
     assert all(reasons(result).values())
 

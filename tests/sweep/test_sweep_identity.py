@@ -59,7 +59,7 @@ def test_the_same_configuration_written_otherwise_is_the_same() -> None:
 def test_the_versions_of_the_libraries_change_it(monkeypatch: pytest.MonkeyPatch) -> None:
     before, nest = of(), of("backend=nest")
     newer = {**libraries(backends()["brian2"]), "brian2": "99.0"}
-    monkeypatch.setattr(module, "libraries", lambda backend: newer if backend.name == "brian2" else libraries(backend))
+    monkeypatch.setattr(module, "libraries", lambda one, _=(): newer if one.name == "brian2" else libraries(one))
     assert of() != before
     assert of("backend=nest") == nest
 

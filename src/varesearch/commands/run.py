@@ -60,7 +60,7 @@ def run(words: Sequence[str], config_dir: Path | None) -> int:
 
     composed = compose(words, config_dir)
     refuse_sweep_settings(words, "write varesearch sweep")
-    backend = prepare(composed.config)
+    backend = prepare(composed.config, config_dir)
     warn(warnings([composed.config]))
     if composed.config.dry_run:
         from varesearch.pages.dry_run import dry_run_page

@@ -70,7 +70,7 @@ def _recorded(request: CompareRequest, capture: LogCapture) -> tuple[Side, Side]
         return a, b
     assert request.backends is not None
     composed = [compose([*request.sides[0], f"backend={name}"], request.config_dir) for name in request.backends]
-    prepared = [prepare(one.config) for one in composed]
+    prepared = [prepare(one.config, one.config_dir) for one in composed]
     sides = []
     for name, one, backend in zip(request.backends, composed, prepared, strict=True):
         with LogCapture() as own:

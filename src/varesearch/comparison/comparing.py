@@ -7,6 +7,7 @@ the comparison is stored as a run of its own, and shown.
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from varesearch.backends import backend_class
 from varesearch.backends.base import Workspace
@@ -32,7 +33,7 @@ from varesearch.config.plain import as_plain
 from varesearch.config.restore import MachineChoice, restore
 from varesearch.config.schema import AnalysisConfig, Config
 from varesearch.config.wording import mean_and_sd
-from varesearch.identity import libraries, part_modules, science_hash
+from varesearch.identity import libraries, metric_libraries, part_modules, science_hash
 from varesearch.metrics import metric_definitions
 from varesearch.network import Network
 from varesearch.preflight import prepare
@@ -137,7 +138,7 @@ def _prepared_judge(
     # Also for identical runs: the user may have named a machine that does not fit the record.
     reference = None if identical and not request.machine.settings else _reference(a, b, request.machine)
     if reference is not None and not identical:
-        probe(prepare(reference), Workspace(cache=cache_folder()))
+        probe(prepare(reference, a.config_dir), Workspace(cache=cache_folder()))
 
     def judge_runs() -> tuple[Verdict, NaturalSpread | None]:
         spread = None if identical or reference is None else _spread(reference, a, seeds, terminal)
@@ -180,23 +181,26 @@ def _spread(config: Config, side: Side, seeds: int, terminal: Terminal) -> Natur
     key = {
         "science": science(as_plain(config)),
         "code": science_hash(backend, part_modules(config, side.config_dir)),
-        "libraries": libraries(backend),
+        "libraries": libraries(backend, metric_libraries(config, side.config_dir)),
         "seeds": seeds,
         "perturbation_mv": PERTURBATION_MV,
     }
     what = f"natural spread of {backend.name} over {seeds} seeds"
 
+    def simulated(seeded: Config, network: Network) -> Recording:
+        return _simulate(seeded, network, side.config_dir)
+
     def measure() -> NaturalSpread:
         with terminal.progress(what, 2 * seeds, "runs") as progress:
-            return measure_spread(config, _simulate, seeds, PERTURBATION_MV, progress, side.config_dir)
+            return measure_spread(config, simulated, seeds, PERTURBATION_MV, progress, side.config_dir)
 
     spread = cached_spread(project_root() / STORE_FOLDER / SPREAD_FOLDER, key, measure)
     terminal.line(f"{what}{' (measured in an earlier session)' if spread.cached else ''}")
     return spread
 
 
-def _simulate(config: Config, network: Network) -> Recording:
-    result = simulate(network, prepare(config), Workspace(cache=cache_folder()))
+def _simulate(config: Config, network: Network, config_dir: Path | None) -> Recording:
+    result = simulate(network, prepare(config, config_dir), Workspace(cache=cache_folder()))
     result.require_sound()
     if result.recording is None:
         raise ConfigurationError(f"backend={config.backend.name} returns no spikes here, so there is no natural spread")

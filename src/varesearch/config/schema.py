@@ -55,7 +55,7 @@ class AnalysisConfig:
     correlation_pairs: int = quantity(
         1000,
         "pairs",
-        "pairs of cells drawn for the mean correlation",
+        "pairs of cells drawn for correlations and spike-train distances",
         plausible=Range(1, 1_000_000),
         allowed=Range(1, 100_000_000),
     )
@@ -65,6 +65,22 @@ class AnalysisConfig:
         "fewest inter-spike intervals for a cell to count in CV and LV",
         plausible=Range(2, 1_000),
         allowed=Range(2, ranges.INT32.high),
+    )
+    further: list[str] = field(
+        default_factory=list,
+        metadata={"unit": "", "what": "metrics on request, such as [spectrum]; --help metrics lists them all"},
+    )
+    spectrum_bin_ms: float = quantity(
+        1.0, "ms", "bin of the population rate for its spectrum and autocorrelation", plausible=ranges.BIN_MS
+    )
+    spectrum_window_ms: float = quantity(
+        250.0, "ms", "segment of the spectrum; its inverse is the resolution in frequency", plausible=ranges.BIN_MS
+    )
+    autocorrelation_ms: float = quantity(
+        200.0, "ms", "longest lag of the autocorrelation of the population rate", plausible=ranges.BIN_MS
+    )
+    avalanche_bin_ms: float | None = quantity(
+        None, "ms", "bin of avalanches; null: the population's mean interval between spikes", plausible=ranges.BIN_MS
     )
     svg: bool = quantity(False, "", "write figures as SVG too")
 

@@ -192,7 +192,7 @@ def _tracked(composed: Composed, network: "Network | None" = None) -> Run:
 
     if composed.config.dry_run:
         raise ConfigurationError("dry_run=true: only the command has a dry run; leave it out")
-    backend = prepare(composed.config)
+    backend = prepare(composed.config, composed.config_dir)
     if network is not None:
         check_given(network, backend)
     _warn([composed])

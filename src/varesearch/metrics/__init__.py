@@ -2,6 +2,7 @@
 
 from varesearch.metrics.analysis import Analysis, analyse
 from varesearch.metrics.metric import MetricDefinition, metric_definitions
+from varesearch.metrics.requested import check_further, computed_metrics, requests
 from varesearch.metrics.values import Metric, Undefined, UndefinedMetricError
 
 __all__ = [
@@ -11,5 +12,8 @@ __all__ = [
     "Undefined",
     "UndefinedMetricError",
     "analyse",
+    "check_further",
+    "computed_metrics",
     "metric_definitions",
+    "requests",
 ]

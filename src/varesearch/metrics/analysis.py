@@ -2,12 +2,14 @@
 
 import logging
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import AnalysisConfig
-from varesearch.metrics.metric import metric_definitions, population_data, source_data
+from varesearch.metrics.metric import PopulationData, population_data, source_data
+from varesearch.metrics.requested import computed_metrics
 from varesearch.metrics.values import SOURCE, Metric, Undefined, UndefinedMetricError
 from varesearch.recording import Recording
 
@@ -27,7 +29,9 @@ class Analysis:
 
 
 def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_dir: Path | None = None) -> Analysis:
-    """Compute every metric of each population, the warm-up discarded, and those of the sources, over the whole run.
+    """Compute the metrics of each population, the warm-up discarded, and those of the sources, over the whole run.
+
+    These are the metrics of every run and those that ``analysis.further`` asks for.
 
     Parameters
     ----------
@@ -36,7 +40,7 @@ def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_di
     analysis
         How it is read.
     seed
-        Determines which pairs of cells the correlation is computed for.
+        Determines for which pairs of cells the correlation and the distances are computed.
     config_dir
         The folder with metrics of the user's own.
 
@@ -60,12 +64,11 @@ def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_di
         raise ConfigurationError(f"analysis.correlation_pairs={analysis.correlation_pairs}: take 1 or more")
     if not recording.populations:
         raise ValueError("the recording holds no population")
+    definitions = computed_metrics(analysis, config_dir)
     metrics: list[Metric] = []
     undefined: list[Undefined] = []
-    measured = [(name, population_data(recording, it, analysis, seed)) for name, it in recording.populations.items()]
-    measured += [(SOURCE + name, source_data(recording, it, analysis, seed)) for name, it in recording.sources.items()]
-    for owner, data in measured:
-        for name, definition in metric_definitions(config_dir).items():
+    for owner, data in _measured(recording, analysis, seed):
+        for name, definition in definitions.items():
             if definition.signal and definition.signal not in data.population.signals:
                 continue
             if owner.startswith(SOURCE) and not definition.of_sources:
@@ -80,3 +83,11 @@ def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_di
                 continue
             metrics.append(Metric(name, owner, value, definition.unit))
     return Analysis(tuple(metrics), tuple(undefined))
+
+
+def _measured(recording: Recording, analysis: AnalysisConfig, seed: int) -> Iterator[tuple[str, PopulationData]]:
+    """The data of each population and of each group of sources; one after another, as those of all need much memory."""
+    for name, population in recording.populations.items():
+        yield name, population_data(recording, population, analysis, seed)
+    for name, source in recording.sources.items():
+        yield SOURCE + name, source_data(recording, source, analysis, seed)

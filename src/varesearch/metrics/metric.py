@@ -5,11 +5,11 @@ A metric is one module of :mod:`varesearch.metrics.definitions`, or a file of th
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from varesearch.metrics import statistics
 from varesearch.metrics.trains import Binned, Trains, bin_counts, window_trains
 from varesearch.metrics.values import SOURCE
 from varesearch.recording import PopulationRecording, Recording
+
+T = TypeVar("T")
 
 
 class MetricDefinition(Part, ABC):
@@ -42,6 +44,12 @@ class MetricDefinition(Part, ABC):
     """The publication that defines it."""
     signal: ClassVar[str] = ""
     """The recorded signal that it needs; without it, a run does not have this metric."""
+    on_request: ClassVar[str] = ""
+    """The word in ``analysis.further`` that asks for it, which several metrics may share; "": every run has it."""
+    times: ClassVar[tuple[str, ...]] = ()
+    """Of a metric on request, the settings of ``analysis`` that must be whole time steps and fit into the run."""
+    library: ClassVar[str] = ""
+    """A package that a metric on request needs and not every installation has; also the name of our extra for it."""
     place: ClassVar[int] = 1000
     """Metrics are shown in the order of this number, then of their names."""
     label: ClassVar[str] = ""
@@ -96,7 +104,7 @@ class MeanMetric(MetricDefinition):
 
     @classmethod
     def compute(cls, data: "PopulationData") -> np.floating:
-        return cls.values(data).mean()
+        return data.once(cls.values).mean()
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,13 @@ class PopulationData:
     trains: Trains
     analysis: AnalysisConfig
     seed: int
+    _computed: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, compute: Callable[["PopulationData"], T]) -> T:
+        """Return ``compute`` of these data, computed at the first call only, as several metrics may share a step."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        return cast(T, self._computed[compute])
 
     @cached_property
     def rates_hz(self) -> NDArray[np.float64]:
@@ -122,6 +137,10 @@ class PopulationData:
         Raises as :func:`varesearch.metrics.trains.bin_counts` does.
         """
         return bin_counts(self.trains, getattr(self.analysis, setting), f"analysis.{setting}")
+
+    def pair_rng(self) -> np.random.Generator:
+        """Return the generator that draws pairs of cells; it does not depend on the other populations."""
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=tuple(self.population.name.encode())))
 
     def samples(self, signal: str) -> NDArray[np.floating]:
         """Return the samples of a recorded signal after the warm-up, of shape (samples, cells)."""

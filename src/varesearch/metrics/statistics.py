@@ -8,7 +8,7 @@ reason, where the data do not define it.
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.metrics.trains import Binned, Trains, bin_counts
+from varesearch.metrics.trains import Binned, Trains, population_counts
 from varesearch.metrics.values import UndefinedMetricError
 
 _BLOCK = 1 << 18
@@ -143,6 +143,7 @@ def fano_factors(binned: Binned) -> NDArray[np.float64]:
 
     Examples
     --------
+    >>> from varesearch.metrics.trains import bin_counts
     >>> trains = Trains(1, 1.0, 20, np.array([0, 0]), np.array([0, 5]))
     >>> fano_factors(bin_counts(trains, 10.0, "analysis.fano_window_ms")).tolist()  # counts 2 and 0: variance 2, mean 1
     [2.0]
@@ -177,22 +178,50 @@ def pair_correlations(binned: Binned, max_pairs: int, rng: np.random.Generator) 
 
     Examples
     --------
+    >>> from varesearch.metrics.trains import bin_counts
     >>> trains = Trains(2, 1.0, 30, np.array([0, 1, 1]), np.array([0, 5, 25]))
     >>> binned = bin_counts(trains, 10.0, "analysis.correlation_bin_ms")  # counts 1, 0, 0 and 1, 0, 1
     >>> pair_correlations(binned, 10, np.random.default_rng(0)).round(3).tolist()
     [0.5]
     """
     eligible = np.flatnonzero(binned.square_deviations > 0)
-    n = len(eligible)
-    if n < 2:
+    if len(eligible) < 2:
         raise UndefinedMetricError("fewer than two cells have spike counts that vary from bin to bin")
+    one, other = drawn_pairs(eligible, max_pairs, rng)
+    covariances = _products(binned, one, other) - binned.totals[one] * binned.totals[other] / binned.n_bins
+    return covariances / np.sqrt(binned.square_deviations[one] * binned.square_deviations[other])
+
+
+def drawn_pairs(
+    cells: NDArray[np.int64], max_pairs: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw pairs of different cells.
+
+    Parameters
+    ----------
+    cells
+        The cells that can be drawn, two or more.
+    max_pairs
+        How many pairs are drawn, without repetition. If there are not more than so many, all of them are taken.
+    rng
+        Draws them.
+
+    Returns
+    -------
+    one, other
+        The two cells of each pair, both of shape (pairs,).
+
+    Examples
+    --------
+    >>> one, other = drawn_pairs(np.array([3, 5, 8]), 10, np.random.default_rng(0))
+    >>> one.tolist(), other.tolist()
+    ([3, 5, 8], [5, 8, 3])
+    """
+    n = len(cells)
     n_pairs = n * (n - 1) // 2
     pairs = np.arange(n_pairs) if n_pairs <= max_pairs else rng.choice(n_pairs, max_pairs, replace=False)
     # Pair number k is the cells k mod n and, on a ring, k div n + 1 places further: each unordered pair exactly once.
-    one = eligible[pairs % n]
-    other = eligible[(pairs % n + pairs // n + 1) % n]
-    covariances = _products(binned, one, other) - binned.totals[one] * binned.totals[other] / binned.n_bins
-    return covariances / np.sqrt(binned.square_deviations[one] * binned.square_deviations[other])
+    return cells[pairs % n], cells[(pairs % n + pairs // n + 1) % n]
 
 
 def synchrony(binned: Binned) -> float:
@@ -209,6 +238,7 @@ def synchrony(binned: Binned) -> float:
 
     Examples
     --------
+    >>> from varesearch.metrics.trains import bin_counts
     >>> together = Trains(2, 1.0, 20, np.array([0, 1]), np.array([3, 5]))
     >>> synchrony(bin_counts(together, 10.0, "analysis.rate_bin_ms"))
     1.0
@@ -249,9 +279,7 @@ def population_rate_hz(trains: Trains, bin_ms: float) -> NDArray[np.float64]:
     >>> population_rate_hz(trains, 10.0).tolist()
     [100.0, 0.0]
     """
-    binned = bin_counts(trains, bin_ms, "analysis.rate_bin_ms")
-    counts = np.bincount(binned.bins, weights=binned.counts, minlength=binned.n_bins)
-    return counts / (trains.size * bin_ms * 1e-3)
+    return population_counts(trains, bin_ms, "analysis.rate_bin_ms") / (trains.size * bin_ms * 1e-3)
 
 
 def _countable_intervals(

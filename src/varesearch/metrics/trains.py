@@ -139,22 +139,62 @@ def bin_counts(trains: Trains, bin_ms: float, setting: str) -> Binned:
     >>> [(int(cell), int(bin), int(count)) for cell, bin, count in zip(binned.ids, binned.bins, binned.counts)]
     [(0, 0, 2), (1, 2, 1)]
     """
-    width = round(bin_ms / trains.dt_ms)
-    if width < 1 or not np.isclose(width * trains.dt_ms, bin_ms, rtol=1e-9, atol=0.0):
-        raise ConfigurationError(
-            f"{setting}={bin_ms:g}: bins are whole time steps; take a multiple of simulation.dt_ms={trains.dt_ms:g}"
-        )
-    n_bins = trains.n_steps // width
-    if n_bins < 2:
-        raise UndefinedMetricError(
-            f"{trains.n_steps * trains.dt_ms:g} ms after the warm-up hold fewer than two bins of {bin_ms:g} ms"
-        )
+    width = steps_of(bin_ms, trains.dt_ms, setting)
+    n_bins = _whole_bins(trains, width)
     kept = trains.steps < n_bins * width
     ids, bins = trains.ids[kept], trains.steps[kept] // width
     # Sorted by cell, then time, so that the spikes of one bin stand side by side.
     starts = np.flatnonzero(np.diff(ids * n_bins + bins, prepend=-1))
     counts = np.diff(starts, append=len(ids))
     return Binned(trains.size, n_bins, ids[starts], bins[starts], counts)
+
+
+def population_counts(trains: Trains, bin_ms: float, setting: str) -> NDArray[np.int64]:
+    """Count the spikes of all cells together in each bin; spikes after the last whole bin are left out.
+
+    Parameters
+    ----------
+    trains, bin_ms, setting
+        As of :func:`bin_counts`.
+
+    Returns
+    -------
+    array of shape (bins,)
+
+    Raises
+    ------
+    ConfigurationError, UndefinedMetricError
+        As :func:`bin_counts`.
+
+    Examples
+    --------
+    >>> trains = Trains(2, 1.0, 35, np.array([0, 0, 1]), np.array([3, 5, 25]))
+    >>> population_counts(trains, 10.0, "analysis.rate_bin_ms").tolist()
+    [2, 0, 1]
+    """
+    width = steps_of(bin_ms, trains.dt_ms, setting)
+    n_bins = _whole_bins(trains, width)
+    return np.bincount(trains.steps // width, minlength=n_bins)[:n_bins]
+
+
+def steps_of(time_ms: float, dt_ms: float, setting: str) -> int:
+    """Return a time in steps. Raises ConfigurationError, naming the setting, if it is not a multiple of the step."""
+    steps = round(time_ms / dt_ms)
+    if steps < 1 or not np.isclose(steps * dt_ms, time_ms, rtol=1e-9, atol=0.0):
+        raise ConfigurationError(
+            f"{setting}={time_ms:g}: bins are whole time steps; take a multiple of simulation.dt_ms={dt_ms:g}"
+        )
+    return steps
+
+
+def _whole_bins(trains: Trains, width: int) -> int:
+    n_bins = trains.n_steps // width
+    if n_bins < 2:
+        raise UndefinedMetricError(
+            f"{trains.n_steps * trains.dt_ms:g} ms after the warm-up hold fewer than two bins of "
+            f"{width * trains.dt_ms:g} ms"
+        )
+    return n_bins
 
 
 def first_step(warmup_ms: float, dt_ms: float) -> int:

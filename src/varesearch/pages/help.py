@@ -18,6 +18,7 @@ from varesearch.pages.layout import columns, paragraph, shell_lines
 
 if TYPE_CHECKING:
     from varesearch.config.compose import Composed
+    from varesearch.metrics import MetricDefinition
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
     ("run", "the seed network on Brian2, with figures and a record in MLflow"),
@@ -141,21 +142,30 @@ def _topic(
 def _results(topic: str, config_dir: Path | None) -> str:
     """Return the page on what is computed or drawn for every run, which no setting chooses."""
     if topic == "metrics":
-        from varesearch.metrics import metric_definitions
+        from varesearch.metrics import metric_definitions, requests
 
-        rows = [
-            (f"{name} {metric.unit}".rstrip(), f"{metric.what}: {metric.how}" + _cited(metric.source))
-            for name, metric in metric_definitions(config_dir).items()
+        known = metric_definitions(config_dir)
+
+        def listed(names: Iterable[str]) -> str:
+            rows = [
+                (f"{name} {known[name].unit}".rstrip(), f"{known[name].what}: {known[name].how}{_cited(known[name])}")
+                for name in names
+            ]
+            return columns(rows)
+
+        always = [name for name, metric in known.items() if not metric.on_request]
+        asked = [
+            f"only with analysis.further=[{word}]\n{listed(names)}" for word, names in requests(config_dir).items()
         ]
-    else:
-        from varesearch.plots import figure_definitions
+        return "\n\n".join([f"{topic}: {_RESULTS[topic]}\n{listed(always)}", *asked])
+    from varesearch.plots import figure_definitions
 
-        rows = [(name, figure.what) for name, figure in figure_definitions(config_dir).items()]
+    rows = [(name, figure.what) for name, figure in figure_definitions(config_dir).items()]
     return f"{topic}: {_RESULTS[topic]}\n{columns(rows)}"
 
 
-def _cited(source: str) -> str:
-    return f" ({source})" if source else ""
+def _cited(metric: "type[MetricDefinition]") -> str:
+    return f" ({metric.source})" if metric.source else ""
 
 
 def details(settings: Any) -> str:

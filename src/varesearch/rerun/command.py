@@ -103,7 +103,7 @@ def recomposed(
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
     config = dataclasses.replace(config, tracking=tracking)
-    backend = prepare(config)
+    backend = prepare(config, config_dir)
     resolved["tracking"] = dataclasses.asdict(tracking)
     overrides, choices = _overrides_and_choices(original)
     return Composed(config, resolved, overrides, choices, config_dir), backend

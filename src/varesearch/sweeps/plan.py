@@ -70,12 +70,12 @@ class Planner:
             key = repr((config.backend, config.cell.model))
             if key not in self._answered:
                 self._answered.add(key)
-                probe(prepare(config), Workspace(cache=cache_folder()))
+                probe(prepare(config, job.composed.config_dir), Workspace(cache=cache_folder()))
 
     def _job(self, point: tuple[str, ...]) -> Job:
         composed = self._composer.compose(point)
         config = composed.config
-        prepare(config)
+        prepare(config, composed.config_dir)
         own = _not_science(config)
         other = next((name for name in own if own[name] != self._shared[name]), None)
         if other is not None:

@@ -4,6 +4,7 @@ What they hold is what ``--help`` says, of every option at once.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from varesearch.config.compose import compose
 from varesearch.config.options import GROUPS, options
 from varesearch.config.schema import Config
 from varesearch.config.wording import written
-from varesearch.metrics import metric_definitions
+from varesearch.metrics import metric_definitions, requests
 from varesearch.pages.help import changes, default_choices, details, keys
 
 FOLDER = Path("docs") / "reference"
@@ -35,12 +36,22 @@ value that may have been meant. Weights and currents that follow the cell have t
 _METRICS = f"""# Every metric
 
 {_WRITTEN}
-Each is computed for each population, `exc` and `inh`, from the spikes of `analysis.warmup_ms` up to the end, and kept
-as `exc.rate_hz` and so on. What the data do not define (a CV without intervals) has no value: the run says why, on the
-terminal and in its log. The functions, each held against elephant's by the tests, are in
-[`varesearch.metrics.statistics`](python/metrics.md).
+Each is computed for each population from the spikes between `analysis.warmup_ms` and the end, and kept under the name
+of the population: `exc.rate_hz`, `inh.rate_hz`. What the data do not define (a CV without intervals) has no value: the
+run gives the reason, on the terminal and in its log. The functions are in
+[`varesearch.metrics`](python/metrics.md); the tests compare them with elephant, scipy and closed forms.
 
-| metric | unit | what it is | how it is computed | source |
+## In every run
+
+"""
+_ON_REQUEST = """
+## On request
+
+A run has these only if `analysis.further` asks for them, since they need more time, more settings or another package,
+or are many numbers: `analysis.further=[spectrum]`, or several, `analysis.further=[spectrum,avalanches]`. A word asks
+for all metrics of its section, for every population. A wrong word is refused before anything is drawn.
+"""
+_HEAD = """| metric | unit | what it is | how it is computed | source |
 |---|---|---|---|---|
 """
 
@@ -62,11 +73,22 @@ def settings_page() -> str:
 
 def metrics_page() -> str:
     """Every metric with its unit, definition and source."""
+    known = metric_definitions()
+    parts = [_METRICS, _metrics([name for name, metric in known.items() if not metric.on_request]), _ON_REQUEST]
+    for word, names in requests().items():
+        library = next((known[name].library for name in names if known[name].library), "")
+        needs = f"They need a package: `pip install 'varesearch[{library}]'`.\n\n" if library else ""
+        parts.append(f"\n### {word}\n\n{needs}{_metrics(names)}")
+    return "".join(parts)
+
+
+def _metrics(names: Iterable[str]) -> str:
+    known = metric_definitions()
     rows = (
-        _row(_code(name), metric.unit, metric.what, _settings_marked(metric.how), metric.source)
-        for name, metric in metric_definitions().items()
+        _row(_code(name), metric.unit, metric.what, _marked(metric.how), metric.source)
+        for name, metric in ((name, known[name]) for name in names)
     )
-    return _METRICS + "".join(rows)
+    return _HEAD + "".join(rows)
 
 
 def _own_keys() -> str:
@@ -98,8 +120,10 @@ def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
-def _settings_marked(text: str) -> str:
-    return re.sub(r"\b(?:analysis|recording)\.\w+", lambda found: _code(found.group()), text)
+def _marked(text: str) -> str:
+    """The text with the names of settings and of metrics on request as code; other metrics are also plain words."""
+    names = (name for word in requests().values() for name in word)
+    return re.sub(rf"\b(?:(?:analysis|recording)\.\w+|{'|'.join(names)})\b", lambda found: _code(found.group()), text)
 
 
 def _code(text: str) -> str:

@@ -20,10 +20,5 @@ class Correlation(MeanMetric):
 
     @classmethod
     def values(cls, data: PopulationData) -> NDArray[np.float64]:
-        rng = correlation_rng(data.seed, data.population.name)
-        return statistics.pair_correlations(data.binned("correlation_bin_ms"), data.analysis.correlation_pairs, rng)
-
-
-def correlation_rng(seed: int, population: str) -> np.random.Generator:
-    """The generator that draws a population's pairs: its own, whatever other populations there are."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(population.encode())))
+        binned = data.binned("correlation_bin_ms")
+        return statistics.pair_correlations(binned, data.analysis.correlation_pairs, data.pair_rng())

@@ -1,0 +1,16 @@
+"""The 5th percentile of the correlation over pairs of cells."""
+
+from varesearch.metrics.definitions._percentile import Percentile
+from varesearch.metrics.definitions.correlation import Correlation
+
+
+class CorrelationP05(Percentile):
+    """The 5th percentile of the correlation over pairs of cells."""
+
+    of = Correlation
+    percent = 5
+    unit = ""
+    what = "5th percentile of the correlation over pairs of cells"
+    how = "the pairs of correlation; linear between pairs"
+    on_request = "percentiles"
+    place = 91
