@@ -15,7 +15,7 @@ from varesearch.config.wording import byte_size
 from varesearch.free_memory import Bound, address_space_bounds, memory_bounds
 from varesearch.network import NetworkEstimate, estimate
 from varesearch.network.consistency import check_network
-from varesearch.network.estimate import ASSUMED_RATE_HZ, check_counts
+from varesearch.network.estimate import ASSUMED_RATE_HZ, check_counts, sampled
 from varesearch.network.model import Network
 
 ANALYSED_SPIKE = 86.0
@@ -27,7 +27,7 @@ ADDRESS_SPACE_OF_A_RUN = 1.5e9
 FILES_OF_A_RUN = 2e6
 """Bytes of a run's files beside its recording: figures, tables, log, and its rows in the store."""
 
-_SPARE_MEMORY = "set recording.cells, a longer recording.interval_ms or recording.signals=[]"
+_SPARE_MEMORY = "set recording.cells or recording.populations, a longer recording.interval_ms, or recording.signals=[]"
 _SPARE_DISK = f"{_SPARE_MEMORY}, free space, or name another project folder in VARESEARCH_ROOT"
 
 
@@ -86,14 +86,15 @@ def check_given(network: Network, backend: Backend) -> None:
     backend.check_network(network)
     recording = backend.config.recording
     every = 1 if recording.interval_ms is None else round(recording.interval_ms / network.dt_ms)
-    samples = network.n_steps / every * sum(min(p.size, recording.cells or p.size) for p in network.populations)
+    populations = {p.name: (p.size, type(p.cell)) for p in network.populations}
+    samples, values = sampled(recording, populations, network.n_steps / every)
     size = NetworkEstimate(
         cells={population.name: population.size for population in network.populations},
         synapses={projection.name: projection.size for projection in network.projections},
         stimulus_synapses=0.0,
         input_spikes=sum(len(source.steps) for source in network.sources),
         samples=samples,
-        values=samples * len(recording.signals),
+        values=values,
         spikes=ASSUMED_RATE_HZ * network.n_cells * network.duration_ms / 1000.0,
     )
     need, tightest = expected_need(type(backend).memory(backend.config), size), memory_bounds()[0]

@@ -2,6 +2,12 @@
 
 A spike is stamped with the start of the step in which it was fired. A signal is sampled at the start of a step, before
 the step's update: a run of T ms sampled every step has T / dt samples, at 0, dt, ..., T - dt.
+
+Synaptic currents and conductances (``isyn_exc``, ``gsyn_exc``, ...) are sampled at the same instant, with what arrives
+in that step: the values that act on v in its update. So the conductance of a spike of step k with a delay of n steps is
+its whole weight in the sample of step k + n, and the weight times exp(-m dt / tau) m steps later; v changes from the
+sample of step k + n + 1 on. They are magnitudes, as weights are, in the unit of the weights. An alpha-shaped input is 0
+in the sample of its arrival, and has the weight as its peak.
 """
 
 from dataclasses import dataclass, field

@@ -230,24 +230,26 @@ def test_phases_are_seconds_and_running_is_taken_apart(tmp_path: Path) -> None:
 class Recorded:
     """A population of sPyNNaker after a run, as far as it is read."""
 
-    def __init__(self, spikes: NDArray[np.float64], v: NDArray[np.float64] | None) -> None:
-        self.spikes, self.v = spikes, v
+    def __init__(self, spikes: NDArray[np.float64], **sampled: NDArray[np.float64] | None) -> None:
+        self.spikes, self.sampled = spikes, sampled
 
     def spinnaker_get_data(self, variable: str, as_matrix: bool = False, view_indexes: Any = None) -> Any:
         if variable == "spikes":
             return self.spikes
-        if self.v is None:
+        values = self.sampled[variable]
+        if values is None:
             raise NotImplementedError("times differ")
-        return self.v
+        return values
 
 
-def _read(recorded: Recorded) -> Any:
+def _read(recorded: Recorded, *signals: str) -> Any:
     drawn = network([population("exc", Izhikevich(), [-65.0] * 3)], 10, 0.5)
-    return read(Built(populations={"exc": recorded}), drawn, RecordingConfig(interval_ms=1.0))
+    wanted = RecordingConfig(signals=list(signals or ("v",)), interval_ms=1.0)
+    return read(Built(populations={"exc": recorded}), drawn, wanted)
 
 
 def test_times_become_steps_and_samples_get_their_times() -> None:
-    result = _read(Recorded(np.array([[2, 0.5], [0, 4.5], [1, 0.5]]), np.linspace(0, 14, 15).reshape(5, 3)))
+    result = _read(Recorded(np.array([[2, 0.5], [0, 4.5], [1, 0.5]]), v=np.linspace(0, 14, 15).reshape(5, 3)))
     exc = result.recording.populations["exc"]
     assert exc.spike_times_ms.tolist() == [0.5, 0.5, 4.5]
     assert exc.spike_ids.tolist() == [1, 2, 0]
@@ -257,15 +259,25 @@ def test_times_become_steps_and_samples_get_their_times() -> None:
 
 
 def test_no_spike_at_all_is_an_empty_recording() -> None:
-    result = _read(Recorded(np.empty((0, 2)), np.zeros((5, 3))))
+    result = _read(Recorded(np.empty((0, 2)), v=np.zeros((5, 3))))
     assert len(result.recording.populations["exc"].spike_ids) == 0
 
 
 @pytest.mark.parametrize(("v", "said"), [(None, "different steps"), (np.zeros((4, 3)), "4 of 5 samples")])
 def test_a_torn_signal_is_left_out_with_its_reason(v: NDArray[np.float64] | None, said: str) -> None:
-    result = _read(Recorded(np.array([[2.0, 0.5]]), v))
+    result = _read(Recorded(np.array([[2.0, 0.5]]), v=v))
     assert result.recording.populations["exc"].signals == {}
     assert said in result.torn["v of exc"]
+
+
+@pytest.mark.parametrize(("torn", "said"), [(None, "different steps"), (np.zeros((4, 3)), "4 of 5 samples")])
+def test_a_torn_current_is_left_out_and_the_other_signals_stay(torn: NDArray[np.float64] | None, said: str) -> None:
+    whole = np.ones((5, 3))
+    recorded = Recorded(np.array([[2.0, 0.5]]), v=whole, gsyn_exc=whole, gsyn_inh=torn)
+    result = _read(recorded, "v", "isyn_exc", "isyn_inh")
+    assert list(result.recording.populations["exc"].signals) == ["v", "isyn_exc"]
+    assert list(result.torn) == ["isyn_inh of exc"]
+    assert said in result.torn["isyn_inh of exc"]
 
 
 def test_an_alpha_pulse_keeps_its_charge() -> None:

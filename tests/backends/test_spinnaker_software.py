@@ -65,7 +65,27 @@ def every_cell() -> Recording:
         projections.append(projection("src", name, "excitatory", [(0, 0, weight, 3)]))
         projections.append(projection("src", name, "inhibitory", [(0, 1, weight, 1)]))
     currents = [CurrentStep(name, 0.05, 200, 210) for name in CELLS if name != "izhikevich"]
-    return simulate(network(populations, 300, 1.0, [source("src", [(5, 0)], 1)], projections, currents))
+    drawn = network(populations, 300, 1.0, [source("src", [(5, 0)], 1)], projections, currents)
+    return simulate(drawn, RecordingConfig(signals=["v", "isyn_exc", "isyn_inh", "gsyn_exc", "gsyn_inh"]))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_input_of_one_spike_is_that_of_its_weight_in_closed_form(name: str, every_cell: Recording) -> None:
+    """Sampled with the arrivals of its step, without the factor by which the machine averages over a step."""
+    cell, weight = CELLS[name]
+    signals = every_cell.populations[name].signals
+    assert list(signals) == ["v", *cell.synapse.input]
+    for column, (signal, receptor, delay) in enumerate(zip(cell.synapse.input, "EI", (3, 1), strict=False)):
+        sampled, tau_ms = signals[signal], getattr(cell, f"tau_syn_{receptor}")
+        assert sampled.unit == cell.unit_of("weight_exc")
+        expected = np.zeros((300, 3))
+        t_ms = np.arange(300 - (5 + delay))
+        rising = t_ms / tau_ms * np.e if "alpha" in cell.synapse.value else 1.0
+        expected[5 + delay :, column] = weight * rising * np.exp(-t_ms / tau_ms)
+        # A conductance is cut to steps of 2^-15 µS; the others lose a step in each multiplication, of which an alpha
+        # current has two factors.
+        steps = {"gsyn": 1.2, "isyn": 40.0 if "alpha" in cell.synapse.value else 10.0}[signal[:4]]
+        np.testing.assert_allclose(sampled.values, expected, rtol=2e-3, atol=steps * 2**-15, err_msg=signal)
 
 
 @pytest.mark.parametrize("name", CELLS)

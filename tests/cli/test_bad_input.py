@@ -95,8 +95,18 @@ stimulus=null | stimulus=null & none, & thalamic_burst
 recording.signals=v | recording.signals=v is not a list & write recording.signals=[v]
 recording.signals=[v,v] | names v twice
 recording.signals=[spikes] | spikes, which are always recorded
-recording.signals=[w] | holds w & choose from v, u
-cell=if_curr_exp recording.signals=[u] | holds u & choose from v
+recording.signals=[w] | holds w & choose from v, u, isyn_exc, isyn_inh
+cell=if_curr_exp recording.signals=[u] | holds u & choose from v, isyn_exc, isyn_inh
+recording.signals=[gsyn_exc] | holds gsyn_exc & choose from v, u, isyn_exc, isyn_inh & did you mean isyn_exc?
+cell=if_cond_exp recording.signals=[v,isyn_inh] | holds isyn_inh & choose from v, gsyn_exc, gsyn_inh
+cell=izhikevich_delta recording.signals=[isyn_exc] | holds isyn_exc & choose from v, u
+recording.signals=[isyn_exc,isyn_exc] | names isyn_exc twice
+recording.populations=exc | recording.populations=exc is not a list of names or null & write recording.populations=[exc]
+recording.populations=[pyr] | recording.populations=[pyr] holds pyr, which is unknown & choose from exc, inh
+recording.populations=[exc,exc] | names exc twice
+recording.populations=[] | names none & write recording.signals=[]
+recording.populations=[1] | recording.populations=[1] holds 1 & choose from exc, inh
+recording.populations=${analysis} | recording.populations refers to a group of settings & write [A, B]
 recording.cells=0 | recording.cells=0 & at least 1 & recording.signals=[]
 recording.cells=1.0 | recording.cells=1.0 is not a whole number or null (cells) & write 1
 recording.cells=1201 | recording.cells=1201 & at most 1200

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording, sampled_ids
 from varesearch.recording_io import from_neo, load_neo, load_npz, save_neo, save_npz, to_neo
 
-UNITS = {"v": "mV", "u": "mV/ms"}
+UNITS = {"v": "mV", "u": "mV/ms", "gsyn_exc": "µS", "isyn_inh": "nA", "m": "", "own": "spikes²"}
 
 
 def assert_same_array(one: np.ndarray, other: np.ndarray) -> None:
@@ -42,7 +42,7 @@ def populations(draw: st.DrawFn, name: str, n_steps: int, dt_ms: float) -> Popul
     fired = draw(st.sets(st.tuples(st.integers(0, size - 1), st.integers(0, n_steps - 1)), max_size=40))
     ids, steps = (np.array([spike[k] for spike in fired], dtype=np.int64) for k in (0, 1))
     signals = {}
-    for signal in draw(st.lists(st.sampled_from(["v", "u"]), unique=True)):
+    for signal in draw(st.lists(st.sampled_from(list(UNITS)), unique=True)):
         cells = sampled_ids(size, draw(st.integers(1, 6)))
         times = np.arange(0, n_steps, draw(st.integers(1, 4)), dtype=np.int64) * dt_ms
         dtype = draw(st.sampled_from([np.float32, np.float64]))

@@ -251,7 +251,7 @@ class Backend(ABC):
 
     @classmethod
     def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
-        """Return the state variables of a cell that it can record; by default all."""
+        """Return what it can sample, of the cell's ``recordables()``; by default the state variables."""
         return tuple(cell.variables)
 
     @classmethod

@@ -3,6 +3,7 @@
 from varesearch.backends import backend_class, backends
 from varesearch.backends.base import Backend
 from varesearch.config.cell import AUTO, Cell
+from varesearch.config.checks import check_names
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import own_folder, part_name, parts
 from varesearch.config.schema import Config
@@ -54,6 +55,10 @@ def checked_backend(config: Config) -> Backend:
 
 def check_cells(network: Network, backend: Backend) -> None:
     """Raise ConfigurationError if the back end lacks a cell of a network, or cannot record a signal of it."""
+    recording, cells = backend.config.recording, {p.name: type(p.cell) for p in network.populations}
+    check_names("recording.populations", recording.populations or [], tuple(cells))
+    known = [signal for name, cell in cells.items() for signal in recording.sampleable(name, cell)]
+    check_names("recording.signals", recording.signals, tuple(dict.fromkeys(known)))
     for population in network.populations:
         cell, model, integrator = type(population.cell), population.cell.model, population.cell.integrator
         where, known = f"population {population.name}", backend.integrators(cell)
@@ -67,7 +72,7 @@ def check_cells(network: Network, backend: Backend) -> None:
                 f"{where}: integrator {integrator} is unknown to cell {model} on backend={backend.name}; choose one of "
                 f"{', '.join((AUTO, *known))}"
             )
-        for signal in backend.config.recording.signals:
+        for signal in backend.config.recording.sampled(population.name, cell):
             if signal not in backend.signals(cell):
                 raise ConfigurationError(
                     f"recording.signals={signal} cannot be recorded from {where} (cell {model}) on backend="

@@ -47,7 +47,7 @@ class Row:
 
     ``ours`` is a parameter of the cell, or one of its state variables (their values at time 0), ``weight_excitatory``,
     ``weight_inhibitory``, ``delay_steps``, ``source_steps`` (spikes of a source), ``current_step`` (amplitude),
-    ``spike_steps`` (recorded spikes, from theirs to ours).
+    ``spike_steps`` (recorded spikes) or a recorded input from synapses (``gsyn_exc``, ...), these from theirs to ours.
     """
 
     ours: str

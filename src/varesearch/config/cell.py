@@ -36,6 +36,23 @@ class Synapse(Enum):
     VOLTAGE_STEP = "voltage step"
     """Steps v by its weight."""
 
+    @property
+    def input(self) -> tuple[str, ...]:
+        """What can be recorded of a cell's input from its synapses, by PyNN's names: excitatory, then inhibitory.
+
+        Magnitudes in the unit of the weights; see :mod:`varesearch.recording` for when they are sampled.
+        """
+        return _INPUTS[self]
+
+
+_INPUTS: Mapping[Synapse, tuple[str, ...]] = {
+    Synapse.CURRENT: ("isyn_exc", "isyn_inh"),
+    Synapse.ALPHA: ("isyn_exc", "isyn_inh"),
+    Synapse.CONDUCTANCE: ("gsyn_exc", "gsyn_inh"),
+    Synapse.ALPHA_CONDUCTANCE: ("gsyn_exc", "gsyn_inh"),
+    Synapse.VOLTAGE_STEP: (),
+}
+
 
 class OnSimulator(Protocol):
     """How a cell is described to one simulator; see :mod:`varesearch.model.simulators`."""
@@ -62,7 +79,7 @@ class Cell(Settings, Part):
     synapse: ClassVar[Synapse]
     """The kind of its synapses."""
     variables: ClassVar[Mapping[str, str]] = {"v": "mV"}
-    """Its state variables, which can be recorded: name -> unit."""
+    """Its state variables, each with an initial value: name -> unit."""
     simulators: ClassVar[Mapping[str, OnSimulator]] = {}
     """Name of the back end -> how the cell is written for it. A back end that is not named does not have the cell."""
 
@@ -94,6 +111,18 @@ class Cell(Settings, Part):
         """
         others = {"model", "integrator", *_WEIGHTS, *(f"{name}_init" for name in cls.variables)}
         return tuple(each.name for each in fields(cls) if each.name not in others)
+
+    @classmethod
+    def recordables(cls) -> dict[str, str]:
+        """Return what can be sampled, name -> unit: its state variables, then the input from its synapses.
+
+        Examples
+        --------
+        >>> from varesearch.model.cells.if_cond_exp import IfCondExp
+        >>> IfCondExp.recordables()
+        {'v': 'mV', 'gsyn_exc': 'µS', 'gsyn_inh': 'µS'}
+        """
+        return {**cls.variables, **dict.fromkeys(cls.synapse.input, cls.unit_of("weight_exc"))}
 
     @classmethod
     def unit_of(cls, setting: str) -> str:

@@ -265,12 +265,17 @@ def _assign(config: DictConfig, key: str, value: Any, hint: Any, unit: str) -> N
         message += f"; write {value:.0f}"
     if (hint is bool and not isinstance(value, bool)) or value == "???" or is_dataclass(hint):
         raise ConfigurationError(message)
-    if get_origin(hint) is list and isinstance(value, str | int | float):
+    if list_hint(hint) is not None and isinstance(value, str | int | float):
         message += f"; write {key}=[{echoed(value)}]"
     try:
         OmegaConf.update(config, key, value, merge=False)
     except (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError):
         raise ConfigurationError(message) from None
+
+
+def list_hint(hint: Any) -> Any:
+    """Return the list in the type of a field, as in ``list[str] | None``; None if it takes no list."""
+    return next((part for part in (hint, *get_args(hint)) if get_origin(part) is list), None)
 
 
 def type_words(hint: Any) -> str:

@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError, InterpolationValidationError, UnsupportedInterpolationType
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.overrides import check_key, type_words
+from varesearch.config.overrides import check_key, list_hint, type_words
 from varesearch.config.plain import is_group
 from varesearch.config.wording import echoed, written
 
@@ -29,9 +29,9 @@ def check_references(node: DictConfig, path: str = "") -> None:
         key, hint = f"{path}{name}", hints.get(name, Any)
         refers = OmegaConf.is_interpolation(node, name)
         value = None if OmegaConf.is_missing(node, name) else node[name]
-        if get_origin(hint) is list:
+        if (wanted := list_hint(hint)) is not None:
             listed = OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
-            if not _is_list(listed, hint):
+            if not (_is_list(listed, wanted) or (value is None and wanted is not hint)):
                 shown = "a group of settings" if is_group(value) else echoed(str(value))
                 raise ConfigurationError(
                     f"{key} refers to {shown}, which is not a list of values of its own kind; write [A, B]"

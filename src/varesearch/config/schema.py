@@ -31,17 +31,35 @@ class RecordingConfig:
     """Spikes, and signals of every cell at every step.
 
     The spikes of every cell are always recorded; these settings choose which signals are sampled, where and how often,
-    and whether the spikes of the sources are kept.
+    and whether the spikes of the sources are kept. A signal that only some of the
+    populations have is sampled in these.
     """
 
     signals: list[str] = field(
-        default_factory=lambda: ["v"], metadata={"unit": "", "what": "signals to sample: v, and u for Izhikevich cells"}
+        default_factory=lambda: ["v"],
+        metadata={
+            "unit": "",
+            "what": "signals to sample: v, u or w of cells that have it, and the synapses' gsyn_exc, gsyn_inh "
+            "(conductances) or isyn_exc, isyn_inh (currents)",
+        },
+    )
+    populations: list[str] | None = field(
+        default=None, metadata={"unit": "", "what": "populations whose signals are sampled; null: all"}
     )
     cells: int | None = quantity(None, "cells", "how many cells of each population to sample, evenly spread; null: all")
     interval_ms: float | None = quantity(
         None, "ms", "sampling interval; null: every step", plausible=ranges.SAMPLING_MS
     )
     sources: bool = quantity(True, "", "keep the spikes of the stimulus' sources, too")
+
+    def sampleable(self, population: str, cell: type[Cell]) -> tuple[str, ...]:
+        """Return the signals that a population of such cells has; none if ``populations`` leaves it out."""
+        chosen = self.populations is None or population in self.populations
+        return tuple(cell.recordables()) if chosen else ()
+
+    def sampled(self, population: str, cell: type[Cell]) -> tuple[str, ...]:
+        """Return the signals that are sampled of a population of such cells, in the order of ``signals``."""
+        return tuple(signal for signal in self.signals if signal in self.sampleable(population, cell))
 
 
 @dataclass

@@ -104,7 +104,13 @@ def _check_recording(config: Config) -> None:
     recording = config.recording
     if "spikes" in recording.signals:
         refuse("recording.signals", recording.signals, "names spikes, which are always recorded; leave them out")
-    check_names("recording.signals", recording.signals, tuple(config.cell.variables))
+    cells = dict.fromkeys(config.connectivity.sizes, type(config.cell))
+    if recording.populations is not None:
+        check_names("recording.populations", recording.populations, tuple(cells))
+        if not recording.populations:
+            refuse("recording.populations", "[]", "names none; for no samples write recording.signals=[]")
+    known = [signal for name, cell in cells.items() for signal in recording.sampleable(name, cell)]
+    check_names("recording.signals", recording.signals, tuple(dict.fromkeys(known)))
     most = max(config.connectivity.sizes.values())
     if recording.cells is not None and recording.cells < 1:
         refuse("recording.cells", recording.cells, "must be at least 1; for no samples write recording.signals=[]")

@@ -111,7 +111,9 @@ class NativeModel:
     compiled
         The simulator does not have the model; the back end holds its source and compiles it.
     acts_on_arrival
-        A current acts in the step in which its spike arrives; with the simulator's own models it may act later.
+        A current acts in the step in which its spike arrives; with the simulator's own models it may act later. A
+        compiled model then records its currents (``I_syn_ex``, ``I_syn_in``) or conductances (``g_ex``, ``g_in``) as
+        they acted in the step.
     """
 
     model: str

@@ -1,10 +1,12 @@
 """How large a network and its recording will be, estimated before anything is drawn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.ranges import INT32
-from varesearch.config.schema import Config
+from varesearch.config.schema import Config, RecordingConfig
 
 BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
 """Sources, targets and delays as int32, weights as float64."""
@@ -29,9 +31,9 @@ class NetworkEstimate:
     input_spikes
         Expected number of spikes of all sources.
     samples
-        Number of sampled cells times number of sampled steps.
+        Number of sampled cells times number of sampled steps, however many signals.
     values
-        ``samples`` times the number of signals.
+        Number of samples of all signals.
     spikes
         Number of spikes if every cell fires at :data:`ASSUMED_RATE_HZ`.
     """
@@ -84,6 +86,34 @@ def check_counts(config: Config) -> None:
         )
 
 
+def sampled(
+    recording: RecordingConfig, populations: Mapping[str, tuple[int, type[Cell]]], steps: float
+) -> tuple[float, float]:
+    """Return how many samples are taken of all signals together, as ``samples`` and ``values`` of the estimate.
+
+    Parameters
+    ----------
+    recording
+        What is sampled.
+    populations
+        Name -> number of cells, and their model.
+    steps
+        The number of sampled steps.
+
+    Examples
+    --------
+    >>> from varesearch.model.cells.if_cond_exp import IfCondExp
+    >>> sampled(RecordingConfig(signals=["v", "gsyn_exc"], cells=5), {"exc": (80, IfCondExp)}, steps=100)
+    (500.0, 1000.0)
+    """
+    samples = values = 0.0
+    for name, (size, cell) in populations.items():
+        if signals := recording.sampled(name, cell):
+            samples += steps * min(size, recording.cells or size)
+            values += steps * min(size, recording.cells or size) * len(signals)
+    return samples, values
+
+
 def estimate(config: Config) -> NetworkEstimate:
     """Return the expected size of a network and of its recording.
 
@@ -104,15 +134,14 @@ def estimate(config: Config) -> NetworkEstimate:
     synapses = {each.name: wiring.expected_synapses(each) for each in wiring.projections()}
     input_synapses = {each.name: stimulus.expected_synapses(each) for each in stimulus.projections(cells)}
     interval_ms = config.recording.interval_ms or config.simulation.dt_ms
-    signals = len(config.recording.signals)
-    recorded = sum(min(n, config.recording.cells or n) for n in cells.values()) if signals else 0
-    samples = recorded * config.simulation.duration_ms / interval_ms
+    populations = {name: (n, type(config.cell)) for name, n in cells.items()}
+    samples, values = sampled(config.recording, populations, config.simulation.duration_ms / interval_ms)
     return NetworkEstimate(
         cells=cells,
         synapses=synapses | input_synapses,
         stimulus_synapses=sum(input_synapses.values()),
         input_spikes=stimulus.expected_spikes(around),
         samples=samples,
-        values=samples * signals,
+        values=values,
         spikes=sum(cells.values()) * ASSUMED_RATE_HZ * config.simulation.duration_ms / 1000.0,
     )

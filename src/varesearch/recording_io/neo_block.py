@@ -1,8 +1,9 @@
 """A recording as neo objects and back, for tools that use neo.
 
 The block has one segment. Each cell has a spike train, silent cells too, annotated with ``population`` and ``cell``.
-Each signal is one analog signal with a channel for each sampled cell, annotated with ``population``, ``cells`` and
-``value_type``, the type of the recorded values.
+Each signal is one analog signal with a channel for each sampled cell, annotated with ``population``, ``cells``,
+``value_type``, the type of the recorded values, and ``unit``, our unit as a JSON string: neo writes µS as uS, and has
+no name for some units.
 The block's annotations hold ``dt_ms``, ``duration_ms``, and ``populations`` and ``sources``, the sizes by name as JSON
 objects. The spike trains of sources are annotated as those of populations are.
 """
@@ -135,14 +136,20 @@ def _add_signal(segment: "neo.Segment", population: str, signal: Signal, dt_ms: 
     import neo
     import quantities as pq
 
-    annotations = {"population": population, "cells": signal.ids, "value_type": signal.values.dtype.name}
+    annotations = {
+        "population": population,
+        "cells": signal.ids,
+        "value_type": signal.values.dtype.name,
+        "unit": json.dumps(signal.unit),
+    }
+    units = _neo_units(signal.unit)
     steps = grid_steps(signal.times_ms, dt_ms, f"sample times of {population}.{signal.name}")
     intervals = np.unique(np.diff(steps)) if len(steps) != 1 else np.ones(1, dtype=np.int64)
     if len(intervals) == 1 and np.array_equal(steps * dt_ms, signal.times_ms):
         segment.analogsignals.append(
             neo.AnalogSignal(
                 signal.values,
-                units=signal.unit,
+                units=units,
                 sampling_period=intervals[0] * dt_ms * pq.ms,
                 t_start=signal.times_ms[0] * pq.ms,
                 name=signal.name,
@@ -152,9 +159,19 @@ def _add_signal(segment: "neo.Segment", population: str, signal: Signal, dt_ms: 
         return
     segment.irregularlysampledsignals.append(
         neo.IrregularlySampledSignal(
-            signal.times_ms, signal.values, units=signal.unit, time_units="ms", name=signal.name, **annotations
+            signal.times_ms, signal.values, units=units, time_units="ms", name=signal.name, **annotations
         )
     )
+
+
+def _neo_units(unit: str) -> str:
+    """Return our unit as neo writes it; what neo does not know is dimensionless there."""
+    import quantities as pq
+
+    try:
+        return pq.Quantity(1.0, unit.replace("µ", "u")).dimensionality.string
+    except Exception:  # quantities evaluates the text, so that it may raise anything
+        return "dimensionless"
 
 
 def _from_neo(block: "neo.Block") -> Recording:
@@ -203,4 +220,7 @@ def _signal(name: str, sampled: Any, dt_ms: float) -> Signal:
         times = (start + np.arange(len(values)) * interval).astype(np.float64) * dt_ms
     else:
         times = sampled.times.rescale("ms").magnitude
-    return Signal(name, sampled.units.dimensionality.string, ids, times, values)
+    # Files of earlier versions have no such annotation.
+    unit = sampled.annotations.get("unit")
+    written = sampled.units.dimensionality.string if unit is None else json.loads(str(unit))
+    return Signal(name, written, ids, times, values)

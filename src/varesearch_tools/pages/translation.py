@@ -73,7 +73,11 @@ def _section(cell: type[Cell]) -> str:
 
 
 def _quantity(cell: type[Cell], ours: str) -> str:
-    return f"{ours} at time 0" if ours in cell.variables else _QUANTITIES.get(ours, f"`{ours}`")
+    if ours in cell.variables:
+        return f"{ours} at time 0"
+    return (
+        f"`{ours}`, recorded, converted to ours" if ours in cell.synapse.input else _QUANTITIES.get(ours, f"`{ours}`")
+    )
 
 
 def _cell(row: Row) -> str:

@@ -59,6 +59,11 @@ class Brian2(Backend):
         return tuple(steps_of(cell))
 
     @classmethod
+    def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
+        """Return all that a cell has: every state variable, and the input from its synapses."""
+        return tuple(cell.recordables())
+
+    @classmethod
     def check(cls, config: Config) -> None:
         """Raise ConfigurationError for a target without its compiler, or a parameter that Brian2 cannot hold."""
         assert isinstance(config.backend, Brian2Settings)

@@ -15,7 +15,7 @@ from varesearch.backends.brian2.schemes import scheme_of
 from varesearch.backends.brian2.session import Brian2Session
 from varesearch.backends.brian2.standalone import run_program
 from varesearch.backends.brian2.translation import rows
-from varesearch.backends.table import Context, translate, translated_parameters
+from varesearch.backends.table import Context, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population, Projection
 from varesearch.recording import Recording, Signal, population_recording, sampled_ids
@@ -75,7 +75,8 @@ class Brian2Simulation(Simulation):
         network, recording = self._session.network, self._recording
         spikes = brian2.SpikeMonitor(group, name=f"{population.name}_spikes")
         network.add(spikes)
-        if not recording.signals:
+        names = recording.sampled(population.name, type(population.cell))
+        if not names:
             return spikes, None
         clock = network.clock
         interval_ms = recording.interval_ms
@@ -83,10 +84,12 @@ class Brian2Simulation(Simulation):
             clock = brian2.Clock(interval_ms * brian2.ms, name=f"{population.name}_sampling_clock")
         samples = brian2.StateMonitor(
             group,
-            list(recording.signals),
+            [row(rows(type(population.cell)), name).theirs for name in names],
             record=sampled_ids(population.size, recording.cells),
             clock=clock,
-            when="start",
+            # Before the cells' update, but with the currents and conductances that act in it.
+            when=self._cells[population.name].celltype.scheme.when,
+            order=-1,
             name=f"{population.name}_samples",
         )
         network.add(samples)
@@ -134,11 +137,15 @@ class Brian2Simulation(Simulation):
 
     def _signals(self, samples: Any, population: Population) -> dict[str, Signal]:
         ids = sampled_ids(population.size, self._recording.cells)
-        times_ms = _values(samples, "t") * 1e3
-        return {
-            name: Signal(name, population.cell.variables[name], ids, times_ms, _values(samples, name))
-            for name in self._recording.signals
-        }
+        times_ms = np.rint(_values(samples, "t") * 1e3 / self._network.dt_ms) * self._network.dt_ms
+        cell, context = type(population.cell), self._contexts[population.name]
+        signals = {}
+        for name in self._recording.sampled(population.name, cell):
+            values = _values(samples, row(rows(cell), name).theirs)
+            if name in cell.synapse.input:
+                values = translate(rows(cell), name, values, context)
+            signals[name] = Signal(name, cell.recordables()[name], ids, times_ms, values)
+        return signals
 
     def release(self) -> None:
         """Drop Brian2's objects, so that their memory is freed when the session ends."""

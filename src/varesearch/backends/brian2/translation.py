@@ -49,6 +49,8 @@ class Arrivals:
         The input that it gives to dv/dt of cells that are given by equations.
     rises
         Whether the current or conductance rises from 0 after a spike, and does not jump.
+    input
+        The variables that hold the excitatory and the inhibitory current or conductance.
     """
 
     variables: tuple[str, ...]
@@ -58,11 +60,18 @@ class Arrivals:
     decay: str
     current: str
     rises: bool = False
+    input: tuple[str, ...] = ()
 
 
 SYNAPSES: Mapping[Synapse, Arrivals] = {
     Synapse.CURRENT: Arrivals(
-        ("ie", "ii"), ("ie", "ii"), -1, AFTER_ARRIVALS, "ie = ie*decay_E\nii = ii*decay_I", "ie + ii"
+        ("ie", "ii"),
+        ("ie", "ii"),
+        -1,
+        AFTER_ARRIVALS,
+        "ie = ie*decay_E\nii = ii*decay_I",
+        "ie + ii",
+        input=("ie", "ii"),
     ),
     Synapse.ALPHA: Arrivals(
         ("ie", "ye", "ii", "yi"),
@@ -72,6 +81,7 @@ SYNAPSES: Mapping[Synapse, Arrivals] = {
         "ie = ie*decay_E + rise_E*ye\nii = ii*decay_I + rise_I*yi\nye = ye*decay_E\nyi = yi*decay_I",
         "ie + ii",
         rises=True,
+        input=("ie", "ii"),
     ),
     Synapse.CONDUCTANCE: Arrivals(
         ("ge", "gi"),
@@ -80,6 +90,7 @@ SYNAPSES: Mapping[Synapse, Arrivals] = {
         AFTER_ARRIVALS,
         "ge = ge*decay_E\ngi = gi*decay_I",
         "ge*(e_rev_E - v) + gi*(e_rev_I - v)",
+        input=("ge", "gi"),
     ),
     Synapse.ALPHA_CONDUCTANCE: Arrivals(
         ("ge", "ye", "gi", "yi"),
@@ -89,6 +100,7 @@ SYNAPSES: Mapping[Synapse, Arrivals] = {
         "ge = ge*decay_E + rise_E*ye\ngi = gi*decay_I + rise_I*yi\nye = ye*decay_E\nyi = yi*decay_I",
         "ge*(e_rev_E - v) + gi*(e_rev_I - v)",
         rises=True,
+        input=("ge", "gi"),
     ),
     Synapse.VOLTAGE_STEP: Arrivals((), ("v", "v"), -1, BEFORE_ARRIVALS, "", ""),
 }
@@ -128,16 +140,32 @@ _PARAMETERS: Mapping[str, Row] = {
 """The parameters that change their name or number, whatever the cell."""
 
 
+def _gain(receptor: str, context: Context) -> float:
+    """Return the factor by which the cell's step wants the weights of a receptor: 1 for most steps."""
+    gain = steps_of(type(context.cell))[context.cell.integrator].gain if context.has_steps else None
+    return 1.0 if gain is None else gain(context.parameter(f"tau_syn_{receptor}"), context.dt_ms)
+
+
 def _weight(sign: int, receptor: str) -> Convert:
     """Return the weight with its sign, and with the gain of the cell's step if it has one."""
+    return lambda values, context: values * sign * _gain(receptor, context)
 
-    def convert(values: NDArray[Any], context: Context) -> NDArray[Any]:
-        gain = steps_of(type(context.cell))[context.cell.integrator].gain if context.has_steps else None
-        if gain is None:
-            return values * sign
-        return values * sign * gain(context.parameter(f"tau_syn_{receptor}"), context.dt_ms)
 
-    return convert
+def _input(cell: type[Cell]) -> tuple[Row, ...]:
+    """Return one row for each input that is recorded; each converts Brian2's values to ours."""
+    arrivals, unit = SYNAPSES[cell.synapse], cell.unit_of("weight_exc")
+    scaled = [name for name, step in steps_of(cell).items() if step.gain]
+
+    def row_of(ours: str, theirs: str, sign: int, receptor: str) -> Row:
+        # Adding 0 makes 0 of the -0 of a cell without inhibition.
+        convert: Convert = lambda values, context: values * sign / _gain(receptor, context) + 0.0  # noqa: E731
+        formula = "-x" if sign < 0 else "x"
+        if scaled:
+            formula += f"; {scaled[0]}: {formula} dt/τ / (1 - exp(-dt/τ))"
+        return Row(ours, unit, theirs, unit, convert, "same" if formula == "x" else formula)
+
+    signs = (1, arrivals.inhibition)
+    return tuple(row_of(*each) for each in zip(cell.synapse.input, arrivals.input, signs, "EI", strict=False))
 
 
 def _weights(cell: type[Cell], unit: str) -> tuple[Row, Row]:
@@ -165,6 +193,7 @@ def rows(cell: type[Cell]) -> tuple[Row, ...]:
     return (
         *(_PARAMETERS.get(name, Row(name, unit(name), name, unit(name))) for name in cell.parameters()),
         *(Row(name, its_unit, name, its_unit) for name, its_unit in cell.variables.items()),
+        *_input(cell),
         *_weights(cell, unit("weight_exc")),
         Row(
             "delay_steps",

@@ -18,7 +18,7 @@ from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.module import compile_cell, is_compiled, no_compiler
 from varesearch.backends.nest.quiet import printed_to
-from varesearch.backends.nest.translation import compiled_model, integrators, rows, variables
+from varesearch.backends.nest.translation import compiled_model, inputs, integrators, rows, variables
 from varesearch.backends.table import Context, translate
 from varesearch.config.cell import Cell
 from varesearch.config.parts import parts
@@ -45,6 +45,11 @@ class Nest(Backend):
     @classmethod
     def integrators(cls, cell: type[Cell]) -> tuple[str, ...]:
         return integrators(cell)
+
+    @classmethod
+    def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
+        """Return the state variables, and the input from synapses if it is known when NEST samples it."""
+        return (*cell.variables, *inputs(cell))
 
     @classmethod
     def known_answers(cls, cache: Path) -> Sequence[KnownAnswer]:

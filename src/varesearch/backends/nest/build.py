@@ -102,7 +102,7 @@ class Builder:
     def _sampling(self, population: Population) -> Sampling:
         interval_ms = self._recording.interval_ms or self._network.dt_ms
         return Sampling(
-            names=[name for name in self._recording.signals if name in population.initial],
+            names=self._recording.sampled(population.name, type(population.cell)),
             ids=sampled_ids(population.size, self._recording.cells),
             interval_steps=round(interval_ms / self._network.dt_ms),
         )

@@ -10,6 +10,10 @@ only after v was updated and acts from step k + m + 1 on, so that m is n - 1. NE
 and conductances need a delay of at least two steps (:func:`least_delay_steps`). In models of our own
 (``backends/nest/native``) arrivals act in the step in which they arrive, so that m is n.
 
+Samples. NEST samples at the end of a step, after it has added what arrives there to currents and conductances: what
+acts in the next step. So its sample at the end of step k is ours of step k + 1. A model of our own reads the arrivals
+of a step only when it begins; it records the currents as they acted in the step, one step later (:func:`sampled_late`).
+
 Weights are rounded to multiples of :data:`WEIGHT_GRID`. Then the sum of the weights that arrive in one step is exact,
 hence the same in whatever order they arrive: the order changes with the number of threads and with where the run is cut
 into slices, and without the rounding the last bit of the sums, and with it in time the spikes, would change too.
@@ -37,6 +41,16 @@ ACTS_AFTER: Mapping[Synapse, int] = {
     Synapse.VOLTAGE_STEP: 0,
 }
 """Kind of synapse -> how many steps after its arrival a spike acts. Inhibition has a minus sign for every kind."""
+
+_CURRENTS, _CONDUCTANCES = (("I_syn_ex", 1), ("I_syn_in", -1)), (("g_ex", 1), ("g_in", 1))
+INPUTS: Mapping[Synapse, tuple[tuple[str, int], ...]] = {
+    Synapse.CURRENT: _CURRENTS,
+    Synapse.ALPHA: _CURRENTS,
+    Synapse.CONDUCTANCE: _CONDUCTANCES,
+    Synapse.ALPHA_CONDUCTANCE: _CONDUCTANCES,
+    Synapse.VOLTAGE_STEP: (),
+}
+"""Kind of synapse -> NEST's names and signs of the excitatory and the inhibitory current or conductance."""
 
 UNITS: Mapping[str, tuple[str, float]] = {"nA": ("pA", 1000.0), "µS": ("nS", 1000.0)}
 """Our unit -> NEST's, and the factor; other units are NEST's too."""
@@ -95,6 +109,31 @@ def variables(cell: type[Cell]) -> dict[str, Name]:
     return {} if description is None else {name: name_of(description.variables, name) for name in cell.variables}
 
 
+def inputs(cell: type[Cell]) -> dict[str, Name]:
+    """Return NEST's name of each input from synapses that can be recorded of a cell."""
+    description = nest_description(cell)
+    # A model of NEST that acts on arrival may sample before the arrivals of a step or after them.
+    if description is None or (sampled_late(cell) and compiled_model(cell) is None):
+        return {}
+    unit, factor = UNITS.get(cell.unit_of("weight_exc"), ("", 1.0))
+    names = zip(cell.synapse.input, INPUTS[cell.synapse], strict=True)
+    return {ours: Name(theirs, unit, times=sign * factor) for ours, (theirs, sign) in names}
+
+
+def sampled_late(cell: type[Cell]) -> bool:
+    """Return whether the input from synapses is sampled at the end of the step in which it acts, not at its start."""
+    return acts_after(cell) == 0
+
+
+def _input(cell: type[Cell], ours: str, name: Name) -> Row:
+    unit, sign = cell.unit_of("weight_exc"), "-" if name.times < 0 else ""
+    formula = f"{sign}x / {abs(name.times):g}".removesuffix(" / 1")
+    note = "NEST's sample at the end of the step" if sampled_late(cell) else ""
+    # Adding 0 makes 0 of the -0 of a cell without inhibition.
+    convert: Convert = lambda values, _context: name.ours(values) + 0.0  # noqa: E731
+    return Row(ours, unit, name.theirs, name.unit or unit, convert, "same" if formula == "x" else formula, note)
+
+
 def _parameter(cell: type[Cell], name: str) -> Row:
     description, unit = nest_description(cell), cell.unit_of(name)
     assert description is not None
@@ -140,6 +179,7 @@ def rows(cell: type[Cell]) -> tuple[Row, ...]:
             Row(ours, cell.variables[ours], name.theirs, name.unit or cell.variables[ours], _scaled(name), name.formula)
             for ours, name in variables(cell).items()
         ),
+        *(_input(cell, ours, name) for ours, name in inputs(cell).items()),
         *_weights(cell.unit_of("weight_exc")),
         _delay(cell),
         _current(cell.unit_of("i_offset")),

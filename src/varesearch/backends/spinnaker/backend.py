@@ -13,7 +13,7 @@ from varesearch.backends.spinnaker.load import cores_of, sdram_mb, start_load
 from varesearch.backends.spinnaker.machines import Size, choose_machine
 from varesearch.backends.spinnaker.machines.software import MISSING, Software, is_built
 from varesearch.backends.spinnaker.tick import Tick
-from varesearch.backends.spinnaker.translation import SIGNAL
+from varesearch.backends.spinnaker.translation import signals
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
@@ -51,8 +51,8 @@ class SpiNNaker(Backend):
 
     @classmethod
     def signals(cls, cell: type[Cell]) -> tuple[str, ...]:
-        """Return ``v``, the only state variable that sPyNNaker records."""
-        return (SIGNAL,)
+        """Return v and the input from synapses; sPyNNaker records no other state variable."""
+        return signals(cell)
 
     @classmethod
     def check(cls, config: Config) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.connectors import ListConnector
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
-from varesearch.backends.spinnaker.translation import SIGNAL, pynn_description, rows
-from varesearch.backends.table import Context, translate, translated_parameters
+from varesearch.backends.spinnaker.translation import pynn_description, rows
+from varesearch.backends.table import Context, row, translate, translated_parameters
 from varesearch.config.schema import Config
 from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
@@ -94,13 +94,15 @@ def largest_sums(network: Network, population: Population) -> list[float]:
 
 def _record(built: Any, population: Population, config: Config, dt_ms: float) -> None:
     built.record("spikes")
-    if SIGNAL not in config.recording.signals:
+    cell = type(population.cell)
+    if not (names := config.recording.sampled(population.name, cell)):
         return
     interval = config.recording.interval_ms
     steps = 1 if interval is None else round(interval / dt_ms)
     ids = sampled_ids(population.size, config.recording.cells)
     recorded = built if len(ids) == population.size else built[ids.tolist()]
-    recorded.record(SIGNAL, sampling_interval=steps * dt_ms)
+    for name in names:
+        recorded.record(row(rows(cell), name).theirs, sampling_interval=steps * dt_ms)
 
 
 def _source(sim: ModuleType, source: SpikeSource, context: Context) -> Any:

@@ -22,6 +22,7 @@ from varesearch.backends.spinnaker.translation import pynn_description
 from varesearch.config.schema import RecordingConfig
 from varesearch.model.alone import Alone
 from varesearch.model.simulators import Steps
+from varesearch.network.estimate import sampled
 from varesearch.network.model import Network, Population
 
 CYCLES_PER_MS = 200_000
@@ -101,9 +102,9 @@ def cores_of(network: Network, neurons_per_core: int | None) -> int:
 def sdram_mb(network: Network, recording: RecordingConfig) -> float:
     """Return the memory for synapses and recordings in MB, at four bytes for each synapse and sample."""
     every = 1 if recording.interval_ms is None else round(recording.interval_ms / network.dt_ms)
-    cells = sum(min(p.size, recording.cells or p.size) for p in network.populations)
-    samples = network.n_steps // every * cells * len(recording.signals)
-    return 4e-6 * (network.n_synapses + samples)
+    populations = {p.name: (p.size, type(p.cell)) for p in network.populations}
+    _, values = sampled(recording, populations, network.n_steps // every)
+    return 4e-6 * (network.n_synapses + values)
 
 
 def _busiest(

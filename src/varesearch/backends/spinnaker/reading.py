@@ -1,6 +1,8 @@
 """Read the machine's recording, in the conventions of :mod:`varesearch.recording`.
 
 sPyNNaker stamps a spike with its tick and samples v before the update, as the conventions want, so nothing is shifted.
+What a spike adds to a current or a conductance is in the sample of the step in which it arrives.
+
 A core that was late loses rows of its recordings; then the rows of two cores do not belong together, and the signal is
 left out with a reason instead of being made up.
 """
@@ -11,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from varesearch.backends.spinnaker.building import Built
-from varesearch.backends.spinnaker.translation import SIGNAL, rows
-from varesearch.backends.table import Context, translate
+from varesearch.backends.spinnaker.translation import rows
+from varesearch.backends.table import Context, row, translate
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording, sampled_ids
@@ -35,12 +37,12 @@ def read(built: Built, network: Network, wanted: RecordingConfig) -> Read:
         spikes = np.asarray(source.spinnaker_get_data("spikes"), dtype=np.float64).reshape(-1, 2)
         context = Context(population.cell, network.dt_ms)
         signals: dict[str, Signal] = {}
-        if SIGNAL in wanted.signals:
-            signal = _signal(source, population, network, wanted)
+        for name in wanted.sampled(population.name, type(population.cell)):
+            signal = _signal(source, name, population, network, wanted)
             if isinstance(signal, Signal):
-                signals[SIGNAL] = signal
+                signals[name] = signal
             else:
-                torn[f"{SIGNAL} of {population.name}"] = signal
+                torn[f"{name} of {population.name}"] = signal
         populations[population.name] = population_recording(
             population.name,
             population.size,
@@ -52,21 +54,20 @@ def read(built: Built, network: Network, wanted: RecordingConfig) -> Read:
     return Read(Recording(network.dt_ms, network.duration_ms, populations), torn)
 
 
-def _signal(source: Any, population: Population, network: Network, wanted: RecordingConfig) -> Signal | str:
+def _signal(source: Any, name: str, population: Population, network: Network, wanted: RecordingConfig) -> Signal | str:
     """Return the sampled signal, or the reason why it is left out."""
     every = 1 if wanted.interval_ms is None else round(wanted.interval_ms / network.dt_ms)
     steps = np.arange(0, network.n_steps, every)
     ids = sampled_ids(population.size, wanted.cells)
+    cell = type(population.cell)
     try:
-        values = source.spinnaker_get_data(SIGNAL, as_matrix=True, view_indexes=ids.tolist())
+        theirs = row(rows(cell), name).theirs
+        values = source.spinnaker_get_data(theirs, as_matrix=True, view_indexes=ids.tolist())
     except NotImplementedError:  # sPyNNaker's way to say that the cores recorded different ticks
         return "its cores recorded different steps"
     if values.shape != (len(steps), len(ids)):
         return f"{values.shape[0]} of {len(steps)} samples came back"
-    return Signal(
-        SIGNAL,
-        population.cell.variables[SIGNAL],
-        ids,
-        (steps * network.dt_ms).astype(np.float64),
-        values.astype(np.float32),
-    )
+    if name in cell.synapse.input:
+        values = translate(rows(cell), name, values, Context(population.cell, network.dt_ms))
+    times_ms = (steps * network.dt_ms).astype(np.float64)
+    return Signal(name, cell.recordables()[name], ids, times_ms, values.astype(np.float32))

@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from varesearch.backends.table import Context, Convert, Row, same
 from varesearch.config.cell import Cell, Synapse
+from varesearch.model.propagators import charge_gain
 from varesearch.model.simulators import Name, Pynn, name_of
 
-SIGNAL = "v"
-"""The one state variable that sPyNNaker records (it has no ``u``)."""
+_INPUTS = ("gsyn_exc", "gsyn_inh")
+"""sPyNNaker's names of the recorded input from synapses, whatever their kind."""
 
 _FIXED_POINT = "s16.15: rounded to 2⁻¹⁵"
 _WEIGHT = "16 bits with one power-of-two scale for each population and receptor; 0 if below half of the smallest weight"
@@ -59,17 +60,21 @@ def _same(values: NDArray[Any], _context: Context, _receptor: str) -> NDArray[An
 
 @dataclass(frozen=True)
 class Weight:
-    """How weights of a kind of synapse are written: their unit ("": ours), ``convert(values, context, receptor)``."""
+    """How weights of a kind of synapse are written: their unit ("": ours), ``convert(values, context, receptor)``.
+
+    ``averaged``: the machine multiplies what arrives by :func:`varesearch.model.propagators.charge_gain`.
+    """
 
     unit: str = ""
     convert: Any = _same
     formula: str = "same"
     note: str = _WEIGHT
+    averaged: bool = False
 
 
 SYNAPSES: Mapping[Synapse, Weight] = {
-    Synapse.CURRENT: Weight(note=f"{_WEIGHT}; {_GAIN}, so that its charge is w τ"),
-    Synapse.CONDUCTANCE: Weight(note=f"{_WEIGHT}; {_GAIN}, so that its integral is w τ"),
+    Synapse.CURRENT: Weight(note=f"{_WEIGHT}; {_GAIN}, so that its charge is w τ", averaged=True),
+    Synapse.CONDUCTANCE: Weight(note=f"{_WEIGHT}; {_GAIN}, so that its integral is w τ", averaged=True),
     Synapse.ALPHA: Weight(
         "nA ms",
         charge_of_pulse,
@@ -118,6 +123,16 @@ def _parameter(cell: type[Cell], name: str) -> Row:
     return Row(name, unit, theirs.theirs, theirs.unit or unit, convert, theirs.formula, theirs.note or _FIXED_POINT)
 
 
+def _input(cell: type[Cell], ours: str, theirs: str, receptor: str) -> Row:
+    unit, note = cell.unit_of("weight_exc"), "s16.15: cut to steps of 2⁻¹⁵"
+    if not SYNAPSES[cell.synapse].averaged:
+        return Row(ours, unit, theirs, unit, note=note)
+    convert: Convert = lambda values, context: (  # noqa: E731
+        values / charge_gain(context.parameter(f"tau_syn_{receptor}"), context.dt_ms)
+    )
+    return Row(ours, unit, theirs, unit, convert, "x dt/τ / (1 - exp(-dt/τ))", f"undoes the machine's factor; {note}")
+
+
 def _weight(cell: type[Cell], receptor: str) -> Row:
     unit, weight, letter = cell.unit_of("weight_exc"), SYNAPSES[cell.synapse], receptor[0].upper()
     return Row(
@@ -131,6 +146,11 @@ def _weight(cell: type[Cell], receptor: str) -> Row:
     )
 
 
+def signals(cell: type[Cell]) -> tuple[str, ...]:
+    """Return what sPyNNaker samples of a cell: v, and the input from synapses; of other state variables it has none."""
+    return ("v", *cell.synapse.input)
+
+
 @cache
 def rows(cell: type[Cell]) -> tuple[Row, ...]:
     """Return one row for each quantity of a cell that sPyNNaker has."""
@@ -139,6 +159,7 @@ def rows(cell: type[Cell]) -> tuple[Row, ...]:
     return (
         *(_parameter(cell, name) for name in cell.parameters()),
         *(Row(name, unit, name, unit, note=_FIXED_POINT) for name, unit in cell.variables.items()),
+        *(_input(cell, *names) for names in zip(cell.synapse.input, _INPUTS, "EI", strict=False)),
         _weight(cell, "excitatory"),
         _weight(cell, "inhibitory"),
         Row("delay_steps", "steps", "delay", "ms", milliseconds, "n dt", "up to 64 steps with 256 cells on a core"),

@@ -5,7 +5,8 @@
 //
 // A step: what arrives is added to the currents; v and u take one step of forward Euler; the currents decay by
 // exp(-h / tau), which is exact; then the threshold. All currents are in mV/ms, weights too; a negative weight goes to
-// I_in. So a spike with a delay of n steps acts in the n-th step after the one it was fired in.
+// I_in. So a spike with a delay of n steps acts in the n-th step after the one it was fired in. The recordables I_syn_ex
+// and I_syn_in are the currents that acted in the step.
 
 #include "config.h"
 // Only used by NEST's headers for sorting and for printing types, neither of which is needed here.
@@ -129,6 +130,8 @@ class izhikevich_exp : public nest::ArchivingNode {
         double u = -13.0;
         double I_ex = 0.0;
         double I_in = 0.0;
+        double acted_ex = 0.0;
+        double acted_in = 0.0;
     };
 
     size_t only_receptor_(size_t receptor) const {
@@ -156,6 +159,8 @@ class izhikevich_exp : public nest::ArchivingNode {
         for (long lag = from; lag < to; ++lag) {
             state_.I_ex += excitation_.get_value(lag);
             state_.I_in += inhibition_.get_value(lag);
+            state_.acted_ex = state_.I_ex;
+            state_.acted_in = state_.I_in;
             const double v = state_.v;
             const double u = state_.u;
             const double slope = 0.04 * v * v + 5.0 * v + 140.0 - u + cell_.I_e + state_.I_ex + state_.I_in;
@@ -182,6 +187,14 @@ class izhikevich_exp : public nest::ArchivingNode {
         return state_.u;
     }
 
+    double I_syn_ex_() const {
+        return state_.acted_ex;
+    }
+
+    double I_syn_in_() const {
+        return state_.acted_in;
+    }
+
     Cell cell_;
     State state_;
     double step_ms_ = 0.0;
@@ -203,6 +216,8 @@ namespace nest {
 template <> void RecordablesMap<varesearch::izhikevich_exp>::create() {
     insert_("V_m", &varesearch::izhikevich_exp::v_);
     insert_("U_m", &varesearch::izhikevich_exp::u_);
+    insert_("I_syn_ex", &varesearch::izhikevich_exp::I_syn_ex_);
+    insert_("I_syn_in", &varesearch::izhikevich_exp::I_syn_in_);
 }
 
 } // namespace nest
