@@ -167,7 +167,7 @@ cell.a=${sum:1,2} | cell.a=${sum:1,2} names a function that does not exist & ${p
 cell.a=${product:x,2} | cell.a=${product:x,2} cannot be resolved: could not convert string to float: 'x'; write a value
 connectivity.n=${connectivity.p} | connectivity.p is 0.02, which is not a whole number
 cell.a=??? | cell.a=??? is not a number
-stimulus.targets=${cell} | stimulus.targets refers to ${cell}, a group of settings
+stimulus.targets=${cell} | stimulus.targets refers to a group of settings & write [A, B]
 recording.signals=${analysis} | recording.signals refers to a group of settings & write [A, B]
 recording.signals=${connectivity.exc_to_exc} | recording.signals refers to a group of settings
 stimulus=spike_list stimulus.times_ms=${recording.signals} | stimulus.times_ms refers to ['v'] & not a list of values
