@@ -23,7 +23,19 @@ CELLS = 40
 """Cells of a network: 32 excitatory, 8 inhibitory."""
 
 # By the settings' names, whatever part has them: dense wiring and a strong stimulus, for a network of few cells.
-DENSE = {"p": 0.3, "p_max": 0.6, "scale_mm": 0.3, "in_degree_exc": 10, "in_degree_inh": 4}
+DENSE = {
+    "p": 0.3,
+    "p_max": 0.6,
+    "scale_mm": 0.3,
+    "in_degree_exc": 10,
+    "in_degree_inh": 4,
+    "synapses": 150,
+    "k": 6,
+    "rewiring": 0.3,
+}
+NEEDED = {"one_to_one": ("connectivity.exc_inh_ratio=1",)}
+"""What a rule needs to be drawn at all, such as populations of one size."""
+
 STRONG = {"p": 0.3, "rate_hz": 200, "start_ms": 5, "duration_ms": 20, "amplitude": 0.3}
 RECURRENT = 1.5
 """Recurrent weights, in units of the cells' own defaults, which are made for 30 inputs a cell rather than for 12."""
@@ -135,6 +147,7 @@ def network_words(row: Row) -> list[str]:
         "analysis.fano_window_ms=10",
         f"connectivity.n={CELLS}",
         *_settings("connectivity", schemas()["connectivity"][row["rule"]], DENSE),
+        *NEEDED.get(row["rule"], ()),
         *_settings("stimulus", schemas()["stimulus"][row["stimulus"]], STRONG),
     ]
     unit = unit_of(cell, "i_offset")

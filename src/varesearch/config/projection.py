@@ -12,7 +12,10 @@ from varesearch.config.values import Value
 Receptor = Literal["excitatory", "inhibitory"]
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
-"""Sources and targets: two int32 arrays of shape (synapses,), sorted by source, then target, without repeated pairs."""
+"""Sources and targets: two int32 arrays of shape (synapses,), sorted by source, then target.
+
+A pair may be repeated (multapses): each time it is a synapse of its own, with a weight and a delay of its own.
+"""
 
 
 @dataclass(frozen=True)

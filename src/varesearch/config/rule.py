@@ -134,8 +134,8 @@ class Rule(Settings, Part, ABC):
         return False
 
     def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
-        """Return the arguments of :attr:`pynn_connector`, ``allow_self_connections`` aside."""
-        return {}
+        """Return the arguments of :attr:`pynn_connector`."""
+        return {"allow_self_connections": self.allow_self_connections}
 
     @property
     def sizes(self) -> dict[str, int]:

@@ -97,6 +97,17 @@ def independent_pairs_by_target(n_pre: int, n_post: int, p: float, no_self: bool
     return sources[order], targets[order]
 
 
+def every_pair(n_pre: int, n_post: int, no_self: bool) -> Pairs:
+    """Return every pair of ``n_pre`` sources and ``n_post`` targets; ``no_self`` leaves out a cell with itself.
+
+    Examples
+    --------
+    >>> every_pair(2, 2, no_self=True)
+    (array([0, 1], dtype=int32), array([1, 0], dtype=int32))
+    """
+    return pairs_of(np.arange(n_pre * n_post, dtype=np.int64), n_post, no_self)
+
+
 def one_to_one(size: int) -> Pairs:
     """Return the pairs of source k with target k."""
     indices = np.arange(size, dtype=np.int32)

@@ -46,8 +46,7 @@ def population_seed(seed: int, name: str) -> int:
 def native_connector(sim: ModuleType, wiring: Rule, settings: ProjectionSettings) -> Any:
     """Return sPyNNaker's connector for the rule of a projection."""
     connector = getattr(sim, wiring.pynn_connector)
-    arguments = wiring.pynn_arguments(settings)
-    return connector(**arguments, allow_self_connections=wiring.allow_self_connections)
+    return connector(**wiring.pynn_arguments(settings))
 
 
 def native_synapse(sim: ModuleType, settings: ProjectionSettings, context: Context) -> Any:

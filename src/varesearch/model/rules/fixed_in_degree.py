@@ -55,7 +55,7 @@ class FixedInDegree(Rule):
         return fixed_in_degree(projection.pre_size, projection.post_size, degree, no_self, rng)
 
     def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
-        return {"n": projection["in_degree"], "with_replacement": False}
+        return super().pynn_arguments(projection) | {"n": projection["in_degree"], "with_replacement": False}
 
 
 def fixed_in_degree(n_pre: int, n_post: int, degree: int, no_self: bool, rng: np.random.Generator) -> Pairs:

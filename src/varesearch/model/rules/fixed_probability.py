@@ -56,4 +56,4 @@ class FixedProbability(Rule):
         return self.streams == "shared"
 
     def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
-        return {"p_connect": projection["p"]}
+        return super().pynn_arguments(projection) | {"p_connect": projection["p"]}

@@ -1,0 +1,102 @@
+"""A projection has a given number of synapses."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.model.rules import (
+    Pairs,
+    ProjectionSettings,
+    Range,
+    Rule,
+    check_at_least,
+    pairs_of,
+    per_projection,
+    quantity,
+    ranges,
+    refuse,
+)
+
+
+@dataclass
+class FixedTotalNumber(Rule):
+    """Each projection has a given number K of synapses between pairs of cells that are drawn at random.
+
+    With replacement, each synapse draws its source and its target independently and uniformly, so that a pair may be
+    connected more than once (multapses), and the in-degree is binomial with K trials and probability 1/N_post. This is
+    the rule of Potjans and Diesmann 2014 (Cereb. Cortex 24:785), where a probability C that a pair is connected at
+    least once gives K = log(1 - C) / log(1 - 1/(N_pre N_post)). Without replacement every set of K different pairs is
+    equally likely.
+    """
+
+    pynn_connector: ClassVar[str] = "FixedTotalNumberConnector"
+
+    synapses: int = per_projection(
+        quantity(
+            7200,
+            "synapses",
+            "synapses of each projection",
+            plausible=Range(0, 1e9),
+            allowed=Range(0, ranges.INT32.high),
+        ),
+        what="synapses of this projection",
+    )
+    with_replacement: bool = quantity(True, "", "may a pair of cells be connected more than once (multapses)")
+
+    def check(self, dt_ms: float) -> None:
+        for projection in self.projections():
+            setting, synapses = projection.key("synapses"), projection["synapses"]
+            check_at_least(setting, synapses, 0, "synapses")
+            most = projection.possible_pairs
+            between = f"from {projection.pre} to {projection.post}"
+            if synapses and not most:
+                refuse(setting, synapses, f"must be 0: there is no pair of different cells {between}")
+            if synapses > most and not self.with_replacement:
+                refuse(
+                    setting,
+                    synapses,
+                    f"must be at most {most}, the number of pairs of cells {between}; or allow repeated pairs with "
+                    "connectivity.with_replacement=true",
+                )
+
+    def expected_synapses(self, projection: ProjectionSettings) -> float:
+        return float(projection["synapses"])
+
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
+        count, possible, no_self = projection["synapses"], projection.possible_pairs, projection.no_self
+        if self.with_replacement:
+            chosen = np.sort(rng.integers(0, possible, size=count)) if count else np.empty(0, dtype=np.int64)
+        else:
+            chosen = distinct_indices(possible, count, rng)
+        if no_self:  # source i has the targets 0..n-1 without i
+            sources, targets = np.divmod(chosen, projection.post_size - 1)
+            chosen = sources * projection.post_size + targets + (targets >= sources)
+        return pairs_of(chosen, projection.post_size, no_self=False)
+
+    def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
+        arguments = {"n": projection["synapses"], "with_replacement": self.with_replacement}
+        return super().pynn_arguments(projection) | arguments
+
+
+def distinct_indices(possible: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw ``count`` different numbers below ``possible``, every set of them equally likely; return them sorted.
+
+    numpy's ``choice`` without replacement needs memory for all ``possible`` numbers, which for pairs of cells may be
+    billions. Here numbers are drawn until enough differ, and at most half of all: else those to leave out are drawn.
+
+    Examples
+    --------
+    >>> distinct_indices(5, 4, np.random.default_rng(1)).size
+    4
+    """
+    wanted = min(count, possible - count)
+    chosen = np.empty(0, dtype=np.int64)
+    while chosen.size < wanted:
+        chosen = np.union1d(chosen, rng.integers(0, possible, size=wanted - chosen.size))
+    if wanted == count:
+        return chosen
+    kept = np.ones(possible, dtype=bool)
+    kept[chosen] = False
+    return np.flatnonzero(kept)
