@@ -48,6 +48,16 @@ connectivity.weight_exc={distribution:normal,mean:1,std:1} | can be negative & g
 connectivity=fixed_in_degree connectivity.in_degree_exc=1201 | connectivity.in_degree_exc=1201 & at most 1200
 connectivity=fixed_in_degree connectivity.in_degree_inh=300 connectivity.allow_self_connections=false | at most 299
 connectivity=fixed_in_degree connectivity.in_degree_inh=-1 | connectivity.in_degree_inh=-1 & at least 0
+connectivity=one_to_one | connectivity.rule=one_to_one & exc has 1200 cells and inh has 300; give both one size
+connectivity=fixed_total_number connectivity.synapses=-1 | connectivity.synapses=-1 & at least 0
+connectivity=fixed_total_number connectivity.synapses=90001 connectivity.with_replacement=false | at most 90000
+connectivity=fixed_total_number connectivity.inh_to_inh.synapses=2.5 | inh_to_inh.synapses=2.5 is not a whole number
+connectivity=fixed_total_number connectivity.synapses=3000000000 | synapses=3000000000 & from 0 to 2147483647
+connectivity=small_world connectivity.k=5 | connectivity.k=5 must be even & write 4 or 6
+connectivity=small_world connectivity.inh_to_inh.k=300 | connectivity.inh_to_inh.k=300 & at most 299 & other inh cells
+connectivity=small_world connectivity.exc_to_inh.k=302 | connectivity.exc_to_inh.k=302 & at most 300, the number of inh
+connectivity=small_world connectivity.rewiring=1.5 | connectivity.rewiring=1.5 & from 0 to 1
+connectivity=all_to_all connectivity.n=100000 | connectivity.n=100000 needs & 1e+10 synapses & take fewer cells
 connectivity=distance_dependent connectivity.kernel=gaussien | kernel=gaussien & exponential; did you mean gaussian?
 connectivity=distance_dependent connectivity.scale_mm=0 | connectivity.scale_mm=0 & greater than 0 mm
 connectivity=distance_dependent connectivity.p_max=1.1 | connectivity.p_max=1.1 & from 0 to 1

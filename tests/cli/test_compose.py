@@ -9,6 +9,7 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.version import VersionBase
 from omegaconf import OmegaConf
+from option_words import choosing
 
 import varesearch
 from varesearch.backends import backends
@@ -31,9 +32,9 @@ EVERY_OPTION = [f"{group}={name}" for group, names in options().items() for name
 
 @pytest.mark.parametrize("choice", [choice for choice in EVERY_OPTION if not choice.startswith("backend=")])
 def test_every_option_composes_and_validates_on_the_default_back_end_or_on_one_that_has_it(choice: str) -> None:
-    default = compose([choice]).config
+    default = compose(choosing(choice)).config
     having = [name for name, backend in backends().items() if backend.integrators(type(default.cell))]
-    config = default if default.backend.name in having else compose([choice, f"backend={having[0]}"]).config
+    config = default if default.backend.name in having else compose([*choosing(choice), f"backend={having[0]}"]).config
     validate(config)
     checked_backend(config)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from option_words import choosing
 from outcomes import Command
 
 from varesearch.config.cell import Cell
@@ -64,7 +65,8 @@ def test_a_slip_of_the_unit_is_told_with_what_may_have_been_meant(words: str, na
 
 
 def test_no_option_preset_or_study_is_in_doubt() -> None:
-    spoken = {f"{group}={name}": texts(f"{group}={name}") for group, names in options().items() for name in names}
+    chosen = [f"{group}={name}" for group, names in options().items() for name in names]
+    spoken = {option: texts(shlex.join(choosing(option))) for option in chosen}
     for folder in TOP.glob("experiments/*/conf"):
         for path in folder.glob("experiment/*.yaml"):
             spoken[str(path)] = texts(f"experiment={path.stem}", folder)

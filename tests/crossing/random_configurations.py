@@ -18,7 +18,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from crossing_cases import OF_THIS_MACHINE, command, integrators_of
+from crossing_cases import NEEDED, OF_THIS_MACHINE, command, integrators_of
 from crossing_runs import Trains, checked, explained_by_rounding, first_difference, simulate
 
 from varesearch import cli
@@ -121,7 +121,17 @@ class Draw:
 
     def _must(self, name: str) -> str | None:
         """What the size and length of these networks want, whatever else is drawn."""
-        whole = {"n": self.n, "in_degree_exc": min(4, self.n // 4), "in_degree_inh": 1, "cells": 1}
+        needed = dict(word.split("=") for word in NEEDED.get(self.options.get("connectivity", ""), ()))
+        if f"connectivity.{name}" in needed:
+            return needed[f"connectivity.{name}"]
+        whole = {
+            "n": self.n // 2 * 2,
+            "in_degree_exc": min(4, self.n // 4),
+            "in_degree_inh": 1,
+            "synapses": self.n**2 // 16,
+            "k": self.n // 20 * 2,
+            "cells": 1,
+        }
         if name in whole:
             return str(self.rng.randint(1, max(1, whole[name]))) if name == "cells" else str(whole[name])
         times = {"start_ms": self.steps // 4, "warmup_ms": self.steps // 8}
@@ -139,7 +149,7 @@ class Draw:
             return rng.choice(["auto", *_integrators(self.options["cell"])])
         if hint is bool:
             return rng.choice(["true", "false"])
-        if name in ("p", "p_max"):
+        if name in ("p", "p_max", "rewiring"):
             return f"{rng.choice([1.0, rng.uniform(0.05, 0.6)]):g}"
         if name == "delay_ms":
             return self._delay()

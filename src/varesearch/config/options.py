@@ -88,8 +88,8 @@ def schemas(config_dir: Path | None = None) -> Mapping[str, Mapping[str, type]]:
 
     Examples
     --------
-    >>> sorted(schemas()["connectivity"])
-    ['distance_dependent', 'fixed_in_degree', 'fixed_probability']
+    >>> [name for name in schemas()["connectivity"] if name.startswith("fixed")]
+    ['fixed_in_degree', 'fixed_probability', 'fixed_total_number']
     """
     return {
         "cell": parts(Cell, config_dir),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from varesearch.backends.base import Backend, KnownAnswer, MemoryCost, Workspace
 from varesearch.backends.spinnaker import SpinnakerSettings
-from varesearch.backends.spinnaker.limits import check_delays, check_settings
+from varesearch.backends.spinnaker.limits import check_delays, check_rows, check_settings
 from varesearch.backends.spinnaker.load import cores_of, sdram_mb, start_load
 from varesearch.backends.spinnaker.machines import Size, choose_machine
 from varesearch.backends.spinnaker.machines.software import MISSING, Software, is_built
@@ -75,15 +75,16 @@ class SpiNNaker(Backend):
         return MemoryCost(run=465e6, cell=10e3, synapse=70, input_spike=50, spike=60, value=17)
 
     def check_network(self, network: Network) -> None:
-        """Raise ConfigurationError for a drawn delay that sPyNNaker would lose."""
+        """Raise ConfigurationError for a drawn delay that sPyNNaker would lose, or a row longer than it can store."""
         check_delays(network, self._settings.neurons_per_core)
+        check_rows(network, self._settings.neurons_per_core)
 
     def probe(self) -> None:
         self._machine.probe(self._settings.probe_timeout_s)
 
     @contextmanager
     def build(self, network: Network, workspace: Workspace) -> Iterator["SpinnakerSimulation"]:
-        """Build the network in sPyNNaker. Raises ConfigurationError for a drawn delay that sPyNNaker would lose."""
+        """Build the network in sPyNNaker. Raises ConfigurationError as :meth:`check_network` does."""
         from varesearch.backends.spinnaker.building import build
         from varesearch.backends.spinnaker.session import SpynnakerSession
         from varesearch.backends.spinnaker.simulation import SpinnakerSimulation

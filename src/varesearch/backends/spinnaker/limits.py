@@ -9,13 +9,15 @@ they are lost, or reach another cell, without a message. Up to two rounds every 
 
 from collections.abc import Callable
 
+import numpy as np
+
 from varesearch.backends.check import or_another_backend
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.spinnaker.fixed_point import check_fixed_point
 from varesearch.config.cell import Synapse
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
-from varesearch.network.model import Network
+from varesearch.network.model import Network, Projection
 
 RING_BITS = 14
 """``MAX_RING_BUFFER_BITS`` of sPyNNaker."""
@@ -24,6 +26,9 @@ CELLS_PER_CORE = 256
 """sPyNNaker's own limit for the cells of this project."""
 
 _RECEPTOR_BITS = 1
+
+SYNAPSES_IN_ROW = 256
+"""The most synapses of one source onto the cells of one core, as sPyNNaker's table of rows can count them."""
 
 
 def longest_delay_steps(size: int, neurons_per_core: int | None) -> int:
@@ -69,6 +74,35 @@ def check_delays(network: Network, neurons_per_core: int | None) -> None:
             raise ConfigurationError(
                 _message(drawn, lambda steps, longest=longest: longest > steps, limit, network.dt_ms)
             )
+
+
+def check_rows(network: Network, neurons_per_core: int | None) -> None:
+    """Raise ConfigurationError if a source has more synapses onto the cells of a core than one row can hold.
+
+    No rule without repeated pairs of cells comes that far, since a core has at most as many cells as a row synapses.
+    """
+    for projection in network.projections:
+        size = network.population(projection.post).size
+        per_core = min(size, neurons_per_core or CELLS_PER_CORE)
+        longest = _longest_row(projection, size, per_core)
+        if longest > SYNAPSES_IN_ROW:
+            fewer = [2**bits for bits in range(7, -1, -1) if 2**bits < per_core]
+            fits = next((n for n in fewer if _longest_row(projection, size, n) <= SYNAPSES_IN_ROW), None)
+            advice = f", or set backend.neurons_per_core={fits}" if fits else ""
+            raise ConfigurationError(
+                f"projection {projection.name}: a cell of {projection.pre} has {longest} synapses onto {per_core} "
+                f"cells of {projection.post}, those of one core, and SpiNNaker can store {SYNAPSES_IN_ROW}; give "
+                f"pairs of cells fewer repeated synapses{advice}"
+            )
+
+
+def _longest_row(projection: Projection, size: int, per_core: int) -> int:
+    """Return the most synapses that a row holds; those that wait on a delay-extension core have rows of their own."""
+    if not projection.size:
+        return 0
+    rows = projection.sources.astype(np.int64) * -(-size // per_core) + projection.targets // per_core
+    late = projection.delay_steps > _ring_steps(per_core)
+    return max(int(np.bincount(part).max()) for part in (rows[late], rows[~late]) if part.size)
 
 
 def _ring_steps(cells: int) -> int:

@@ -45,21 +45,22 @@ class FixedTotalNumber(Rule):
     )
     with_replacement: bool = quantity(True, "", "may a pair of cells be connected more than once (multapses)")
 
-    def check(self, dt_ms: float) -> None:
-        for projection in self.projections():
-            setting, synapses = projection.key("synapses"), projection["synapses"]
-            check_at_least(setting, synapses, 0, "synapses")
-            most = projection.possible_pairs
-            between = f"from {projection.pre} to {projection.post}"
-            if synapses and not most:
-                refuse(setting, synapses, f"must be 0: there is no pair of different cells {between}")
-            if synapses > most and not self.with_replacement:
-                refuse(
-                    setting,
-                    synapses,
-                    f"must be at most {most}, the number of pairs of cells {between}; or allow repeated pairs with "
-                    "connectivity.with_replacement=true",
-                )
+    def check_projection(self, projection: ProjectionSettings) -> None:
+        setting, synapses = projection.key("synapses"), projection["synapses"]
+        check_at_least(setting, synapses, 0, "synapses")
+        most = projection.possible_pairs
+        between = f"from {projection.pre} to {projection.post}"
+        if not synapses and self.draw == "native":
+            refuse(setting, synapses, "leaves the machine no synapse to draw; write connectivity.draw=host")
+        if synapses and not most:
+            refuse(setting, synapses, f"must be 0: there is no pair of different cells {between}")
+        if synapses > most and not self.with_replacement:
+            refuse(
+                setting,
+                synapses,
+                f"must be at most {most}, the number of pairs of cells {between}; or allow repeated pairs with "
+                "connectivity.with_replacement=true",
+            )
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(projection["synapses"])

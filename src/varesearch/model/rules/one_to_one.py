@@ -19,22 +19,20 @@ class OneToOne(Rule):
 
     pynn_connector: ClassVar[str] = "OneToOneConnector"
 
-    def check(self, dt_ms: float) -> None:
-        for projection in self.projections():
-            if projection.pre_size != projection.post_size:
-                refuse(
-                    "connectivity.rule",
-                    self.rule,
-                    f"connects populations of one size, but {projection.pre} has {projection.pre_size} cells and "
-                    f"{projection.post} has {projection.post_size}; make them equal (connectivity.exc_inh_ratio=1 with "
-                    "an even connectivity.n) or use another rule",
-                )
-            if projection.no_self and self.draw == "native":
-                refuse(
-                    "connectivity.allow_self_connections",
-                    self.allow_self_connections,
-                    "leaves no synapse within a population for the machine to draw; write connectivity.draw=host",
-                )
+    def check_projection(self, projection: ProjectionSettings) -> None:
+        if projection.pre_size != projection.post_size:
+            refuse(
+                "connectivity.rule",
+                self.rule,
+                f"connects populations of one size, but {projection.pre} has {projection.pre_size} cells and "
+                f"{projection.post} has {projection.post_size}; give both one size, or use another rule",
+            )
+        if projection.no_self and self.draw == "native":
+            refuse(
+                "connectivity.allow_self_connections",
+                self.allow_self_connections,
+                f"leaves no synapse for the machine to draw within {projection.pre}; write connectivity.draw=host",
+            )
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return 0.0 if projection.no_self else float(projection.pre_size)

@@ -40,18 +40,16 @@ class SmallWorld(Rule):
     )
     rewiring: float = per_projection(quantity(0.1, "", "probability that a synapse is rewired"))
 
-    def check(self, dt_ms: float) -> None:
-        for projection in self.projections():
-            setting, k = projection.key("k"), projection["k"]
-            check_at_least(setting, k, 0, "synapses")
-            if k % 2:
-                refuse(setting, k, f"must be even, k/2 neighbours on either side; write {k - 1} or {k + 1}")
-            itself = _itself(projection)
-            most = (projection.post_size - itself) // 2 * 2
-            if k > most:
-                others = f"other {projection.post}" if itself else projection.post
-                refuse(setting, k, f"must be at most {most}: there are {projection.post_size - itself} {others} cells")
-            check_probability(projection.key("rewiring"), projection["rewiring"])
+    def check_projection(self, projection: ProjectionSettings) -> None:
+        setting, k = projection.key("k"), projection["k"]
+        check_at_least(setting, k, 0, "synapses")
+        if k % 2:
+            refuse(setting, k, f"must be even, k/2 neighbours on either side; write {k - 1} or {k + 1}")
+        cells = projection.post_size - _itself(projection)
+        if k > cells:
+            which = f"other {projection.post}" if _itself(projection) else projection.post
+            refuse(setting, k, f"must be at most {cells}, the number of {which} cells")
+        check_probability(projection.key("rewiring"), projection["rewiring"])
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(projection.pre_size * projection["k"])
@@ -77,7 +75,7 @@ def neighbours(n_pre: int, n_post: int, k: int, within: bool) -> NDArray[np.int6
     [[0, 1], [4, 5]]
     """
     sources = np.arange(n_pre, dtype=np.int64)[:, None]
-    offsets = np.arange(k, dtype=np.int64) - k // 2
+    offsets = np.arange(-(k // 2), k - k // 2, dtype=np.int64)
     if within:
         offsets += offsets >= 0
         return (sources + offsets) % n_post

@@ -1,0 +1,11 @@
+"""The words that choose an option, with what some options cannot do without."""
+
+from collections.abc import Sequence
+
+NEEDED: dict[str, Sequence[str]] = {"connectivity=one_to_one": ("connectivity.exc_inh_ratio=1",)}
+"""Option -> further words, such as populations of one size."""
+
+
+def choosing(option: str) -> list[str]:
+    """The words that choose an option, which can be run."""
+    return [option, *NEEDED.get(option, ())]
