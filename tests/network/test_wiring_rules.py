@@ -172,7 +172,7 @@ class TestSmallWorld:
         far = np.minimum(apart, size - apart) > k // 2
         # Of m rewired synapses each finds m of the size - 1 - (k - m) free cells in the lattice.
         m = np.arange(k + 1)
-        leaves = (stats.binom(k, rewiring).pmf(m) * m * (1 - m / (size - 1 - k + m))).sum() / k
+        leaves = (stats.binom.pmf(m, k, rewiring) * m * (1 - m / (size - 1 - k + m))).sum() / k
         assert stats.binomtest(int(far.sum()), size * k, leaves).pvalue > 1e-3
         distances = (targets - sources)[far] % size
         counts = np.bincount(distances, minlength=size)[k // 2 + 1 : size - k // 2]
