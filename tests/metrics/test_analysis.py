@@ -15,8 +15,14 @@ from varesearch.metrics import Analysis, analyse, metric_definitions, requests
 from varesearch.metrics.metric import in_summary
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording
 
-DEFINITIONS = {name: metric for name, metric in metric_definitions().items() if not metric.on_request}
-SPIKE_METRICS = [name for name in DEFINITIONS if not name.startswith("v_")]
+_SILENT = population_recording("exc", 1, np.empty(0, np.int32), np.empty(0, np.int32), 1.0)
+_OF_V = ("v_mean_mv", "v_std_mv")
+DEFINITIONS = {
+    name: metric
+    for name, metric in metric_definitions().items()
+    if not metric.on_request and (name in _OF_V or metric.applies(_SILENT))
+}
+SPIKE_METRICS = [name for name in DEFINITIONS if name not in _OF_V]
 
 
 def population(
@@ -160,7 +166,7 @@ def test_each_metric_is_either_a_finite_number_or_undefined_with_a_reason(exc, i
     all_of_them = replace(settings, further=list(requests()), spectrum_window_ms=50.0, autocorrelation_ms=50.0)
     result = analyse(recording(population("exc", exc), population("inh", inh), duration_ms=300.0), all_of_them, seed=3)
     keys = [*result.values(), *reasons(result)]
-    of_spikes = [name for name, metric in metric_definitions().items() if not metric.signal]
+    of_spikes = [name for name, metric in metric_definitions().items() if metric.applies(population("exc", exc))]
     assert sorted(keys) == sorted(f"{name}.{metric}" for name in ("exc", "inh") for metric in of_spikes)
     assert np.isfinite(list(result.values().values())).all()
     assert all(reasons(result).values())

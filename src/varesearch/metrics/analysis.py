@@ -69,7 +69,7 @@ def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_di
     undefined: list[Undefined] = []
     for owner, data in _measured(recording, analysis, seed):
         for name, definition in definitions.items():
-            if definition.signal and definition.signal not in data.population.signals:
+            if not definition.applies(data.population):
                 continue
             if owner.startswith(SOURCE) and not definition.of_sources:
                 continue

@@ -66,6 +66,11 @@ class MetricDefinition(Part, ABC):
     """Whether a comparison lists it on the terminal; every metric is in the table that is stored."""
 
     @classmethod
+    def applies(cls, population: PopulationRecording) -> bool:
+        """Return whether the recording has what the metric is about; without it, a run does not have this metric."""
+        return not cls.signal or cls.signal in population.signals
+
+    @classmethod
     def axis_label(cls) -> str:
         """Its name on an axis with its unit, such as ``rate (Hz)``."""
         label = cls.label or part_name(cls)

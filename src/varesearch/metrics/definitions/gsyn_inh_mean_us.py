@@ -1,0 +1,13 @@
+"""The mean inhibitory conductance."""
+
+from varesearch.metrics.definitions._input import MeanInput
+
+
+class MeanInhibitoryConductance(MeanInput):
+    """The mean inhibitory conductance."""
+
+    unit = "µS"
+    kind = "inhibitory conductance"
+    signal = "gsyn_inh"
+    place = 131
+    label = "mean g inh"
