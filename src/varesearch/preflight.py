@@ -92,7 +92,7 @@ def check_given(network: Network, backend: Backend) -> None:
         cells={population.name: population.size for population in network.populations},
         synapses={projection.name: projection.size for projection in network.projections},
         stimulus_synapses=0.0,
-        input_spikes=sum(len(source.steps) for source in network.sources),
+        input_spikes=sum(source.n_spikes for source in network.sources),
         samples=samples,
         values=values,
         spikes=ASSUMED_RATE_HZ * network.n_cells * network.duration_ms / 1000.0,

@@ -106,12 +106,14 @@ def simulate(
 
 def source_recordings(network: Network) -> dict[str, PopulationRecording]:
     """Return the spikes of the sources: name -> spikes. The network holds them, so that no simulator records them."""
-    return {
-        source.name: PopulationRecording(
-            source.name, source.size, source.sources, source.steps.astype(np.float64) * network.dt_ms
-        )
-        for source in network.sources
-    }
+    recordings = {}
+    for source in network.sources:
+        ids, steps = source.sources, source.steps
+        if source.counts is not None:
+            ids, steps = np.repeat(ids, source.counts), np.repeat(steps, source.counts)
+        times_ms = steps.astype(np.float64) * network.dt_ms
+        recordings[source.name] = PopulationRecording(source.name, source.size, ids, times_ms)
+    return recordings
 
 
 def _status(collected: Collected) -> Status:

@@ -19,7 +19,7 @@ from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
-from varesearch.network.model import CurrentStep, Network, Population, Projection, Receptor, SpikeSource
+from varesearch.network.model import CurrentInput, Network, Population, Projection, Receptor, SpikeSource
 from varesearch.recording import Recording
 
 REST = -65.0
@@ -129,5 +129,5 @@ def random_network(model: type[Cell], n: int = 60, n_steps: int = 300) -> Networ
             wired("exc", n, "inhibitory", 0.3 * cell.weight_inh.upper),
             wired("stimulus", 20, "excitatory", 2 * weight),
         ],
-        [CurrentStep("exc", 1.0 if "u" in initial else 0.2, 33, 101)],
+        [CurrentInput.step("exc", 1.0 if "u" in initial else 0.2, 33, 101)],
     )

@@ -10,7 +10,7 @@ from varesearch.config.schema import Config, RecordingConfig, SimulationConfig
 from varesearch.config.values import Constant
 from varesearch.model.rules.fixed_probability import FixedProbability
 from varesearch.model.stimuli.none import NoStimulus
-from varesearch.network.model import CurrentStep, Network, Population, Projection, Receptor, SpikeSource
+from varesearch.network.model import CurrentInput, Network, Population, Projection, Receptor, SpikeSource
 
 
 def population(name: str, cell: Cell, v: list[float], u: float = 0.0) -> Population:
@@ -50,7 +50,7 @@ def network(
     dt_ms: float,
     sources: list[SpikeSource] | None = None,
     projections: list[Projection] | None = None,
-    currents: list[CurrentStep] | None = None,
+    currents: list[CurrentInput] | None = None,
 ) -> Network:
     """A network of the parts given."""
     return Network(

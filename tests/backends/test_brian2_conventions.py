@@ -20,7 +20,7 @@ from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
-from varesearch.network.model import CurrentStep, Network
+from varesearch.network.model import CurrentInput, Network
 from varesearch.recording import Recording
 
 REST = -65.0
@@ -251,7 +251,7 @@ def test_current_steps_act_from_their_first_step_to_before_their_last_and_add_up
         [population("cells", cell, [REST], STILL_U), population("others", cell, [REST], STILL_U)],
         30,
         1.0,
-        currents=[CurrentStep("cells", amplitude, 5, 9), CurrentStep("cells", -amplitude, 7, 9)],
+        currents=[CurrentInput.step("cells", amplitude, 5, 9), CurrentInput.step("cells", -amplitude, 7, 9)],
     )
     recording = simulate(drawn)
     v = v_of(recording)[:, 0] - REST

@@ -25,7 +25,7 @@ from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
-from varesearch.network.model import CurrentStep, Network
+from varesearch.network.model import CurrentInput, Network
 from varesearch.recording import Recording
 
 
@@ -46,7 +46,7 @@ def small(n_steps: int = 60) -> Network:
             projection("inh", "exc", "inhibitory", [(k % 3, k, 1.0 + k / 8, 1 + k % 4) for k in range(8)]),
             projection("input", "exc", "excitatory", [(0, 0, 2.0, 1), (1, 5, 2.0, 3)]),
         ],
-        [CurrentStep("exc", 2.0, 20, 40)],
+        [CurrentInput.step("exc", 2.0, 20, 40)],
     )
 
 

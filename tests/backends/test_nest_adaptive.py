@@ -15,7 +15,7 @@ from small_networks import network, population, projection, source
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.model.cells.aeif_cond_exp import AeifCondExp
-from varesearch.network.model import CurrentStep, Network, Receptor
+from varesearch.network.model import CurrentInput, Network, Receptor
 
 DT_MS, STEPS = 0.1, 2000
 STIMULUS: dict[Receptor, list[tuple[int, float]]] = {
@@ -24,7 +24,7 @@ STIMULUS: dict[Receptor, list[tuple[int, float]]] = {
 }
 """Receptor -> (step, weight in µS)."""
 DELAY = 15
-CURRENT = CurrentStep("exc", -0.7, 1000, 1400)
+CURRENT = CurrentInput.step("exc", -0.7, 1000, 1400)
 
 
 def equations(cell: AeifCondExp, current: float, held: bool, state: NDArray[np.float64]) -> list[float]:
@@ -50,7 +50,7 @@ def solution(cell: AeifCondExp) -> tuple[list[int], NDArray[np.float64]]:
         samples[step] = state
         for variable, events in enumerate(STIMULUS.values(), start=2):
             state[variable] += sum(weight for at, weight in events if at + DELAY == step)
-        current = CURRENT.amplitude if CURRENT.start_step <= step < CURRENT.stop_step else 0.0
+        current = CURRENT.amplitudes[0] if CURRENT.start_step <= step < CURRENT.stop_step else 0.0
         now = 0.0
         while now < DT_MS:
             solved = solve_ivp(

@@ -15,7 +15,7 @@ from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
-from varesearch.network.model import CurrentStep, Population
+from varesearch.network.model import CurrentInput, Population
 
 SMALL = {
     Izhikevich: 0.1,
@@ -132,12 +132,12 @@ def test_nothing_sampled_gives_spikes_only():
 def test_a_current_acts_from_its_first_step_to_its_last_and_adds_up(start):
     """The closed form of a membrane at constant current, step by step."""
     cell = quiet(IfCurrExp)
-    currents = [CurrentStep("exc", 0.05, start, 20), CurrentStep("exc", 0.02, 16, 25)]
+    currents = [CurrentInput.step("exc", 0.05, start, 20), CurrentInput.step("exc", 0.02, 16, 25)]
     drawn = network([resting(cell)], 40, 1.0, currents=currents)
     v = simulate(drawn).populations["exc"].signals["v"].values[:, 0]
     expected = [REST]
     for step in range(39):
-        drive = sum(c.amplitude for c in currents if c.start_step <= step < c.stop_step)
+        drive = sum(c.amplitudes[0] for c in currents if c.start_step <= step < c.stop_step)
         steady = REST + drive * 20.0 / 0.2
         expected.append(steady + (expected[-1] - steady) * math.exp(-1 / 20))
     assert v == pytest.approx(np.array(expected), abs=1e-9)

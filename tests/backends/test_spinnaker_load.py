@@ -18,7 +18,7 @@ from varesearch.config.compose import compose
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
-from varesearch.network.model import CurrentStep, Network
+from varesearch.network.model import CurrentInput, Network
 
 FIRES = -20.0
 """From this v, with u = -14 and i_offset = 5, a cell fires in the first step."""
@@ -36,7 +36,7 @@ def test_the_first_spikes_are_those_of_brian2_and_the_integer_model() -> None:
 def test_a_leaky_cell_fires_where_its_closed_form_crosses_the_threshold_and_then_rests() -> None:
     cell = IfCurrExp(v_rest=-65.0, v_reset=-65.0, v_thresh=-50.0, tau_m=20.0, cm=0.2, tau_refrac=2.0, i_offset=0.0)
     cells = population("a", cell, [-65.0, -50.2])
-    current = CurrentStep("a", 0.2, 0, 100)  # towards -45 mV: -65 + 20 (1 - exp(-t/20)) passes -50 after 27.7 ms
+    current = CurrentInput.step("a", 0.2, 0, 100)  # towards -45 mV: -65 + 20 (1 - exp(-t/20)) passes -50 after 27.7 ms
     drawn = network([cells], 100, 1.0, currents=[current])
     fired = first_spikes(cells, drawn, 100)
     first, second = np.flatnonzero(fired[:, 0])[:2]

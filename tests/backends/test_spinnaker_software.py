@@ -19,7 +19,7 @@ from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network import draw
-from varesearch.network.model import CurrentStep, Network, Population
+from varesearch.network.model import CurrentInput, Network, Population
 from varesearch.recording import Recording
 from varesearch.result import Status
 
@@ -64,7 +64,7 @@ def every_cell() -> Recording:
         populations += at_rest(name, cell, 3)
         projections.append(projection("src", name, "excitatory", [(0, 0, weight, 3)]))
         projections.append(projection("src", name, "inhibitory", [(0, 1, weight, 1)]))
-    currents = [CurrentStep(name, 0.05, 200, 210) for name in CELLS if name != "izhikevich"]
+    currents = [CurrentInput.step(name, 0.05, 200, 210) for name in CELLS if name != "izhikevich"]
     drawn = network(populations, 300, 1.0, [source("src", [(5, 0)], 1)], projections, currents)
     return simulate(drawn, RecordingConfig(signals=["v", "isyn_exc", "isyn_inh", "gsyn_exc", "gsyn_inh"]))
 

@@ -85,7 +85,21 @@ cell=if_cond_exp cell.cm=-0.2 | cell.cm=-0.2 & greater than 0 nF
 stimulus.targets=[] | stimulus.targets=[] reaches nobody & stimulus=none
 stimulus.targets=[excitatory] | holds excitatory & exc, inh; did you mean exc?
 stimulus.targets=[exc,exc] | names exc twice
-stimulus.rate_hz=2000 | stimulus.rate_hz=2000 & at most 1000 Hz
+stimulus.rate_hz=2000 | stimulus.rate_hz=2000 & at most 1000 Hz & stimulus.law=poisson
+stimulus.rate_hz={distribution:normal,mean:100,std:20,low:0} | more than one spike in a step & high: 1000
+stimulus.law=gauss | stimulus.law=gauss & poisson, bernoulli
+stimulus=background_poisson stimulus.rate_hz=-5 | stimulus.rate_hz=-5 & positive number of Hz
+stimulus=background_poisson stimulus.rate_hz={distribution:normal,mean:100,std:20} | can be negative & low: 0
+stimulus=background_poisson stimulus.rate_hz=[] | stimulus.rate_hz=[] has no row & [[TIME_MS, RATE_HZ], ...]
+stimulus=background_poisson stimulus.rate_hz=[100] | stimulus.rate_hz[0]=100 is not a time and a rate
+stimulus=background_poisson stimulus.rate_hz=[[0,100,3]] | stimulus.rate_hz[0]=[0, 100, 3] & [[TIME_MS, RATE_HZ], ...]
+stimulus=background_poisson stimulus.rate_hz=[[0,much]] | stimulus.rate_hz[0]=[0, much] is not a time and a rate
+stimulus=background_poisson stimulus.rate_hz=[[0,100],[0,50]] | stimulus.rate_hz[1]=[0, 50] & sort the rows by time
+stimulus=background_poisson stimulus.rate_hz=[[2000,100]] | stimulus.rate_hz[0]=[2000, 100] & outside the run of 1000 ms
+stimulus=background_poisson stimulus.rate_hz=[[0.5,100]] | stimulus.rate_hz[0]=0.5 & multiple
+stimulus=background_poisson stimulus.rate_hz=[[0,-1]] | stimulus.rate_hz[0]=[0, -1] has a negative rate
+stimulus=background_poisson stimulus.rate_hz=[[0,0]] | 0 Hz all the time & stimulus=none
+stimulus=background_poisson stimulus.rate_hz=often | stimulus.rate_hz=often is not a number
 stimulus.rate_hz=0 | stimulus.rate_hz=0 & stimulus=none
 stimulus.start_ms=1000 | stimulus.start_ms=1000 is not within the run & simulation.duration_ms=1000
 stimulus.start_ms=0.5 | stimulus.start_ms=0.5 & multiple & write 1

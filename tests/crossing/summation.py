@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.network.model import Network
+from varesearch.network.multiplicity import once_each
 
 Arrivals = Literal["one by one", "summed first"]
 Slope = Literal["constants first", "left to right"]
@@ -30,6 +31,7 @@ def simulate(
 
     ``grid``: weights are rounded to multiples of it, as NEST's are.
     """
+    network = once_each(network)
     first, total = {}, 0
     for population in network.populations:
         first[population.name], total = total, total + population.size

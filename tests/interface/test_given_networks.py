@@ -10,7 +10,7 @@ import pytest
 import varesearch as va
 from varesearch.config.compose import compose
 from varesearch.network import draw
-from varesearch.network.model import CurrentStep, Network, Population, Projection
+from varesearch.network.model import CurrentInput, Network, Population, Projection
 from varesearch.network.stored import load_network, save_network
 from varesearch.rerun import rerun
 from varesearch.result import Status
@@ -42,7 +42,7 @@ def altered() -> Network:
         weights=np.full(len(sources), 1.5),
         delay_steps=np.full(len(sources), 3, np.int32),
     )
-    steps = tuple(CurrentStep("som", 0.1 * k, 5 * k, 5 * k + 5) for k in range(1, 50))
+    steps = tuple(CurrentInput.step("som", 0.1 * k, 5 * k, 5 * k + 5) for k in range(1, 50))
     return replace(
         DRAWN,
         populations=(slow, fast, som),
@@ -151,7 +151,10 @@ WRONG: dict[str, tuple[Callable[[Network], Network], str]] = {
         ),
         "population exc: initial v must be 80 finite numbers",
     ),
-    "a current into nothing": (lambda n: replace(n, currents=(CurrentStep("pv", 1.0, 0, 5),)), "no such population"),
+    "a current into nothing": (
+        lambda n: replace(n, currents=(CurrentInput.step("pv", 1.0, 0, 5),)),
+        "no such population",
+    ),
     "wiring that the machine draws": (lambda n: replace(n, native_wiring="rule"), "has no synapses"),
 }
 

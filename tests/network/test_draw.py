@@ -186,7 +186,7 @@ def test_the_estimate_is_what_is_drawn(overrides):
         # Cells on a sheet are few and not everywhere alike: their places add a spread of their own.
         slack = 0.1 * told.synapses[name] if "distance_dependent" in str(overrides) else 0.0
         assert abs(projection.size - told.synapses[name]) <= 6 * np.sqrt(told.synapses[name]) + slack
-    spikes = sum(source.steps.size for source in network.sources)
+    spikes = sum(source.n_spikes for source in network.sources)
     assert abs(spikes - told.input_spikes) <= 6 * np.sqrt(told.input_spikes) + 1
     arrays = [a for p in network.projections for a in (p.sources, p.targets, p.weights, p.delay_steps)]
     arrays += [a for s in network.sources for a in (s.sources, s.steps)]

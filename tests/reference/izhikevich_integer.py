@@ -190,5 +190,5 @@ class IntegerNetwork:
         for current in self.network.currents:
             first = self.offsets[current.target]
             size = self.network.population(current.target).size
-            total[current.start_step : current.stop_step, first : first + size] += s1615(current.amplitude)
+            total[current.start_step : current.stop_step, first : first + size] += s1615(current.amplitudes[0])
         return total

@@ -13,7 +13,7 @@ from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.rules.fixed_probability import FixedProbability
 from varesearch.model.stimuli.none import NoStimulus
 from varesearch.network import draw
-from varesearch.network.model import CurrentStep, Network, Population
+from varesearch.network.model import CurrentInput, Network, Population
 from varesearch.recording import Recording
 from varesearch.simulation import simulate
 
@@ -25,7 +25,7 @@ HARDWARE_STEPS = [2011, 2148, 2288, 2427, 2565, 2703, 2844, 2982]
 
 def one_cell() -> Network:
     initial = {"v": np.array([-75.0]), "u": np.array([0.0])}
-    currents = (CurrentStep("cells", 2.0, 1000, 2000), CurrentStep("cells", 4.0, 2000, 3000))
+    currents = (CurrentInput.step("cells", 2.0, 1000, 2000), CurrentInput.step("cells", 4.0, 2000, 3000))
     return Network(1.0, 3000, 0, (Population("cells", 1, CELL, initial),), (), (), currents)
 
 

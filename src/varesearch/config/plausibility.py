@@ -83,6 +83,8 @@ def _repeats(config: Config, default: Any, value: Any) -> bool:
 
 
 def _numbers(setting: str, value: Any) -> list[tuple[str, float]]:
+    if isinstance(value, list):  # rows of a time and a value from then on
+        return [(f"{setting}[{index}]", row[-1]) for index, row in enumerate(value)]
     judged = value if isinstance(value, Value) else Constant(value)
     return [(f"{setting}{ending}", number) for ending, number in judged.scale.items()]
 

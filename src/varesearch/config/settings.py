@@ -5,6 +5,7 @@ capacitance (Izhikevich 2003, eq. 1) a current is in mV/ms, since it is added to
 for every receptor: the receptor's name gives the sign, and each back end writes it as its simulator wants.
 """
 
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar
 
@@ -70,9 +71,21 @@ def quantity(
     return field(default=default, metadata=metadata)
 
 
-def drawn(default: Any, unit: str | UnitOfCell, what: str, plausible: Range | None = None) -> Any:
-    """A :func:`quantity` that is given as a number or as a distribution, of which each cell or synapse draws one."""
-    return quantity(default, unit, what, plausible=plausible, drawn=True)
+def drawn(
+    default: Any,
+    unit: str | UnitOfCell,
+    what: str,
+    plausible: Range | None = None,
+    parse: Callable[[Any, str], Any] = parse_value,
+) -> Any:
+    """A :func:`quantity` that is given as a number or as a distribution, of which each cell or synapse draws one.
+
+    ``parse(plain, setting)`` reads what is written, for a setting that takes something else besides.
+    """
+    declared = quantity(default, unit, what, plausible=plausible, drawn=True)
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata={**declared.metadata, "parse": parse})
+    return field(default=default, metadata={**declared.metadata, "parse": parse})
 
 
 @dataclass
@@ -94,7 +107,7 @@ class Settings:
             # None is a value only where it is the default: it then takes the value of the group.
             absent = given is None and each.default is None
             if each.metadata.get("drawn") and not (absent or isinstance(given, Value) or is_reference(given)):
-                setattr(self, each.name, parse_value(given, setting))
+                setattr(self, each.name, each.metadata.get("parse", parse_value)(given, setting))
 
 
 def definition_fault(part: type) -> str:

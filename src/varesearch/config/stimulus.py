@@ -7,7 +7,7 @@ A stimulus is one module of :mod:`varesearch.model.stimuli`, or a file of the us
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,14 +47,56 @@ class Source:
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class CurrentStep:
-    """``amplitude`` (unit of the cell's ``i_offset``) into every cell of ``target`` in [start_step, stop_step)."""
+SpikeArrays = tuple[NDArray[Any], ...]
+"""Spikes of a group of sources: ``(sources, steps)`` or ``(sources, steps, counts)``, all of one shape.
+
+Source ``sources[k]`` fires in step ``steps[k]`` (int32 both), ``counts[k]`` times (unsigned) or, without counts, once.
+They are sorted by step, then source, and no pair of source and step occurs twice.
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class CurrentInput:
+    """A current into the cells of a population, constant from one change to the next.
+
+    Attributes
+    ----------
+    target
+        The population.
+    steps
+        The steps at which it changes, int32 of shape (changes,), rising. Before the first one it is 0.
+    amplitudes
+        The current from each change on, in the unit of the cells' ``i_offset``: float64 of shape (changes,) for all
+        cells alike, or (changes, cells) for each cell its own.
+    stop_step
+        The first step after the current.
+    """
 
     target: str
-    amplitude: float
-    start_step: int
+    steps: NDArray[np.int32]
+    amplitudes: NDArray[np.float64]
     stop_step: int
+
+    @classmethod
+    def step(cls, target: str, amplitude: float, start_step: int, stop_step: int) -> "CurrentInput":
+        """Return a constant current into every cell of ``target`` in [start_step, stop_step)."""
+        return cls(target, np.array([start_step], np.int32), np.array([amplitude], np.float64), stop_step)
+
+    @property
+    def start_step(self) -> int:
+        """The first step of the current."""
+        return int(self.steps[0])
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is one constant for all cells."""
+        return self.amplitudes.shape == (1,)
+
+    def at(self, steps: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Return the current in each of some steps: shape (steps,) or (steps, cells)."""
+        values = self.amplitudes[np.maximum(np.searchsorted(self.steps, steps, side="right") - 1, 0)]
+        values[(steps < self.start_step) | (steps >= self.stop_step)] = 0.0
+        return values
 
 
 @dataclass
@@ -94,22 +136,15 @@ class Stimulus(Settings, Part, ABC):
         """Return the expected number of synapses of one of the :meth:`projections`."""
         return 0.0
 
-    def spikes(self, source: Source, around: Surroundings) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Draw the spikes of one of the :meth:`sources`.
-
-        Returns
-        -------
-        sources, steps
-            Source ``sources[k]`` fires in step ``steps[k]``; both int32 of shape (spikes,), sorted by step, then
-            source. A source fires at most once in a step.
-        """
+    def spikes(self, source: Source, around: Surroundings) -> SpikeArrays:
+        """Draw the spikes of one of the :meth:`sources`; see :data:`SpikeArrays`."""
         raise NotImplementedError
 
     def connect(self, projection: ProjectionSettings, around: Surroundings) -> Pairs:
         """Draw the pairs of one of the :meth:`projections`."""
         raise NotImplementedError
 
-    def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]:
+    def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]:
         """Return the currents that are injected."""
         return ()
 
@@ -148,7 +183,7 @@ class CurrentStimulus(TargetedStimulus):
     """What all stimuli share that inject currents."""
 
     @abstractmethod
-    def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]: ...
+    def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]: ...
 
     @abstractmethod
     def amplitudes(self) -> Mapping[str, float]: ...
@@ -173,7 +208,7 @@ class SpikingStimulus(TargetedStimulus):
     def expected_synapses(self, projection: ProjectionSettings) -> float: ...
 
     @abstractmethod
-    def spikes(self, source: Source, around: Surroundings) -> tuple[NDArray[np.int32], NDArray[np.int32]]: ...
+    def spikes(self, source: Source, around: Surroundings) -> SpikeArrays: ...
 
     @abstractmethod
     def connect(self, projection: ProjectionSettings, around: Surroundings) -> Pairs: ...

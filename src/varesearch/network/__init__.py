@@ -2,6 +2,6 @@
 
 from varesearch.network.draw import draw
 from varesearch.network.estimate import NetworkEstimate, estimate
-from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
+from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
 
-__all__ = ["CurrentStep", "Network", "NetworkEstimate", "Population", "Projection", "SpikeSource", "draw", "estimate"]
+__all__ = ["CurrentInput", "Network", "NetworkEstimate", "Population", "Projection", "SpikeSource", "draw", "estimate"]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.network.model import Network, Population, Projection, SpikeSource
+from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
 
 
 def check_network(network: Network) -> None:
@@ -45,7 +45,9 @@ def check_network(network: Network) -> None:
         where = f"spike source {source.name}"
         _check_index(source.sources, source.size, f"{where}: sources")
         _check_index(source.steps, network.n_steps, f"{where}: steps")
-        _same_length(where, sources=source.sources, steps=source.steps)
+        counts = {} if source.counts is None else {"counts": source.counts}
+        _same_length(where, sources=source.sources, steps=source.steps, **counts)
+        _check_counts(source, where)
     sizes = {part.name: part.size for part in parts}
     targets = {population.name for population in network.populations}
     for projection in network.projections:
@@ -53,11 +55,38 @@ def check_network(network: Network) -> None:
     for current in network.currents:
         if current.target not in targets:
             raise ConfigurationError(f"current into {current.target}: no such population; choose {', '.join(targets)}")
-        if not 0 <= current.start_step < current.stop_step or not np.isfinite(current.amplitude):
-            raise ConfigurationError(
-                f"current into {current.target}: from step {current.start_step} to {current.stop_step} with amplitude "
-                f"{current.amplitude}; it must begin at step 0 or later, end after it begins, and be finite"
-            )
+        _check_current(current, sizes[current.target])
+
+
+def _check_current(current: CurrentInput, size: int) -> None:
+    where, steps, amplitudes = f"current into {current.target}", current.steps, current.amplitudes
+    if amplitudes.shape not in ((len(steps),), (len(steps), size)) or not len(steps):
+        raise ConfigurationError(
+            f"{where}: {len(steps)} steps and amplitudes of shape {amplitudes.shape}; there must be one amplitude for "
+            f"each step, or one for each step and each of the {size} cells"
+        )
+    if not (np.issubdtype(steps.dtype, np.integer) and steps[0] >= 0 and (np.diff(steps) > 0).all()):
+        raise ConfigurationError(f"{where}: its steps must be whole numbers that rise, from 0 or later on")
+    if current.stop_step <= steps[-1] or not np.isfinite(amplitudes).all():
+        raise ConfigurationError(
+            f"{where}: from step {current.start_step} to {current.stop_step}, amplitudes from {amplitudes.min()} to "
+            f"{amplitudes.max()}; it must end after its last change, and be finite"
+        )
+
+
+def _check_counts(source: SpikeSource, where: str) -> None:
+    if source.counts is not None:
+        if not np.issubdtype(source.counts.dtype, np.unsignedinteger):
+            raise ConfigurationError(f"{where}: counts must be unsigned integers (uint8), not {source.counts.dtype}")
+        if source.counts.size and source.counts.min() < 1:
+            raise ConfigurationError(f"{where}: a count of 0; leave out what does not fire")
+    # In order of steps, then sources, an entry that occurs twice follows itself.
+    places = source.steps.astype(np.int64) * source.size + source.sources
+    if (np.diff(places) <= 0).any():
+        raise ConfigurationError(
+            f"{where}: it must be sorted by step, then source, with each pair of them once; for several spikes in a "
+            "step give counts"
+        )
 
 
 def _check_population(population: Population) -> None:

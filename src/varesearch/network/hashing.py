@@ -55,6 +55,8 @@ def content_hash(network: "Network") -> str:
         text("source", name=source.name, size=source.size)
         array(source.sources)
         array(source.steps)
+        if source.counts is not None:
+            array(source.counts)
     for projection in network.projections:
         text(
             "projection",
@@ -66,5 +68,11 @@ def content_hash(network: "Network") -> str:
         for values in (projection.sources, projection.targets, projection.weights, projection.delay_steps):
             array(values)
     for current in network.currents:
-        text("current", **asdict(current))
+        if current.is_step:
+            amplitude, start = float(current.amplitudes[0]), current.start_step
+            text("current", target=current.target, amplitude=amplitude, start_step=start, stop_step=current.stop_step)
+            continue
+        text("current", target=current.target, stop_step=current.stop_step)
+        array(current.steps)
+        array(current.amplitudes)
     return digest.hexdigest()

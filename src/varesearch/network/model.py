@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from varesearch.config.cell import Cell
 from varesearch.config.projection import Receptor
-from varesearch.config.stimulus import CurrentStep
+from varesearch.config.stimulus import CurrentInput
 from varesearch.network.hashing import content_hash
 
 
@@ -50,14 +50,22 @@ class SpikeSource:
     name, size
         Its name, and the number of sources.
     sources, steps
-        Source ``sources[k]`` fires in step ``steps[k]``: int32 of shape (spikes,), sorted by step, then source. A
-        source fires at most once in a step.
+        Source ``sources[k]`` fires in step ``steps[k]``: int32 of shape (entries,), sorted by step, then source. No
+        pair of source and step occurs twice.
+    counts
+        How often it fires in that step, at least once: unsigned integers of shape (entries,); None: once each.
     """
 
     name: str
     size: int
     sources: NDArray[np.int32]
     steps: NDArray[np.int32]
+    counts: NDArray[np.unsignedinteger] | None = None
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes."""
+        return len(self.steps) if self.counts is None else int(self.counts.sum(dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,7 @@ class Network:
     populations: tuple[Population, ...]
     sources: tuple[SpikeSource, ...]
     projections: tuple[Projection, ...]
-    currents: tuple[CurrentStep, ...]
+    currents: tuple[CurrentInput, ...]
     native_wiring: str | None = None
 
     @property

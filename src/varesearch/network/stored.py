@@ -2,7 +2,6 @@
 
 import json
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from varesearch.config.cell import Cell
 from varesearch.config.parts import parts
 from varesearch.config.plain import as_plain
-from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
+from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
 from varesearch.whole_files import whole_file
 
 NETWORK_FILE = "network.npz"
@@ -51,7 +50,12 @@ def save_network(network: Network, path: Path) -> Path:
             for p in network.populations
         ],
         "sources": [
-            {"name": s.name, "size": s.size, **{key: kept(f"{s.name}.{key}", getattr(s, key)) for key in _SOURCE}}
+            {
+                "name": s.name,
+                "size": s.size,
+                **{key: kept(f"{s.name}.{key}", getattr(s, key)) for key in _SOURCE},
+                **({} if s.counts is None else {"counts": kept(f"{s.name}.counts", s.counts)}),
+            }
             for s in network.sources
         ],
         "projections": [
@@ -64,7 +68,18 @@ def save_network(network: Network, path: Path) -> Path:
             }
             for p in network.projections
         ],
-        "currents": [asdict(current) for current in network.currents],
+        "currents": [
+            {"target": it.target, "amplitude": float(it.amplitudes[0]), "start_step": it.start_step}
+            | {"stop_step": it.stop_step}
+            if it.is_step
+            else {
+                "target": it.target,
+                "steps": kept(f"current.{index}.steps", it.steps),
+                "amplitudes": kept(f"current.{index}.amplitudes", it.amplitudes),
+                "stop_step": it.stop_step,
+            }
+            for index, it in enumerate(network.currents)
+        ],
     }
     with whole_file(path) as draft, draft.open("wb") as file:
         np.savez_compressed(file, network=np.array(json.dumps(text)), **arrays)  # type: ignore[arg-type]
@@ -104,12 +119,25 @@ def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Networ
             )
             for p in text["populations"]
         ),
-        tuple(SpikeSource(s["name"], s["size"], *(data[s[key]] for key in _SOURCE)) for s in text["sources"]),
+        tuple(
+            SpikeSource(
+                s["name"],
+                s["size"],
+                *(data[s[key]] for key in _SOURCE),
+                counts=data[s["counts"]] if "counts" in s else None,
+            )
+            for s in text["sources"]
+        ),
         tuple(
             Projection(p["name"], p["pre"], p["post"], p["receptor"], *(data[p[key]] for key in _PROJECTION))
             for p in text["projections"]
         ),
-        tuple(CurrentStep(**current) for current in text["currents"]),
+        tuple(
+            CurrentInput(it["target"], data[it["steps"]], data[it["amplitudes"]], it["stop_step"])
+            if "steps" in it
+            else CurrentInput.step(**it)
+            for it in text["currents"]
+        ),
     )
 
 

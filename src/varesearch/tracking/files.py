@@ -149,7 +149,7 @@ class RunFiles:
                     "steps": network.n_steps,
                     "cells": {population.name: population.size for population in network.populations},
                     "synapses": {projection.name: projection.size for projection in network.projections},
-                    "input_spikes": {source.name: len(source.steps) for source in network.sources},
+                    "input_spikes": {source.name: source.n_spikes for source in network.sources},
                 },
             )
 

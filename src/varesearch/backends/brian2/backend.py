@@ -15,6 +15,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.config.values import Constant
 from varesearch.network.model import Network
+from varesearch.network.multiplicity import once_each
 
 TOOLS = {"numpy": (), "cython": ("g++",), "cpp_standalone": ("g++", "make")}
 """Code generation target -> the programs that it calls."""
@@ -95,7 +96,8 @@ class Brian2(Backend):
         from varesearch.backends.brian2.simulation import Brian2Simulation
         from varesearch.backends.brian2.standalone import compile_program
 
-        network = self.resolved(network)
+        # Brian2's SpikeGeneratorGroup refuses two spikes of a source in one step.
+        network = once_each(self.resolved(network))
         with session(self._codegen, network.dt_ms, workspace.cache) as opened:
             simulation = Brian2Simulation(opened, network, self.config.recording, self._codegen)
             try:

@@ -40,7 +40,7 @@ class Group(brian2.NeuronGroup):
         model = "\n".join(f"{variable} : 1" for variable in scheme.state)
         drive, currents = "i_offset", {}
         if celltype.current is not None:
-            drive = "(i_offset + i_step(t))"
+            drive = "(i_offset + i_step(t))" if celltype.current.ndim == 1 else "(i_offset + i_step(t, i))"
             currents = {
                 "i_step": brian2.TimedArray(celltype.current, dt=dt_ms * brian2.ms, name=f"{celltype.name}_step")
             }
@@ -63,9 +63,9 @@ class Group(brian2.NeuronGroup):
 
 
 class CellType(BaseCellType):
-    """A PyNN cell type for one population: its scheme, its parameters, and the current steps into it, if any.
+    """A PyNN cell type for one population: its scheme, its parameters, and the currents into it, if any.
 
-    ``current`` (steps,): the sum of the current steps at each time step, in the unit of ``i_offset``.
+    ``current`` (steps,) or (steps, cells): the sum of the currents at each time step, in the unit of ``i_offset``.
     """
 
     receptor_types: ClassVar[list[str]] = ["excitatory", "inhibitory"]

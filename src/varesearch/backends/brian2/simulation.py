@@ -159,11 +159,19 @@ def _values(owner: Any, name: str) -> NDArray[Any]:
 
 
 def _current(network: Network, population: str) -> NDArray[np.float64] | None:
-    """Return the sum of the current steps into a population at each step, or None if there is none."""
-    steps = [current for current in network.currents if current.target == population]
-    if not steps:
-        return None
-    total = np.zeros(network.n_steps)
-    for current in steps:
-        total[current.start_step : current.stop_step] += current.amplitude
+    """Return the sum of the currents into a population at each step, or None if there is none.
+
+    Its shape is (steps,), or (steps, cells) if a current differs from cell to cell.
+    """
+    steps = np.arange(network.n_steps)
+    total: NDArray[np.float64] | None = None
+    for current in network.currents:
+        if current.target == population:
+            values = current.at(steps)
+            if total is None or total.ndim == values.ndim:
+                total = values if total is None else total + values
+            elif total.ndim < values.ndim:
+                total = total[:, np.newaxis] + values
+            else:
+                total = total + values[:, np.newaxis]
     return total

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from varesearch.backends.base import Backend, Collected, KnownAnswer, MemoryCost, Simulation, Workspace
 from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.build import Builder, Cells
+from varesearch.backends.nest.currents import constant_currents
 from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.module import compile_cell, is_compiled, no_compiler
 from varesearch.backends.nest.quiet import printed_to
-from varesearch.backends.nest.translation import compiled_model, inputs, integrators, rows, variables
-from varesearch.backends.table import Context, translate
+from varesearch.backends.nest.translation import compiled_model, inputs, integrators, variables
 from varesearch.config.cell import Cell
 from varesearch.config.parts import parts
 from varesearch.config.schema import Config
@@ -125,7 +125,7 @@ class NestSimulation(Simulation):
         changes = self._current_changes()
         while step < n_steps:
             for target, current in changes.pop(step, {}).items():
-                self._cells(target).nodes.set(I_e=current)
+                self._cells(target).nodes.set({"I_e": current})
             until = min([step + slice_steps, n_steps, *changes])
             start = time.perf_counter()
             with printed_to(logger):
@@ -141,29 +141,15 @@ class NestSimulation(Simulation):
             nest.Simulate(nest.GetKernelStatus("min_delay"))
         self._seconds["simulate"] = time.perf_counter() - begin
 
-    def _current_changes(self) -> dict[int, dict[str, float]]:
-        """Return the constant currents in NEST's unit: step -> population -> current from this step on.
-
-        NEST's current generators act two steps after they begin, too late for a current that begins at once. The
-        constant current of a cell acts in the step that follows.
-        """
-        changes: dict[int, dict[str, float]] = {}
-        currents = self._network.currents
-        for current in currents:
-            for step in (current.start_step, current.stop_step):
-                changes.setdefault(step, {})[current.target] = self._cells(current.target).i_offset + sum(
-                    self._native_current(other.target, other.amplitude)
-                    for other in currents
-                    if other.target == current.target and other.start_step <= step < other.stop_step
-                )
-        return {step: change for step, change in changes.items() if step < self._network.n_steps}
+    def _current_changes(self) -> dict[int, dict[str, Any]]:
+        """Return the constant currents in NEST's unit: step -> population -> current from this step on."""
+        return {
+            step: {name: self._cells(name).i_offset + current for name, current in added.items()}
+            for step, added in constant_currents(self._library.nest, self._network).items()
+        }
 
     def _cells(self, population: str) -> Cells:
         return self._builder.cells[population]
-
-    def _native_current(self, target: str, amplitude: float) -> float:
-        cell = self._network.population(target).cell
-        return float(translate(rows(type(cell)), "current_step", amplitude, Context(cell, self._network.dt_ms)))
 
     def collect(self) -> Collected:
         """Read the recorders as arrays."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.nest.connect import connect_arrays
+from varesearch.backends.nest.currents import create_generators
 from varesearch.backends.nest.library import Library
 from varesearch.backends.nest.recorders import Recorders, Sampling
 from varesearch.backends.nest.translation import nest_description, rows
@@ -56,6 +57,7 @@ class Builder:
             first_ids |= {name: cells.first_id for name, cells in self.cells.items()}
             for projection in self._network.projections:
                 self._connect(projection, first_ids[projection.pre])
+            create_generators(self._nest, self._network, first_ids)
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
@@ -110,14 +112,18 @@ class Builder:
     def _create_source(self, source: SpikeSource) -> int:
         """Create one generator for each source, and return the id of the first."""
         order = np.argsort(source.sources, kind="stable")
-        ends = np.cumsum(np.bincount(source.sources, minlength=source.size))
+        ends = np.cumsum(np.bincount(source.sources, minlength=source.size))[:-1]
         # A source is no cell: the row of its spikes is the same in the table of every cell.
         population = self._network.populations[0]
         steps = source.steps[order].astype(np.float64)
         times = translate(rows(type(population.cell)), "source_steps", steps, self._context(population))
         # PyNN's set-up makes spikes off the grid the default of generators.
         nodes = self._nest.Create("spike_generator", source.size, params={"precise_times": False})
-        nodes.set([{"spike_times": train} for train in np.split(times, ends[:-1])])
+        parameters = [{"spike_times": train} for train in np.split(times, ends)]
+        if source.counts is not None:
+            counts = np.split(source.counts[order].astype(np.int64), ends)
+            parameters = [it | {"spike_multiplicities": many} for it, many in zip(parameters, counts, strict=True)]
+        nodes.set(parameters)
         return nodes[0].global_id
 
     def _connect(self, projection: Projection, first_pre: int) -> None:

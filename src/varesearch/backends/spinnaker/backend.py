@@ -18,6 +18,7 @@ from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
+from varesearch.network.multiplicity import once_each
 
 if TYPE_CHECKING:
     from varesearch.backends.spinnaker.simulation import SpinnakerSimulation
@@ -91,6 +92,9 @@ class SpiNNaker(Backend):
 
         settings, per_core = self._settings, self._settings.neurons_per_core
         self.check_network(network)
+        # A source of sPyNNaker may fire several times in a step, but each spike is a packet of its own: a few packets
+        # with larger weights keep a step short.
+        network = once_each(network)
         size = Size(cores_of(network, per_core), sdram_mb(network, self.config.recording))
         with ExitStack() as stack:
             folder = stack.enter_context(_own_folder(workspace.folder))

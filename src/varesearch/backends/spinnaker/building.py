@@ -12,7 +12,7 @@ from varesearch.backends.spinnaker.native import native_connector, native_synaps
 from varesearch.backends.spinnaker.translation import pynn_description, rows
 from varesearch.backends.table import Context, row, translate, translated_parameters
 from varesearch.config.schema import Config
-from varesearch.network.model import CurrentStep, Network, Population, Projection, SpikeSource
+from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
 
 
@@ -54,7 +54,7 @@ def build(sim: ModuleType, network: Network, config: Config) -> Built:
             context = Context(cells[projection.post].cell, network.dt_ms)
             (_native if native else _list)(sim, built, projection, config, context)
     for current in network.currents:
-        built.populations[current.target].inject(_current(sim, current, cells[current.target], network.dt_ms))
+        _inject(sim, built.populations[current.target], current, cells[current.target], network.dt_ms)
     return built
 
 
@@ -139,11 +139,16 @@ def _native(sim: ModuleType, built: Built, projection: Projection, config: Confi
     )
 
 
-def _current(sim: ModuleType, current: CurrentStep, population: Population, dt_ms: float) -> Any:
-    """Return a current source that is on in [start, stop); its constructor would truncate times, so ticks are set."""
-    amplitude = translate(
-        rows(type(population.cell)), "current_step", current.amplitude, Context(population.cell, dt_ms)
-    )
-    source = sim.DCSource(amplitude=float(amplitude), start=0.0, stop=0.0)
-    source.set_parameters(start=current.start_step, stop=current.stop_step)
-    return source
+def _inject(sim: ModuleType, built: Any, current: CurrentInput, population: Population, dt_ms: float) -> None:
+    """Inject a current; the constructors of current sources truncate times, so that whole ticks are made sure of."""
+    context = Context(population.cell, dt_ms)
+    amplitudes = translate(rows(type(population.cell)), "current_step", current.amplitudes, context)
+    if current.is_step:
+        source = sim.DCSource(amplitude=float(amplitudes[0]), start=0.0, stop=0.0)
+        source.set_parameters(start=current.start_step, stop=current.stop_step)
+        built.inject(source)
+        return
+    times_ms = ((np.append(current.steps, current.stop_step) + 0.25) * dt_ms).tolist()
+    for cell, column in enumerate(amplitudes.T if amplitudes.ndim == 2 else [amplitudes]):
+        source = sim.StepCurrentSource(times=times_ms, amplitudes=[*column.tolist(), 0.0])
+        (built[[cell]] if amplitudes.ndim == 2 else built).inject(source)

@@ -85,9 +85,9 @@ def first_spikes(population: Population, network: Network, steps: int) -> NDArra
     alone = Alone(cell, same[0], population.initial, network.dt_ms)
     for step in range(steps):
         current = cell.i_offset
-        for current_step in network.currents:
-            if current_step.target == population.name and current_step.start_step <= step < current_step.stop_step:
-                current += current_step.amplitude
+        for each in network.currents:
+            if each.target == population.name:
+                current = current + each.at(np.array([step]))[0]
         fired[step] = alone.step(current)
     return fired
 

@@ -16,9 +16,10 @@ from varesearch.config.checks import (
 from varesearch.config.projection import Pairs, ProjectionSettings
 from varesearch.config.settings import CURRENT_UNIT, drawn, quantity
 from varesearch.config.stimulus import (
-    CurrentStep,
+    CurrentInput,
     CurrentStimulus,
     Source,
+    SpikeArrays,
     SpikingStimulus,
     Stimulus,
     Surroundings,
@@ -28,11 +29,12 @@ from varesearch.model.pairs import bernoulli_indices, independent_pairs, indepen
 
 __all__ = [
     "CURRENT_UNIT",
-    "CurrentStep",
+    "CurrentInput",
     "CurrentStimulus",
     "Pairs",
     "ProjectionSettings",
     "Source",
+    "SpikeArrays",
     "SpikingStimulus",
     "Stimulus",
     "Surroundings",

@@ -12,13 +12,11 @@ from varesearch.model.stimuli import (
     Source,
     SpikingStimulus,
     Surroundings,
-    check_multiple,
-    check_number,
     quantity,
     refuse,
-    whole_steps,
 )
 from varesearch.model.stimuli._random_targets import check_reach, random_targets
+from varesearch.model.stimuli._times import check_times
 from varesearch.narrowing import int32
 
 
@@ -37,7 +35,7 @@ class SpikeList(SpikingStimulus):
         if not any(self.times_ms):
             refuse(setting, self.times_ms, "holds no spike; give one list for each source, or write stimulus=none")
         for index, times in enumerate(self.times_ms):
-            _check_times(f"{setting}[{index}]", times, around)
+            check_times(f"{setting}[{index}]", times, around)
         check_reach(self.p)
 
     def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
@@ -58,21 +56,3 @@ class SpikeList(SpikingStimulus):
 
     def connect(self, projection: ProjectionSettings, around: Surroundings) -> Pairs:
         return random_targets(projection, self.p, around)
-
-
-def _check_times(setting: str, times: list[float], around: Surroundings) -> None:
-    before: int | None = None
-    for time_ms in times:
-        check_number(setting, time_ms)
-        if not 0 <= time_ms < around.duration_ms:
-            refuse(
-                setting,
-                time_ms,
-                f"is not within the run; times are from 0 to below simulation.duration_ms={around.duration_ms:g}",
-            )
-        check_multiple(setting, time_ms, around.dt_ms)
-        step = whole_steps(time_ms, around.dt_ms)
-        assert step is not None
-        if before is not None and step <= before:
-            refuse(setting, times, f"must rise from time to time; {time_ms:g} comes too early, sort the list")
-        before = step

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from varesearch.model.stimuli import CURRENT_UNIT, CurrentStep, CurrentStimulus, Surroundings, quantity, ranges
+from varesearch.model.stimuli import CURRENT_UNIT, CurrentInput, CurrentStimulus, Surroundings, quantity, ranges
 from varesearch.model.stimuli._window import check_window, steps_of
 
 
@@ -21,9 +21,9 @@ class StepCurrent(CurrentStimulus):
     def check(self, around: Surroundings) -> None:
         check_window(self.start_ms, self.duration_ms, around)
 
-    def currents(self, around: Surroundings) -> tuple[CurrentStep, ...]:
+    def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]:
         start, stop = steps_of(self.start_ms, self.duration_ms, around)
-        return tuple(CurrentStep(target, self.amplitude, start, stop) for target in self.reached(around.sizes))
+        return tuple(CurrentInput.step(target, self.amplitude, start, stop) for target in self.reached(around.sizes))
 
     def amplitudes(self) -> Mapping[str, float]:
         return {"stimulus.amplitude": self.amplitude}

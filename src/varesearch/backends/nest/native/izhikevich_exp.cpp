@@ -60,6 +60,10 @@ class izhikevich_exp : public nest::ArchivingNode {
         return only_receptor_(receptor);
     }
 
+    size_t handles_test_event(nest::CurrentEvent &, size_t receptor) override {
+        return only_receptor_(receptor);
+    }
+
     size_t handles_test_event(nest::DataLoggingRequest &request, size_t receptor) override {
         only_receptor_(receptor);
         return logger_.connect_logging_device(request, recordables_);
@@ -69,6 +73,11 @@ class izhikevich_exp : public nest::ArchivingNode {
         const long lag = spike.get_rel_delivery_steps(nest::kernel().simulation_manager.get_slice_origin());
         nest::RingBuffer &arrivals = spike.get_weight() < 0.0 ? inhibition_ : excitation_;
         arrivals.add_value(lag, spike.get_weight() * spike.get_multiplicity());
+    }
+
+    void handle(nest::CurrentEvent &current) override {
+        const long lag = current.get_rel_delivery_steps(nest::kernel().simulation_manager.get_slice_origin());
+        currents_.add_value(lag, current.get_weight() * current.get_current());
     }
 
     void handle(nest::DataLoggingRequest &request) override {
@@ -132,6 +141,7 @@ class izhikevich_exp : public nest::ArchivingNode {
         double I_in = 0.0;
         double acted_ex = 0.0;
         double acted_in = 0.0;
+        double I_stim = 0.0; // of generators; as in NEST's own cells, it acts in the step after it arrives
     };
 
     size_t only_receptor_(size_t receptor) const {
@@ -144,6 +154,7 @@ class izhikevich_exp : public nest::ArchivingNode {
     void init_buffers_() override {
         excitation_.clear();
         inhibition_.clear();
+        currents_.clear();
         logger_.reset();
         nest::ArchivingNode::clear_history();
     }
@@ -163,11 +174,13 @@ class izhikevich_exp : public nest::ArchivingNode {
             state_.acted_in = state_.I_in;
             const double v = state_.v;
             const double u = state_.u;
-            const double slope = 0.04 * v * v + 5.0 * v + 140.0 - u + cell_.I_e + state_.I_ex + state_.I_in;
+            const double current = cell_.I_e + state_.I_stim;
+            const double slope = 0.04 * v * v + 5.0 * v + 140.0 - u + current + state_.I_ex + state_.I_in;
             state_.u = u + step_ms_ * cell_.a * (cell_.b * v - u);
             state_.v = v + step_ms_ * slope;
             state_.I_ex *= decay_ex_;
             state_.I_in *= decay_in_;
+            state_.I_stim = currents_.get_value(lag);
             if (state_.v >= threshold_mV) {
                 state_.v = cell_.c;
                 state_.u += cell_.d;
@@ -202,6 +215,7 @@ class izhikevich_exp : public nest::ArchivingNode {
     double decay_in_ = 0.0;
     nest::RingBuffer excitation_;
     nest::RingBuffer inhibition_;
+    nest::RingBuffer currents_;
     nest::UniversalDataLogger<izhikevich_exp> logger_;
 
     static nest::RecordablesMap<izhikevich_exp> recordables_;
