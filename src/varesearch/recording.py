@@ -49,7 +49,9 @@ class Signal:
 class PopulationRecording:
     """Spikes and signals of one population.
 
-    Cell ``spike_ids[k]`` fired at ``spike_times_ms[k]``; both of shape (spikes,), sorted by time, then cell.
+    Cell ``spike_ids[k]`` fired at ``spike_times_ms[k]``; both of shape (spikes,), sorted by time, then cell. Through
+    synapses of the kind ``receptor`` its cells act: ``"excitatory"``, ``"inhibitory"``, or "" if that is not known or
+    both.
     """
 
     name: str
@@ -57,6 +59,7 @@ class PopulationRecording:
     spike_ids: NDArray[np.int32]
     spike_times_ms: NDArray[np.float64]
     signals: dict[str, Signal] = field(default_factory=dict)
+    receptor: str = ""
 
     def spike_trains(self) -> list[NDArray[np.float64]]:
         """Return one sorted array of spike times (ms) for each of the ``size`` cells, silent ones included.

@@ -86,8 +86,10 @@ def simulate(
             wrapped = next((cause for cause in chain(error) if isinstance(cause, SimulatorError)), error)
             raise wrapped from (None if wrapped is error else error)
     recording = collected.recording
-    if recording is not None and backend.config.recording.sources:
-        recording = replace(recording, sources=source_recordings(network))
+    if recording is not None:
+        recording = replace(recording, populations=_with_receptors(recording.populations, network))
+        if backend.config.recording.sources:
+            recording = replace(recording, sources=source_recordings(network))
     impossible = [] if recording is None else impossible_values(recording)
     return Result(
         status=_status(collected),
@@ -114,6 +116,15 @@ def source_recordings(network: Network) -> dict[str, PopulationRecording]:
         times_ms = steps.astype(np.float64) * network.dt_ms
         recordings[source.name] = PopulationRecording(source.name, source.size, ids, times_ms)
     return recordings
+
+
+def _with_receptors(populations: Mapping[str, PopulationRecording], network: Network) -> dict[str, PopulationRecording]:
+    """Return the recordings with what the synapses of their cells are, as the network has them."""
+    kinds: dict[str, set[str]] = {}
+    for projection in network.projections:
+        kinds.setdefault(projection.pre, set()).add(projection.receptor)
+    only = {name: next(iter(found)) for name, found in kinds.items() if len(found) == 1}
+    return {name: replace(it, receptor=only.get(name, "")) for name, it in populations.items()}
 
 
 def _status(collected: Collected) -> Status:

@@ -20,7 +20,6 @@ from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.rules.fixed_probability import FixedProbability
 from varesearch.model.stimuli.none import NoStimulus
 from varesearch.plots import figure_definitions, figure_title, write_figures
-from varesearch.plots.style import population_colours
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording
 
 COLOURS = {"exc": (0x00, 0x72, 0xB2), "inh": (0xD5, 0x5E, 0x00)}  # Okabe and Ito's blue and vermilion
@@ -206,8 +205,15 @@ def test_without_v_there_are_no_figures_of_v(tmp_path):
 
 
 def test_too_many_cells_are_thinned_out_and_it_is_said():
-    spikes = [(cell, 17 * cell % 1000) for cell in range(3000)]
-    assert "drawn: 2000 of 3000 excitatory cells" in said(recording(population("exc", 3000, spikes)), "raster")
+    spikes = [(cell, 17 * cell % 1000) for cell in range(6000)]
+    exc, inh = population("exc", 6000, spikes), population("inh", 2000, spikes[:2000])
+    few = population("pv", 30, spikes[:30])
+    assert "drawn: 50 % of the cells of each population" in said(recording(exc, inh), "raster")
+    assert "drawn: 50 % of the cells of each population, 20 at least" in said(recording(exc, inh, few), "raster")
+    figure = FIGURES["raster"].draw(recording(exc, inh, few), AnalysisConfig(), "the title")
+    assert figure is not None
+    drawn = [len(np.unique(line.get_ydata())) for axes in figure.axes for line in axes.lines]
+    assert drawn == [3000, 1000, 20]  # 6000 + 2000 cells, of which 4000 are drawn
 
 
 def test_the_v_histogram_keeps_the_seeds_window_and_names_what_is_outside():
@@ -251,13 +257,6 @@ def test_the_same_recording_gives_the_same_files_whatever_the_users_matplotlibrc
         assert dict(matplotlib.rcParams) == before
     for file in files:
         assert file.read_bytes() == (drawn / file.name).read_bytes(), file.name
-
-
-def test_colours_are_the_same_everywhere_and_never_shared():
-    assert population_colours(["inh", "exc"]) == {"exc": "#0072B2", "inh": "#D55E00"}
-    many = population_colours(["exc", "inh", "pv", "sst", "vip", "thalamus"])
-    assert len(set(many.values())) == 6
-    assert many["exc"] == "#0072B2"
 
 
 def test_the_title_names_the_run():

@@ -36,7 +36,7 @@ class SpikeCounts(FigureDefinition):
 
     @classmethod
     def draw(cls, recording: Recording, analysis: AnalysisConfig, title: str) -> Figure:
-        return style.page("Spike counts", title, list(recording.populations), 2.0)
+        return style.page("Spike counts", title, style.colours_of(recording.populations), 2.0)
 '''
 _VOID = {"meta", "img", "br", "link", "input", "hr"}
 

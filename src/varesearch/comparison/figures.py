@@ -94,7 +94,7 @@ def write_figures(
 
 def _page(heading: str, a: DrawnSide, b: DrawnSide, height_in: float) -> Figure:
     """A page whose second line is the legend: A and B in their colours."""
-    figure = style.page(heading, "", [], height_in)
+    figure = style.page(heading, "", {}, height_in)
     for side, letter, colour, left in zip((a, b), "AB", COLOURS, (style.LEFT_IN, _right_column()), strict=True):
         text = side.label if len(side.label) <= _LABEL_LETTERS else f"{side.label[: _LABEL_LETTERS - 1]}…"
         figure.text(

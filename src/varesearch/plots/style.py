@@ -3,42 +3,34 @@
 Figures are matplotlib objects with a canvas of their own: no pyplot, no global state, usable from any thread.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from varesearch.config.backend import BackendSettings
-from varesearch.config.parts import parts
+from varesearch.plots.colours import (
+    ORDERED_MAP,
+    colours_of,
+    level_colours,
+    population_colours,
+    source_colours,
+)
+
+__all__ = ["ORDERED_MAP", "colours_of", "level_colours", "population_colours", "source_colours"]
 
 if TYPE_CHECKING:
     from matplotlib.typing import RcKeyType
 
-# Okabe & Ito, "Color Universal Design" (2008): eight colours that people with any colour vision can distinguish.
-_OKABE_ITO = {
-    "blue": "#0072B2",
-    "vermilion": "#D55E00",
-    "bluish green": "#009E73",
-    "reddish purple": "#CC79A7",
-    "orange": "#E69F00",
-    "sky blue": "#56B4E9",
-}
-_POPULATION_COLOURS = {"exc": _OKABE_ITO["blue"], "inh": _OKABE_ITO["vermilion"]}
-_OTHER_COLOURS = [colour for colour in _OKABE_ITO.values() if colour not in _POPULATION_COLOURS.values()]
 _POPULATION_LABELS = {"exc": "excitatory", "inh": "inhibitory"}
 
 TEXT_COLOUR = "#222222"
 QUIET_COLOUR = "#666666"
 WARMUP_COLOUR = "#ECECEC"
 MARKERS = "os^DvPX*"
-ORDERED_MAP = "viridis"
-"""The colour map for ordered values; its lightness changes evenly, so that everybody can distinguish its colours."""
 
 PNG_DPI = 120
 PAGE_WIDTH_IN = 9.0
@@ -46,6 +38,10 @@ LEFT_IN = 0.85
 RIGHT_IN = 0.35
 TOP_IN = 0.75
 BOTTOM_IN = 0.75
+LEGEND_ROW_IN = 0.24
+
+MOST_BESIDE = 4
+"""So many populations have a legend at the right of the heading."""
 
 RC: "dict[RcKeyType, Any]" = {
     "font.family": ["DejaVu Sans"],
@@ -77,39 +73,56 @@ RC: "dict[RcKeyType, Any]" = {
 """The settings of matplotlib, beside its defaults, while figures are drawn and saved."""
 
 
-def population_colours(names: Collection[str]) -> dict[str, str]:
-    """A colour for each population: always the same for ``exc`` and ``inh``, in a fixed order for others."""
-    others = [name for name in names if name not in _POPULATION_COLOURS]
-    colours = {name: _OTHER_COLOURS[k % len(_OTHER_COLOURS)] for k, name in enumerate(others)}
-    return {name: _POPULATION_COLOURS.get(name) or colours[name] for name in names}
-
-
-def level_colours(levels: Sequence[Any]) -> list[str]:
-    """A colour for each level of a factor: a back end has always the same one; others in order from dark to light."""
-    known = list(parts(BackendSettings))
-    if len(known) <= len(_OTHER_COLOURS) and all(level in known for level in levels):
-        return [_OTHER_COLOURS[known.index(level)] for level in levels]
-    # The lightest part of the map is hard to see on white.
-    return [to_hex(colormaps[ORDERED_MAP](place)) for place in np.linspace(0.0, 0.82, len(levels))]
-
-
 def population_label(name: str) -> str:
     """The name of a population in a figure."""
     return _POPULATION_LABELS.get(name, name)
 
 
-def page(heading: str, title: str, populations: Collection[str], height_in: float) -> Figure:
-    """An empty page: a heading, the ``title`` of the run beneath it, and the legend of the populations at the right."""
+def page(heading: str, title: str, colours: Mapping[str, str], height_in: float) -> Figure:
+    """An empty page.
+
+    Parameters
+    ----------
+    heading
+        What it shows, in the largest letters.
+    title
+        Which run it is, beneath the heading.
+    colours
+        Population -> its colour, for a legend: at the right of the heading, or beneath it if there are many. Empty
+        where the panels themselves name the populations.
+    height_in
+        Its height; a legend beneath the heading is added to it, so that positions from the bottom stay the same.
+    """
+    beside = len(colours) <= MOST_BESIDE
+    legend = {} if beside else _flowing(colours)
+    height_in += LEGEND_ROW_IN * (1 + max((row for _, row in legend.values()), default=-1))
     figure = Figure(figsize=(PAGE_WIDTH_IN, height_in), dpi=PNG_DPI)
-    room_in = PAGE_WIDTH_IN - LEFT_IN - RIGHT_IN - 1.3 * -(-len(populations) // 2)
+    room_in = PAGE_WIDTH_IN - LEFT_IN - RIGHT_IN - (1.3 * -(-len(colours) // 2) if beside else 0.0)
     fitted_text(figure, LEFT_IN, height_in - 0.27, heading, room_in, size=12, weight="bold")
     fitted_text(figure, LEFT_IN, height_in - 0.51, title, room_in, size=9.5, color=QUIET_COLOUR)
-    for place, (name, colour) in enumerate(population_colours(populations).items()):
+    for place, (name, colour) in enumerate(colours.items() if beside else ()):
         column, row = divmod(place, 2)
         x = 1 - (RIGHT_IN + 1.3 * column) / PAGE_WIDTH_IN
         y = 1 - (0.27 + 0.24 * row) / height_in
         figure.text(x, y, population_label(name), size=10, weight="bold", color=colour, ha="right", va="center")
+    for name, (x_in, row) in legend.items():
+        y_in = height_in - 0.75 - LEGEND_ROW_IN * row
+        looks = {"size": 10, "weight": "bold", "color": colours[name], "va": "center"}
+        figure.text(x_in / PAGE_WIDTH_IN, y_in / height_in, population_label(name), **looks)
     return figure
+
+
+def _flowing(names: Collection[str]) -> dict[str, tuple[float, int]]:
+    """Where the names of a legend stand that fills the width of the page: inches from the left, and the row."""
+    places: dict[str, tuple[float, int]] = {}
+    x_in, row = LEFT_IN, 0
+    for name in names:
+        width_in = 0.095 * len(population_label(name)) + 0.25
+        if x_in + width_in > PAGE_WIDTH_IN - RIGHT_IN and x_in > LEFT_IN:
+            x_in, row = LEFT_IN, row + 1
+        places[name] = x_in, row
+        x_in += width_in
+    return places
 
 
 def panel(figure: Figure, left_in: float, bottom_in: float, width_in: float, height_in: float) -> Axes:
@@ -180,10 +193,10 @@ def scale(
     axis.set_label_text(label, color=colour)
 
 
-def say(axes: Axes, text: str) -> None:
+def say(axes: Axes, text: str, size: float = 12) -> None:
     """Write a text in place of data that do not exist; the y axis, which they would have scaled, has no ticks."""
     axes.set_yticks([])
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", size=12, color=QUIET_COLOUR)
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", size=size, color=QUIET_COLOUR)
 
 
 def overlay_width(order: int, points: int) -> float:

@@ -9,6 +9,7 @@ Plain numpy opens it (``numpy.load(path)``). For a population ``exc`` sampled fo
 ``exc.size``          number of cells
 ``exc.spike_ids``     int32 (spikes,), sorted by time, then cell
 ``exc.spike_steps``   int32 (spikes,): the time is ``spike_steps * dt_ms``
+``exc.receptor``      excitatory, inhibitory, or nothing
 ``exc.signals``       names of the signals
 ``exc.v.unit``        their unit
 ``exc.v.ids``         int32 (cells,)
@@ -150,6 +151,7 @@ def _arrays(recording: Recording) -> dict[str, Any]:
         if not np.array_equal(steps * recording.dt_ms, population.spike_times_ms):
             raise ValueError(f"spike times of population {name} are not steps * {recording.dt_ms:g} ms exactly")
         arrays[f"{name}.size"] = population.size
+        arrays[f"{name}.receptor"] = population.receptor
         arrays[f"{name}.spike_ids"] = int32(population.spike_ids, f"spikes of {name}")
         arrays[f"{name}.spike_steps"] = int32(steps, f"steps of spikes of {name}")
         if name in recording.populations:
@@ -191,6 +193,7 @@ def _population(arrays: Mapping[str, np.ndarray], name: str, dt_ms: float) -> Po
         spike_ids=arrays[f"{name}.spike_ids"],
         spike_times_ms=arrays[f"{name}.spike_steps"] * dt_ms,
         signals=signals,
+        receptor=str(arrays.get(f"{name}.receptor", "")),  # an earlier version did not keep it
     )
 
 

@@ -228,7 +228,7 @@ def _tiles(heading: str, title: str, measures: list[Measure], x: Factor | None) 
     slant_in = slant(x, width).room_in if x else 0.0
     row_in, between_in = 1.75, 0.65 + slant_in
     height = style.TOP_IN + 0.3 + rows * row_in + (rows - 1) * between_in + style.BOTTOM_IN + slant_in
-    figure = style.page(heading, title, list(populations), height)
+    figure = style.page(heading, title, style.population_colours(populations), height)
     places = []
     for number, measure in enumerate(measures):
         row, column = divmod(number, columns)
@@ -247,7 +247,7 @@ def _grid(
     width = (_WIDTH_IN - right_in - _GAP_IN * (columns - 1)) / columns
     top = style.TOP_IN + head_in
     height = top + rows * _ROW_IN + (rows - 1) * gap_in + style.BOTTOM_IN + slant(x, width).room_in
-    figure = style.page(heading, title, [], height)
+    figure = style.page(heading, title, {}, height)
     return figure, [
         [
             style.panel(

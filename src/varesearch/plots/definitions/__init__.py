@@ -6,16 +6,22 @@ Nothing lists the figures: :func:`varesearch.config.parts.parts` finds them.
 from varesearch.config.schema import AnalysisConfig
 from varesearch.plots import style
 from varesearch.plots.figure import FigureDefinition
+from varesearch.plots.rows import FEW, Row, heights, name_row, rows_of
 from varesearch.plots.times import TRANSIENT, time_axis, time_window
 from varesearch.recording import PopulationRecording, Recording, Signal, sampled_ids
 
 __all__ = [
+    "FEW",
     "TRANSIENT",
     "AnalysisConfig",
     "FigureDefinition",
     "PopulationRecording",
     "Recording",
+    "Row",
     "Signal",
+    "heights",
+    "name_row",
+    "rows_of",
     "sampled_ids",
     "style",
     "time_axis",

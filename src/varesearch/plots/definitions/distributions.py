@@ -1,6 +1,7 @@
 """Distributions over cells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,9 +12,12 @@ from varesearch.metrics import statistics
 from varesearch.metrics.trains import Trains, window_trains
 from varesearch.metrics.values import UndefinedMetricError
 from varesearch.plots.definitions import (
+    FEW,
     AnalysisConfig,
     FigureDefinition,
     Recording,
+    name_row,
+    rows_of,
     style,
 )
 
@@ -22,81 +26,145 @@ BINS = 32
 LONGEST = 99.5
 """Longer intervals than this percentile are beyond the axis, and counted in the remark."""
 
+_BETWEEN_IN = 0.75
+_WIDTH_IN = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 2 * _BETWEEN_IN) / 3
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What one column shows: the values of each population, the edges of its bins, and its labels.
+
+    ``edges`` are None if there is no value at all, for the reason ``missing``.
+    """
+
+    values: Mapping[str, NDArray[np.float64]]
+    edges: NDArray[np.float64] | None
+    label: str
+    share: str
+    missing: str
+
 
 class Distributions(FigureDefinition):
-    """Histograms of the rate of each cell, of all inter-spike intervals, and of each cell's CV, warm-up discarded."""
+    """Histograms of the rate of each cell, of all inter-spike intervals, and of each cell's CV, warm-up discarded.
+
+    A few populations are drawn over each other, many in a row each, with the same axes.
+    """
 
     what = "rates, inter-spike intervals and their variation, from cell to cell"
     place = 20
 
     @classmethod
     def draw(cls, recording: Recording, analysis: AnalysisConfig, title: str) -> Figure:
-        names = list(recording.populations)
-        height = 4.2
-        figure = style.page("Rates and inter-spike intervals", title, names, height)
-        gap = 0.75
-        width = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 2 * gap) / 3
-        panels = [
-            style.panel(
-                figure,
-                style.LEFT_IN + column * (width + gap),
-                style.BOTTOM_IN + 0.05,
-                width,
-                height - style.TOP_IN - style.BOTTOM_IN - 0.15,
-            )
-            for column in range(3)
-        ]
         trains = {
             name: window_trains(population, recording.dt_ms, recording.duration_ms, analysis.warmup_ms)
             for name, population in recording.populations.items()
         }
-        _rates(panels[0], trains)
-        remark = _intervals(panels[1], trains)
-        _variation(panels[2], trains, analysis.min_isis)
-        notes = [f"after {analysis.warmup_ms:g} ms of warm-up"] if analysis.warmup_ms > 0 else []
-        notes += [remark] if remark else []
+        columns = [_rates(trains), _intervals(trains), _variation(trains, analysis.min_isis)]
+        few = len(trains) <= FEW
+        figure = (_together if few else _apart)(recording, columns, "Rates and inter-spike intervals", title)
+        notes = [] if few else ["shares of cells and of intervals"]
+        notes += [f"after {analysis.warmup_ms:g} ms of warm-up"] if analysis.warmup_ms > 0 else []
+        notes += _beyond(columns[1])
         notes.append(f"CV of cells with {analysis.min_isis} or more intervals")
         style.note(figure, "; ".join(notes))
         return figure
 
 
-def _rates(axes: Axes, trains: Mapping[str, Trains]) -> None:
-    labels = "rate of a cell (Hz)", "share of cells (%)"
-    if not any(len(train.ids) for train in trains.values()):
-        _say(axes, "no spikes", labels)
-        return
+def _together(recording: Recording, columns: Sequence[_Column], heading: str, title: str) -> Figure:
+    height = 4.2
+    colours = style.colours_of(recording.populations)
+    figure = style.page(heading, title, colours, height)
+    for place, column in enumerate(columns):
+        axes = style.panel(
+            figure,
+            style.LEFT_IN + place * (_WIDTH_IN + _BETWEEN_IN),
+            style.BOTTOM_IN + 0.05,
+            _WIDTH_IN,
+            height - style.TOP_IN - style.BOTTOM_IN - 0.15,
+        )
+        if column.edges is None:
+            style.say(axes, column.missing)
+            axes.set_xticks([])
+            axes.set_xlabel(column.label)
+            axes.set_ylabel(column.share)
+            continue
+        _histograms(axes, column, column.edges, colours)
+        style.scale(axes, "x", column.label, most=5)
+        style.scale(axes, "y", column.share, most=5)
+    return figure
+
+
+def _apart(recording: Recording, columns: Sequence[_Column], heading: str, title: str) -> Figure:
+    rows = rows_of(recording)[: len(recording.populations)]
+    row_in, gap_in, between_in = 0.52, 0.08, 0.25
+    width = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 2 * between_in) / 3
+    height = style.TOP_IN + style.BOTTOM_IN + len(rows) * (row_in + gap_in)
+    figure = style.page(heading, title, {}, height)
+    for place, column in enumerate(columns):
+        left = style.LEFT_IN + place * (width + between_in)
+        for line, row in enumerate(rows):
+            bottom = height - style.TOP_IN - (line + 1) * row_in - line * gap_in
+            axes = style.panel(figure, left, bottom, width, row_in)
+            name = row.group.name
+            if place == 0:
+                name_row(axes, row, row.size)
+            axes.set_yticks([])
+            if column.edges is None or column.values[name].size == 0:
+                style.say(axes, column.missing.replace("\n", " "), size=9)
+            if column.edges is not None:
+                _histograms(axes, column, column.edges, {name: row.colour})
+            last = line == len(rows) - 1
+            if last and column.edges is not None:
+                style.scale(axes, "x", column.label, most=5)
+            elif last:
+                axes.set_xticks([])
+                axes.set_xlabel(column.label)
+            else:
+                axes.set_xticks([])
+    return figure
+
+
+def _rates(trains: Mapping[str, Trains]) -> _Column:
+    labels = "rate of a cell (Hz)", "share of cells (%)", "no spikes"
     rates = {name: statistics.rates_hz(train) for name, train in trains.items()}
+    if not any(len(train.ids) for train in trains.values()):
+        return _Column(rates, None, *labels)
     one_spike = 1 / next(iter(trains.values())).duration_s
-    _histograms(axes, rates, _edges(max(float(rate.max()) for rate in rates.values()), one_spike), labels)
+    return _Column(rates, _edges(max(float(rate.max()) for rate in rates.values()), one_spike), *labels)
 
 
-def _intervals(axes: Axes, trains: Mapping[str, Trains]) -> str:
-    """Draw the intervals; return the remark on what is beyond the axis."""
-    labels = "inter-spike interval (ms)", "share of intervals (%)"
+def _intervals(trains: Mapping[str, Trains]) -> _Column:
+    labels = "inter-spike interval (ms)", "share of intervals (%)", "no intervals"
     intervals = {name: statistics.intervals_ms(train)[1] for name, train in trains.items()}
     pooled = np.concatenate(list(intervals.values()))
     if pooled.size == 0:
-        _say(axes, "no intervals", labels)
-        return ""
+        return _Column(intervals, None, *labels)
     edges = _edges(float(np.percentile(pooled, LONGEST)), next(iter(trains.values())).dt_ms)
-    _histograms(axes, intervals, edges, labels)
-    beyond = 100 * float(np.mean(pooled > edges[-1]))
-    return f"{beyond:.2g} % of the intervals are longer than {edges[-1]:.4g} ms" if beyond else ""
+    return _Column(intervals, edges, *labels)
 
 
-def _variation(axes: Axes, trains: Mapping[str, Trains], min_isis: int) -> None:
-    labels = "CV of a cell's intervals", "share of cells (%)"
+def _beyond(column: _Column) -> list[str]:
+    """The remark on intervals that are beyond the axis."""
+    if column.edges is None:
+        return []
+    end = column.edges[-1]
+    beyond = sum(int((values > end).sum()) for values in column.values.values())
+    share = 100 * beyond / sum(values.size for values in column.values.values())
+    return [f"{share:.2g} % of the intervals are longer than {end:.4g} ms"] if beyond else []
+
+
+def _variation(trains: Mapping[str, Trains], min_isis: int) -> _Column:
+    labels = "CV of a cell's intervals", "share of cells (%)", f"no cell has\n{min_isis} intervals"
     variations: dict[str, NDArray[np.float64]] = {}
     for name, train in trains.items():
         try:
             variations[name] = statistics.cv_isi(train, min_isis)
         except UndefinedMetricError:
             variations[name] = np.empty(0)
-    pooled = np.concatenate(list(variations.values()))
-    if pooled.size == 0:
-        _say(axes, f"no cell has\n{min_isis} intervals", labels)
-        return
-    _histograms(axes, variations, np.linspace(0, max(1.0, 1.05 * float(pooled.max())), BINS + 1), labels)
+    highest = max((float(values.max()) for values in variations.values() if values.size), default=None)
+    if highest is None:
+        return _Column(variations, None, *labels)
+    return _Column(variations, np.linspace(0, max(1.0, 1.05 * highest), BINS + 1), *labels)
 
 
 def _edges(top: float, unit: float) -> NDArray[np.float64]:
@@ -106,22 +174,11 @@ def _edges(top: float, unit: float) -> NDArray[np.float64]:
     return np.asarray((np.arange(0, units + 1 + width, width) - 0.5) * unit, dtype=np.float64)
 
 
-def _say(axes: Axes, text: str, labels: tuple[str, str]) -> None:
-    style.say(axes, text)
-    axes.set_xticks([])
-    axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1])
-
-
-def _histograms(
-    axes: Axes, values: Mapping[str, NDArray[np.float64]], edges: NDArray[np.float64], labels: tuple[str, str]
-) -> None:
-    for order, (name, colour) in enumerate(style.population_colours(values).items()):
-        if values[name].size == 0:
-            continue
-        percent = 100 * np.histogram(values[name], edges)[0] / values[name].size
-        style.histogram(axes, percent, edges, colour, order)
+def _histograms(axes: Axes, column: _Column, edges: NDArray[np.float64], colours: Mapping[str, str]) -> None:
+    for order, (name, colour) in enumerate(colours.items()):
+        values = column.values[name]
+        if values.size:
+            percent = 100 * np.histogram(values, edges)[0] / values.size
+            style.histogram(axes, percent, edges, colour, order)
     axes.set_xlim(max(edges[0], 0.0), edges[-1])
     axes.set_ylim(bottom=0)
-    style.scale(axes, "x", labels[0], most=5)
-    style.scale(axes, "y", labels[1], most=5)

@@ -1,13 +1,20 @@
 """The distribution of the membrane potential."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from varesearch.plots.definitions import (
+    FEW,
     AnalysisConfig,
     FigureDefinition,
     Recording,
+    Row,
+    name_row,
+    rows_of,
     style,
 )
 
@@ -38,32 +45,57 @@ class PotentialHistogram(FigureDefinition):
         if not any(values.size for values in samples.values()):
             return None
         low, high = _window(np.concatenate(list(samples.values())))
-        height = 4.6
-        figure = style.page("Membrane potential", title, samples, height)
-        axes = style.panel(
-            figure,
-            style.LEFT_IN,
-            style.BOTTOM_IN + 0.05,
-            style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN,
-            height - style.TOP_IN - style.BOTTOM_IN - 0.1,
-        )
+        rows = [row for row in rows_of(recording) if row.group.name in samples]
+        figure, panels = _panels(rows, title)
         outside = []
-        colours = style.population_colours(samples)
-        for order, (name, values) in enumerate(samples.items()):
+        for order, (row, axes) in enumerate(zip(rows, panels, strict=True)):
+            values = samples[row.group.name]
             if values.size == 0:
+                style.say(axes, f"v of no {row.cell} is finite", size=9)
                 continue
             counts, edges = np.histogram(values, bins=HISTOGRAM_BINS, range=(low, high))
             percent = 100 * counts / values.size / (edges[1] - edges[0])
-            style.histogram(axes, percent, edges, colours[name], order)
+            style.histogram(axes, percent, edges, row.colour, order if len(rows) <= FEW else 0)
             clipped = 100 * (1 - counts.sum() / values.size)
-            outside.append(f"{clipped:.2g} % of {style.population_label(name)} samples")
-        axes.set_xlim(low, high)
-        axes.set_ylim(bottom=0)
-        style.scale(axes, "x", "membrane potential (mV)", most=6)
-        style.scale(axes, "y", "share of samples (% per mV)", most=5)
+            outside.append(f"{clipped:.2g} % of {row.label} samples")
+        for axes in dict.fromkeys(panels):
+            axes.set_xlim(low, high)
+            axes.set_ylim(bottom=0)
+            if axes is not panels[-1]:
+                axes.set_xticks([])
+        style.scale(panels[-1], "x", "membrane potential (mV)", most=6)
         after = f"after {analysis.warmup_ms:g} ms of warm-up; " if analysis.warmup_ms > 0 else ""
+        if len(rows) <= FEW:
+            style.scale(panels[-1], "y", "share of samples (% per mV)", most=5)
+        else:
+            after += "share of samples; "
+            outside = [f"{100 * _outside(samples, low, high):.2g} % of all samples"]
         style.note(figure, f"{after}outside {style.number(low)} to {style.number(high)} mV: {', '.join(outside)}")
         return figure
+
+
+def _panels(rows: Sequence[Row], title: str) -> tuple[Figure, list[Axes]]:
+    """The page, and the axes of each row: the same for a few populations, else rows below each other."""
+    width = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
+    if len(rows) <= FEW:
+        height = 4.6
+        figure = style.page("Membrane potential", title, {row.group.name: row.colour for row in rows}, height)
+        tall = height - style.TOP_IN - style.BOTTOM_IN - 0.1
+        return figure, [style.panel(figure, style.LEFT_IN, style.BOTTOM_IN + 0.05, width, tall)] * len(rows)
+    row_in, gap_in = 0.5, 0.08
+    height = style.TOP_IN + style.BOTTOM_IN + len(rows) * (row_in + gap_in)
+    figure = style.page("Membrane potential", title, {}, height)
+    panels = []
+    for place, row in enumerate(rows):
+        bottom = height - style.TOP_IN - (place + 1) * row_in - place * gap_in
+        panels.append(style.panel(figure, style.LEFT_IN, bottom, width, row_in))
+        name_row(panels[-1], row)
+    return figure, panels
+
+
+def _outside(samples: Mapping[str, NDArray[np.floating]], low: float, high: float) -> float:
+    beyond = sum(int(((values < low) | (values > high)).sum()) for values in samples.values())
+    return beyond / sum(values.size for values in samples.values())
 
 
 def _window(values: NDArray[np.floating]) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from varesearch.plots.definitions import (
+    FEW,
     AnalysisConfig,
     FigureDefinition,
     Recording,
@@ -15,7 +16,7 @@ from varesearch.plots.definitions import (
 )
 
 TRACES = 3
-"""The number of cells drawn of each population."""
+"""The number of cells drawn of each population; one of each where there are many."""
 
 
 class PotentialTraces(FigureDefinition):
@@ -28,7 +29,8 @@ class PotentialTraces(FigureDefinition):
     @classmethod
     def draw(cls, recording: Recording, analysis: AnalysisConfig, title: str) -> Figure | None:
         sampled = {name: p.signals["v"] for name, p in recording.populations.items() if "v" in p.signals}
-        rows = [(name, column) for name, signal in sampled.items() for column in _columns(signal)]
+        most = TRACES if len(sampled) <= FEW else 1
+        rows = [(name, column) for name, signal in sampled.items() for column in _columns(signal, most)]
         start, stop = time_window(recording, analysis)
         drawn = [_part(sampled[name], column, start, stop) for name, column in rows]
         finite = np.concatenate([np.empty(0), *(values[np.isfinite(values)] for _, values in drawn)])
@@ -38,8 +40,9 @@ class PotentialTraces(FigureDefinition):
         span = max(high - low, 1.0)
         gap, row_height = 0.1, 0.78
         height = style.TOP_IN + style.BOTTOM_IN + len(rows) * (row_height + gap)
-        figure = style.page("Membrane potential of single cells", title, sampled, height)
-        colours = style.population_colours(sampled)
+        colours = style.colours_of(recording.populations)
+        legend = {name: colours[name] for name in sampled}
+        figure = style.page("Membrane potential of single cells", title, legend, height)
         width = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
         for row, ((name, column), (times, values)) in enumerate(zip(rows, drawn, strict=True)):
             bottom = height - style.TOP_IN - row_height * (row + 1) - gap * row
@@ -62,9 +65,9 @@ class PotentialTraces(FigureDefinition):
         return figure
 
 
-def _columns(signal: Signal) -> list[int]:
+def _columns(signal: Signal, most: int) -> list[int]:
     """The columns to draw, evenly spread over the sampled cells."""
-    places = np.linspace(0, len(signal.ids) - 1, min(TRACES, len(signal.ids)))
+    places = np.linspace(0, len(signal.ids) - 1, min(most, len(signal.ids)))
     return [int(place) for place in places.round()]
 
 

@@ -83,7 +83,7 @@ def search_page(table: Table, objective: Objective, title: str) -> Figure:
     columns = min(_COLUMNS, 1 + len(searched))
     width = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - _ASIDE_IN * (columns - 1)) / columns
     height = style.TOP_IN + 0.15 + rows * _PANEL_IN + (rows - 1) * _BETWEEN_IN + style.BOTTOM_IN + 0.3
-    figure = style.page(f"Search for the {objective.words}", title, [], height)
+    figure = style.page(f"Search for the {objective.words}", title, {}, height)
     places = []
     for number in range(1 + len(searched)):
         row, column = divmod(number, columns)
