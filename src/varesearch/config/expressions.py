@@ -51,8 +51,6 @@ _OPERATORS: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
     ast.Not: np.logical_not,
-    ast.And: np.logical_and,
-    ast.Or: np.logical_or,
     ast.Lt: np.less,
     ast.LtE: np.less_equal,
     ast.Gt: np.greater,
@@ -199,7 +197,9 @@ class Expression:
                 return
             case ast.Compare(ops=operators) if all(type(each) in _OPERATORS for each in operators):
                 return
-            case ast.BinOp(op=op) | ast.UnaryOp(op=op) | ast.BoolOp(op=op) if type(op) in _OPERATORS:
+            case ast.BinOp(op=op) | ast.UnaryOp(op=op) if type(op) in _OPERATORS:
+                return
+            case ast.BoolOp():
                 return
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 if name not in FUNCTIONS:
@@ -217,25 +217,40 @@ class Expression:
                 return np.float64(constant)  # type: ignore[arg-type]
             case ast.Name(id=name):
                 return np.float64(CONSTANTS[name]) if name in CONSTANTS else names[name]
-            case ast.Call(func=ast.Name(id="where"), args=[condition, then, otherwise]):
-                return self._where(condition, then, otherwise, names, shape)
+            case ast.Call(func=ast.Name(id="where"), args=arguments):
+                return self._where(arguments, names, shape)
+            case ast.BoolOp():
+                return self._logic(node, names, shape)
         operands = [self._value(each, names, shape) for each in self._operands(node)]
         result = np.asarray(_applied(node, operands), dtype=np.float64)
         if not np.isfinite(result).all():
             self._not_finite(node, result, operands, names, shape)
         return result
 
-    def _where(
-        self, condition: ast.expr, then: ast.expr, otherwise: ast.expr, names: _Names, shape: tuple[int, ...]
-    ) -> Any:
-        """Evaluate each branch only where it is taken: ``where(x > 0, 1/x, 0)`` divides by no zero."""
-        taken = np.broadcast_to(np.asarray(self._value(condition, names, shape), dtype=bool), shape)
-        result = np.empty(shape)
-        for where, branch in ((taken, then), (~taken, otherwise)):
-            inside = {name: values[where] for name, values in names.items()}
-            if where.any():
-                result[where] = self._value(branch, inside, (int(np.count_nonzero(where)),))
+    def _inside(self, node: ast.expr, where: NDArray[np.bool_], names: _Names) -> NDArray[np.float64]:
+        """Evaluate a part for some of the elements: ``where(x > 0, 1/x, 0)`` divides by no zero."""
+        size = int(np.count_nonzero(where))
+        inside = {name: values[where] for name, values in names.items()}
+        return np.broadcast_to(self._value(node, inside, (size,)), (size,)) if size else np.empty(0)
+
+    def _truth(self, node: ast.expr, names: _Names, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+        return np.array(np.broadcast_to(self._value(node, names, shape), shape), dtype=bool)
+
+    def _where(self, arguments: list[ast.expr], names: _Names, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        condition, then, otherwise = arguments
+        taken, result = self._truth(condition, names, shape), np.empty(shape)
+        result[taken] = self._inside(then, taken, names)
+        result[~taken] = self._inside(otherwise, ~taken, names)
         return result
+
+    def _logic(self, node: ast.BoolOp, names: _Names, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Evaluate ``and`` and ``or`` as Python does: what cannot change the result is not looked at."""
+        first, *others = node.values
+        result = self._truth(first, names, shape)
+        for each in others:
+            open_ = result if isinstance(node.op, ast.And) else ~result
+            result[open_] = self._inside(each, open_.copy(), names).astype(bool)
+        return result.astype(np.float64)
 
     def _not_finite(
         self, node: ast.expr, result: Any, operands: list[Any], names: _Names, shape: tuple[int, ...]
@@ -261,8 +276,6 @@ def _applied(node: ast.expr, operands: list[Any]) -> Any:
         case ast.Compare(ops=operators):
             pairs = zip(operators, operands, operands[1:], strict=False)
             return reduce(np.logical_and, (_OPERATORS[type(op)](left, right) for op, left, right in pairs))
-        case ast.BoolOp(op=op):
-            return reduce(_OPERATORS[type(op)], operands)
         case ast.UnaryOp(op=op) | ast.BinOp(op=op):
             return _OPERATORS[type(op)](*operands)
     raise TypeError(f"{type(node).__name__} is not checked by Expression")
