@@ -1,25 +1,37 @@
 """The table by which a back end translates a cell: one row for each quantity, which the build itself uses."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from varesearch.config.cell import AUTO, Cell
+from varesearch.network.model import Population
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a conversion may depend on beside the values: the cell's parameters and the time step."""
+    """What a conversion may depend on beside the values: the cell's parameters and the time step.
+
+    ``parameters``: those that differ between the cells; they take the place of the cell's own.
+    """
 
     cell: Cell
     dt_ms: float
+    parameters: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
-    def parameter(self, name: str) -> float:
-        """Return the value of a parameter of the cell. Raises AttributeError if the cell has no such parameter."""
-        return getattr(self.cell, name)
+    def parameter(self, name: str) -> Any:
+        """Return a parameter: a number, or an array with its value for each of the quantities that are converted.
+
+        Raises AttributeError if the cell has no such parameter.
+        """
+        return self.parameters[name] if name in self.parameters else getattr(self.cell, name)
+
+    def at(self, cells: NDArray[np.integer]) -> "Context":
+        """Return the context of quantities that belong to ``cells`` one by one, as synapses do to their targets."""
+        return replace(self, parameters={name: values[cells] for name, values in self.parameters.items()})
 
     @property
     def has_steps(self) -> bool:
@@ -102,10 +114,19 @@ def translate(rows: Iterable[Row], ours: str, values: ArrayLike, context: Contex
 
 
 def translated_parameters(rows: Iterable[Row], context: Context) -> dict[str, Any]:
-    """Return the parameters of the context's cell as plain numbers in the simulator's units: their name -> value."""
+    """Return the parameters of the context's cell in the simulator's units: their name -> value.
+
+    The value is a plain number, or an array if the parameter differs between cells.
+    """
     names = context.cell.parameters()
-    return {
-        each.theirs: np.asarray(each.convert(np.asarray(context.parameter(each.ours)), context)).item()
+    converted = {
+        each.theirs: np.asarray(each.convert(np.asarray(context.parameter(each.ours)), context))
         for each in rows
         if each.ours in names
     }
+    return {name: value if value.ndim else value.item() for name, value in converted.items()}
+
+
+def context_of(population: Population, dt_ms: float) -> Context:
+    """Return the context of the cells of a population."""
+    return Context(population.cell, dt_ms, population.parameters)

@@ -4,17 +4,22 @@ A cell is one module of :mod:`varesearch.model.cells`, or a file of the user's o
 :func:`varesearch.config.parts.parts`.
 """
 
+import keyword
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from enum import Enum
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from omegaconf import MISSING
 
 from varesearch.config.checks import check_weight
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.expressions import RESERVED, Expression
 from varesearch.config.parts import Part
-from varesearch.config.settings import Settings, definition_fault, quantity, unit_of
-from varesearch.config.values import ValueSetting
+from varesearch.config.plain import is_reference, parse_value_or_expression
+from varesearch.config.settings import Settings, definition_fault, quantity, reopened, unit_of
+from varesearch.config.values import Value, ValueSetting
+from varesearch.config.wording import shortened
 
 AUTO = "auto"
 """The value of ``cell.integrator`` that leaves the choice to the back end."""
@@ -65,10 +70,15 @@ class OnSimulator(Protocol):
 
 @dataclass
 class Cell(Settings, Part):
-    """The settings that all cells have. ``v_init`` and the weights are a number or a distribution.
+    """The settings that all cells have.
 
     A cell is a dataclass that derives from this one. It declares the settings below once more, with their units and
     defaults, adds its own parameters, and for each state variable ``x`` beside ``v`` a setting ``x_init``.
+
+    ``v_init`` and the weights hold a :class:`~varesearch.config.values.Value`. A parameter that is declared as a
+    ``float`` holds that for a number; for a distribution it holds a Value, and for an expression an
+    :class:`~varesearch.config.expressions.Expression`: then it differs from cell to cell
+    (:mod:`varesearch.config.heterogeneity`).
     """
 
     group: ClassVar[str] = "cell"
@@ -82,6 +92,8 @@ class Cell(Settings, Part):
     """Its state variables, each with an initial value: name -> unit."""
     simulators: ClassVar[Mapping[str, OnSimulator]] = {}
     """Name of the back end -> how the cell is written for it. A back end that is not named does not have the cell."""
+    whole_steps: ClassVar[tuple[str, ...]] = ("tau_refrac",)
+    """Parameters in ms that are whole numbers of time steps; those that are drawn are rounded to them."""
 
     model: str = MISSING
     integrator: str = quantity(AUTO, "", "scheme of the time step; auto: the first that --backends lists")
@@ -90,16 +102,46 @@ class Cell(Settings, Part):
     weight_exc: ValueSetting = MISSING
     weight_inh: ValueSetting = MISSING
     weight_stimulus: ValueSetting = MISSING
+    draws: dict[str, Any] = quantity(
+        {}, "", "numbers drawn once for each cell, which expressions use: {NAME: {distribution: ...}, ...}"
+    )
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Open each number among the parameters, and each initial value, to distributions and expressions."""
+        super().__init_subclass__(**kwargs)
+        types, starts = dict(cls.__annotations__), {f"{name}_init" for name in cls.variables}
+        for name, hint in types.items():
+            declared = cls.__dict__.get(name)
+            if not isinstance(declared, Field):
+                continue
+            if name in starts:
+                reopened(declared, parse=parse_value_or_expression)
+            elif hint in (float, "float"):
+                cls.__annotations__[name] = ValueSetting
+                reopened(declared, varies=True, parse=parse_value_or_expression)
+
+    def _parse_values(self, where: str) -> None:
+        super()._parse_values(where)
+        if not is_reference(self.draws):
+            self.draws = {name: _read_draw(where, name, given) for name, given in dict(self.draws).items()}
+
+    @property
+    def varying(self) -> dict[str, Value | Expression]:
+        """The parameters that are not one number for all cells."""
+        given = {name: getattr(self, name) for name in self.parameters()}
+        return {name: value for name, value in given.items() if isinstance(value, Value | Expression)}
 
     def check(self, dt_ms: float) -> None:
         """Raise ConfigurationError for parameters with which the equations make no sense, or not at this time step.
 
-        The ranges of single settings are checked elsewhere.
+        Parameters that differ between cells are checked at the ends of what can be drawn: here each is a number. The
+        ranges of single settings are checked elsewhere.
         """
 
     def check_settings(self, dt_ms: float) -> None:
         """Raise ConfigurationError for any setting with which no network can be drawn or simulated."""
-        self.check(dt_ms)
+        if not self.varying:  # else varesearch.config.heterogeneity.check_cells does so
+            self.check(dt_ms)
         for name in _WEIGHTS:
             check_weight(f"cell.{name}", getattr(self, name))
 
@@ -109,7 +151,7 @@ class Cell(Settings, Part):
 
         The others say which model it is, how it is solved, and what the drawing of the network uses.
         """
-        others = {"model", "integrator", *_WEIGHTS, *(f"{name}_init" for name in cls.variables)}
+        others = {"model", "integrator", "draws", *_WEIGHTS, *(f"{name}_init" for name in cls.variables)}
         return tuple(each.name for each in fields(cls) if each.name not in others)
 
     @classmethod
@@ -123,6 +165,11 @@ class Cell(Settings, Part):
         {'v': 'mV', 'gsyn_exc': 'µS', 'gsyn_inh': 'µS'}
         """
         return {**cls.variables, **dict.fromkeys(cls.synapse.input, cls.unit_of("weight_exc"))}
+
+    @classmethod
+    def numbers(cls) -> tuple[str, ...]:
+        """The parameters that may differ from cell to cell: those that are declared as a ``float``."""
+        return tuple(each.name for each in fields(cls) if each.metadata.get("varies"))
 
     @classmethod
     def unit_of(cls, setting: str) -> str:
@@ -144,3 +191,15 @@ class Cell(Settings, Part):
             if how == "drawn" and not declared[name].metadata["drawn"]:
                 return f"declares {name} as a fixed number: write {name}: ValueSetting = drawn(DEFAULT, UNIT, MEANING)"
         return definition_fault(cls)
+
+
+def _read_draw(where: str, name: Any, given: Any) -> Value | Expression:
+    """Read what is drawn under a name of the user's."""
+    if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name) or name in RESERVED:
+        raise ConfigurationError(
+            f"{where}.draws: {shortened(str(name), 40)} cannot be the name of a draw; write letters, digits and _, and "
+            f"none of {', '.join(RESERVED)}"
+        )
+    if isinstance(given, Value | Expression):
+        return given
+    return parse_value_or_expression(given, f"{where}.draws.{name}")

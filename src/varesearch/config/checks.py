@@ -42,6 +42,19 @@ def check_bounds(setting: str, value: float, bounds: Range, unit: str = "") -> N
     refuse(setting, value, f"must be from {bounds.low} to {bounds.high} {unit}".rstrip())
 
 
+def check_reach(setting: str, value: Value, bounds: Range, unit: str = "") -> None:
+    """All that can be drawn lies in the range that can be computed with, and is no absurd number."""
+    low, high = value.reach
+    for end, limit, way, mend in (
+        (low, max(bounds.low, -LARGEST), "fall below", "low"),
+        (high, min(bounds.high, LARGEST), "exceed", "high"),
+    ):
+        if (end < limit) if mend == "low" else (end > limit):
+            give = f"give it {mend}: {limit:g}" if value.has_tail else f"give it a {mend} of {limit:g}"
+            more = "more" if mend == "low" else "less"
+            refuse(setting, value, f"can {way} {limit:g} {unit}".rstrip() + f"; {give} or {more}")
+
+
 def check_positive(setting: str, value: float, unit: str = "") -> None:
     """Greater than zero."""
     if not value > 0:

@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.merging import hint_on_schema, merge_options
 from varesearch.config.options import DISCRIMINATORS, check_config_dir, options, options_of
 from varesearch.config.overrides import Overrides, apply_values, parse_overrides
+from varesearch.config.plain import as_number
 from varesearch.config.references import check_references, reference_problem
 from varesearch.config.schema import Config
 
@@ -99,6 +100,7 @@ class Composer:
 
 def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, overrides: Sequence[str]) -> Composed:
     apply_values(node, given.values, choices)
+    _as_floats(node)
     for group, key in DISCRIMINATORS.items():
         if OmegaConf.is_missing(node[group], key):
             raise ConfigurationError(f"{group}={choices[group]} names no {key}{hint_on_schema(node[group], '', group)}")
@@ -109,6 +111,20 @@ def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, o
     except (OmegaConfBaseException, OverflowError, RecursionError) as error:
         raise ConfigurationError(reference_problem(node, error, choices)) from None
     return Composed(config, resolved, tuple(overrides), choices)
+
+
+def _as_floats(node: DictConfig) -> None:
+    """Write numbers that may also be drawn as floats, as OmegaConf does for a ``float``: 5 and 5.0 are one setting."""
+    schema = OmegaConf.get_type(node)
+    varying = {each.name for each in fields(schema) if each.metadata.get("varies")} if is_dataclass(schema) else ()
+    for name in map(str, node):
+        if OmegaConf.is_missing(node, name) or OmegaConf.is_interpolation(node, name):
+            continue
+        value = node[name]
+        if isinstance(value, DictConfig):
+            _as_floats(value)
+        elif name in varying and (number := as_number(value)) is not None:
+            node[name] = number
 
 
 def _product(*factors: Any) -> float:

@@ -18,7 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.wording import did_you_mean, number, shortened
+from varesearch.config.wording import did_you_mean, number, shortened, written
+
+KEY = "expression"
+"""The key by which an expression is recognised in the configuration."""
 
 FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int]] = {
     "exp": (np.exp, 1),
@@ -103,6 +106,14 @@ class Expression:
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
+
+    def __str__(self) -> str:
+        return written(self.plain)
+
+    @property
+    def plain(self) -> dict[str, str]:
+        """The expression as it is written in the configuration."""
+        return {KEY: self.text}
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and self.text == other.text

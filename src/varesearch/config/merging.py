@@ -13,6 +13,7 @@ one, with Hydra's list of defaults and its loader of single files (the same thro
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,9 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, GROUPS, conf_folder, schemas
 from varesearch.config.overrides import check_key
-from varesearch.config.plain import is_distribution
+from varesearch.config.plain import as_number, is_one_value
 from varesearch.config.schema import Config
+from varesearch.config.wording import echoed
 
 _EXPERIMENT = "experiment@_global_"
 """The group as ``conf/config.yaml`` names it: a preset sets keys of every group."""
@@ -127,6 +129,7 @@ def _merge(words: list[str], config_dir: Path | None) -> tuple[DictConfig, Mappi
                 merged.merge_with(added)
             except OmegaConfBaseException as error:
                 raise ConfigurationError(_misfit(merged, default, error)) from None
+            _check_numbers(merged, added, f"{default.config_path}.yaml")
     OmegaConf.set_struct(merged, True)
     return merged, defaults.overrides.known_choices
 
@@ -136,10 +139,25 @@ def _make_room(merged: DictConfig, added: Any) -> None:
     for key in added:
         if key not in merged or _is_value(added, key) or _is_value(merged, key):
             continue
-        if is_distribution(added[key]):
+        if is_one_value(added[key]):
             merged[key] = None
         else:
             _make_room(merged[key], added[key])
+
+
+def _check_numbers(merged: DictConfig, added: DictConfig, where: str, path: str = "") -> None:
+    """Refuse what is no number for a parameter that may be drawn, whose type OmegaConf does not check."""
+    schema = OmegaConf.get_type(merged)
+    varying = {each.name for each in fields(schema) if each.metadata.get("varies")} if is_dataclass(schema) else ()
+    for key in added:
+        if OmegaConf.is_missing(added, key) or OmegaConf.is_interpolation(added, key):
+            continue
+        value, setting = added[key], f"{path}{key}"
+        if not _is_value(added, key):
+            if not is_one_value(value) and not _is_value(merged, key):
+                _check_numbers(merged[key], value, where, f"{setting}.")
+        elif key in varying and as_number(value) is None:
+            raise ConfigurationError(f"{where}: {setting}: {echoed(value)!r} is not a number")
 
 
 def _is_value(node: DictConfig, key: Any) -> bool:

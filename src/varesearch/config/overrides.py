@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, Option, schemas
-from varesearch.config.plain import distribution_name, is_distribution, single_settings
+from varesearch.config.plain import is_one_value, kind_of, single_settings
 from varesearch.config.settings import unit_of
 from varesearch.config.wording import did_you_mean, echoed, nearest
 
@@ -175,7 +175,8 @@ def _apply(config: DictConfig, key: str, value: Any, choices: Mapping[str, str |
         if not isinstance(node, DictConfig):
             whole = ".".join(parts[: depth + 1])
             raise ConfigurationError(f"{echoed(key)} is unknown: {whole} is one value, write {whole}=VALUE")
-    check_key(config, node, parts, choices)
+    if not _has_free_names(node):
+        check_key(config, node, parts, choices)
     schema = OmegaConf.get_type(node)
     hint = _type_hint(schema, parts[-1])
     if is_dataclass(hint) and isinstance(value, Mapping):
@@ -190,10 +191,10 @@ def check_key(config: DictConfig, node: Any, parts: Sequence[str], choices: Mapp
     if parts[-1] in node:
         return
     key, parent = ".".join(parts), ".".join(parts[:-1])
-    if is_distribution(node):
+    if is_one_value(node):
+        whole = "{distribution: NAME, ...}" if "distribution" in node else '{expression: "TEXT"}'
         raise ConfigurationError(
-            f"{key} is unknown: it is no parameter of the {distribution_name(node)} distribution; to change the "
-            f"distribution write it whole, {parent}={{distribution: NAME, ...}}"
+            f"{key} is unknown: it is no parameter of {kind_of(node)}; to change it write it whole, {parent}={whole}"
         )
     names = [str(name) for name in node if len(parts) != 2 or DISCRIMINATORS.get(parts[0]) != name]
     suggested = _suggestions(config, parts, names)
@@ -201,6 +202,11 @@ def check_key(config: DictConfig, node: Any, parts: Sequence[str], choices: Mapp
     chosen = choices.get(parts[0])
     where = f"{parts[0]}={chosen}" if chosen is not None and len(parts) == 2 else parent or "the configuration"
     raise ConfigurationError(f"{echoed(key)} is unknown: {echoed(where)} has {', '.join(names) or 'no settings'}{hint}")
+
+
+def _has_free_names(node: Any) -> bool:
+    """Return whether a node is a mapping whose names are the user's own, such as ``cell.draws``."""
+    return OmegaConf.get_type(node) is dict and not is_one_value(node)
 
 
 def _suggestions(config: DictConfig, parts: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -268,7 +274,7 @@ def _assign(config: DictConfig, key: str, value: Any, hint: Any, unit: str) -> N
     if list_hint(hint) is not None and isinstance(value, str | int | float):
         message += f"; write {key}=[{echoed(value)}]"
     try:
-        OmegaConf.update(config, key, value, merge=False)
+        OmegaConf.update(config, key, value, merge=False, force_add=True)
     except (OmegaConfBaseException, ValueError, TypeError, OverflowError, RecursionError):
         raise ConfigurationError(message) from None
 
@@ -282,6 +288,8 @@ def type_words(hint: Any) -> str:
     """Describe the values that a field of this type may have."""
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(type_words(part) for part in get_args(hint) if part is not type(None)) + " or null"
+    if get_origin(hint) is dict:
+        return "a mapping {NAME: {distribution: ...}, ...}"
     if get_origin(hint) is list:
         inner = get_args(hint)[0]
         return "a list of lists of numbers" if get_origin(inner) is list else f"a list of {_TYPE_WORDS[inner][2:]}s"

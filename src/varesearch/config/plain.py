@@ -1,11 +1,12 @@
 """Settings as plain data (numbers, texts, lists and dicts), in which form they are written, stored and compared."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.expressions import KEY, Expression
 from varesearch.config.values import DISTRIBUTIONS, NAME, Constant, Distribution, Value
 from varesearch.config.wording import did_you_mean, echoed
 
@@ -16,19 +17,22 @@ _LARGEST = 1e15
 """Larger than any quantity in neuroscience, and small enough for sums and squares to stay finite."""
 
 
-def is_distribution(plain: Any) -> bool:
-    """Return whether plain settings (a mapping, or a node of OmegaConf) are a distribution and so a single value."""
-    return isinstance(plain, Mapping) and NAME in plain
+def is_one_value(plain: Any) -> bool:
+    """Return whether plain settings (a mapping, or a node of OmegaConf) are a distribution or an expression."""
+    return isinstance(plain, Mapping) and (NAME in plain or KEY in plain)
 
 
-def distribution_name(plain: Mapping[str, Any]) -> str:
-    """Return the name of the law in plain settings for which :func:`is_distribution` is true."""
-    return str(plain[NAME])
+def kind_of(plain: Mapping[str, Any]) -> str:
+    """Return what plain settings for which :func:`is_one_value` is true are, for messages."""
+    return f"the {plain[NAME]} distribution" if NAME in plain else "an expression"
 
 
-def parameters_of(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters in plain settings for which :func:`is_distribution` is true."""
-    return {str(key): value for key, value in plain.items() if key != NAME}
+def shown_value(plain: Mapping[str, Any], shown: Callable[[Any], str]) -> str:
+    """Write plain settings for which :func:`is_one_value` is true in a short form: ``uniform(low=1, high=2)``."""
+    if KEY in plain:
+        return str(plain[KEY])
+    parameters = ", ".join(f"{key}={shown(value)}" for key, value in plain.items() if key != NAME)
+    return f"{plain[NAME]}({parameters})"
 
 
 def parse_value(plain: Any, setting: str) -> Value:
@@ -61,6 +65,11 @@ def parse_value(plain: Any, setting: str) -> Value:
     """
     if not isinstance(plain, Mapping):
         return Constant(_number(plain, setting))
+    if KEY in plain:
+        raise ConfigurationError(
+            f"{setting}={echoed(plain)}: only parameters and initial values of cells are given by an expression; write "
+            "a number or {distribution: NAME, ...}"
+        )
     law = _law(plain.get(NAME), setting)
     required, optional = law.parameters(), law.optional
     takes = f"{law.name} takes {' and '.join(required)}" + (", optionally low and high" if optional else "")
@@ -71,7 +80,9 @@ def parse_value(plain: Any, setting: str) -> Value:
         if plain.get(key) is None:
             raise ConfigurationError(f"{setting}.{key} is missing: {takes}")
     numbers = {
-        key: _number(value, f"{setting}.{key}") for key, value in parameters_of(plain).items() if value is not None
+        str(key): _number(value, f"{setting}.{key}")
+        for key, value in plain.items()
+        if key != NAME and value is not None
     }
     drawn = law(**numbers)
     if drawn.low >= drawn.high:
@@ -86,6 +97,24 @@ def parse_value(plain: Any, setting: str) -> Value:
     return drawn
 
 
+def parse_value_or_expression(plain: Any, setting: str) -> Value | Expression:
+    """Read a number, ``{distribution: NAME, ...}`` or ``{expression: TEXT}``.
+
+    Raises ConfigurationError as :func:`parse_value` does, and for a text that is no expression.
+    """
+    if not (isinstance(plain, Mapping) and KEY in plain):
+        return parse_value(plain, setting)
+    if len(plain) > 1:
+        others = ", ".join(str(key) for key in plain if key != KEY)
+        raise ConfigurationError(f"{setting}: an {KEY} stands alone; leave out {others}, or leave out the {KEY}")
+    text = plain[KEY]
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        text = str(text)
+    if not isinstance(text, str):
+        raise ConfigurationError(f'{setting}.{KEY}={echoed(text)} is not a text; write {{{KEY}: "TEXT"}}')
+    return Expression(text, setting)
+
+
 def _law(name: Any, setting: str) -> type[Distribution]:
     if isinstance(name, str) and name in DISTRIBUTIONS:
         return DISTRIBUTIONS[name]
@@ -94,6 +123,16 @@ def _law(name: Any, setting: str) -> type[Distribution]:
     raise ConfigurationError(
         f"{what}; write a number or {{distribution: NAME, ...}} with one of {', '.join(DISTRIBUTIONS)}{hint}"
     )
+
+
+def as_number(plain: Any) -> float | None:
+    """Return a number, or the text of one, as OmegaConf reads it for a ``float``; None for anything else."""
+    if isinstance(plain, bool) or not isinstance(plain, int | float | str):
+        return None
+    try:
+        return float(plain)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _number(value: Any, setting: str) -> float:
@@ -111,7 +150,9 @@ def _number(value: Any, setting: str) -> float:
 
 
 def single_settings(plain: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the full name and the value of every single setting in nested plain settings; a distribution is one value.
+    """Yield the full name and the value of every single setting in nested plain settings.
+
+    A distribution or an expression is one value.
 
     Examples
     --------
@@ -128,7 +169,7 @@ def single_settings(plain: Mapping[str, Any], prefix: str = "") -> Iterator[tupl
 
 def is_group(plain: Any) -> bool:
     """Return whether a part of plain settings holds settings of its own, and is not a single value."""
-    return isinstance(plain, Mapping) and not is_distribution(plain)
+    return isinstance(plain, Mapping) and not is_one_value(plain)
 
 
 def is_nested(settings: Any) -> bool:
@@ -138,7 +179,7 @@ def is_nested(settings: Any) -> bool:
 
 def as_plain(settings: Any) -> Any:
     """Return typed settings (a dataclass, or a value in it) as plain data; the opposite of composing them."""
-    if isinstance(settings, Value):
+    if isinstance(settings, Value | Expression):
         return settings.plain
     if is_nested(settings):
         return {each.name: as_plain(getattr(settings, each.name)) for each in fields(settings)}

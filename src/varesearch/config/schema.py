@@ -136,6 +136,10 @@ class Config:
     fail: str = quantity("continue", "", "continue or fast: what a sweep does after a failure", ("continue", "fast"))
     rerun: bool = quantity(False, "", "run every child of a sweep, also those that are FINISHED already")
 
+    def owner(self, population: str) -> str:
+        """The name that the random streams of a population's cells have."""
+        return "shared" if self.connectivity.shared_streams else population
+
     @property
     def surroundings(self) -> Surroundings:
         """What the stimulus is drawn into."""

@@ -7,14 +7,17 @@ for every receptor: the receptor's name gives the sign, and each back end writes
 
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from numbers import Real
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from varesearch.config.expressions import Expression
 from varesearch.config.plain import is_nested, is_reference, parse_value
 from varesearch.config.ranges import Range
-from varesearch.config.values import Uniform, Value
+from varesearch.config.values import Constant, Uniform, Value
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,21 @@ def quantity(
         "plausible": plausible,
         "allowed": allowed,
         "drawn": drawn,
+        "varies": False,
     }
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def reopened(declared: Any, **flags: Any) -> Any:
+    """A field made by :func:`quantity`, which may now hold more than it was declared for.
+
+    ``varies``: a float for a number, and a :class:`~varesearch.config.values.Value` for a distribution. ``parse``: how
+    what is written is read, as for :func:`drawn`.
+    """
+    declared.metadata = MappingProxyType({**declared.metadata, **flags})
+    return declared
 
 
 def drawn(
@@ -106,8 +120,14 @@ class Settings:
                 given._parse_values(setting)
             # None is a value only where it is the default: it then takes the value of the group.
             absent = given is None and each.default is None
-            if each.metadata.get("drawn") and not (absent or isinstance(given, Value) or is_reference(given)):
-                setattr(self, each.name, each.metadata.get("parse", parse_value)(given, setting))
+            varies = each.metadata.get("varies")
+            if not (varies or each.metadata.get("drawn")) or absent or is_reference(given):
+                continue
+            if varies and isinstance(given, Real) and not isinstance(given, bool):
+                given = float(given)  # its range is checked with the whole configuration
+            elif not isinstance(given, Value | Expression):
+                given = each.metadata.get("parse", parse_value)(given, setting)
+            setattr(self, each.name, given.number if varies and isinstance(given, Constant) else given)
 
 
 def definition_fault(part: type) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from varesearch.config.addresses import credential_in
 from varesearch.config.checks import check_bounds, check_choice, check_multiple, check_names, check_number, refuse
+from varesearch.config.heterogeneity import check_cells
 from varesearch.config.options import DISCRIMINATORS
 from varesearch.config.plain import is_nested
 from varesearch.config.ranges import INT32, Range
@@ -55,6 +56,8 @@ def validate(config: Config) -> None:
             refuse(f"{group}.{key}", given, f"cannot be changed, it is {chosen}; choose another by {group}=OPTION")
     _check_simulation(config)
     config.cell.check_settings(config.simulation.dt_ms)
+    for name, size in config.connectivity.sizes.items():
+        check_cells(config.cell, size, config.simulation.dt_ms, config.seed, config.owner(name))
     config.connectivity.check_settings(config.simulation.dt_ms)
     config.stimulus.check_settings(config.surroundings)
     _check_recording(config)

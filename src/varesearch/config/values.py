@@ -11,6 +11,7 @@ and checking it together. Here a tail is a line for each law, and the tests comp
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -42,6 +43,11 @@ class Value(ABC):
     @abstractmethod
     def upper(self) -> float:
         """The greatest value that can be drawn (its supremum, inf for an unbounded one)."""
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """The least and the greatest value that any network draws: beyond each the probability is below 1e-12."""
+        return self.lower, self.upper
 
     @abstractmethod
     def above(self, value: float) -> float:
@@ -185,6 +191,17 @@ class Distribution(Value):
         return 1.0 - self.above(value)
 
     @property
+    def reach(self) -> tuple[float, float]:
+        if not self.has_tail:
+            return self.lower, self.upper
+        lowest = _where_rare(self.below, self.upper if math.isfinite(self.upper) else self._center, self.lower)
+        return lowest, _where_rare(self.above, lowest, self.upper)
+
+    @property
+    def _center(self) -> float:
+        return min(max(getattr(self, "mean", 0.0), self.lower), self.upper)
+
+    @property
     def scale(self) -> dict[str, float]:
         """The mean, since tails can be truncated; without one, both bounds."""
         return {f".{key}": getattr(self, key) for key in (["mean"] if hasattr(self, "mean") else ["low", "high"])}
@@ -286,6 +303,26 @@ class Exponential(Distribution):
 
 DISTRIBUTIONS: dict[str, type[Distribution]] = {law.name: law for law in (Uniform, Normal, Lognormal, Exponential)}
 """Name in the configuration -> law."""
+
+
+_NEVER_DRAWN = 1e-12
+
+
+def _where_rare(probability: Callable[[float], float], start: float, end: float) -> float:
+    """Return the value between ``start`` and ``end``, which may be infinite, beyond which nothing is ever drawn."""
+    step = math.copysign(max(abs(start), 1e-12), end - start)
+    inside, outside = start, end
+    while not math.isfinite(outside):
+        outside = inside + step if probability(inside + step) <= _NEVER_DRAWN else outside
+        inside, step = (inside, step) if math.isfinite(outside) else (inside + step, 2 * step)
+    if probability(outside) > _NEVER_DRAWN:
+        return outside
+    for _ in range(200):
+        middle = 0.5 * (inside + outside)
+        if middle in (inside, outside):
+            break
+        inside, outside = (inside, middle) if probability(middle) <= _NEVER_DRAWN else (middle, outside)
+    return outside
 
 
 def _std_is_positive(std: float) -> str:

@@ -1,6 +1,7 @@
 """How settings, values and numbers are written in messages and on pages."""
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -15,10 +16,16 @@ def written(value: Any) -> str:
     if isinstance(value, float):
         return repr(value).removesuffix(".0")
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {written(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {_quoted(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(written(item) for item in value) + "]"
     return str(value)
+
+
+def _quoted(item: Any) -> str:
+    """Write a value within braces, where a text with spaces, brackets or commas needs quotes."""
+    text = written(item)
+    return f'"{text}"' if isinstance(item, str) and item and not re.fullmatch(r"[\w./+-]+", item) else text
 
 
 _LONGEST_ECHO = 160

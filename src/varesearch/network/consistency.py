@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.wording import did_you_mean
 from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
 
 
@@ -93,6 +94,7 @@ def _check_population(population: Population) -> None:
     where = f"population {population.name}"
     if population.size < 1:
         raise ConfigurationError(f"{where}: size {population.size}; it must have at least one cell")
+    _check_parameters(population, where)
     wanted = {field.name.removesuffix("_init") for field in fields(population.cell) if field.name.endswith("_init")}
     if set(population.initial) != wanted:
         raise ConfigurationError(
@@ -103,6 +105,25 @@ def _check_population(population: Population) -> None:
         if values.shape != (population.size,) or not np.isfinite(values).all():
             raise ConfigurationError(
                 f"{where}: initial {variable} must be {population.size} finite numbers, not {values.shape}"
+            )
+
+
+def _check_parameters(population: Population, where: str) -> None:
+    """Each array belongs to a number among the cell's parameters, and each setting that is drawn has one."""
+    numbers = [name for name in population.cell.parameters() if name in population.cell.numbers()]
+    for name, values in population.parameters.items():
+        if name not in numbers:
+            raise ConfigurationError(
+                f"{where}: {name} differs between cells, but is no number among the parameters of the cell "
+                f"{population.cell.model}: {', '.join(numbers)}{did_you_mean(name, numbers)}"
+            )
+        if values.shape != (population.size,) or not np.isfinite(values).all():
+            raise ConfigurationError(f"{where}: {name} must be {population.size} finite numbers, not {values.shape}")
+    for name, value in population.cell.varying.items():
+        if name not in population.parameters:
+            raise ConfigurationError(
+                f"{where}: cell.{name}={value} is not drawn; put an array of {population.size} numbers into "
+                f"parameters[{name!r}], or give the cell one number"
             )
 
 

@@ -7,8 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.config.cell import Cell
+from varesearch.config.heterogeneity import draw_cells
 from varesearch.config.plain import as_plain
 from varesearch.config.projection import Pairs, ProjectionSettings
+from varesearch.config.rule import Rule
 from varesearch.config.schema import Config
 from varesearch.config.streams import stream
 from varesearch.model.pairs import no_pairs
@@ -72,25 +75,19 @@ def _native_wiring(config: Config) -> str | None:
 
 def _populations(config: Config) -> dict[str, Population]:
     wiring = config.connectivity
-    return {
-        name: Population(
-            name=name,
-            size=size,
-            cell=config.cell,
-            initial=_initial(config, name, size),
-            positions_mm=wiring.place(size, stream(config.seed, name, "positions")),
-        )
-        for name, size in wiring.sizes.items()
-    }
+    return {name: _population(config, name, size, config.cell, wiring) for name, size in wiring.sizes.items()}
 
 
-def _initial(config: Config, population: str, size: int) -> dict[str, NDArray[np.float64]]:
-    """The state at time 0: for each variable of the cell, such as v, from its setting, ``v_init``."""
-    owner = "shared" if config.connectivity.shared_streams else population
-    return {
-        name: draw_values(getattr(config.cell, f"{name}_init"), f"{name}_init", config.seed, owner, size)
-        for name in config.cell.variables
-    }
+def _population(config: Config, name: str, size: int, cell: Cell, wiring: Rule) -> Population:
+    values = draw_cells(cell, size, config.simulation.dt_ms, config.seed, config.owner(name))
+    return Population(
+        name=name,
+        size=size,
+        cell=values.cell,
+        initial=values.initial,
+        positions_mm=wiring.place(size, stream(config.seed, name, "positions")),
+        parameters=values.parameters,
+    )
 
 
 def _recurrent(config: Config, settings: ProjectionSettings, populations: Mapping[str, Population]) -> Projection:

@@ -12,9 +12,19 @@ if TYPE_CHECKING:
 
 
 def cell_content(population: "Population") -> dict[str, Any]:
-    """The parameters of a population's cells that determine its equations."""
-    settings = asdict(population.cell)
-    return {name: settings[name] for name in (population.cell.key, *population.cell.parameters())}
+    """The model of a population's cells, and the parameters of its equations that are the same for all of them."""
+    names = (population.cell.key, *population.cell.parameters())
+    different = varying_content(population)
+    return {
+        name: float(population.parameters[name][0]) if name in population.parameters else getattr(population.cell, name)
+        for name in names
+        if name not in different
+    }
+
+
+def varying_content(population: "Population") -> dict[str, np.ndarray]:
+    """The parameters that differ between the cells of a population; an array of one value is no different from it."""
+    return {name: values for name, values in population.parameters.items() if (values != values[0]).any()}
 
 
 def content_hash(network: "Network") -> str:
@@ -48,6 +58,9 @@ def content_hash(network: "Network") -> str:
     text("network", version=1, dt_ms=network.dt_ms, n_steps=network.n_steps, native_wiring=network.native_wiring)
     for population in network.populations:
         text("population", name=population.name, size=population.size, cell=cell_content(population))
+        for name, values in sorted(varying_content(population).items()):
+            text("parameter", name=name)
+            array(values)
         for variable in sorted(population.initial):
             text("initial", variable=variable)
             array(population.initial[variable])

@@ -5,7 +5,8 @@ Times are whole numbers of steps of ``dt_ms``, so that no simulator can round th
 k with a delay of n steps acts on its target in step k + n.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -19,19 +20,22 @@ from varesearch.network.hashing import content_hash
 
 @dataclass(frozen=True)
 class Population:
-    """Cells of one model with one set of parameters.
+    """Cells of one model.
 
     Attributes
     ----------
     name, size
         Its name, and the number of cells.
     cell
-        The settings of its cells.
+        The settings of its cells, which hold the parameters that are the same for all.
     initial
         State variable -> its values at time 0, float64 of shape (size,): ``v`` in mV and, for Izhikevich cells, ``u``
         in mV/ms.
     positions_mm
         Positions on the sheet in mm, of shape (size, 2), if the wiring depends on distance; else None.
+    parameters
+        Parameter of the cell -> its value in each cell, float64 of shape (size,): those that are not the same for all.
+        They take the place of the cell's own.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Population:
     cell: Cell
     initial: dict[str, NDArray[np.float64]]
     positions_mm: NDArray[np.float64] | None = None
+    parameters: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

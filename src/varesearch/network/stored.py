@@ -14,7 +14,9 @@ from varesearch.network.model import CurrentInput, Network, Population, Projecti
 from varesearch.whole_files import whole_file
 
 NETWORK_FILE = "network.npz"
-_VERSION = 1
+_VERSION = 2
+_READ = (1, 2)
+"""Version 1 has no parameters that differ between cells."""
 
 
 def save_network(network: Network, path: Path) -> Path:
@@ -45,6 +47,7 @@ def save_network(network: Network, path: Path) -> Path:
                 "size": p.size,
                 "cell": as_plain(p.cell),
                 "initial": {key: kept(f"{p.name}.initial.{key}", values) for key, values in p.initial.items()},
+                "parameters": {k: kept(f"{p.name}.parameters.{k}", values) for k, values in p.parameters.items()},
                 "positions_mm": None if p.positions_mm is None else kept(f"{p.name}.positions_mm", p.positions_mm),
             }
             for p in network.populations
@@ -103,8 +106,8 @@ def load_network(path: Path, config_dir: Path | None = None) -> Network:
 
 
 def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Network:
-    if text["version"] != _VERSION:
-        raise ValueError(f"it has version {text['version']}, and this program reads version {_VERSION}")
+    if text["version"] not in _READ:
+        raise ValueError(f"it has version {text['version']}, and this program reads versions up to {_VERSION}")
     return Network(
         text["dt_ms"],
         text["n_steps"],
@@ -116,6 +119,7 @@ def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Networ
                 _cell(p["cell"], config_dir),
                 {key: data[name] for key, name in p["initial"].items()},
                 None if p["positions_mm"] is None else data[p["positions_mm"]],
+                {key: data[name] for key, name in p.get("parameters", {}).items()},
             )
             for p in text["populations"]
         ),

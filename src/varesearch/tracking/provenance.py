@@ -20,7 +20,7 @@ import psutil
 from varesearch.config.addresses import redact
 from varesearch.config.compose import Composed
 from varesearch.config.launching import NOT_SCIENCE
-from varesearch.config.plain import distribution_name, is_distribution, parameters_of, single_settings
+from varesearch.config.plain import is_one_value, shown_value, single_settings
 from varesearch.config.plausibility import doubts
 from varesearch.config.schema import Config
 from varesearch.shell import code_span, command
@@ -152,9 +152,8 @@ def short(text: str, longest: int = _LONGEST_PARAM) -> str:
 
 
 def _text(value: Any) -> str:
-    if is_distribution(value):
-        inner = ", ".join(f"{key}={_text(item)}" for key, item in parameters_of(value).items())
-        return f"{distribution_name(value)}({inner})"
+    if is_one_value(value):
+        return shown_value(value, _text)
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
