@@ -10,7 +10,7 @@ from copy import copy
 from dataclasses import dataclass, fields, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import combinations
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,10 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.expressions import Expression
 from varesearch.config.ranges import Range
 from varesearch.config.streams import stream
-from varesearch.config.values import Value
+from varesearch.config.values import Constant, Value
+
+if TYPE_CHECKING:
+    from varesearch.config.schema import Config
 
 _TOGETHER = 3
 """A check of a cell compares at most so many parameters at once."""
@@ -149,24 +152,34 @@ def extremes(cell: Cell, dt_ms: float, drawn: CellValues | None = None) -> Itera
         if name in cell.whole_steps:
             low, high = ends[name]
             ends[name] = round(low / dt_ms) * dt_ms, round(high / dt_ms) * dt_ms
+    for name, array in drawn.initial.items() if drawn is not None else ():
+        if isinstance(getattr(cell, f"{name}_init"), Expression):
+            ends[f"{name}_init"] = float(array.min()), float(array.max())
     for count in range(min(_TOGETHER, len(ends)) + 1):
         for high in combinations(ends, count):
             yield _with(cell, {name: end[name in high] for name, end in ends.items()})
 
 
-def numeric_cells(cell: Cell, size: int, dt_ms: float, seed: int, owner: str) -> list[Cell]:
-    """Return :func:`extremes` of a population, for checks of what a simulator can hold; the cell itself if all is one.
+def extreme_cells(config: "Config") -> list[Cell]:
+    """Return :func:`extremes` of all populations, for checks of what a simulator can hold.
 
-    Raises ConfigurationError as :func:`draw_cells` does.
+    Without anything that differs between cells these are the cells themselves. Raises ConfigurationError as
+    :func:`draw_cells` does.
     """
-    drawn = draw_cells(cell, max(size, 1), dt_ms, seed, owner) if _has_expressions(cell) else None
-    return list(extremes(cell, dt_ms, drawn))
+    found: list[Cell] = []
+    dt_ms, cell = config.simulation.dt_ms, config.cell
+    for name, size in config.connectivity.sizes.items():
+        drawn = None
+        if _has_expressions(cell):
+            drawn = draw_cells(cell, max(size, 1), dt_ms, config.seed, config.owner(name))
+        found += [each for each in extremes(cell, dt_ms, drawn) if each not in found]
+    return found
 
 
 def _with(cell: Cell, numbers: Mapping[str, float]) -> Cell:
     changed = copy(cell)
     for name, number in numbers.items():
-        setattr(changed, name, number)
+        setattr(changed, name, Constant(number) if name.endswith("_init") else number)
     return changed
 
 

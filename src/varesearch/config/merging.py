@@ -145,11 +145,11 @@ def _make_room(merged: DictConfig, added: Any) -> None:
             _make_room(merged[key], added[key])
 
 
-def _check_numbers(merged: DictConfig, added: DictConfig, where: str, path: str = "") -> None:
+def _check_numbers(merged: DictConfig, added: Any, where: str, path: str = "") -> None:
     """Refuse what is no number for a parameter that may be drawn, whose type OmegaConf does not check."""
     schema = OmegaConf.get_type(merged)
     varying = {each.name for each in fields(schema) if each.metadata.get("varies")} if is_dataclass(schema) else ()
-    for key in added:
+    for key in map(str, added):
         if OmegaConf.is_missing(added, key) or OmegaConf.is_interpolation(added, key):
             continue
         value, setting = added[key], f"{path}{key}"

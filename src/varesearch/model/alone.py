@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.cell import Cell
-from varesearch.model.simulators import Step
+from varesearch.model.simulators import Step, derived
 
 _FUNCTIONS = {
     "__builtins__": {},
@@ -27,6 +27,8 @@ class Alone:
     ----------
     cell
         Their settings.
+    parameters
+        The parameters that differ between them, of shape (size,); they take the place of the cell's own.
     step
         The step.
     initial
@@ -38,26 +40,41 @@ class Alone:
     --------
     >>> from varesearch.model.cells.izhikevich import EULER, Izhikevich
     >>> state = {"v": np.array([-65.0, 29.0]), "u": np.array([-14.0, -14.0])}
-    >>> Alone(Izhikevich(), EULER, state, dt_ms=1.0).step(5.0)
+    >>> Alone(Izhikevich(), {}, EULER, state, dt_ms=1.0).step(5.0)
     array([False,  True])
     """
 
-    def __init__(self, cell: Cell, step: Step, initial: Mapping[str, NDArray[np.float64]], dt_ms: float) -> None:
+    def __init__(
+        self,
+        cell: Cell,
+        parameters: Mapping[str, NDArray[np.float64]],
+        step: Step,
+        initial: Mapping[str, NDArray[np.float64]],
+        dt_ms: float,
+    ) -> None:
         self._step = step
-        parameters = {name: getattr(cell, name) for name in cell.parameters()}
+        parameters = {name: getattr(cell, name) for name in cell.parameters()} | dict(parameters)
         if "cm" in parameters:
             parameters["c_m"] = parameters["cm"]
         if "tau_refrac" in parameters:
-            parameters["held_steps"] = round(parameters["tau_refrac"] / dt_ms)
-        self._constants: dict[str, Any] = {**_NO_INPUT, **parameters, "h": dt_ms, **step.constants(parameters, dt_ms)}
+            parameters["held_steps"] = np.rint(parameters["tau_refrac"] / dt_ms).astype(np.int64)
+        self._constants: dict[str, Any] = {
+            **_NO_INPUT,
+            **parameters,
+            "h": dt_ms,
+            **derived(step.constants, parameters, dt_ms),
+        }
         self._size, self._steps = len(initial["v"]), 0
         self._state: dict[str, Any] = {name: values.astype(float) for name, values in initial.items()}
         self._state["free_from"] = np.zeros(self._size, dtype=np.int64)
-        starts = dict.fromkeys(step.further, 0.0) | step.starts(parameters, dt_ms)
+        starts = dict.fromkeys(step.further, 0.0) | derived(step.starts, parameters, dt_ms)
         self._state |= {name: np.full(self._size, value) for name, value in starts.items()}
 
-    def step(self, current: float) -> NDArray[np.bool_]:
-        """Advance by one step under a constant current, in the unit of ``i_offset``; return which cells fire."""
+    def step(self, current: float | NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Advance by one step under a constant current, in the unit of ``i_offset``; return which cells fire.
+
+        The current is one number, or that of each cell.
+        """
         names = {"drive": current, "t_in_timesteps": self._steps, **self._constants, **self._state}
         for name, right in _assignments(self._step.update.format(drive="drive")):
             names[name] = _value(right, names)

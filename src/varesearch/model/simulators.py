@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from varesearch.model.propagators import Parameters
 
 
@@ -145,7 +147,8 @@ class Step:
     threshold, reset
         The condition of a spike, and what it does to the cell.
     constants
-        ``(parameters, dt_ms)`` -> numbers that ``update`` uses beside the parameters.
+        ``(parameters, dt_ms)`` -> numbers that ``update`` uses beside the parameters. A parameter that differs between
+        cells is an array, and so are numbers that depend on it (see :func:`derived`).
     further
         Variables beside the cell's own and those of its synapses.
     starts
@@ -157,10 +160,46 @@ class Step:
     update: str
     threshold: str
     reset: str
-    constants: Callable[[Parameters, float], dict[str, float]] = _nothing
+    constants: Callable[[Parameters, float], dict[str, Any]] = _nothing
     further: tuple[str, ...] = ()
-    starts: Callable[[Parameters, float], dict[str, float]] = _nothing
-    gain: Callable[[float, float], float] | None = None
+    starts: Callable[[Parameters, float], dict[str, Any]] = _nothing
+    gain: Callable[[Any, float], Any] | None = None
+
+
+def derived(
+    constants: Callable[[Parameters, float], dict[str, Any]], parameters: Parameters, dt_ms: float
+) -> dict[str, Any]:
+    """Return what a cell's step computes from its parameters, of which some may be arrays with a value for each cell.
+
+    Parameters
+    ----------
+    constants
+        :attr:`Step.constants` or :attr:`Step.starts`. If it takes no arrays, it is called for each cell by itself.
+    parameters
+        Name -> a number, or an array of shape (size,).
+    dt_ms
+        The time step in ms.
+
+    Returns
+    -------
+    dict
+        Name -> a number, or an array of shape (size,).
+    """
+    arrays = {name: values for name, values in parameters.items() if np.ndim(values)}
+    if not arrays:
+        return constants(parameters, dt_ms)
+    size = len(next(iter(arrays.values())))
+    try:
+        found = constants(parameters, dt_ms)
+        if all(np.shape(value) in ((), (size,)) for value in found.values()):
+            return found
+    except (TypeError, ValueError):
+        pass  # such as math.exp of an array
+    each = [
+        constants({**parameters, **{name: values[cell].item() for name, values in arrays.items()}}, dt_ms)
+        for cell in range(size)
+    ]
+    return {name: np.array([cell[name] for cell in each]) for name in (each[0] if each else ())}
 
 
 FREE = "free = int(t_in_timesteps >= free_from)"

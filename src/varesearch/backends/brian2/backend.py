@@ -12,6 +12,7 @@ from varesearch.backends.brian2.translation import rows, steps_of
 from varesearch.backends.table import Context, translated_parameters
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
 from varesearch.config.values import Constant
 from varesearch.network.model import Network
@@ -69,7 +70,8 @@ class Brian2(Backend):
         """Raise ConfigurationError for a target without its compiler, or a parameter that Brian2 cannot hold."""
         assert isinstance(config.backend, Brian2Settings)
         # Raises if a number does not fit its type.
-        translated_parameters(rows(type(config.cell)), Context(config.cell, config.simulation.dt_ms))
+        for cell in extreme_cells(config):
+            translated_parameters(rows(type(cell)), Context(cell, config.simulation.dt_ms))
         for tool in TOOLS[config.backend.codegen]:
             if shutil.which(tool) is None:
                 raise ConfigurationError(

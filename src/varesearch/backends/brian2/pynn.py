@@ -34,10 +34,14 @@ class Group(brian2.NeuronGroup):
 
     def __init__(self, n: int, celltype: "CellType", parameters: Mapping[str, NDArray[Any]]) -> None:
         scheme, dt_ms = celltype.scheme, celltype.dt_ms
-        # All cells of a population share their parameters, so these are numbers in the code's namespace rather than
-        # arrays. Integers stay integers: Cython does not compile the assignment of a float to an integer variable.
-        values = {name: array[0].item() for name, array in parameters.items()}
-        model = "\n".join(f"{variable} : 1" for variable in scheme.state)
+        # What all cells of a population share is a number in the code's namespace, which is faster than an array.
+        # Integers stay integers: Cython does not compile the assignment of a float to an integer variable.
+        values = {name: array[0].item() for name, array in parameters.items()} | dict(celltype.varying)
+        namespace = values | scheme.constants(values, dt_ms)
+        arrays = {name: value for name, value in namespace.items() if np.ndim(value)}
+        model = [f"{variable} : 1" for variable in scheme.state]
+        model += [f"{name} : {_kind(array)} (constant)" for name, array in arrays.items()]
+        model += ["free_from : integer"] if "held_steps" in values else []
         drive, currents = "i_offset", {}
         if celltype.current is not None:
             drive = "(i_offset + i_step(t))" if celltype.current.ndim == 1 else "(i_offset + i_step(t, i))"
@@ -46,24 +50,26 @@ class Group(brian2.NeuronGroup):
             }
         super().__init__(
             n,
-            model=f"{model}\nfree_from : integer" if "held_steps" in values else model,
+            model="\n".join(model),
             # 64 bits, like the clock's step counter, since tau_refrac may be longer than 2**31 steps.
-            dtype={"free_from": np.int64},
+            dtype={"free_from": np.int64, "held_steps": np.int64},
             threshold=scheme.step.threshold,
             reset=scheme.step.reset,
-            namespace=values | scheme.constants(values, dt_ms) | currents,
+            namespace={name: value for name, value in namespace.items() if name not in arrays} | currents,
             clock=_network().clock,
             name=celltype.name,
         )
         self.run_regularly(
             _unindented(scheme.update.format(drive=drive)), when=scheme.when, name=f"{celltype.name}_update"
         )
-        for variable, value in scheme.step.starts(values, dt_ms).items():
+        for variable, value in (arrays | scheme.starts(values, dt_ms)).items():
             setattr(self, variable, value)
 
 
 class CellType(BaseCellType):
     """A PyNN cell type for one population: its scheme, its parameters, and the currents into it, if any.
+
+    The parameters that differ between cells are arrays in ``varying``; PyNN is given the others.
 
     ``current`` (steps,) or (steps, cells): the sum of the currents at each time step, in the unit of ``i_offset``.
     """
@@ -75,12 +81,13 @@ class CellType(BaseCellType):
         self,
         name: str,
         scheme: Scheme,
-        parameters: Mapping[str, float | int],
+        parameters: Mapping[str, Any],
         dt_ms: float,
         current: NDArray[np.float64] | None,
     ) -> None:
         self.name, self.scheme, self.dt_ms, self.current = name, scheme, dt_ms, current
-        self.default_parameters = dict(parameters)
+        self.default_parameters = {name: value for name, value in parameters.items() if not np.ndim(value)}
+        self.varying = {name: value for name, value in parameters.items() if np.ndim(value)}
         self.recordable = ["spikes", *scheme.state]
         super().__init__()
 
@@ -167,6 +174,11 @@ class ExplicitProjection(sim.Projection):
 
 def _unindented(code: str) -> str:
     return "\n".join(line.strip() for line in code.splitlines() if line.strip())
+
+
+def _kind(array: NDArray[Any]) -> str:
+    """Return Brian2's word for the type of a variable without a unit."""
+    return "integer" if np.issubdtype(array.dtype, np.integer) else "1"
 
 
 def _all_equal(values: NDArray[Any]) -> bool:

@@ -7,11 +7,12 @@ a place of Brian2's schedule (:data:`SCHEDULE`) that follows from the kind of sy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import e
+from typing import Any
 
 from varesearch.backends.brian2.translation import SYNAPSES, steps_of
 from varesearch.config.cell import Cell, Synapse
 from varesearch.model.propagators import Parameters, decay
-from varesearch.model.simulators import Step
+from varesearch.model.simulators import Step, derived
 
 SCHEDULE = ["start", "groups", "synapses", "thresholds", "resets", "end"]
 """Brian2's, but with the arrivals before the thresholds: a voltage step over threshold gives a spike of its step."""
@@ -32,15 +33,19 @@ class Scheme:
     when: str
     synapse: Synapse
 
-    def constants(self, parameters: Parameters, dt_ms: float) -> dict[str, float]:
-        """Return the numbers that the update uses beside the parameters."""
-        numbers = {"h": dt_ms}
+    def constants(self, parameters: Parameters, dt_ms: float) -> dict[str, Any]:
+        """Return the numbers, or arrays with one for each cell, that the update uses beside the parameters."""
+        numbers: dict[str, Any] = {"h": dt_ms}
         for receptor in "EI" if SYNAPSES[self.synapse].decay else "":
             tau_ms = parameters[f"tau_syn_{receptor}"]
             numbers[f"decay_{receptor}"] = decay(tau_ms, dt_ms)
             if SYNAPSES[self.synapse].rises:
                 numbers[f"rise_{receptor}"] = e * dt_ms / tau_ms * decay(tau_ms, dt_ms)
-        return numbers | self.step.constants(parameters, dt_ms)
+        return numbers | derived(self.step.constants, parameters, dt_ms)
+
+    def starts(self, parameters: Parameters, dt_ms: float) -> dict[str, Any]:
+        """Return the values at time 0 of further variables that do not start at 0."""
+        return derived(self.step.starts, parameters, dt_ms)
 
 
 def scheme_of(cell: Cell) -> Scheme:

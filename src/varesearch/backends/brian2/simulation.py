@@ -15,7 +15,7 @@ from varesearch.backends.brian2.schemes import scheme_of
 from varesearch.backends.brian2.session import Brian2Session
 from varesearch.backends.brian2.standalone import run_program
 from varesearch.backends.brian2.translation import rows
-from varesearch.backends.table import Context, row, translate, translated_parameters
+from varesearch.backends.table import context_of, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population, Projection
 from varesearch.recording import Recording, Signal, population_recording, sampled_ids
@@ -26,7 +26,7 @@ class Brian2Simulation(Simulation):
 
     def __init__(self, session: Brian2Session, network: Network, recording: RecordingConfig, codegen: str) -> None:
         self._session, self._network, self._recording, self._codegen = session, network, recording, codegen
-        self._contexts = {p.name: Context(p.cell, network.dt_ms) for p in network.populations}
+        self._contexts = {p.name: context_of(p, network.dt_ms) for p in network.populations}
         self._cells: dict[str, Any] = {p.name: self._population(p) for p in network.populations}
         self._monitors = {p.name: self._record(p, self._cells[p.name].brian2_group) for p in network.populations}
         sources = {
@@ -55,7 +55,7 @@ class Brian2Simulation(Simulation):
             Explicit(
                 projection.sources,
                 projection.targets,
-                translate(of_cell, f"weight_{projection.receptor}", projection.weights, context),
+                translate(of_cell, f"weight_{projection.receptor}", projection.weights, context.at(projection.targets)),
                 translate(of_cell, "delay_steps", projection.delay_steps, context),
             ),
             projection.receptor,
@@ -143,7 +143,7 @@ class Brian2Simulation(Simulation):
         for name in self._recording.sampled(population.name, cell):
             values = _values(samples, row(rows(cell), name).theirs)
             if name in cell.synapse.input:
-                values = translate(rows(cell), name, values, context)
+                values = translate(rows(cell), name, values, context.at(ids))
             signals[name] = Signal(name, cell.recordables()[name], ids, times_ms, values)
         return signals
 

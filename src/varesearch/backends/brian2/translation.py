@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from varesearch.backends.brian2.equations import euler_step
 from varesearch.backends.table import Context, Convert, Row
 from varesearch.config.cell import Cell, Synapse
-from varesearch.model.simulators import Equations, Step, Steps
+from varesearch.model.simulators import Equations, Step, Steps, derived
 from varesearch.narrowing import int64_steps
 
 BEFORE_ARRIVALS = "groups"
@@ -140,10 +140,13 @@ _PARAMETERS: Mapping[str, Row] = {
 """The parameters that change their name or number, whatever the cell."""
 
 
-def _gain(receptor: str, context: Context) -> float:
+def _gain(receptor: str, context: Context) -> Any:
     """Return the factor by which the cell's step wants the weights of a receptor: 1 for most steps."""
     gain = steps_of(type(context.cell))[context.cell.integrator].gain if context.has_steps else None
-    return 1.0 if gain is None else gain(context.parameter(f"tau_syn_{receptor}"), context.dt_ms)
+    if gain is None:
+        return 1.0
+    tau_ms = context.parameter(f"tau_syn_{receptor}")
+    return derived(lambda it, dt_ms: {"": gain(it[""], dt_ms)}, {"": tau_ms}, context.dt_ms)[""]
 
 
 def _weight(sign: int, receptor: str) -> Convert:

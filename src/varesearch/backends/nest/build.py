@@ -15,7 +15,7 @@ from varesearch.backends.nest.currents import create_generators
 from varesearch.backends.nest.library import Library
 from varesearch.backends.nest.recorders import Recorders, Sampling
 from varesearch.backends.nest.translation import nest_description, rows
-from varesearch.backends.table import Context, row, translate, translated_parameters
+from varesearch.backends.table import Context, context_of, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
 from varesearch.model.simulators import NativeModel
 from varesearch.network.model import Network, Population, Projection, SpikeSource
@@ -24,11 +24,14 @@ from varesearch.recording import sampled_ids
 
 @dataclass(frozen=True)
 class Cells:
-    """A population in NEST: its ``nodes`` are numbered from ``first_id`` on; ``i_offset`` is in NEST's unit."""
+    """A population in NEST: its ``nodes`` are numbered from ``first_id`` on.
+
+    ``i_offset`` is the constant current in NEST's unit: a number, or an array with that of each cell.
+    """
 
     nodes: Any
     first_id: int
-    i_offset: float
+    i_offset: Any
     recorders: Recorders
 
 
@@ -97,7 +100,7 @@ class Builder:
             return description.model, {**description.fixed, **parameters}
         cell = getattr(self._pynn, description.model)(**parameters)
         space = cell.native_parameters
-        space.shape = (1,)
+        space.shape = (population.size if population.parameters else 1,)
         space.evaluate(simplify=True)
         return cell.nest_name["on_grid"], {**space.as_dict(), **cell.extra_parameters}
 
@@ -132,7 +135,12 @@ class Builder:
             self._nest,
             projection.sources.astype(np.int64) + first_pre,
             projection.targets.astype(np.int64) + self.cells[projection.post].first_id,
-            translate(rows(type(post.cell)), f"weight_{projection.receptor}", projection.weights, self._context(post)),
+            translate(
+                rows(type(post.cell)),
+                f"weight_{projection.receptor}",
+                projection.weights,
+                self._context(post).at(projection.targets),
+            ),
             self._delays_ms(projection),
         )
 
@@ -142,4 +150,4 @@ class Builder:
         return translate(rows(type(post.cell)), "delay_steps", steps, self._context(post))
 
     def _context(self, population: Population) -> Context:
-        return Context(cell=population.cell, dt_ms=self._network.dt_ms)
+        return context_of(population, self._network.dt_ms)

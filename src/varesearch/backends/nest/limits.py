@@ -9,6 +9,7 @@ from varesearch.backends.nest.module import no_compiler
 from varesearch.backends.nest.translation import compiled_model, integrators, least_delay_steps
 from varesearch.config.cell import Cell, Synapse
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
 
@@ -61,7 +62,8 @@ def check_settings(config: Config) -> None:
     for delays in drawn_delays(config):
         if delays.shortest_steps < least:
             raise _too_short(str(delays), config.cell, dt_ms, least)
-    _check_cell(config.cell, dt_ms)
+    for cell in extreme_cells(config):
+        _check_cell(cell, dt_ms)
 
 
 def _check_cell(cell: Cell, dt_ms: float) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from varesearch.backends.nest.connect import connect_arrays
 from varesearch.backends.nest.translation import inputs, rows, sampled_late, variables
-from varesearch.backends.table import Context, translate
+from varesearch.backends.table import Context, context_of, translate
 from varesearch.network.model import Network, Population
 from varesearch.recording import PopulationRecording, Signal, population_recording
 
@@ -77,7 +77,7 @@ class Recorders:
     def read(self) -> PopulationRecording:
         """Return the recording, in the conventions of :mod:`varesearch.recording`."""
         events = self._spikes.get("events")
-        context = Context(cell=self._population.cell, dt_ms=self._network.dt_ms)
+        context = context_of(self._population, self._network.dt_ms)
         signals = {}
         for meter in self._meters if self._sampling.ids.size else ():
             signals |= {signal.name: signal for signal in self._read(meter, context)}
@@ -95,7 +95,7 @@ class Recorders:
         sampling, population, dt_ms = self._sampling, self._population, self._network.dt_ms
         n_samples, units = sampling.samples(self._network.n_steps), self._cell.recordables()
         times_ms = np.arange(n_samples, dtype=np.float64) * sampling.interval_steps * dt_ms
-        events, place = None, None
+        events, place, sampled = None, None, context
         if meter.node is not None:
             events = meter.node.get("events")
             expected = (n_samples - 1) * sampling.ids.size
@@ -106,7 +106,8 @@ class Recorders:
             column = np.empty(population.size, np.int64)
             column[sampling.ids] = np.arange(sampling.ids.size)
             steps = np.rint(events["times"] / dt_ms).astype(np.int64) - meter.late
-            place = steps // sampling.interval_steps, column[events["senders"] - self._first_id]
+            senders = events["senders"] - self._first_id
+            place, sampled = (steps // sampling.interval_steps, column[senders]), context.at(senders)
         for name in meter.names:
             values = np.zeros((n_samples, sampling.ids.size))
             if name in population.initial:
@@ -115,6 +116,6 @@ class Recorders:
                 theirs = events[self._names[name].theirs]
                 given = name in self._cell.synapse.input
                 values[place] = (
-                    translate(self._rows, name, theirs, context) if given else self._names[name].ours(theirs)
+                    translate(self._rows, name, theirs, sampled) if given else self._names[name].ours(theirs)
                 )
             yield Signal(name, units[name], sampling.ids, times_ms, values)

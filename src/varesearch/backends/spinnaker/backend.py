@@ -61,9 +61,10 @@ class SpiNNaker(Backend):
         _check_numbers(settings, config)
         check_settings(config, settings.neurons_per_core)
         if config.connectivity.draw == "native":
-            from varesearch.backends.spinnaker.native import check_native
+            from varesearch.backends.spinnaker.native import check_native, check_one_weight
 
             check_native(config.connectivity)
+            check_one_weight(config)
             if settings.weight_range == "drawn":
                 raise ConfigurationError(
                     "backend.weight_range=drawn: with connectivity.draw=native no weight is known before the machine "

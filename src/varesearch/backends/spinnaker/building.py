@@ -5,12 +5,13 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.connectors import ListConnector
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
 from varesearch.backends.spinnaker.translation import pynn_description, rows
-from varesearch.backends.table import Context, row, translate, translated_parameters
+from varesearch.backends.table import Context, context_of, row, translate, translated_parameters
 from varesearch.config.schema import Config
 from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
@@ -51,7 +52,7 @@ def build(sim: ModuleType, network: Network, config: Config) -> Built:
         native = config.connectivity.draw == "native" and projection.pre in cells
         # sPyNNaker has no projections without synapses either.
         if native or (projection.size and projection.pre not in silent):
-            context = Context(cells[projection.post].cell, network.dt_ms)
+            context = context_of(cells[projection.post], network.dt_ms)
             (_native if native else _list)(sim, built, projection, config, context)
     for current in network.currents:
         _inject(sim, built.populations[current.target], current, cells[current.target], network.dt_ms)
@@ -60,7 +61,7 @@ def build(sim: ModuleType, network: Network, config: Config) -> Built:
 
 def _population(sim: ModuleType, population: Population, network: Network, config: Config) -> Any:
     cell = population.cell
-    context = Context(cell, network.dt_ms)
+    context = context_of(population, network.dt_ms)
     of_cell, description = rows(type(cell)), pynn_description(type(cell))
     assert description is not None
     assert isinstance(config.backend, SpinnakerSettings)
@@ -83,13 +84,19 @@ def largest_sums(network: Network, population: Population) -> list[float]:
 
     The sums are in sPyNNaker's unit. No step can bring more, since a source fires at most once in a step.
     """
-    context = Context(population.cell, network.dt_ms)
+    context = context_of(population, network.dt_ms)
     sums = {"excitatory": np.zeros(population.size), "inhibitory": np.zeros(population.size)}
     for projection in network.projections:
         if projection.post == population.name:
-            weights = translate(rows(type(context.cell)), f"weight_{projection.receptor}", projection.weights, context)
+            weights = translated_weights(projection, context)
             sums[projection.receptor] += np.bincount(projection.targets, weights=weights, minlength=population.size)
     return [float(onto_cells.max()) for onto_cells in sums.values()]
+
+
+def translated_weights(projection: Projection, context: Context) -> NDArray[np.float64]:
+    """Return the weights of a projection in sPyNNaker's unit; ``context`` is that of the cells of its target."""
+    of_cell, onto = rows(type(context.cell)), context.at(projection.targets)
+    return translate(of_cell, f"weight_{projection.receptor}", projection.weights, onto)
 
 
 def _record(built: Any, population: Population, config: Config, dt_ms: float) -> None:
@@ -114,7 +121,7 @@ def _source(sim: ModuleType, source: SpikeSource, context: Context) -> Any:
 
 
 def _list(sim: ModuleType, built: Built, projection: Projection, config: Config, context: Context) -> None:
-    weights = translate(rows(type(context.cell)), f"weight_{projection.receptor}", projection.weights, context)
+    weights = translated_weights(projection, context)
     connector = ListConnector(projection.sources, projection.targets, weights, projection.delay_steps, context.dt_ms)
     built.lists[projection.name] = connector
     built.projections[projection.name] = sim.Projection(

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker.translation import rows
-from varesearch.backends.table import Context, Row, row
+from varesearch.backends.table import Context, Row, context_of, row
 from varesearch.config.cell import Cell, Synapse
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
 from varesearch.config.values import Constant, Value
 from varesearch.network.estimate import estimate
+from varesearch.network.model import Population
 
 LARGEST = 2.0**16
 """s16.15: 16 bits before the point."""
@@ -45,7 +48,13 @@ class _Drawn:
 
 def check_fixed_point(config: Config) -> None:
     """Raise ConfigurationError, naming the setting, for a parameter or a drawn value that the machine would wrap."""
-    cell, context = config.cell, Context(config.cell, config.simulation.dt_ms)
+    for cell in extreme_cells(config):
+        _check_cell(config, cell)
+
+
+def _check_cell(config: Config, cell: Cell) -> None:
+    """Check a configuration whose cells all have the numbers of ``cell``."""
+    context = Context(cell, config.simulation.dt_ms)
     of_cell = rows(type(cell))
     for each, value in _parameters(cell):
         if not abs(each.convert(np.asarray(value), context)) < LARGEST:
@@ -62,29 +71,53 @@ def check_fixed_point(config: Config) -> None:
             raise _beyond(f"{drawn.setting}={drawn.value}{unit}", limit, quantity.unit)
 
 
-def rounded_parameters(cell: Cell, dt_ms: float) -> list[str]:
-    """Return one line for each parameter that the machine's rounding changes by more than 1 %."""
-    context = Context(cell, dt_ms)
+def rounded_parameters(population: Population, dt_ms: float) -> list[str]:
+    """Return one line for each parameter that the machine's rounding changes by more than 1 % in some cell."""
+    context = context_of(population, dt_ms)
+    names = population.cell.parameters()
     lines = []
-    for each, value in _parameters(cell):
-        theirs = float(each.convert(np.asarray(value), context))
-        if theirs and each.ours != "tau_refrac":
-            kept = np.rint(theirs / STEP) * STEP
-            if abs(kept - theirs) > _COARSE * abs(theirs):
-                lines.append(f"cell.{each.ours}={value:g} is {kept * value / theirs:.3g} in steps of 2^-15")
-    if "tau_m" in cell.parameters():
-        tau_ms = context.parameter("tau_m")
+    for each in rows(type(population.cell)):
+        if each.ours not in names or each.ours == "tau_refrac":
+            continue
+        ours = np.asarray(context.parameter(each.ours), dtype=np.float64)
+        theirs = np.asarray(each.convert(ours, context), dtype=np.float64)
+        kept = np.rint(theirs / STEP) * STEP
+        if worst := _worst(theirs, kept):
+            value, index, cells = float(ours.flat[worst.index]), worst.index, worst.cells
+            acts = kept.flat[index] * value / theirs.flat[index]
+            lines.append(f"cell.{each.ours}={value:g}{cells} is {acts:.3g} in steps of 2^-15")
+    if "tau_m" in names:
+        tau_ms = np.asarray(context.parameter("tau_m"), dtype=np.float64)
         leak = -np.expm1(-dt_ms / tau_ms)
         kept = 1.0 - np.rint((1.0 - leak) / STEP) * STEP
-        if abs(kept - leak) > _COARSE * leak:
-            acts = f"{-dt_ms / np.log1p(-kept):.3g} ms" if kept > 0 else "endless"
-            lines.append(f"cell.tau_m={tau_ms:g} acts as {acts}, since exp(-dt / tau_m) has steps of 2^-15")
+        if worst := _worst(leak, kept):
+            left = kept.flat[worst.index]
+            acts = f"{-dt_ms / np.log1p(-left):.3g} ms" if left > 0 else "endless"
+            value, cells = tau_ms.flat[worst.index], worst.cells
+            lines.append(f"cell.tau_m={value:g}{cells} acts as {acts}, since exp(-dt / tau_m) has steps of 2^-15")
     return lines
+
+
+@dataclass(frozen=True)
+class _Worst:
+    """The cell whose value is changed most, and in words how many cells change too much."""
+
+    index: int
+    cells: str
+
+
+def _worst(exact: NDArray[np.float64], kept: NDArray[np.float64]) -> _Worst | None:
+    """Return where rounding changes a value most; None if it nowhere changes it by more than 1 %."""
+    changes = np.abs(kept - exact) / np.where(exact == 0, 1.0, np.abs(exact))
+    coarse = int(np.count_nonzero(changes > _COARSE))
+    if not coarse:
+        return None
+    return _Worst(int(np.argmax(changes)), f" (the worst of {coarse} cells)" if exact.ndim else "")
 
 
 def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
     """Yield the settings of the values at time 0, the weights and the currents."""
-    cell, wiring, stimulus = config.cell, config.connectivity, config.stimulus
+    cell, wiring, stimulus = context.cell, config.connectivity, config.stimulus
     expected = estimate(config)
     for name in cell.variables:
         yield _Drawn(f"cell.{name}_init", getattr(cell, f"{name}_init"), name, expected.n_cells)

@@ -16,6 +16,7 @@ from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.spinnaker.fixed_point import check_fixed_point
 from varesearch.config.cell import Synapse
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
 from varesearch.network.model import Network, Projection
 
@@ -44,14 +45,14 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
     """
     dt_ms = config.simulation.dt_ms
     check_fixed_point(config)
-    if config.cell.synapse is Synapse.ALPHA:
-        for name in ("tau_syn_E", "tau_syn_I"):
-            tau_ms = getattr(config.cell, name)
+    for cell in extreme_cells(config):
+        for name in ("tau_syn_E", "tau_syn_I") if cell.synapse is Synapse.ALPHA else ():
+            tau_ms = getattr(cell, name)
             if tau_ms**2 <= dt_ms:
                 raise ConfigurationError(
                     f"cell.{name}={tau_ms:g} ms is too short: SpiNNaker would deliver no alpha current; it must be "
                     f"above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; use a longer time constant or a "
-                    f"shorter step{or_another_backend(type(config.cell), instead_of='spinnaker')}"
+                    f"shorter step{or_another_backend(type(cell), instead_of='spinnaker')}"
                 )
     sizes = config.connectivity.sizes
     for delays in drawn_delays(config):

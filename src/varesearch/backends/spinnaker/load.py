@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker.limits import CELLS_PER_CORE
 from varesearch.backends.spinnaker.translation import pynn_description
+from varesearch.backends.table import context_of
 from varesearch.config.schema import RecordingConfig
 from varesearch.model.alone import Alone
 from varesearch.model.simulators import Steps
@@ -82,9 +83,9 @@ def first_spikes(population: Population, network: Network, steps: int) -> NDArra
     same = [steps[name] for steps in in_floats for name in names if name in steps]
     if not same:
         return fired
-    alone = Alone(cell, same[0], population.initial, network.dt_ms)
+    alone = Alone(cell, population.parameters, same[0], population.initial, network.dt_ms)
     for step in range(steps):
-        current = cell.i_offset
+        current = context_of(population, network.dt_ms).parameter("i_offset")
         for each in network.currents:
             if each.target == population.name:
                 current = current + each.at(np.array([step]))[0]

@@ -12,9 +12,11 @@ from typing import Any
 from varesearch.backends.spinnaker.translation import rows
 from varesearch.backends.table import Context, translate
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.parts import parts
 from varesearch.config.projection import ProjectionSettings
 from varesearch.config.rule import Rule
+from varesearch.config.schema import Config
 from varesearch.config.streams import stream
 from varesearch.config.values import Constant
 from varesearch.network.synapses import delay_steps, draw_values
@@ -36,6 +38,22 @@ def check_native(wiring: Rule) -> None:
                     f"connectivity.draw=native with a distribution for {setting} of {projection.name} ({value}): give "
                     "one number, or use connectivity.draw=host"
                 )
+
+
+def check_one_weight(config: Config) -> None:
+    """Raise ConfigurationError if the machine would need a weight for each cell, since parameters of these differ."""
+    cell, dt_ms = config.cell, config.simulation.dt_ms
+    for receptor in ("excitatory", "inhibitory"):
+        weights = {
+            float(translate(rows(type(each)), f"weight_{receptor}", 1.0, Context(each, dt_ms)))
+            for each in extreme_cells(config)
+        }
+        if len(weights) > 1:
+            raise ConfigurationError(
+                f"connectivity.draw=native with {' and '.join(f'cell.{name}' for name in cell.varying)} drawn: the "
+                f"machine's weights of {receptor} synapses depend on the cell, and it takes one number for all; use "
+                "connectivity.draw=host"
+            )
 
 
 def population_seed(seed: int, name: str) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from varesearch.backends.spinnaker.building import Built
 from varesearch.backends.spinnaker.translation import rows
-from varesearch.backends.table import Context, row, translate
+from varesearch.backends.table import context_of, row, translate
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording, sampled_ids
@@ -35,7 +35,7 @@ def read(built: Built, network: Network, wanted: RecordingConfig) -> Read:
     for population in network.populations:
         source = built.populations[population.name]
         spikes = np.asarray(source.spinnaker_get_data("spikes"), dtype=np.float64).reshape(-1, 2)
-        context = Context(population.cell, network.dt_ms)
+        context = context_of(population, network.dt_ms)
         signals: dict[str, Signal] = {}
         for name in wanted.sampled(population.name, type(population.cell)):
             signal = _signal(source, name, population, network, wanted)
@@ -68,6 +68,6 @@ def _signal(source: Any, name: str, population: Population, network: Network, wa
     if values.shape != (len(steps), len(ids)):
         return f"{values.shape[0]} of {len(steps)} samples came back"
     if name in cell.synapse.input:
-        values = translate(rows(cell), name, values, Context(population.cell, network.dt_ms))
+        values = translate(rows(cell), name, values, context_of(population, network.dt_ms).at(ids))
     times_ms = (steps * network.dt_ms).astype(np.float64)
     return Signal(name, cell.recordables()[name], ids, times_ms, values.astype(np.float32))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from varesearch.backends.base import Collected, Simulation
 from varesearch.backends.spinnaker import SpinnakerSettings
-from varesearch.backends.spinnaker.building import Built
+from varesearch.backends.spinnaker.building import Built, translated_weights
 from varesearch.backends.spinnaker.fixed_point import rounded_parameters
 from varesearch.backends.spinnaker.machines import Machine
 from varesearch.backends.spinnaker.mapping import mapping_metrics, mapping_only
@@ -17,8 +17,8 @@ from varesearch.backends.spinnaker.quantisation import quantise, scale_of
 from varesearch.backends.spinnaker.reading import read
 from varesearch.backends.spinnaker.session import SpynnakerSession
 from varesearch.backends.spinnaker.tick import Tick
-from varesearch.backends.spinnaker.translation import pynn_description, rows
-from varesearch.backends.table import Context, translate
+from varesearch.backends.spinnaker.translation import pynn_description
+from varesearch.backends.table import context_of
 from varesearch.config.cell import Cell
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
@@ -69,8 +69,7 @@ class SpinnakerSimulation(Simulation):
         self._marks = {"machine": self.machine.name, "integrator": "; ".join(dict.fromkeys(schemes))}
         if self.machine.timing:
             self._marks["timing"] = self.machine.timing
-        cells = {repr(p.cell): p.cell for p in self.network.populations}.values()
-        rounded = [text for cell in cells for text in rounded_parameters(cell, self.network.dt_ms)]
+        rounded = [text for p in self.network.populations for text in rounded_parameters(p, self.network.dt_ms)]
         if rounded:
             self._marks["rounded"] = "; ".join(dict.fromkeys(rounded))
             logger.warning("SpiNNaker rounds parameters by more than 1 %%: %s", self._marks["rounded"])
@@ -151,12 +150,11 @@ class SpinnakerSimulation(Simulation):
     def _quantisation(self) -> dict[str, float]:
         """Return the scale and largest error of the stored weights of each projection, and how many were lost."""
         metrics = {"weights_zeroed": 0.0, "weights_clipped": 0.0}
-        cells = {population.name: population.cell for population in self.network.populations}
         for projection in self.network.projections:
             if projection.name not in self.built.lists:
                 continue
-            context = Context(cells[projection.post], self.network.dt_ms)
-            weights = translate(rows(type(context.cell)), f"weight_{projection.receptor}", projection.weights, context)
+            context = context_of(self.network.population(projection.post), self.network.dt_ms)
+            weights = translated_weights(projection, context)
             quantisation = quantise(weights, scale_of(self.built.projections[projection.name]))
             metrics[f"weight_error.{projection.name}"] = quantisation.largest_error
             metrics[f"weight_scale.{projection.name}"] = quantisation.scale
