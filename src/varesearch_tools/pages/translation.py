@@ -17,9 +17,10 @@ Written by `python -m varesearch_tools.pages` from the tables that the back ends
 
 A configuration uses one set of units: mV, ms, nF, nA, µS, and mV/ms for the currents of Izhikevich cells. Weights are
 magnitudes; the receptor gives the sign. Times are whole steps of `dt`: a spike of step k has the time k dt, and with a
-delay of n steps it acts on its target in step k + n. The tables show, for each cell and each quantity, the parameter
-that each simulator gets, and how its value is computed where it differs from ours. The notes name approximations and
-easy mistakes.
+delay of n steps it acts on its target in step k + n. Synaptic input is recorded with what arrives in the step, before
+the update ([what is sampled when](how-to/record-signals.md#what-is-sampled-when)). The tables show, for each cell and
+each quantity, the parameter that each simulator gets, and how its value is computed where it differs from ours. The
+notes name approximations and easy mistakes.
 """
 
 _QUANTITIES = {
