@@ -8,7 +8,7 @@ from small_networks import network, projection, source
 from varesearch.config.cell import Cell
 from varesearch.config.heterogeneity import draw_cells
 from varesearch.config.values import Uniform
-from varesearch.network.model import CurrentStep, Network, Population, Projection
+from varesearch.network.model import CurrentInput, Network, Population, Projection
 
 STEPS = 400
 
@@ -41,7 +41,7 @@ def different_cells(cell: Cell, dt_ms: float = 1.0, size: int = 6, weight: float
             projection("exc", "exc", "excitatory", from_first),
             projection("exc", "exc", "inhibitory", [(1, post, strong / 4, 2) for post in range(2, size)]),
         ],
-        [CurrentStep("exc", step, 100, 200)],
+        [CurrentInput.step("exc", step, 100, 200)],
     )
 
 
