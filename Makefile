@@ -19,7 +19,7 @@ $(READY): pyproject.toml constraints.txt setup.py $(wildcard src/spinnaker_board
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"varesearch needs Python 3.11 to 3.13, and $(PYTHON) is {v.major}.{v.minor}: try make PYTHON=python3.12")'
 	@echo "Setting up $(VENV) (once, a few minutes) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --constraint constraints.txt --editable '.[nest,spinnaker,slurm,optuna,pyspike,docs,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --constraint constraints.txt --editable '.[nest,spinnaker,slurm,optuna,pyspike,sonata,nir,docs,dev]'
 	@$(BIN)/python -m compileall -q $(VENV)/lib src > $(VENV)/compileall.log 2>&1 || true  # some packages ship files that are no Python 3
 	@touch $@
 
@@ -62,7 +62,7 @@ docs: $(READY) ## the documentation's site, into site/, strict
 ui: $(READY) ## the tracker's pages in a browser
 	@$(BIN)/python -m varesearch ui $(ARGS)
 
-EXTRAS := --extra nest --extra spinnaker --extra slurm --extra ray --extra optuna --extra pyspike --extra docs --extra dev
+EXTRAS := --extra nest --extra spinnaker --extra slurm --extra ray --extra optuna --extra pyspike --extra sonata --extra nir --extra docs --extra dev
 RESOLVE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate $(EXTRAS) pyproject.toml
 
 constraints: $(READY) ## resolve constraints.txt anew for Python 3.11 to 3.13, and the hashes with it

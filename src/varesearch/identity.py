@@ -1,8 +1,9 @@
 """The identity of a run: a hash of everything that determines its result. Equal identities mean equal results.
 
-It covers the settings that determine a result; the code that computes it, without comments and docstrings; and the
-versions of the libraries that take part. It does not cover tracking, figures, launcher or host: the network is drawn
-before the simulator sees it, and a child of a sweep has one thread wherever it runs.
+It covers the settings that determine a result, and what the files hold that they name; the code that computes it,
+without comments and docstrings; and the versions of the libraries that take part. It does not cover tracking, figures,
+launcher or host: the network is drawn before the simulator sees it, and a child of a sweep has one thread wherever it
+runs.
 """
 
 import dataclasses
@@ -19,6 +20,7 @@ from typing import Any
 from varesearch.backends import backend_class
 from varesearch.backends.base import Backend
 from varesearch.config.compose import Composed
+from varesearch.config.files import input_files
 from varesearch.config.parts import own_parts
 from varesearch.config.schema import Config
 from varesearch.metrics import computed_metrics
@@ -43,11 +45,14 @@ def identity(composed: Composed, network: Network | None = None) -> str:
         A network that a program made, if it is simulated instead of the one that the configuration describes.
     """
     backend = backend_class(type(composed.config.backend))
-    parts = {
+    parts: dict[str, Any] = {
         "config": config_hash(_decimal(composed.resolved)),
         "science": science_hash(backend, _modules_of(composed, network)),
         "libraries": libraries(backend, metric_libraries(composed.config, composed.config_dir)),
     }
+    files = {file.setting: file.sha256 for file in input_files(composed.config)}
+    if files:
+        parts["files"] = files
     if network is not None:
         parts["network"] = network.hash
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

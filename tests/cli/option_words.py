@@ -1,8 +1,12 @@
 """The words that choose an option, with what some options cannot do without."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-NEEDED: dict[str, Sequence[str]] = {"connectivity=one_to_one": ("connectivity.exc_inh_ratio=1",)}
+NEEDED: dict[str, Sequence[str]] = {
+    "connectivity=one_to_one": ("connectivity.exc_inh_ratio=1",),
+    "connectivity=from_file": (f"connectivity.file={Path(__file__).parents[1] / 'crossing' / 'lists.npz'}",),
+}
 """Option -> further words, such as populations of one size."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from itertools import product
+from pathlib import Path
 
 from covering import Row, rows
 
@@ -33,8 +34,11 @@ DENSE = {
     "k": 6,
     "rewiring": 0.3,
 }
-NEEDED = {"one_to_one": ("connectivity.exc_inh_ratio=1",)}
-"""What a rule needs to be drawn at all, such as populations of one size."""
+NEEDED = {
+    "one_to_one": ("connectivity.exc_inh_ratio=1",),
+    "from_file": (f"connectivity.file={Path(__file__).parent / 'lists.npz'}",),
+}
+"""What a rule needs to be drawn at all, such as populations of one size, or a file (made by make_lists.py)."""
 
 STRONG = {"p": 0.3, "rate_hz": 200, "start_ms": 5, "duration_ms": 20, "amplitude": 0.3}
 RECURRENT = 1.5

@@ -1,4 +1,4 @@
-"""The pages that add a cell, a connector and a back end do what they say, on a copy of the sources."""
+"""The pages that add a cell, a connector, a list and a back end do what they say, on a copy of the sources."""
 
 import shutil
 import subprocess
@@ -72,7 +72,7 @@ def results(changed: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 def test_each_page_adds_something_of_its_own():
     assert {page.path for page in PAGES} == {
-        f"docs/how-to/own-{what}.md" for what in ("backend", "cell", "connector", "metric", "stimulus")
+        f"docs/how-to/own-{what}.md" for what in ("backend", "cell", "connector", "metric", "stimulus", "wiring")
     }
     assert all(page.changes and page.of("command") for page in PAGES)
 

@@ -20,6 +20,7 @@ EVIDENCE = {
     "CECILL-2.1": r"CeCILL-2\.1",
     "GPL-2.0-or-later": r"GNU General Public License v2 or\s+later",
     "ISC": r"ISC",
+    "LGPL-3.0-or-later": r"LGPL-3\.0-or-later",
     "MIT": r"MIT",
     "MIT-CMU": r"MIT-CMU",
     "MPL-2.0": r"MPL-2\.0",
@@ -74,4 +75,4 @@ def test_a_package_says_the_same_of_itself(found: Distribution) -> None:
     assert re.search(EVIDENCE[licence], said, re.I), said[:300]
     # A package that changes to a licence with conditions has to be seen. Whole texts name those of bundled parts, too.
     short = [field for field in _fields(found) if "\n" not in field]
-    assert bool(COPYLEFT.search("; ".join(short))) is bool(re.match(r"CECILL|GPL|MPL", licence)), short
+    assert bool(COPYLEFT.search("; ".join(short))) is bool(re.match(r"CECILL|L?GPL|MPL", licence)), short

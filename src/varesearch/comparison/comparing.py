@@ -29,6 +29,7 @@ from varesearch.comparison.storing import (
 )
 from varesearch.comparison.verdict import Answer, Verdict, judge, refuse_incomparable
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.files import input_files
 from varesearch.config.plain import as_plain
 from varesearch.config.restore import MachineChoice, restore
 from varesearch.config.schema import AnalysisConfig, Config
@@ -38,6 +39,7 @@ from varesearch.metrics import metric_definitions
 from varesearch.network import Network
 from varesearch.preflight import prepare
 from varesearch.recording import Recording
+from varesearch.rerun.files import check_input_files
 from varesearch.simulation import probe, simulate
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, project_root
@@ -170,16 +172,20 @@ def _why_unpaired(a: Side, b: Side) -> str:
 def _reference(a: Side, b: Side, machine: MachineChoice) -> Config:
     """The configuration whose back end measures the spread: A's, unless that is a slow one.
 
-    Raises ConfigurationError if it has the address of a machine that the user did not ask for.
+    Raises ConfigurationError if it has the address of a machine that the user did not ask for, or if a file that it
+    names has changed.
     """
     side = min((a, b), key=lambda side: backend_class(type(side.config.backend)).slow)
-    return restore(machine.applied_to(side.resolved, side.config_dir), own=True, config_dir=side.config_dir)
+    config = restore(machine.applied_to(side.resolved, side.config_dir), own=True, config_dir=side.config_dir)
+    check_input_files(side.first, config)
+    return config
 
 
 def _spread(config: Config, side: Side, seeds: int, terminal: Terminal) -> NaturalSpread:
     backend = backend_class(type(config.backend))
     key = {
         "science": science(as_plain(config)),
+        "files": [file.sha256 for file in input_files(config)],
         "code": science_hash(backend, part_modules(config, side.config_dir)),
         "libraries": libraries(backend, metric_libraries(config, side.config_dir)),
         "seeds": seeds,

@@ -19,6 +19,26 @@ A pair may be repeated (multapses): each time it is a synapse of its own, with a
 
 
 @dataclass(frozen=True)
+class Synapses:
+    """Pairs of cells with weights and delays of their own, where a rule does not leave these to the settings.
+
+    Attributes
+    ----------
+    sources, targets
+        As in :data:`Pairs`.
+    weights
+        float64 of shape (synapses,), not negative, in the unit of the target's cell; None: as the settings say.
+    delays_ms
+        float64 of shape (synapses,), at least one step; None: as the settings say.
+    """
+
+    sources: NDArray[np.int32]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float64] | None = None
+    delays_ms: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
 class Given:
     """The value of a setting, and the key in the configuration that gives it."""
 

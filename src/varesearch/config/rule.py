@@ -16,7 +16,7 @@ from omegaconf import MISSING
 from varesearch.config import ranges
 from varesearch.config.checks import check_delay, check_weight, refuse
 from varesearch.config.parts import Part
-from varesearch.config.projection import Given, Pairs, ProjectionSettings, Receptor
+from varesearch.config.projection import Given, Pairs, ProjectionSettings, Receptor, Synapses
 from varesearch.config.ranges import Range
 from varesearch.config.settings import WEIGHT_UNIT, Settings, definition_fault, drawn, quantity
 from varesearch.config.values import ValueSetting
@@ -112,8 +112,8 @@ class Rule(Settings, Part, ABC):
         """Return the expected number of synapses of a projection."""
 
     @abstractmethod
-    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
-        """Draw the pairs of a projection from a generator of its own."""
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs | Synapses:
+        """Draw the pairs of a projection from a generator of its own, or all of its synapses."""
 
     def place(self, size: int, rng: np.random.Generator) -> NDArray[np.float64] | None:
         """Return positions (mm) of the cells of a population, of shape (size, 2); None: the rule needs none."""

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from varesearch.config.cell import Cell
 from varesearch.config.heterogeneity import draw_cells
 from varesearch.config.plain import as_plain
-from varesearch.config.projection import Pairs, ProjectionSettings
+from varesearch.config.projection import Pairs, ProjectionSettings, Synapses
 from varesearch.config.rule import Rule
 from varesearch.config.schema import Config
 from varesearch.config.streams import stream
 from varesearch.model.pairs import no_pairs
 from varesearch.network.model import Network, Population, Projection, SpikeSource
-from varesearch.network.synapses import delay_steps, draw_values
+from varesearch.network.synapses import check_delays, delay_steps, draw_values
 
 
 def draw(config: Config) -> Network:
@@ -101,25 +101,34 @@ def _recurrent(config: Config, settings: ProjectionSettings, populations: Mappin
     owner = "shared" if wiring.shared_streams else settings.name
     drawn_here = wiring.draw != "native"
     pairs = wiring.connect(settings, stream(config.seed, owner, "pairs")) if drawn_here else no_pairs()
+    if isinstance(pairs, Synapses):
+        return _projection(config, settings, pairs)
     return _projection(config, settings, pairs, wiring.travel_ms(settings, pairs))
 
 
 def _projection(
-    config: Config, settings: ProjectionSettings, pairs: Pairs, travel_ms: NDArray[np.float64] | float = 0.0
+    config: Config, settings: ProjectionSettings, pairs: Pairs | Synapses, travel_ms: NDArray[np.float64] | float = 0.0
 ) -> Projection:
-    """The synapses between ``pairs``, with drawn weights and delays; ``travel_ms`` is added to the delays."""
-    sources, targets = pairs
+    """The synapses between ``pairs``; weights and delays that these do not bring are drawn.
 
-    def values(setting: str) -> NDArray[np.float64]:
-        return draw_values(settings[setting], setting, config.seed, settings.name, len(sources))
+    ``travel_ms`` is added to the delays.
+    """
+    synapses = pairs if isinstance(pairs, Synapses) else Synapses(*pairs)
+    if synapses.delays_ms is not None:
+        check_delays(settings, synapses.delays_ms, config.simulation.dt_ms)
+
+    def values(setting: str, given: NDArray[np.float64] | None) -> NDArray[np.float64]:
+        if given is not None:
+            return given
+        return draw_values(settings[setting], setting, config.seed, settings.name, len(synapses.sources))
 
     return Projection(
         name=settings.name,
         pre=settings.pre,
         post=settings.post,
         receptor=settings.receptor,
-        sources=sources,
-        targets=targets,
-        weights=values("weight"),
-        delay_steps=delay_steps(values("delay_ms") + travel_ms, config.simulation.dt_ms),
+        sources=synapses.sources,
+        targets=synapses.targets,
+        weights=values("weight", synapses.weights),
+        delay_steps=delay_steps(values("delay_ms", synapses.delays_ms) + travel_ms, config.simulation.dt_ms),
     )

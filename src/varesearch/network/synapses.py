@@ -3,6 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.config.checks import MOST_DELAY_STEPS
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.projection import ProjectionSettings
 from varesearch.config.streams import stream
 from varesearch.config.values import Value
 from varesearch.narrowing import int32
@@ -25,6 +28,22 @@ def draw_values(value: Value, purpose: str, seed: int, owner: str, size: int) ->
         Number of values.
     """
     return value.draw(stream(seed, owner, purpose), size)
+
+
+def check_delays(projection: ProjectionSettings, delays_ms: NDArray[np.float64], dt_ms: float) -> None:
+    """Raise ConfigurationError if one of the delays that a rule brings is shorter than a step, or far too long."""
+    if not delays_ms.size:
+        return
+    shortest, longest, most_ms = float(delays_ms.min()), float(delays_ms.max()), MOST_DELAY_STEPS * dt_ms
+    if shortest < (1.0 - 1e-9) * dt_ms:
+        wrong, allowed = shortest, f"at least one step, simulation.dt_ms={dt_ms:g}"
+    elif longest > most_ms:
+        wrong, allowed = longest, f"at most {MOST_DELAY_STEPS} steps ({most_ms:g} ms)"
+    else:
+        return
+    raise ConfigurationError(
+        f"projection {projection.name}: its list of synapses has a delay of {wrong:g} ms; it must be {allowed}"
+    )
 
 
 def delay_steps(delays_ms: NDArray[np.float64], dt_ms: float) -> NDArray[np.int32]:

@@ -14,6 +14,7 @@ from varesearch.network.model import Network
 from varesearch.network.stored import NETWORK_FILE, load_network
 from varesearch.preflight import check_given, prepare
 from varesearch.rerun.differences import Differences, compare_runs
+from varesearch.rerun.files import check_input_files
 from varesearch.runner import run_in_store, say_ending
 from varesearch.terminal import Terminal
 from varesearch.tracking import LogCapture, RunRecord, load_run
@@ -103,6 +104,7 @@ def recomposed(
     name = f"rerun of {original.name}"
     tracking = dataclasses.replace(config.tracking, uri=uri, experiment=original.experiment, run_name=name)
     config = dataclasses.replace(config, tracking=tracking)
+    check_input_files(original, config)
     backend = prepare(config, config_dir)
     resolved["tracking"] = dataclasses.asdict(tracking)
     overrides, choices = _overrides_and_choices(original)

@@ -19,12 +19,13 @@ import psutil
 
 from varesearch.config.addresses import redact
 from varesearch.config.compose import Composed
+from varesearch.config.files import input_files
 from varesearch.config.launching import NOT_SCIENCE
 from varesearch.config.plain import is_one_value, shown_value, single_settings
 from varesearch.config.plausibility import doubts
 from varesearch.config.schema import Config
 from varesearch.shell import code_span, command
-from varesearch.tracking.tags import BACKEND, CONFIG_HASH, CONFIG_HASH_ANY_SEED, EXPERIMENT, NOTE, WARNINGS
+from varesearch.tracking.tags import BACKEND, CONFIG_HASH, CONFIG_HASH_ANY_SEED, EXPERIMENT, INPUT_FILE, NOTE, WARNINGS
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ def describe(composed: Composed, made_by: Sequence[str] = (), tags: Mapping[str,
         CONFIG_HASH: config_hash(resolved),
         CONFIG_HASH_ANY_SEED: config_hash(resolved, without=["seed"]),
         BACKEND: config.backend.name,
+        **{f"{INPUT_FILE}{file.setting}": redact(str(file)) for file in input_files(config)},
         **({WARNINGS: "; ".join(doubted)} if doubted else {}),
         **({EXPERIMENT: choices["experiment"]} if "experiment" in choices else {}),
         **(tags or {}),

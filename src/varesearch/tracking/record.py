@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.files import InputFile
 from varesearch.result import Status
 from varesearch.tracking import tags as vocabulary
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, RECORDING_FILE
@@ -128,6 +129,13 @@ class RunRecord:
     def made_with(self) -> dict[str, str]:
         """What the back end says of the simulation: ``machine``, ``integrator`` and the like."""
         return {key: value for key, value in self.tags.items() if "." not in key and key != vocabulary.DEGRADED}
+
+    @property
+    def input_files(self) -> tuple[InputFile, ...]:
+        """The files that its settings named, with their hashes."""
+        start = vocabulary.INPUT_FILE
+        found = {key: text for key, text in self.tags.items() if key.startswith(start)}
+        return tuple(InputFile.parse(key.removeprefix(start), text) for key, text in sorted(found.items()))
 
     @property
     def compared(self) -> tuple[str, str]:

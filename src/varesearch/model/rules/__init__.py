@@ -11,7 +11,8 @@ from varesearch.config.checks import (
     check_probability,
     refuse,
 )
-from varesearch.config.projection import Pairs, ProjectionSettings
+from varesearch.config.files import file_setting
+from varesearch.config.projection import Pairs, ProjectionSettings, Synapses
 from varesearch.config.ranges import Range
 from varesearch.config.rule import Rule, per_projection
 from varesearch.config.settings import drawn, quantity
@@ -24,12 +25,14 @@ __all__ = [
     "ProjectionSettings",
     "Range",
     "Rule",
+    "Synapses",
     "ValueSetting",
     "bernoulli_indices",
     "check_at_least",
     "check_positive",
     "check_probability",
     "drawn",
+    "file_setting",
     "independent_pairs",
     "independent_pairs_by_target",
     "pairs_of",
