@@ -163,6 +163,7 @@ def test_the_input_from_sources_is_the_same_whatever_the_scheme_of_the_cell(name
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # Cython compiles each of some hundred pieces of code by itself
 @pytest.mark.parametrize("other", ["threaded", "cython", "cpp_standalone"])
 @pytest.mark.parametrize("recurrent", [True, False])
 def test_threads_and_compiled_code_have_the_same_samples(recurrent: bool, other: str):

@@ -62,7 +62,7 @@ def test_a_long_run_shows_a_part_and_says_which():
     assert len(figure.axes[0].lines[0].get_xdata()) == 1000  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("count", "cells"), [(8, 2), (16, 1)])
+@pytest.mark.parametrize(("count", "cells"), [(4, 2), (5, 1), (16, 1)])
 def test_many_populations_show_fewer_cells(count: int, cells: int):
     figure = drawn(*(population(f"p{k}", "gsyn_exc", "gsyn_inh") for k in range(count)))
     assert len(figure.axes) == count * cells <= MOST_PANELS

@@ -19,7 +19,7 @@ from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.module import compile_cell, is_compiled, no_compiler
 from varesearch.backends.nest.quiet import printed_to
-from varesearch.backends.nest.translation import compiled_model, inputs, integrators, variables
+from varesearch.backends.nest.translation import compiled_model, inputs, integrators, multimeters, variables
 from varesearch.config.cell import Cell
 from varesearch.config.parts import parts
 from varesearch.config.schema import Config
@@ -71,7 +71,9 @@ class Nest(Backend):
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
         """Return the cost measured with NEST 3.10 on one thread; most of a cell's is its link to the spike recorder."""
-        return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=40, spike=109, sample=82, value=21)
+        # Each multimeter keeps the time and the cell of its samples.
+        meters = sum(bool(names) for names in multimeters(type(config.cell), config.recording.signals))
+        return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=40, spike=109, sample=82 * meters, value=21)
 
     def compile(self, workspace: Workspace) -> None:
         """Compile the cell if its model is one of this project's (about 20 s, once for each cache)."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.nest.connect import connect_arrays
-from varesearch.backends.nest.translation import inputs, rows, sampled_late, variables
+from varesearch.backends.nest.translation import inputs, multimeters, rows, variables
 from varesearch.backends.table import Context, context_of, translate
 from varesearch.network.model import Network, Population
 from varesearch.recording import PopulationRecording, Signal, population_recording
@@ -53,9 +53,9 @@ class Recorders:
         self._spikes = nest.Create("spike_recorder", params={"time_in_steps": True, "stop": network.duration_ms})
         cells = np.arange(first_id, first_id + population.size)
         connect_arrays(nest, cells, np.full(population.size, self._spikes.global_id))
-        late = [name for name in sampling.names if name in cell.synapse.input and sampled_late(cell)]
-        punctual = [name for name in sampling.names if name not in late]
-        self._meters = [self._meter(nest, names, k) for k, names in enumerate((punctual, late)) if names]
+        self._meters = [
+            self._meter(nest, names, late) for late, names in enumerate(multimeters(cell, sampling.names)) if names
+        ]
 
     def _meter(self, nest: Any, names: Sequence[str], late: int) -> Meter:
         """Create a multimeter for all samples but those of step 0, which NEST does not take."""

@@ -19,7 +19,7 @@ hence the same in whatever order they arrive: the order changes with the number 
 into slices, and without the rounding the last bit of the sums, and with it in time the spikes, would change too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -123,6 +123,12 @@ def inputs(cell: type[Cell]) -> dict[str, Name]:
 def sampled_late(cell: type[Cell]) -> bool:
     """Return whether the input from synapses is sampled at the end of the step in which it acts, not at its start."""
     return acts_after(cell) == 0
+
+
+def multimeters(cell: type[Cell], names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the signals to sample at the end of the step before, and those at the end of the step itself."""
+    late = [name for name in names if name in cell.synapse.input and sampled_late(cell)]
+    return [name for name in names if name not in late], late
 
 
 def _input(cell: type[Cell], ours: str, name: Name) -> Row:

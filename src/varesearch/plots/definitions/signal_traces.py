@@ -17,7 +17,10 @@ from varesearch.plots.definitions import (
 )
 
 CELLS = 2
-"""The number of cells drawn of each population, where there is room."""
+"""The number of cells drawn of each population; one of each where this makes more than :data:`FEW_PANELS`."""
+
+FEW_PANELS = 8
+"""Of more panels, each is lower."""
 
 MOST_PANELS = 16
 """More would make the page longer than can be read."""
@@ -44,19 +47,18 @@ class SignalTraces(FigureDefinition):
 
     @classmethod
     def draw(cls, recording: Recording, analysis: AnalysisConfig, title: str) -> Figure | None:
-        panels = next(
-            (found for cells in range(CELLS, 0, -1) if len(found := list(_panels(recording, cells))) <= MOST_PANELS),
-            list(_panels(recording, 1)),
-        )
+        panels = list(_panels(recording, CELLS))
+        if len(panels) > FEW_PANELS:
+            panels = list(_panels(recording, 1))
         drawn = panels[:MOST_PANELS]
         window = time_window(recording, analysis)
         if not any(np.isfinite(signal.values).any() for panel in drawn for signal in panel.signals):
             return None
-        gap, row_height = 0.1, 0.85
+        gap, row_height = 0.1, 0.85 if len(drawn) <= FEW_PANELS else 0.6
         height = style.TOP_IN + style.BOTTOM_IN + len(drawn) * (row_height + gap)
-        populations = list(dict.fromkeys(panel.population for panel in drawn))
-        figure = style.page("Recorded signals of single cells", title, populations, height)
-        colours = style.population_colours(populations)
+        colours = style.colours_of(recording.populations)
+        legend = {panel.population: colours[panel.population] for panel in drawn}
+        figure = style.page("Recorded signals of single cells", title, legend, height)
         width = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
         for row, panel in enumerate(drawn):
             bottom = height - style.TOP_IN - row_height * (row + 1) - gap * row
