@@ -50,36 +50,52 @@ class Cell:
 
 def solve(cell: Cell, n_steps: int, dt_ms: float) -> tuple[list[int], NDArray[np.float64]]:
     """The steps of the spikes, and the state at the start of each step."""
-    state, held, silent, spikes = np.array(cell.start, dtype=float), 0, 0, []
+    state, now, step, spikes = np.array(cell.start, dtype=float), 0.0, 0, []
+    held_until = silent_until = 0
     samples = np.empty((n_steps, len(state)))
     arriving: dict[int, list[tuple[int, float]]] = {}
-    for step, place, amount in cell.arrivals:
-        arriving.setdefault(step, []).append((place, amount))
+    for at, place, amount in cell.arrivals:
+        arriving.setdefault(at, []).append((place, amount))
+    stops = sorted({*arriving, n_steps})
 
-    def over(_time: float, now: State) -> float:
+    def over(_time: float, at: State) -> float:
         assert cell.peak is not None
-        return float(now[0] - cell.peak)
+        return float(at[0] - cell.peak)
 
     over.terminal, over.direction = True, 1.0  # type: ignore[attr-defined]
-    for step in range(n_steps):
-        samples[step] = state
-        for place, amount in arriving.get(step, ()):
-            state[place] += amount
-        before, now = state.copy(), 0.0
-        while now < dt_ms:
-            solved = solve_ivp(
-                lambda _time, at, held=held: cell.slope(at, held > 0),
-                (now, dt_ms), state, method="LSODA", rtol=1e-9, atol=1e-11,
-                events=None if cell.peak is None else over,
-            )  # fmt: skip
-            now, state = float(solved.t[-1]), solved.y[:, -1].copy()
-            if cell.peak is not None and solved.t_events[0].size:
-                spikes.append(step)
-                state, held = cell.reset(state), cell.held + 1
-        if cell.peak is None and not held and not silent and cell.fires(before, state):
+    while step < n_steps:
+        if now <= step * dt_ms:  # not the rest of a step, after a spike in it
+            samples[step] = state
+            for place, amount in arriving.get(step, ()):
+                state[place] += amount
+        held = step < held_until
+        end = min(next(stop for stop in stops if stop > step), held_until if held else n_steps)
+        grid = np.arange(step + 1, end + 1) * dt_ms
+        solved = solve_ivp(
+            lambda _time, at, held=held: cell.slope(at, held),
+            (now, grid[-1]), state, method="LSODA", rtol=1e-9, atol=1e-11, t_eval=grid, max_step=5.0,
+            events=None if cell.peak is None or held else over,
+        )  # fmt: skip
+        ends = np.asarray(solved.y).T if len(solved.t) else np.empty((0, len(state)))
+        if cell.peak is not None and not held and solved.t_events[0].size:
+            now, whole = float(solved.t_events[0][0]), len(ends)
+            samples[step + 1 : step + whole + 1] = ends
+            step += whole
             spikes.append(step)
-            state, held, silent = cell.reset(state), cell.held + 1, cell.again + 1
-        held, silent = max(held - 1, 0), max(silent - 1, 0)
+            state = cell.reset(solved.y_events[0][0])
+            held_until = step + 1 + cell.held if cell.held else 0
+            continue
+        before = state
+        for k, after in enumerate(ends):
+            if cell.peak is None and not held and step + k >= silent_until and cell.fires(before, after):
+                spikes.append(step + k)
+                held_until, silent_until = step + k + 1 + cell.held, step + k + 1 + cell.again
+                ends = np.concatenate([ends[:k], [cell.reset(after)]])
+                break
+            before = after
+        samples[step + 1 : step + len(ends) + 1] = ends[: max(n_steps - step - 1, 0)]
+        state, step = ends[-1].copy(), step + len(ends)
+        now = step * dt_ms
     return spikes, samples
 
 

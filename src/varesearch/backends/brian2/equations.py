@@ -26,15 +26,17 @@ def euler_step(cell: type[Cell], equations: Equations, synaptic: str) -> Step:
     >>> from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
     >>> decaying = Equations({"v": "input - 0.1*v"}, threshold="v >= 30", reset="v = c")
     >>> print(euler_step(IzhikevichDelta, decaying, synaptic="").update)
-    d_v = {drive} - 0.1*v
-    v = v + h*d_v
+    d_v = h*({drive} - 0.1*v)
+    v = v + d_v
     """
     held = "tau_refrac" in cell.parameters()
     input_code = f"({{drive}} + {synaptic})" if synaptic else "{drive}"
     lines = [FREE] if held else []
-    lines += [f"d_{name} = {_code(right, input_code)}" for name, right in equations.derivatives.items()]
+    # Times h at once: were the right-hand side a bare variable, Brian2's numpy code would make d_... another name of
+    # its array, which is then changed in place.
+    lines += [f"d_{name} = h*({_code(right, input_code)})" for name, right in equations.derivatives.items()]
     for name in equations.derivatives:
-        lines.append(f"{name} = {name} + {'free*' if held and name == 'v' else ''}h*d_{name}")
+        lines.append(f"{name} = {name} + {'free*' if held and name == 'v' else ''}d_{name}")
     reset = _code(equations.reset, input_code)
     return Step(
         update="\n".join(lines),

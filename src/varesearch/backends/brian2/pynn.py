@@ -139,7 +139,7 @@ class Explicit(Connector):
         """Connect all synapses at once, and assign what differs from synapse to synapse as arrays."""
         synapses = projection.synapses
         synapses.connect(i=self.sources, j=self.targets)
-        synapses.w = self.weights[0] if projection.one_weight else self.weights
+        synapses.w_syn = self.weights[0] if projection.one_weight else self.weights
         if not projection.one_delay:
             synapses.delay = self.delay_steps * _network().clock.dt
 
@@ -158,7 +158,7 @@ class ExplicitProjection(sim.Projection):
         self.synapses = brian2.Synapses(
             pre.brian2_group,
             post.brian2_group,
-            model="w : 1 (shared)" if self.one_weight else "w : 1",
+            model="w_syn : 1 (shared)" if self.one_weight else "w_syn : 1",  # w may be a variable of a cell
             on_pre=post.celltype.scheme.arrivals[receptor],
             delay=int(connector.delay_steps[0]) * clock.dt if self.one_delay else None,
             clock=clock,

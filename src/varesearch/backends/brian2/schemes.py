@@ -23,7 +23,8 @@ class Scheme:
     """A cell's step on Brian2.
 
     ``state``: its variables. ``update``: the map of one step, with ``{drive}``. ``arrivals``: receptor -> what a spike
-    of weight w does. ``when``: the slot of the update. See :class:`varesearch.model.simulators.Step` for the rest.
+    of weight ``w_syn`` does. ``when``: the slot of the update. For the rest see
+    :class:`varesearch.model.simulators.Step`.
     """
 
     step: Step
@@ -53,7 +54,7 @@ def scheme_of(cell: Cell) -> Scheme:
     step, synapses = steps_of(type(cell))[cell.integrator], SYNAPSES[cell.synapse]
     # A voltage step that meets a refractory cell is lost, as in NEST.
     held = cell.synapse is Synapse.VOLTAGE_STEP and "tau_refrac" in cell.parameters()
-    weight = "w*int(t_in_timesteps >= free_from_post)" if held else "w"
+    weight = "w_syn*int(t_in_timesteps >= free_from_post)" if held else "w_syn"
     return Scheme(
         step=step,
         state=(*cell.variables, *synapses.variables, *step.further),

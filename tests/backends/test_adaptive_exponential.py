@@ -1,0 +1,143 @@
+"""The adaptive exponential cells on Brian2 and NEST against Brette and Gerstner's equations, solved by scipy.
+
+Within a step the solution finds the time at which v passes the peak; v is then held to the end of the step and for the
+refractory period, as NEST does. Arrivals are added between steps.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from one_cell import Arrivals, on, random_arrivals, with_arrivals
+from solved import Cell as Solved
+from solved import largest_shift, solve
+
+from varesearch.backends.brian2 import Brian2Settings
+from varesearch.backends.nest import NestSettings
+from varesearch.config.backend import BackendSettings
+from varesearch.config.errors import ConfigurationError
+from varesearch.model.cells.aeif_cond_alpha import AeifCondAlpha
+from varesearch.model.cells.aeif_cond_exp import AeifCondExp
+from varesearch.network.model import Receptor
+
+Aeif = AeifCondExp | AeifCondAlpha
+BACKENDS = {"brian2": Brian2Settings(), "nest": NestSettings()}
+both = pytest.mark.parametrize("settings", BACKENDS.values(), ids=BACKENDS)
+either = pytest.mark.parametrize("model", [AeifCondExp, AeifCondAlpha])
+fine = pytest.mark.parametrize("dt_ms", [1.0, pytest.param(0.1, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+REGIMES: dict[str, dict[str, Any]] = {
+    "tonic": {},
+    "bursts": {"v_reset": -47.0, "tau_refrac": 1.0, "b": 0.2},
+    "facilitated": {"a": -0.002, "tau_w": 30.0},
+    "fast": {"i_offset": 2.0, "tau_w": 30.0},
+}
+
+
+def equations(cell: Aeif, dt_ms: float, arrivals: Arrivals) -> Solved:
+    """State: v, w, then (g, y) of each receptor; y stays 0 where g does not rise."""
+    leak, rises = cell.cm / cell.tau_m, isinstance(cell, AeifCondAlpha)
+
+    def slope(state, held):
+        v, w, g_e, y_e, g_i, y_i = state
+        current = -leak * (v - cell.v_rest)
+        current += leak * cell.delta_T * math.exp(min((v - cell.v_thresh) / cell.delta_T, 600.0))
+        current += g_e * (cell.e_rev_E - v) + g_i * (cell.e_rev_I - v) - w + cell.i_offset
+        return (
+            0.0 if held else current / cell.cm,
+            (cell.a * (v - cell.v_rest) - w) / cell.tau_w,
+            (np.e * y_e - g_e) / cell.tau_syn_E, -y_e / cell.tau_syn_E,
+            (np.e * y_i - g_i) / cell.tau_syn_I, -y_i / cell.tau_syn_I,
+        )  # fmt: skip
+
+    places = {"excitatory": 2 + rises, "inhibitory": 4 + rises}
+    return Solved(
+        slope,
+        [-65.0, 0.01, 0.0, 0.0, 0.0, 0.0],
+        reset=lambda state: np.array([cell.v_reset, state[1] + cell.b, *state[2:]]),
+        held=round(cell.tau_refrac / dt_ms),
+        peak=cell.v_peak,
+        arrivals=[(step, places[name], weight) for name, events in arrivals.items() for step, weight in events],
+    )
+
+
+START = {"v": -65.0, "w": 0.01}
+
+
+@both
+@fine
+def test_a_second_of_each_regime_gives_the_spikes_of_the_equations_within_a_step(
+    settings: BackendSettings, dt_ms: float
+) -> None:
+    """Without input the two cells are the same."""
+    cells, steps = [AeifCondExp(**change) for change in REGIMES.values()], round(1000 / dt_ms)
+    found = on(settings, with_arrivals([(cell, START, {}) for cell in cells], steps, dt_ms), ["v", "w"])
+    for cell, recorded in zip(cells, found, strict=True):
+        spikes, samples = solve(equations(cell, dt_ms, {}), steps, dt_ms)
+        assert len(spikes) > 10
+        assert largest_shift(recorded["spikes"], spikes) <= 1
+        if recorded["spikes"] == spikes:
+            assert recorded["w"] == pytest.approx(samples[:, 1], abs=2e-3)
+
+
+@either
+@both
+@fine
+def test_a_second_of_input_gives_the_spikes_of_the_equations_within_a_step(
+    settings: BackendSettings, dt_ms: float, model: type[Aeif]
+) -> None:
+    steps, cell = round(1000 / dt_ms), model(i_offset=0.5)
+    scale = 1.0 if model is AeifCondExp else 1 / np.e
+    weights: dict[Receptor, NDArray[np.float64]] = {
+        "excitatory": scale * np.array([0.006, 0.02]),
+        "inhibitory": scale * np.array([0.004, 0.01]),
+    }
+    cases = [(cell, random_arrivals(seed, steps, 200, weights)) for seed in (1, 2)]
+    found = on(settings, with_arrivals([(one, START, arrivals) for one, arrivals in cases], steps, dt_ms))
+    for (one, arrivals), recorded in zip(cases, found, strict=True):
+        spikes, _ = solve(equations(one, dt_ms, arrivals), steps, dt_ms)
+        assert len(spikes) > 15
+        assert largest_shift(recorded["spikes"], spikes) <= 1
+
+
+@either
+@both
+@pytest.mark.parametrize("dt_ms", [1.0, 0.1])
+def test_a_psp_of_either_receptor_is_that_of_the_equations(
+    settings: BackendSettings, dt_ms: float, model: type[Aeif]
+) -> None:
+    """Far from threshold, where the upstroke's slope is small but counts."""
+    cell, steps, arrives = model(i_offset=0.0), round(80 / dt_ms), round(10 / dt_ms)
+    cases: list[Arrivals] = [{"excitatory": [(arrives, 0.004)]}, {"inhibitory": [(arrives, 0.01)]}]
+    found = on(settings, with_arrivals([(cell, START, each) for each in cases], steps, dt_ms), ["v", "w"])
+    for arrivals, recorded in zip(cases, found, strict=True):
+        _, samples = solve(equations(cell, dt_ms, arrivals), steps, dt_ms)
+        assert recorded["v"] == pytest.approx(samples[:, 0], abs=3e-4 if dt_ms == 1.0 else 5e-6)
+        assert recorded["w"] == pytest.approx(samples[:, 1], abs=1e-6)
+
+
+@either
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"v_reset": 5.0}, r"cell.v_reset=5 must be below cell.v_peak=0 mV; else firing never stops"),
+        ({"v_peak": -60.0}, r"cell.v_peak=-60 must be at least -50.4 mV"),
+        ({"delta_T": 0.05}, r"cell.delta_T=0.05 makes exp overflow; it must be more than 0.0759"),
+        ({"tau_refrac": 2.05}, r"cell.tau_refrac=2.05"),
+    ],
+)
+def test_parameters_that_cannot_be_integrated_are_refused(
+    model: type[Aeif], change: dict[str, float], said: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        replace(model(), **change).check(0.1)
+
+
+@pytest.mark.parametrize("change", [{"delta_T": 0.08}, {"delta_T": 20.0}, {"v_reset": -200.0}, {"i_offset": 300.0}])
+def test_extreme_values_stay_finite_and_fire(change: dict[str, float]) -> None:
+    """Of these no accuracy is asked; a number that is not finite would fail the run."""
+    cell = replace(AeifCondExp(i_offset=3.0), **change)
+    cell.check(1.0)
+    assert len(on(Brian2Settings(), with_arrivals([(cell, START, {})], 300, 1.0))[0]["spikes"]) > 5
