@@ -58,6 +58,16 @@ connectivity=small_world connectivity.inh_to_inh.k=300 | connectivity.inh_to_inh
 connectivity=small_world connectivity.exc_to_inh.k=302 | connectivity.exc_to_inh.k=302 & at most 300, the number of inh
 connectivity=small_world connectivity.rewiring=1.5 | connectivity.rewiring=1.5 & from 0 to 1
 connectivity=all_to_all connectivity.n=100000 | connectivity.n=100000 needs & 1e+10 synapses & take fewer cells
+connectivity=pairwise_bernoulli connectivity.p=1.5 | connectivity.p=1.5 is 1.5 somewhere on the sheet & from 0 to 1
+connectivity=pairwise_bernoulli connectivity.p="'0.1-d'" | connectivity.p=0.1-d is -0. & clip(..., 0, 1)
+connectivity=pairwise_bernoulli connectivity.p="'exp(-r)'" | connectivity.p & uses r, which is unknown & d, dx, dy
+connectivity=pairwise_bernoulli connectivity.p="'0.1/d'" | connectivity.p & a division by zero at d=0
+connectivity=pairwise_bernoulli connectivity.exc_to_inh.p="'__import__(1)'" | exc_to_inh.p & which is unknown
+connectivity=pairwise_bernoulli connectivity.sheet_mm=-1 | connectivity.sheet_mm=-1 & greater than 0
+connectivity=from_file | connectivity.file=null names no file for exc_to_exc
+connectivity=from_file connectivity.file=nothing.csv | connectivity.file=nothing.csv is not there
+connectivity=from_file connectivity.file=/ | connectivity.file=/ is a folder
+connectivity=from_file connectivity.file=/etc/passwd | connectivity.file=/etc/passwd must end in .csv, .npz, .h5
 connectivity=distance_dependent connectivity.kernel=gaussien | kernel=gaussien & exponential; did you mean gaussian?
 connectivity=distance_dependent connectivity.scale_mm=0 | connectivity.scale_mm=0 & greater than 0 mm
 connectivity=distance_dependent connectivity.p_max=1.1 | connectivity.p_max=1.1 & from 0 to 1

@@ -206,7 +206,7 @@ def test_arrays_that_are_no_columns_are_refused(tmp_path: Path) -> None:
         ({"source": ids, "target": ids, "weights": ids}, " has the array 'weights'; allowed are "),
         ({"source": ids, "target": np.array([None] * 3)}, " is no npz file of numbers"),
     ):
-        np.savez(file, **arrays)
+        np.savez(file, **arrays)  # type: ignore[arg-type]
         assert refused(file).startswith(why)
 
 

@@ -13,8 +13,10 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.projection import Given, Pairs, ProjectionSettings
 from varesearch.config.rule import Rule
 from varesearch.model.rules.all_to_all import AllToAll
+from varesearch.model.rules.distance_dependent import mean_kernel
 from varesearch.model.rules.fixed_total_number import FixedTotalNumber, distinct_indices
 from varesearch.model.rules.one_to_one import OneToOne
+from varesearch.model.rules.pairwise_bernoulli import PairwiseBernoulli
 from varesearch.model.rules.small_world import SmallWorld, neighbours
 
 SIZES = st.integers(1, 40)
@@ -36,7 +38,9 @@ def between(pre_size: int, post_size: int, within: bool = False, no_self: bool =
 
 def drawn(rule: Rule, projection: ProjectionSettings, seed: int = 1) -> Pairs:
     rule.check_projection(projection)
-    return rule.connect(projection, np.random.default_rng(seed))
+    pairs = rule.connect(projection, np.random.default_rng(seed))
+    assert isinstance(pairs, tuple)
+    return pairs
 
 
 def check_pairs(pairs: Pairs, projection: ProjectionSettings, repeated: bool = False) -> None:
@@ -199,6 +203,63 @@ class TestSmallWorld:
         (lattice_clustering, lattice_path), (clustering, path) = measured(0.0), measured(0.01)
         assert lattice_clustering > 0.5
         assert clustering > 0.9 * lattice_clustering and path < 0.5 * lattice_path
+
+
+class TestPairwiseBernoulli:
+    @pytest.mark.parametrize("periodic", [True, False])
+    @pytest.mark.parametrize("text", ["0.5*exp(-d/0.2)", "where(dx > 0.1, 0.4, 0.02)", "clip(0.3 - dy**2, 0, 1)"])
+    def test_each_pair_has_the_probability_that_the_expression_gives_it(self, text: str, periodic: bool) -> None:
+        """Synapses in classes of pairs with one probability, against its sum over the pairs, computed one by one."""
+        rng = np.random.default_rng(3)
+        pre, post = rng.uniform(0, 1, (60, 2)), rng.uniform(0, 1, (70, 2))
+        p = np.empty((60, 70))
+        for i, (x, y) in enumerate(pre):
+            for j, (u, v) in enumerate(post):
+                dx, dy = (
+                    min((b - a + shift for shift in ((-1, 0, 1) if periodic else (0,))), key=abs)
+                    for a, b in ((x, u), (y, v))
+                )
+                d = np.sqrt(dx**2 + dy**2)
+                p[i, j] = {"0": 0.5 * np.exp(-d / 0.2), "w": 0.4 if dx > 0.1 else 0.02, "c": max(0.3 - dy**2, 0)}[
+                    text[0]
+                ]
+        rule = PairwiseBernoulli(periodic=periodic)
+        projection = replace(between(60, 70, p=text), pre_mm=pre, post_mm=post)
+        rule.check_projection(projection)
+        found = np.zeros((60, 70))
+        for _ in range(40):
+            found[rule.connect(projection, rng)] += 1
+        classes = np.digitize(p, np.quantile(p, [0.2, 0.4, 0.6, 0.8]))
+        for each in np.unique(classes):
+            here = classes == each
+            spread = np.sqrt(40 * (p * (1 - p))[here].sum())
+            assert abs(found[here].sum() - 40 * p[here].sum()) < 5 * spread + 1e-9
+
+    @pytest.mark.parametrize("periodic", [True, False])
+    @pytest.mark.parametrize("itself", [True, False])
+    def test_the_estimate_is_the_mean_over_places(self, periodic: bool, itself: bool) -> None:
+        rule = PairwiseBernoulli(periodic=periodic)
+        projection = between(50, 50, within=True, no_self=not itself, p="0.9*exp(-d/0.15)")
+        rng, counts = np.random.default_rng(5), []
+        for _ in range(150):
+            place = rule.place(50, rng)
+            counts.append(len(rule.connect(replace(projection, pre_mm=place, post_mm=place), rng)[0]))
+        expected = rule.expected_synapses(projection)
+        assert abs(np.mean(counts) - expected) < 5 * np.std(counts) / np.sqrt(150)
+        pairs = 50 * 49 * 0.9 * mean_kernel("exponential", 0.15, 1.0, periodic)
+        assert expected == pytest.approx(pairs + 50 * 0.9 * itself, rel=1e-3)
+
+    def test_blocks_of_sources_make_no_difference_to_pairs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from varesearch.model.rules import pairwise_bernoulli
+
+        rng = np.random.default_rng(1)
+        place = rng.uniform(0, 1, (30, 2))
+        projection = replace(between(30, 30, within=True, no_self=True, p="0.5"), pre_mm=place, post_mm=place)
+        whole = PairwiseBernoulli().connect(projection, np.random.default_rng(2))
+        monkeypatch.setattr(pairwise_bernoulli, "_PAIRS_AT_ONCE", 90)
+        blocks = PairwiseBernoulli().connect(projection, np.random.default_rng(2))
+        check_pairs(blocks, projection)
+        assert np.array_equal(np.stack(whole), np.stack(blocks))
 
 
 def check_distribution(degrees: np.ndarray, law: Any) -> None:

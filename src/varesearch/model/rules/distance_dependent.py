@@ -1,6 +1,5 @@
 """The probability of a connection falls with the distance of the cells on a sheet."""
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,10 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.model.rules import (
-    MOST_DELAY_STEPS,
     Pairs,
     ProjectionSettings,
-    Rule,
     bernoulli_indices,
     check_positive,
     check_probability,
@@ -19,8 +16,8 @@ from varesearch.model.rules import (
     per_projection,
     quantity,
     ranges,
-    refuse,
 )
+from varesearch.model.rules._sheet import Sheet, apart_mm, distances_mm, positions_of
 
 # How pairs are proposed: cells in a tile of the sheet, and the least bound on the kernel.
 _CELLS_IN_TILE = 64
@@ -28,7 +25,7 @@ _LEAST_BOUND = 2.0**-20
 
 
 @dataclass
-class DistanceDependent(Rule):
+class DistanceDependent(Sheet):
     """Cells lie at random on a square sheet; the probability of a connection falls with the distance d.
 
     gaussian: p(d) = p_max exp(-d² / (2 scale²)); exponential: p(d) = p_max exp(-d / scale). With ``velocity_mm_per_ms``
@@ -38,83 +35,20 @@ class DistanceDependent(Rule):
     p_max: float = per_projection(quantity(0.3, "", "connection probability at distance 0"))
     scale_mm: float = per_projection(quantity(0.1, "mm", "length scale of the kernel", plausible=ranges.LENGTH_MM))
     kernel: str = quantity("gaussian", "", "gaussian or exponential", ("gaussian", "exponential"))
-    sheet_mm: float = quantity(1.0, "mm", "side of the sheet", plausible=ranges.LENGTH_MM)
-    periodic: bool = quantity(True, "", "are opposite edges of the sheet joined")
-    velocity_mm_per_ms: float | None = quantity(
-        None,
-        "mm/ms",
-        "conduction velocity; null: no delay by distance",
-        plausible=ranges.VELOCITY_MM_PER_MS,
-    )
 
     def check_projection(self, projection: ProjectionSettings) -> None:
         check_probability(projection.key("p_max"), projection["p_max"])
         check_positive(projection.key("scale_mm"), projection["scale_mm"], "mm")
 
-    def check(self, dt_ms: float) -> None:
-        check_positive("connectivity.sheet_mm", self.sheet_mm, "mm")
-        velocity = self.velocity_mm_per_ms
-        if velocity is None:
-            return
-        check_positive("connectivity.velocity_mm_per_ms", velocity, "mm/ms")
-        if self.longest_travel_ms > MOST_DELAY_STEPS * dt_ms:
-            refuse(
-                "connectivity.velocity_mm_per_ms",
-                velocity,
-                f"makes delays longer than {MOST_DELAY_STEPS} steps across the sheet; raise it",
-            )
-
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         mean = mean_kernel(self.kernel, projection["scale_mm"], self.sheet_mm, self.periodic)
         return projection.possible_pairs * projection["p_max"] * mean
 
-    def place(self, size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        return rng.uniform(0.0, self.sheet_mm, size=(size, 2))
-
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
-        pre_mm, post_mm = _positions(projection)
+        pre_mm, post_mm = positions_of(projection)
         kernel = KERNELS[self.kernel](projection["scale_mm"])
         p_max, no_self = projection["p_max"], projection.no_self
         return distance_dependent(pre_mm, post_mm, p_max, kernel, self.sheet_mm, self.periodic, no_self, rng)
-
-    def travel_ms(self, projection: ProjectionSettings, pairs: Pairs) -> NDArray[np.float64] | float:
-        if self.velocity_mm_per_ms is None:
-            return 0.0
-        pre_mm, post_mm = _positions(projection)
-        apart = distances_mm(pre_mm[pairs[0]], post_mm[pairs[1]], self.sheet_mm, self.periodic)
-        return apart / self.velocity_mm_per_ms
-
-    @property
-    def longest_travel_ms(self) -> float:
-        if self.velocity_mm_per_ms is None:
-            return 0.0
-        farthest_mm = self.sheet_mm * math.sqrt(2) / (2 if self.periodic else 1)
-        return farthest_mm / self.velocity_mm_per_ms
-
-
-def _positions(projection: ProjectionSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    assert projection.pre_mm is not None and projection.post_mm is not None
-    return projection.pre_mm, projection.post_mm
-
-
-def distances_mm(
-    a: NDArray[np.float64], b: NDArray[np.float64], sheet_mm: float, periodic: bool
-) -> NDArray[np.float64]:
-    """Return the distance in mm between points of a square sheet, on a torus if ``periodic``.
-
-    Examples
-    --------
-    >>> distances_mm(np.array([[0.1, 0.5]]), np.array([[0.9, 0.5]]), sheet_mm=1.0, periodic=True).round(6)
-    array([0.2])
-    """
-    apart = _apart(a, b, sheet_mm, periodic)
-    return np.hypot(apart[:, 0], apart[:, 1])
-
-
-def _apart(a: NDArray[np.float64], b: NDArray[np.float64], sheet_mm: float, periodic: bool) -> NDArray[np.float64]:
-    """|a - b| along each axis."""
-    apart = np.abs(a - b)
-    return np.minimum(apart, sheet_mm - apart) if periodic else apart
 
 
 def gaussian(scale_mm: float) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
@@ -168,7 +102,7 @@ def distance_dependent(
     for tile in range(tiles**2):
         sources = np.flatnonzero(tile_of == tile)
         centre = (np.array(divmod(tile, tiles)) + 0.5) * tile_mm
-        beyond = np.maximum(_apart(post_mm, centre, sheet_mm, periodic) - 0.5 * tile_mm, 0.0)
+        beyond = np.maximum(apart_mm(post_mm, centre, sheet_mm, periodic) - 0.5 * tile_mm, 0.0)
         octave = np.floor(-np.log2(np.maximum(kernel(np.hypot(beyond[:, 0], beyond[:, 1])), _LEAST_BOUND)))
         for k in np.unique(octave):
             targets, bound = np.flatnonzero(octave == k), 2.0**-k
