@@ -16,6 +16,8 @@ from varesearch.phases import PhaseTime
 
 # Without a terminal (as in the log of a batch job), progress is shown by lines at this interval instead of a bar.
 _LINE_EVERY_S = 30.0
+_GAP = 2
+"""Characters between two columns of metrics."""
 
 
 class Terminal:
@@ -75,16 +77,25 @@ class Terminal:
             yield lambda text: status.update(escape(text))
 
     def metrics(self, populations: Sequence[str], rows: Iterable[tuple[str, str, Mapping[str, float]]]) -> None:
-        """Print a row for each metric (name, unit, value by population), with a column for each population."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("metric")
-        for population in populations:
-            table.add_column(population, justify="right")
-        table.add_column("unit")
-        for name, unit, values in rows:
-            shown = [_number(values[p]) if p in values else "-" for p in populations]
-            table.add_row(escape(name), *shown, escape(unit))
-        self._console.print(table)
+        """Print a row for each metric (name, unit, value by population), with a column for each population.
+
+        Populations that do not fit beside one another follow in further tables.
+        """
+        shown = [
+            (name, unit, {it: _number(values[it]) if it in values else "-" for it in populations})
+            for name, unit, values in rows
+        ]
+        widths = {it: max(len(it), *(len(cells[it]) for _, _, cells in shown)) for it in populations} if shown else {}
+        beside = sum(max((len(it[k]) for it in shown), default=0) for k in (0, 1)) + _GAP
+        for group in _fitting(widths, self._console.width - beside):
+            table = Table(box=None, pad_edge=False, header_style="bold")
+            table.add_column("metric")
+            for population in group:
+                table.add_column(population, justify="right")
+            table.add_column("unit")
+            for name, unit, cells in shown:
+                table.add_row(escape(name), *(cells[it] for it in group), escape(unit))
+            self._console.print(table)
 
     def table(
         self, head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = (), gap: int = 2
@@ -133,6 +144,23 @@ class Terminal:
     def phases(self, times: Mapping[str, PhaseTime]) -> None:
         """Print the wall time of each phase in s on one line."""
         self.line("  ".join(f"{name} {t.wall_s:.2f}" for name, t in times.items()) + "  (s)", style="dim")
+
+
+def _fitting(widths: Mapping[str, int], room: int) -> list[list[str]]:
+    """Divide columns into groups that are no wider than ``room``, of about as many columns each.
+
+    Examples
+    --------
+    >>> _fitting({"a": 6, "b": 6, "c": 6}, 20)
+    [['a', 'b'], ['c']]
+    """
+    names = list(widths)
+    for groups in range(1, len(names) + 1):
+        size = -(-len(names) // groups)
+        divided = [names[k : k + size] for k in range(0, len(names), size)]
+        if all(sum(widths[it] + _GAP for it in group) <= room for group in divided):
+            return divided
+    return [[name] for name in names]
 
 
 def _number(value: float) -> str:

@@ -31,7 +31,8 @@ def group(name: str, size: int, rate_hz: float, receptor: str = "", steps: int =
     if v:
         cells = sampled_ids(size, 3)
         values = rng.normal(-60, 5, (steps, len(cells))).astype(np.float32)
-        signals["v"] = Signal("v", "mV", cells, np.arange(steps, dtype=np.float64), values)
+        for key in ("v", "u"):
+            signals[key] = Signal(key, "mV", cells, np.arange(steps, dtype=np.float64), values)
         signals["u"] = replace(signals["v"], name="u", unit="mV/ms", values=np.cumsum(values + 60.0, axis=0))
     return replace(population_recording(name, size, ids, at, 1.0, signals), receptor=receptor)
 

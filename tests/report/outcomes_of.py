@@ -10,10 +10,14 @@ from varesearch.sweeps.jobs import Job, Outcome
 BASE = compose([])
 
 
-def metrics(number: int) -> dict[str, float]:
-    """Numbers that differ from child to child in a known way."""
+PAIR = ("exc", "inh")
+
+
+def metrics(number: int, populations: Sequence[str] = PAIR) -> dict[str, float]:
+    """Numbers that differ from child to child and from population to population in a known way."""
     values: dict[str, float] = {}
-    for population, more in (("exc", 0.0), ("inh", 5.0)):
+    for place, population in enumerate(populations):
+        more = 5.0 * place
         values |= {
             f"{population}.rate_hz": number + more,
             f"{population}.cv_isi": 0.5 + 0.01 * number,
@@ -23,7 +27,10 @@ def metrics(number: int) -> dict[str, float]:
 
 
 def outcomes(
-    axes: dict[str, Sequence[Any]], failed: Collection[int] = (), undefined: Collection[int] = ()
+    axes: dict[str, Sequence[Any]],
+    failed: Collection[int] = (),
+    undefined: Collection[int] = (),
+    populations: Sequence[str] = PAIR,
 ) -> list[Outcome]:
     """One for each combination, the last axis fastest; those ``failed`` have no numbers, ``undefined`` no CV of exc."""
     found = []
@@ -34,7 +41,9 @@ def outcomes(
             found.append(Outcome(job, "FAILED", f"{number:032x}", f"run {number}", reason="killed by SIGSEGV"))
             continue
         numbers = {
-            key: value for key, value in metrics(number).items() if number not in undefined or key != "exc.cv_isi"
+            key: value
+            for key, value in metrics(number, populations).items()
+            if number not in undefined or key != "exc.cv_isi"
         }
         found.append(
             Outcome(job, "FINISHED", f"{number:032x}", f"run {number}", metrics=numbers, network_hash=f"{number:064x}")

@@ -7,14 +7,18 @@ name and size at its left.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from varesearch.plots import style
-from varesearch.recording import PopulationRecording, Recording
+from varesearch.recording import PopulationRecording, Recording, sampled_ids
 
 FEW = 3
 """So many groups are drawn in the manner of a figure of two populations."""
+FEWEST = 20
+"""So many cells of each group are drawn, however small a fraction is drawn."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,30 @@ def rows_of(recording: Recording) -> list[Row]:
     for name, colour in style.source_colours(recording.sources).items():
         rows.append(Row(recording.sources[name], colour, name, f"{name} input", is_source=True))
     return rows
+
+
+def common_fraction(groups: Sequence[PopulationRecording], most_cells: int, most_spikes: int) -> float:
+    """Return the fraction of the cells of every group with which a figure has so many cells and spikes at most.
+
+    It is 1, or a number of two digits.
+    """
+    cells = sum(group.size for group in groups)
+    spikes = sum(len(group.spike_ids) for group in groups)
+    fraction = min(1.0, most_cells / max(cells, 1), most_spikes / max(spikes, 1))
+    return fraction if fraction == 1.0 else float(f"{fraction:.1e}")
+
+
+def drawn_cells(size: int, fraction: float) -> NDArray[np.int32]:
+    """Return that fraction of the cells of a group, evenly spread, but :data:`FEWEST` at least."""
+    return sampled_ids(size, min(size, max(FEWEST, round(fraction * size))))
+
+
+def fraction_notes(groups: Sequence[PopulationRecording], fraction: float) -> list[str]:
+    """Return the remark on which cells are drawn; none if all are."""
+    if fraction == 1.0:
+        return []
+    more = any(group.size * fraction < FEWEST for group in groups)
+    return [f"drawn: {100 * fraction:.2g} % of the cells of each population" + (f", {FEWEST} at least" if more else "")]
 
 
 def heights(weights: Sequence[float], room: float, least: float) -> list[float]:

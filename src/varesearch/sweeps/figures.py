@@ -20,12 +20,14 @@ from varesearch.plots import style
 from varesearch.sweeps.factors import Factor, Roles, factors, repetitions, roles
 from varesearch.sweeps.jobs import FINISHED
 from varesearch.sweeps.measures import RUN, TIMES, Measure, Points, measured, points, statistics
-from varesearch.sweeps.panels import draw_heat, draw_points, draw_seeds, slant, x_axis, y_range
+from varesearch.sweeps.panels import draw_heat, draw_points, draw_seeds, names_slant, slant, x_axis, y_range
 from varesearch.sweeps.table import Table
 
 MOST_COLUMNS = 4
 MOST_PAGES = 6
 """The most panels beside one another, and pages of one kind. What does not fit is counted at the foot of the page."""
+MOST_ROWS = 8
+"""So many rows of heat maps on a page where each measure has several."""
 
 _WIDTH_IN = style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN
 _KEY_IN = 0.28
@@ -107,7 +109,7 @@ def _pages(table: Table, found: list[Factor], measures: list[Measure], heading: 
         return [_seeds_page(table, measures, heading, title)]
     parts = roles(found)
     if parts.y is not None:
-        return [_heat_page(table, parts.x, parts.y, measures, heading, title)]
+        return _heat_pages(table, parts.x, parts.y, measures, heading, title)
     if parts.lines is None:
         return [_overlay_page(table, parts, measures, heading, title)]
     return _grid_pages(table, parts, measures, heading, title)
@@ -116,8 +118,9 @@ def _pages(table: Table, found: list[Factor], measures: list[Measure], heading: 
 def _seeds_page(table: Table, measures: list[Measure], heading: str, title: str) -> Figure:
     heading = f"{heading} over {repetitions(table)} seeds"
     figure, places = _tiles(heading, title, measures, None)
+    colours = _colours(measures)
     for axes, measure in zip(places, measures, strict=True):
-        draw_seeds(axes, measure, table)
+        draw_seeds(axes, measure, table, colours)
     _caption(figure, table, measures, "a dot is a seed; line and bar: mean ± 1 sd")
     return figure
 
@@ -126,8 +129,8 @@ def _overlay_page(
     table: Table, parts: Roles, measures: list[Measure], heading: str, title: str, joined: bool = True
 ) -> Figure:
     figure, places = _tiles(f"{heading} by {parts.x.key}", title, measures, parts.x)
+    colours = _colours(measures)
     for axes, measure in zip(places, measures, strict=True):
-        colours = _measure_colours(measure)
         shown = [points(table, parts.x, [], key, colours[name], "o") for name, key in measure.keys.items()]
         draw_points(axes, parts.x, shown, joined)
         axes.set_ylim(*y_range(shown))
@@ -140,23 +143,25 @@ def _overlay_page(
 def _grid_pages(table: Table, parts: Roles, measures: list[Measure], heading: str, title: str) -> list[Figure]:
     lines = parts.lines
     assert lines is not None
-    names = list(dict.fromkeys(name for measure in measures for name in measure.keys))
+    colours = _colours(measures)
     combinations = list(itertools.product(*(factor.levels for factor in parts.facets)))
-    at_once = max(1, MOST_COLUMNS // len(names))
-    chunks = [combinations[k : k + at_once] for k in range(0, len(combinations), at_once)]
-    left_out = sum(len(chunk) for chunk in chunks[MOST_PAGES:])
+    columns = list(itertools.product(combinations, colours))
+    # All populations of a combination stand beside one another, unless there are too many.
+    at_once = max(1, MOST_COLUMNS // len(colours)) * len(colours) if len(colours) <= MOST_COLUMNS else MOST_COLUMNS
+    chunks = [columns[k : k + at_once] for k in range(0, len(columns), at_once)]
+    left_out = len(dict.fromkeys(combination for chunk in chunks[MOST_PAGES:] for combination, _ in chunk))
     by = " and ".join(dict.fromkeys(factor.key for factor in (parts.x, lines)))
     with_key = parts.x is not lines
     limits = {measure.label: _limits(table, parts, measure) for measure in measures}
     pages = []
     for chunk in chunks[:MOST_PAGES]:
         head_in = 0.3 + (_KEY_IN if with_key else 0.0) + (0.2 if parts.facets else 0.0)
-        size = (len(measures), len(chunk) * len(names))
+        size = (len(measures), len(chunk))
         figure, rows = _grid(f"{heading} by {by}", title, size, parts.x, head_in, _GAP_IN)
         if with_key:
             _key(figure, lines)
         for row, measure in zip(rows, measures, strict=True):
-            for axes, (combination, name) in zip(row, itertools.product(chunk, names), strict=True):
+            for axes, (combination, name) in zip(row, chunk, strict=True):
                 fixed = list(zip(parts.facets, combination, strict=True))
                 shown = _lines(table, parts, fixed, measure, name)
                 draw_points(axes, parts.x, shown)
@@ -167,7 +172,7 @@ def _grid_pages(table: Table, parts: Roles, measures: list[Measure], heading: st
                 else:
                     axes.tick_params(labelleft=False)
                 if row is rows[0]:
-                    _column_head(axes, fixed, name)
+                    _column_head(axes, fixed, name, colours[name])
         _name_x(figure, rows[-1], parts.x)
         more = f"; {left_out} more combinations are in the table only" if left_out else ""
         _caption(figure, table, measures, _spread(table) + more)
@@ -175,19 +180,31 @@ def _grid_pages(table: Table, parts: Roles, measures: list[Measure], heading: st
     return pages
 
 
-def _heat_page(table: Table, x: Factor, y: Factor, measures: list[Measure], heading: str, title: str) -> Figure:
-    size = (len(measures), max(len(measure.keys) for measure in measures))
+def _heat_pages(table: Table, x: Factor, y: Factor, measures: list[Measure], heading: str, title: str) -> list[Figure]:
+    """Heat maps: a row for each measure with its populations, or several rows on several pages if these are many."""
+    deep = max(-(-len(measure.keys) // MOST_COLUMNS) for measure in measures)
+    at_once = len(measures) if deep == 1 else max(1, MOST_ROWS // deep)
+    chunks = [measures[k : k + at_once] for k in range(0, len(measures), at_once)]
+    return [_heat_page(table, x, y, chunk, heading, title, deep) for chunk in chunks]
+
+
+def _heat_page(
+    table: Table, x: Factor, y: Factor, measures: list[Measure], heading: str, title: str, deep: int
+) -> Figure:
+    size = (deep * len(measures), min(MOST_COLUMNS, max(len(measure.keys) for measure in measures)))
     figure, rows = _grid(f"{heading} by {x.key} and {y.key}", title, size, x, 0.3, 0.4, right_in=0.6)
-    for row, measure in zip(rows, measures, strict=True):
-        shown = row[: len(measure.keys)]
-        for axes in row[len(measure.keys) :]:
+    colours = _colours(measures)
+    for place, measure in enumerate(measures):
+        of_measure = rows[deep * place : deep * (place + 1)]
+        panels = [axes for row in of_measure for axes in row]
+        shown = panels[: len(measure.keys)]
+        for axes in panels[len(measure.keys) :]:
             axes.remove()
         draw_heat(figure, shown, x, y, table, measure)
-        colours = _measure_colours(measure)
         for axes, name in zip(shown, measure.keys, strict=True):
             label = f"{measure.label}, {style.population_label(name)}" if name != RUN else measure.label
-            axes.set_title(label, loc="left", color=colours[name])
-            axes.tick_params(labelbottom=row is rows[-1], labelleft=axes is row[0])
+            axes.set_title(label, loc="left", color=colours[name], size=10 if deep == 1 else 8.5)
+            axes.tick_params(labelbottom=axes in rows[-1], labelleft=any(axes is row[0] for row in rows))
     _name_x(figure, [axes for axes in rows[-1] if axes.figure is not None], x)
     style.shared_label(figure, [row[0] for row in rows], "y", y.label, style.LEFT_IN - 0.1)
     words = "mean over seeds, their spread is in the table" if repetitions(table) > 1 else "one run each"
@@ -215,20 +232,23 @@ def _limits(table: Table, parts: Roles, measure: Measure) -> tuple[float, float]
     return y_range(shown)
 
 
-def _measure_colours(measure: Measure) -> dict[str, str]:
-    return {RUN: style.TEXT_COLOUR, **style.population_colours([name for name in measure.keys if name != RUN])}
+def _colours(measures: Sequence[Measure]) -> dict[str, str]:
+    """A colour for each population of which any of the measures has a value, and for the run where one is of it."""
+    names = list(dict.fromkeys(name for measure in measures for name in measure.keys))
+    colours = style.population_colours([name for name in names if name != RUN])
+    return {name: style.TEXT_COLOUR if name == RUN else colours[name] for name in names}
 
 
 def _tiles(heading: str, title: str, measures: list[Measure], x: Factor | None) -> tuple[Figure, list[Axes]]:
     """A page with a panel for each measure, three beside one another; colours distinguish populations."""
-    populations = dict.fromkeys(name for measure in measures for name in measure.keys if name != RUN)
+    legend = {name: colour for name, colour in _colours(measures).items() if name != RUN}
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
     width = (_WIDTH_IN - 0.6 * (columns - 1)) / columns
-    slant_in = slant(x, width).room_in if x else 0.0
+    slant_in = slant(x, width).room_in if x else names_slant(list(legend), width).room_in
     row_in, between_in = 1.75, 0.65 + slant_in
     height = style.TOP_IN + 0.3 + rows * row_in + (rows - 1) * between_in + style.BOTTOM_IN + slant_in
-    figure = style.page(heading, title, style.population_colours(populations), height)
+    figure = style.page(heading, title, legend, height)
     places = []
     for number, measure in enumerate(measures):
         row, column = divmod(number, columns)
@@ -269,7 +289,7 @@ def _name_x(figure: Figure, panels: Sequence[Axes], x: Factor) -> None:
     style.shared_label(figure, panels, "x", x.label, 0.36 + slant(x, width_in).room_in)
 
 
-def _column_head(axes: Axes, fixed: Sequence[tuple[Factor, object]], name: str) -> None:
+def _column_head(axes: Axes, fixed: Sequence[tuple[Factor, object]], name: str, colour: str) -> None:
     words = ", ".join(f"{factor.key.rpartition('.')[2]}={written(level)}" for factor, level in fixed)
     up = 20 if name != RUN else 6
     axes.annotate(
@@ -281,7 +301,6 @@ def _column_head(axes: Axes, fixed: Sequence[tuple[Factor, object]], name: str) 
         size=_head_size(axes, words),
     )
     if name != RUN:
-        colour = style.population_colours([name])[name]
         axes.set_title(style.population_label(name), loc="left", color=colour, weight="bold")
 
 

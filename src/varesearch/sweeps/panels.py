@@ -1,7 +1,7 @@
 """The panels of a sweep's figures: points over the levels of a factor, heat maps, values of single seeds."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +17,7 @@ from varesearch.config.wording import written
 from varesearch.plots import style
 from varesearch.sweeps.factors import Factor
 from varesearch.sweeps.labels import level_labels
-from varesearch.sweeps.measures import RUN, Measure, Points, points, summarise
+from varesearch.sweeps.measures import Measure, Points, points, summarise
 from varesearch.sweeps.table import Table
 
 _MOST_WRITTEN = 64
@@ -66,16 +66,15 @@ def draw_points(axes: Axes, x: Factor, shown: Sequence[Points], joined: bool = T
         style.say(axes, "no value")
 
 
-def draw_seeds(axes: Axes, measure: Measure, table: Table) -> None:
+def draw_seeds(axes: Axes, measure: Measure, table: Table, colours: Mapping[str, str]) -> None:
     """Draw a column for each population: a dot for each child, and their mean as a line."""
-    colours = style.population_colours([name for name in measure.keys if name != RUN])
     shown = []
     for place, (name, key) in enumerate(measure.keys.items()):
         values = table.numbers(key)[table.finished]
         values = values[np.isfinite(values)]
         # Side by side in the order of the seeds, so that equal values do not hide each other.
         beside = place + np.linspace(-0.25, 0.25, len(values)) if len(values) > 1 else np.array([float(place)])
-        colour = colours.get(name, style.TEXT_COLOUR)
+        colour = colours[name]
         axes.plot(beside, values, "o", color=colour, markersize=4, markeredgewidth=0, alpha=0.75)
         series = summarise([values], colour, "")
         axes.plot([place - 0.32, place + 0.32], [series.mean, series.mean], color=colour, linewidth=1.6)
@@ -84,7 +83,10 @@ def draw_seeds(axes: Axes, measure: Measure, table: Table) -> None:
     if all(not series.sd.any() for series in shown):
         axes.set_ylim(*y_range(shown))
     axes.set_xlim(-0.6, len(measure.keys) - 0.4)
-    axes.set_xticks(range(len(measure.keys)), [style.population_label(name) for name in measure.keys])
+    labels = [style.population_label(name) for name in measure.keys]
+    width_in, _ = np.asarray(axes.get_window_extent().size) / axes.figure.dpi
+    lie = names_slant(list(measure.keys), width_in)
+    axes.set_xticks(range(len(labels)), labels, rotation=lie.degrees, ha="right" if lie.degrees else "center")
     axes.tick_params(axis="x", length=0)
 
 
@@ -145,6 +147,14 @@ class Slant:
 
     degrees: int
     room_in: float
+
+
+def names_slant(populations: Sequence[str], width_in: float) -> "Slant":
+    """The slant of the names of populations below a panel that has a column for each."""
+    longest_in = _CHARACTER_IN * max((len(style.population_label(name)) for name in populations), default=0)
+    if longest_in + 0.1 <= width_in / max(len(populations), 1):
+        return Slant(0, 0.0)
+    return Slant(40, longest_in * math.sin(math.radians(40)))
 
 
 def slant(x: Factor, width_in: float) -> Slant:

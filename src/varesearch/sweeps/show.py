@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 20
 _LONGEST_VALUE = 40
+_MOST_COLUMNS = 6
 
 
 def plan_page(sweep: "Sweep") -> str:
@@ -96,7 +97,7 @@ def summary(outcomes: Sequence[Outcome], config_dir: Path | None = None) -> tupl
     """The head and the rows of a table with a row for each combination, its FINISHED runs averaged over the seeds.
 
     The columns are what varies, how many runs are FINISHED, and the metrics that belong in a summary, also those of the
-    user's folder ``config_dir``.
+    user's folder ``config_dir``. With more than :data:`_MOST_COLUMNS` of these, each population has a row of its own.
     """
     keys = [key for key in outcomes[0].job.varied if key != SEED] if outcomes else []
     shown = {key: labels_by_text((outcome.job.varied[key] for outcome in outcomes), _LONGEST_VALUE) for key in keys}
@@ -105,12 +106,23 @@ def summary(outcomes: Sequence[Outcome], config_dir: Path | None = None) -> tupl
         point = tuple(shown[key][written(outcome.job.varied[key])] for key in keys)
         groups.setdefault(point, []).append(outcome)
     names = in_summary(dict.fromkeys(name for outcome in outcomes for name in outcome.metrics), config_dir)
+    populations = list(dict.fromkeys(name.rpartition(".")[0] for name in names))
+    metrics = list(dict.fromkeys(name.rpartition(".")[2] for name in names))
+    apart = len(names) > _MOST_COLUMNS
     rows = []
     for values, group in groups.items():
         finished = [outcome for outcome in group if outcome.state == FINISHED]
-        means = [_mean([o.metrics[name] for o in finished if name in o.metrics]) for name in names]
-        rows.append([*values, f"{len(finished)}/{len(group)}", *means])
-    return [*short_keys(keys), "finished", *names], rows
+        head = [*values, f"{len(finished)}/{len(group)}"]
+
+        def mean(name: str, finished: Sequence[Outcome] = finished) -> str:
+            return _mean([it.metrics[name] for it in finished if name in it.metrics])
+
+        if apart:
+            rows += [[*head, it, *(mean(f"{it}.{metric}") for metric in metrics)] for it in populations]
+        else:
+            rows.append([*head, *map(mean, names)])
+    of_metrics = ["population", *metrics] if apart else names
+    return [*short_keys(keys), "finished", *of_metrics], rows
 
 
 def point(outcome: Outcome) -> str:

@@ -6,7 +6,16 @@ Nothing lists the figures: :func:`varesearch.config.parts.parts` finds them.
 from varesearch.config.schema import AnalysisConfig
 from varesearch.plots import style
 from varesearch.plots.figure import FigureDefinition
-from varesearch.plots.rows import FEW, Row, heights, name_row, rows_of
+from varesearch.plots.rows import (
+    FEW,
+    Row,
+    common_fraction,
+    drawn_cells,
+    fraction_notes,
+    heights,
+    name_row,
+    rows_of,
+)
 from varesearch.plots.times import TRANSIENT, time_axis, time_window
 from varesearch.recording import PopulationRecording, Recording, Signal, sampled_ids
 
@@ -19,6 +28,9 @@ __all__ = [
     "Recording",
     "Row",
     "Signal",
+    "common_fraction",
+    "drawn_cells",
+    "fraction_notes",
     "heights",
     "name_row",
     "rows_of",

@@ -17,10 +17,12 @@ from varesearch.plots.definitions import (
     FigureDefinition,
     Recording,
     Row,
+    common_fraction,
+    drawn_cells,
+    fraction_notes,
     heights,
     name_row,
     rows_of,
-    sampled_ids,
     style,
     time_axis,
 )
@@ -28,9 +30,6 @@ from varesearch.plots.definitions import (
 MOST_CELLS = 4000
 MOST_SPIKES = 100_000
 """More cells than this in all have no pixel of their own; more spikes look like a solid block, and cost seconds."""
-FEWEST = 20
-"""So many cells of each population are drawn, however small its share."""
-
 _GAP_IN = 0.14
 _TIMES_IN = 0.42
 """Room for the ticks and the label of a time axis."""
@@ -60,44 +59,24 @@ class Raster(FigureDefinition):
         height += 0.0 if few else _TIMES_IN
         legend = style.colours_of(recording.populations) if few else {}
         figure = style.page("Spikes and population rate", title, legend, height)
-        fraction = shown_fraction(rows)
+        groups = [row.group for row in rows]
+        fraction = common_fraction(groups, MOST_CELLS, MOST_SPIKES)
         top = height - style.TOP_IN
         for row, row_height in zip(rows, tall, strict=True):
             axes = style.panel(figure, style.LEFT_IN, top - row_height, _WIDTH_IN, row_height)
             top -= row_height + gap
             style.shade_warmup(axes, analysis.warmup_ms)
-            _dots(axes, row, _shown(row, fraction), few, row_height)
+            _dots(axes, row, drawn_cells(row.group.size, fraction), few, row_height)
             time_axis(axes, (0.0, recording.duration_ms), labelled=not few and row is rows[-1])
         if few:
             _rates_together(figure, recording, analysis, rows)
         else:
             _rates_apart(figure, recording, analysis, rows, rates_in)
-        notes = _fraction_note(rows, fraction)
+        notes = fraction_notes(groups, fraction)
         notes += ["grey: warm-up, not in the metrics"] if analysis.warmup_ms > 0 else []
         notes.append(f"rate in bins of {analysis.rate_bin_ms:g} ms")
         style.note(figure, "; ".join(notes))
         return figure
-
-
-def shown_fraction(rows: Sequence[Row]) -> float:
-    """The fraction of the cells of every population that keeps the figure readable: 1, or one of two digits."""
-    cells = sum(row.group.size for row in rows)
-    spikes = sum(len(row.group.spike_ids) for row in rows)
-    fraction = min(1.0, MOST_CELLS / cells, MOST_SPIKES / max(spikes, 1))
-    return fraction if fraction == 1.0 else float(f"{fraction:.1e}")
-
-
-def _shown(row: Row, fraction: float) -> NDArray[np.int32]:
-    """The cells that are drawn, evenly spread."""
-    size = row.group.size
-    return sampled_ids(size, min(size, max(FEWEST, round(fraction * size))))
-
-
-def _fraction_note(rows: Sequence[Row], fraction: float) -> list[str]:
-    if fraction == 1.0:
-        return []
-    more = any(row.group.size * fraction < FEWEST for row in rows)
-    return [f"drawn: {100 * fraction:.2g} % of the cells of each population" + (f", {FEWEST} at least" if more else "")]
 
 
 def _dots(axes: Axes, row: Row, cells: NDArray[np.int32], few: bool, height_in: float) -> None:
