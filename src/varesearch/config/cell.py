@@ -18,7 +18,7 @@ from varesearch.config.expressions import RESERVED, Expression
 from varesearch.config.parts import Part
 from varesearch.config.plain import is_reference, parse_value_or_expression
 from varesearch.config.settings import Settings, definition_fault, quantity, reopened, unit_of
-from varesearch.config.values import Value, ValueSetting
+from varesearch.config.values import NumberSetting, Value, ValueSetting
 from varesearch.config.wording import shortened
 
 AUTO = "auto"
@@ -97,7 +97,7 @@ class Cell(Settings, Part):
 
     model: str = MISSING
     integrator: str = quantity(AUTO, "", "scheme of the time step; auto: the first that --backends lists")
-    i_offset: float = MISSING
+    i_offset: NumberSetting = MISSING
     v_init: ValueSetting = MISSING
     weight_exc: ValueSetting = MISSING
     weight_inh: ValueSetting = MISSING
@@ -117,7 +117,7 @@ class Cell(Settings, Part):
             if name in starts:
                 reopened(declared, parse=parse_value_or_expression)
             elif hint in (float, "float"):
-                cls.__annotations__[name] = ValueSetting
+                cls.__annotations__[name] = NumberSetting
                 reopened(declared, varies=True, parse=parse_value_or_expression)
 
     def _parse_values(self, where: str) -> None:

@@ -48,6 +48,12 @@ class CellValues:
     parameters: dict[str, NDArray[np.float64]]
     initial: dict[str, NDArray[np.float64]]
 
+    def of(self, name: str) -> NDArray[np.float64]:
+        """The values of a parameter or of an initial value (``v_init``); one for all if they are the same."""
+        if name.removesuffix("_init") in self.initial:
+            return self.initial[name.removesuffix("_init")]
+        return self.parameters[name] if name in self.parameters else np.array([getattr(self.cell, name)])
+
 
 def draw_cells(cell: Cell, size: int, dt_ms: float, seed: int, owner: str) -> CellValues:
     """Draw the parameters of each cell of a population, and its state at time 0.
@@ -147,7 +153,7 @@ def extremes(cell: Cell, dt_ms: float, drawn: CellValues | None = None) -> Itera
         if isinstance(value, Value):
             ends[name] = value.reach
         elif drawn is not None:
-            array = drawn.parameters.get(name, np.array([getattr(drawn.cell, name)]))
+            array = drawn.of(name)
             ends[name] = float(array.min()), float(array.max())
         if name in cell.whole_steps:
             low, high = ends[name]
@@ -167,13 +173,33 @@ def extreme_cells(config: "Config") -> list[Cell]:
     :func:`draw_cells` does.
     """
     found: list[Cell] = []
-    dt_ms, cell = config.simulation.dt_ms, config.cell
+    for cell, drawn in _populations(config):
+        found += [each for each in extremes(cell, config.simulation.dt_ms, drawn) if each not in found]
+    return found
+
+
+def expression_ends(config: "Config", cell: Cell) -> dict[str, tuple[float, float]]:
+    """Return the least and greatest value of each expression of a cell, in all populations that have this cell."""
+    ends: dict[str, tuple[float, float]] = {}
+    for each, drawn in _populations(config) if _has_expressions(cell) else ():
+        if each is not cell or drawn is None:
+            continue
+        for name, value in _given(cell).items():
+            if isinstance(value, Expression) and name not in cell.draws:
+                array = drawn.of(name)
+                low, high = ends.get(name, (np.inf, -np.inf))
+                ends[name] = min(low, float(array.min())), max(high, float(array.max()))
+    return ends
+
+
+def _populations(config: "Config") -> Iterator[tuple[Cell, CellValues | None]]:
+    """Yield the cell of each population, with what is drawn if it has expressions."""
+    cell = config.cell
     for name, size in config.connectivity.sizes.items():
         drawn = None
         if _has_expressions(cell):
-            drawn = draw_cells(cell, max(size, 1), dt_ms, config.seed, config.owner(name))
-        found += [each for each in extremes(cell, dt_ms, drawn) if each not in found]
-    return found
+            drawn = draw_cells(cell, max(size, 1), config.simulation.dt_ms, config.seed, config.owner(name))
+        yield cell, drawn
 
 
 def _with(cell: Cell, numbers: Mapping[str, float]) -> Cell:
@@ -244,7 +270,7 @@ def _check_drawn(cell: Cell, drawn: CellValues) -> None:
     for name, value in cell.varying.items():
         if not isinstance(value, Expression):
             continue
-        array = drawn.parameters.get(name, np.array([getattr(drawn.cell, name)]))
+        array = drawn.of(name)
         bounds = _allowed(cell, name)
         for end in (float(array.min()), float(array.max())):
             if not (abs(end) <= LARGEST and bounds.holds(end)):

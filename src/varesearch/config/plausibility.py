@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from varesearch.config.cell import Cell
+from varesearch.config.heterogeneity import expression_ends
 from varesearch.config.plain import is_nested, is_reference
 from varesearch.config.ranges import Range
 from varesearch.config.schema import Config
@@ -28,7 +30,7 @@ def doubts(config: Config) -> list[Doubt]:
     """Return the implausible values in a valid configuration, in the order of the settings.
 
     A uniform distribution is judged by its ends, any other by its mean, since its tails can be truncated. A value that
-    only repeats another setting (``${cell.weight_exc}``) is judged there.
+    only repeats another setting (``${cell.weight_exc}``) is judged there. An expression is judged by what it gives.
     """
     groups = [(group.name, getattr(config, group.name)) for group in fields(config)]
     return [doubt for name, group in groups if is_nested(group) for doubt in _doubts_of(config, group, name)]
@@ -58,6 +60,7 @@ def plausible_range(settings: Any, name: str, cell: Any = None) -> Range | None:
 
 
 def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
+    ends = expression_ends(config, settings) if isinstance(settings, Cell) else {}
     for field in fields(settings):
         name, value = f"{prefix}.{field.name}", getattr(settings, field.name)
         if is_nested(value):
@@ -67,7 +70,8 @@ def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
         if sense is None or value is None or is_reference(value) or _repeats(config, field.default, value):
             continue
         unit = unit_of(settings, field.name, config.cell)
-        for setting, number in _numbers(name, value):
+        drawn = [(name, end) for end in ends.get(field.name, ())]
+        for setting, number in drawn or _numbers(name, value):
             if not sense.holds(number):
                 yield Doubt(setting, _text(setting, number, unit, sense, field.default))
 

@@ -73,9 +73,13 @@ class Value(ABC):
 
 if TYPE_CHECKING:
     ValueSetting = Value
+    NumberSetting = float
 else:
-    ValueSetting = Any
-"""The type of a field of settings that holds a :class:`Value`; OmegaConf's schemas accept only ``Any`` for it."""
+    ValueSetting = NumberSetting = Any
+"""The types of fields that hold a :class:`Value`, and a float where no Value is given.
+
+OmegaConf's schemas accept only ``Any`` for them.
+"""
 
 
 @dataclass(frozen=True)
