@@ -3,6 +3,7 @@
 A single run, a sweep's child, a rerun, a comparison's spread and a benchmark all go through :func:`simulate`.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -18,8 +19,13 @@ from varesearch.network.model import Network
 from varesearch.recording import PopulationRecording, Recording
 from varesearch.result import Result, Status
 
+logger = logging.getLogger(__name__)
+
 LARGEST_STATE = 1e30
 """In mV, mV/ms, nA or µS: a state variable is this large only if the integration diverged."""
+
+MOST_SOURCE_SPIKES = 10_000_000
+"""More spikes of sources than this are not kept: to store and measure them would take more than the simulation."""
 
 Progress = Callable[[float], None]
 
@@ -89,7 +95,7 @@ def simulate(
     if recording is not None:
         recording = replace(recording, populations=_with_receptors(recording.populations, network))
         if backend.config.recording.sources:
-            recording = replace(recording, sources=source_recordings(network))
+            recording = replace(recording, sources=_kept_sources(network))
     impossible = [] if recording is None else impossible_values(recording)
     return Result(
         status=_status(collected),
@@ -104,6 +110,18 @@ def simulate(
         # A recorded signal is more informative than the final state, since it shows when the divergence began.
         faults=(*watch.faults, *(impossible or diverged)),
     )
+
+
+def _kept_sources(network: Network) -> dict[str, PopulationRecording]:
+    spikes = sum(source.n_spikes for source in network.sources)
+    if spikes > MOST_SOURCE_SPIKES:
+        logger.warning(
+            "the %s spikes of the sources are not kept, since they are more than %s; the seed draws them again",
+            f"{spikes:,}",
+            f"{MOST_SOURCE_SPIKES:,}",
+        )
+        return {}
+    return source_recordings(network)
 
 
 def source_recordings(network: Network) -> dict[str, PopulationRecording]:

@@ -12,6 +12,7 @@ from small_runs import sound_on
 
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.nest import NestSettings
+from varesearch.backends.nest.sources import Generators
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.config.backend import BackendSettings
 from varesearch.model.cells.if_cond_exp import IfCondExp
@@ -106,6 +107,14 @@ def test_spikes_of_one_step_act_like_as_many_sources(
     for name, v in counted.items():
         assert np.abs(v - REST).max() > 0.5, name  # it did move
         np.testing.assert_allclose(v, apart[name], rtol=0, atol=tolerance, err_msg=name)
+
+
+def test_nest_may_be_told_the_spikes_window_by_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = repeated(ALL)
+    whole = v_of(sound_on(drawn, NestSettings()))
+    monkeypatch.setattr(Generators, "most", 2)
+    for name, v in v_of(sound_on(drawn, NestSettings())).items():
+        np.testing.assert_array_equal(v, whole[name], err_msg=name)
 
 
 @st.composite

@@ -40,7 +40,17 @@ NEEDED = {
 }
 """What a rule needs to be drawn at all, such as populations of one size, or a file (made by make_lists.py)."""
 
-STRONG = {"p": 0.3, "rate_hz": 200, "start_ms": 5, "duration_ms": 20, "amplitude": 0.3}
+STRONG = {
+    "p": 0.3,
+    "rate_hz": 200,
+    "start_ms": 5,
+    "duration_ms": 20,
+    "amplitude": 0.3,
+    "std": 0.3,
+    "starts_ms": "[5, 15]",
+    "width_ms": 4,
+    "file": Path(__file__).with_name("input_spikes.csv"),
+}
 RECURRENT = 1.5
 """Recurrent weights, in units of the cells' own defaults, which are made for 30 inputs a cell rather than for 12."""
 
@@ -183,7 +193,7 @@ def _spread(mean: float) -> str:
     return f"{{distribution: lognormal, mean: {mean:g}, std: {mean / 2:g}}}"
 
 
-def _settings(group: str, schema: type, values: Mapping[str, float]) -> list[str]:
+def _settings(group: str, schema: type, values: Mapping[str, object]) -> list[str]:
     return [f"{group}.{f.name}={values[f.name]}" for f in fields(schema) if f.name in values]
 
 

@@ -29,6 +29,8 @@ from varesearch.config.schema import AnalysisConfig, Config, RecordingConfig
 from varesearch.network import estimate
 
 DRAWN_GROUPS = ("cell", "connectivity", "stimulus")
+FEW_SPIKES = Path(__file__).with_name("few_spikes.csv")
+"""At whole ms from 1 to 3, which every step divides and every run holds."""
 COMPILED_EVERY = 50
 """Of so many seeds one is run on Cython too."""
 NATIVE_EVERY = 20
@@ -132,6 +134,12 @@ class Draw:
             "k": self.n // 20 * 2,
             "cells": 1,
         }
+        if name == "file":
+            return str(FEW_SPIKES)
+        if name == "starts_ms":
+            return f"[{self.time(2)}, {self.time(self.steps // 2)}]"
+        if name == "width_ms":
+            return self.time(self.rng.randint(1, self.steps // 2 - 2))
         if name in whole:
             return str(self.rng.randint(1, max(1, whole[name]))) if name == "cells" else str(whole[name])
         times = {"start_ms": self.steps // 4, "warmup_ms": self.steps // 8}
@@ -158,7 +166,8 @@ class Draw:
         if name in ("scale_mm", "velocity_mm_per_ms", "sheet_mm"):
             return f"{rng.uniform(0.2, 1.5):.3g}"
         if name == "rate_hz":
-            return f"{rng.choice([1.0, 20.0, 200.0, 1000.0]):g}"
+            rates = [1.0, 20.0, 200.0, 1000.0, "[[0, 400]]", "{distribution: uniform, low: 0, high: 500}"]
+            return str(rng.choice(rates))
         if name == "times_ms":
             return str([[self.time(k) for k in sorted(rng.sample(range(self.steps), 3))] for _ in range(2)]).replace(
                 "'", ""

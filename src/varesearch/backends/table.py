@@ -58,7 +58,7 @@ class Row:
     """``ours`` in ``unit`` becomes ``theirs`` in ``their_unit`` by ``convert``; ``note`` says what is approximated.
 
     ``ours`` is a parameter of the cell, or one of its state variables (their values at time 0), ``weight_excitatory``,
-    ``weight_inhibitory``, ``delay_steps``, ``source_steps`` (spikes of a source), ``current_step`` (amplitude),
+    ``weight_inhibitory``, ``delay_steps``, ``source_steps`` (spikes of a source), ``current_step`` (current),
     ``spike_steps`` (recorded spikes) or a recorded input from synapses (``gsyn_exc``, ...), these from theirs to ours.
     """
 

@@ -28,7 +28,7 @@ _QUANTITIES = {
     "weight_inhibitory": "inhibitory weight w",
     "delay_steps": "delay n",
     "source_steps": "step k of a source's spike",
-    "current_step": "amplitude i of a current step",
+    "current_step": "current i",
     "spike_steps": "recorded time of a spike, converted to our step",
 }
 """The names of quantities that are not parameters of the cell (see :class:`.table.Row`)."""

@@ -208,6 +208,6 @@ def rows(cell: type[Cell]) -> tuple[Row, ...]:
             "counted from the end of a step",
         ),
         Row("source_steps", "steps", "times", "steps"),
-        Row("current_step", unit("i_offset"), "i_step(t)", unit("i_offset")),
+        Row("current_step", unit("i_offset"), "i_step(t) or i_step(t, i)", unit("i_offset")),
         Row("spike_steps", "steps", "t", "steps"),
     )

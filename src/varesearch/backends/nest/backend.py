@@ -73,7 +73,7 @@ class Nest(Backend):
         """Return the cost measured with NEST 3.10 on one thread; most of a cell's is its link to the spike recorder."""
         # Each multimeter keeps the time and the cell of its samples.
         meters = sum(bool(names) for names in multimeters(type(config.cell), config.recording.signals))
-        return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=40, spike=109, sample=82 * meters, value=21)
+        return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=20, spike=109, sample=82 * meters, value=21)
 
     def compile(self, workspace: Workspace) -> None:
         """Compile the cell if its model is one of this project's (about 20 s, once for each cache)."""
@@ -125,10 +125,14 @@ class NestSimulation(Simulation):
         nest, dt_ms, n_steps = self._library.nest, self._network.dt_ms, self._network.n_steps
         begin, step, slice_steps = time.perf_counter(), 0, 1
         changes = self._current_changes()
+        windows = {window for generators in self._builder.generators for window in generators.windows}
         while step < n_steps:
             for target, current in changes.pop(step, {}).items():
                 self._cells(target).nodes.set({"I_e": current})
-            until = min([step + slice_steps, n_steps, *changes])
+            if step in windows:
+                windows.remove(step)
+                self._feed(step)
+            until = min([step + slice_steps, n_steps, *changes, *windows])
             start = time.perf_counter()
             with printed_to(logger):
                 nest.Simulate((until - step) * dt_ms)
@@ -142,6 +146,12 @@ class NestSimulation(Simulation):
         with printed_to(logger):
             nest.Simulate(nest.GetKernelStatus("min_delay"))
         self._seconds["simulate"] = time.perf_counter() - begin
+
+    def _feed(self, step: int) -> None:
+        """Hand over the spikes of the sources whose window begins with ``step``; the first ones have theirs."""
+        for generators in self._builder.generators:
+            if step and step in generators.windows:
+                generators.feed(step)
 
     def _current_changes(self) -> dict[int, dict[str, Any]]:
         """Return the constant currents in NEST's unit: step -> population -> current from this step on."""

@@ -14,6 +14,7 @@ from varesearch.backends.nest.connect import connect_arrays
 from varesearch.backends.nest.currents import create_generators
 from varesearch.backends.nest.library import Library
 from varesearch.backends.nest.recorders import Recorders, Sampling
+from varesearch.backends.nest.sources import Generators
 from varesearch.backends.nest.translation import nest_description, rows
 from varesearch.backends.table import Context, context_of, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
@@ -45,6 +46,7 @@ class Builder:
         self._nest, self._pynn = library.nest, library.pynn
         self._network, self._recording = network, recording
         self.cells: dict[str, Cells] = {}
+        self.generators: list[Generators] = []
         self.seconds: dict[str, float] = {}
 
     def build(self, threads: int, modules: Sequence[Path]) -> None:
@@ -114,20 +116,10 @@ class Builder:
 
     def _create_source(self, source: SpikeSource) -> int:
         """Create one generator for each source, and return the id of the first."""
-        order = np.argsort(source.sources, kind="stable")
-        ends = np.cumsum(np.bincount(source.sources, minlength=source.size))[:-1]
-        # A source is no cell: the row of its spikes is the same in the table of every cell.
-        population = self._network.populations[0]
-        steps = source.steps[order].astype(np.float64)
-        times = translate(rows(type(population.cell)), "source_steps", steps, self._context(population))
-        # PyNN's set-up makes spikes off the grid the default of generators.
-        nodes = self._nest.Create("spike_generator", source.size, params={"precise_times": False})
-        parameters = [{"spike_times": train} for train in np.split(times, ends)]
-        if source.counts is not None:
-            counts = np.split(source.counts[order].astype(np.int64), ends)
-            parameters = [it | {"spike_multiplicities": many} for it, many in zip(parameters, counts, strict=True)]
-        nodes.set(parameters)
-        return nodes[0].global_id
+        generators = Generators(self._nest, self._network, source)
+        generators.feed(0)
+        self.generators.append(generators)
+        return generators.first_id
 
     def _connect(self, projection: Projection, first_pre: int) -> None:
         post = self._network.population(projection.post)

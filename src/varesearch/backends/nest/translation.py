@@ -173,7 +173,8 @@ def _current(unit: str) -> Row:
     their_unit, factor = UNITS.get(unit, (unit, 1.0))
     convert: Convert = same if factor == 1.0 else (lambda values, _context: values * factor)
     formula = "same" if factor == 1.0 else f"{factor:g} i"
-    return Row("current_step", unit, "I_e", their_unit, convert, formula, "added to I_e while the current lasts")
+    note = "by I_e in the first steps, then by a generator that begins earlier by its delay and one step"
+    return Row("current_step", unit, "I_e, step_current_generator", their_unit, convert, formula, note)
 
 
 @cache

@@ -18,6 +18,7 @@ from varesearch.config.cell import Synapse
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
+from varesearch.config.stimulus import CurrentInput
 from varesearch.network.model import Network, Projection
 
 RING_BITS = 14
@@ -27,6 +28,11 @@ CELLS_PER_CORE = 256
 """sPyNNaker's own limit for the cells of this project."""
 
 _RECEPTOR_BITS = 1
+
+CORE_BYTES = 60 * 1024
+"""What a core has for all of this, of its 64 kB of fast memory."""
+_CELL_BYTES = 30
+_OTHER_BYTES = 12 * 1024
 
 SYNAPSES_IN_ROW = 256
 """The most synapses of one source onto the cells of one core, as sPyNNaker's table of rows can count them."""
@@ -106,8 +112,44 @@ def _longest_row(projection: Projection, size: int, per_core: int) -> int:
     return max(int(np.bincount(part).max()) for part in (rows[late], rows[~late]) if part.size)
 
 
+def check_currents(network: Network, neurons_per_core: int | None) -> None:
+    """Raise ConfigurationError for currents whose values do not fit into the memory of a core.
+
+    A core keeps the steps and values of its current sources beside its cells and their ring of inputs. If they do not
+    fit it stops without a reason; the bound was measured on the software board.
+    """
+    for population in network.populations:
+        currents = [each for each in network.currents if each.target == population.name and not each.is_step]
+        if not currents:
+            continue
+        delays = [int(p.delay_steps.max()) for p in network.projections if p.post == population.name and p.size]
+        longest = max(delays, default=1)
+
+        def need(cells: int, currents: list[CurrentInput] = currents, longest: int = longest) -> int:
+            ring = 4 * 2 ** (_bits(cells) + min(longest, _ring_steps(cells)).bit_length())
+            values = sum(8 * (len(each.steps) + 1) * (cells if each.amplitudes.ndim == 2 else 1) for each in currents)
+            return values + min(ring, 2 * 2**RING_BITS) + _CELL_BYTES * cells + _OTHER_BYTES
+
+        cells = min(population.size, neurons_per_core or CELLS_PER_CORE)
+        if need(cells) <= CORE_BYTES:
+            continue
+        values = sum(len(each.steps) for each in currents)
+        fewer = next((2**bits for bits in range(8, -1, -1) if 2**bits < cells and need(2**bits) <= CORE_BYTES), None)
+        advice = f", or set backend.neurons_per_core={fewer}" if fewer is not None else ""
+        each_of = "each of " if any(each.amplitudes.ndim == 2 for each in currents) else ""
+        raise ConfigurationError(
+            f"current into {population.name}: {values} values for {each_of}{cells} cells on a core need "
+            f"{need(cells) / 1024:.0f} kB, but a core of SpiNNaker has {CORE_BYTES / 1024:.0f}; shorten the current or "
+            f"let each value last longer{advice}"
+        )
+
+
+def _bits(cells: int) -> int:
+    return max(cells - 1, 1).bit_length()
+
+
 def _ring_steps(cells: int) -> int:
-    return 2 ** (RING_BITS - _RECEPTOR_BITS - max(cells - 1, 1).bit_length())
+    return 2 ** (RING_BITS - _RECEPTOR_BITS - _bits(cells))
 
 
 def _message(what: str, can_exceed: Callable[[int], bool], limit: int, dt_ms: float) -> str:

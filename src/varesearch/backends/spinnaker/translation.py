@@ -164,6 +164,6 @@ def rows(cell: type[Cell]) -> tuple[Row, ...]:
         _weight(cell, "inhibitory"),
         Row("delay_steps", "steps", "delay", "ms", milliseconds, "n dt", "up to 64 steps with 256 cells on a core"),
         Row("source_steps", "steps", "spike_times", "ms", milliseconds, "k dt"),
-        Row("current_step", current, "DCSource amplitude", labelled, note=_FIXED_POINT),
+        Row("current_step", current, "DCSource or StepCurrentSource", labelled, note=_FIXED_POINT),
         Row("spike_steps", "steps", "spike time", "ms", steps, "round(t / dt)"),
     )

@@ -23,22 +23,22 @@ from varesearch.model.stimuli._times import check_times
 class PulseCurrent(CurrentStimulus):
     """Pulses of one amplitude and width into every target cell, on top of i_offset.
 
-    I(t) = i_offset + amplitude for times_ms[k] <= t < times_ms[k] + width_ms.
+    I(t) = i_offset + amplitude for starts_ms[k] <= t < starts_ms[k] + width_ms.
     """
 
     amplitude: float = quantity(10.0, CURRENT_UNIT, "current of a pulse, in the unit of i_offset")
-    times_ms: list[float] = field(
+    starts_ms: list[float] = field(
         default_factory=lambda: [200.0, 400.0, 600.0], metadata={"unit": "ms", "what": "when the pulses begin"}
     )
     width_ms: float = quantity(5.0, "ms", "length of a pulse", plausible=ranges.LENGTH_OF_TIME_MS)
 
     def check(self, around: Surroundings) -> None:
-        if not self.times_ms:
-            refuse("stimulus.times_ms", self.times_ms, "names no pulse; give their times, or write stimulus=none")
-        check_times("stimulus.times_ms", self.times_ms, around)
+        if not self.starts_ms:
+            refuse("stimulus.starts_ms", self.starts_ms, "names no pulse; give their times, or write stimulus=none")
+        check_times("stimulus.starts_ms", self.starts_ms, around)
         check_positive("stimulus.width_ms", self.width_ms, "ms")
         check_multiple("stimulus.width_ms", self.width_ms, around.dt_ms)
-        for before, after in zip(self.times_ms, self.times_ms[1:], strict=False):
+        for before, after in zip(self.starts_ms, self.starts_ms[1:], strict=False):
             if round((after - before) / around.dt_ms) < round(self.width_ms / around.dt_ms):
                 refuse(
                     "stimulus.width_ms",
@@ -47,7 +47,7 @@ class PulseCurrent(CurrentStimulus):
                 )
 
     def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]:
-        begins = np.rint(np.asarray(self.times_ms) / around.dt_ms)
+        begins = np.rint(np.asarray(self.starts_ms) / around.dt_ms)
         ends = begins + round(self.width_ms / around.dt_ms)
         steps = np.union1d(begins, ends[:-1]).astype(np.int32)
         amplitudes = np.where(np.isin(steps, begins), self.amplitude, 0.0)
