@@ -76,12 +76,17 @@ def search(
     evaluator: Evaluator,
     *,
     dimensions: Sequence[Dimension] | None = None,
+    words: Sequence[str] = (),
     **settings: Any,
 ) -> dict[str, str]:
-    """Run a search in ``folder``, or go on with the one that is there; the tags of the parent run."""
+    """Run a search in ``folder``, or go on with the one that is there; the tags of the parent run.
+
+    ``words`` are the settings of its first run.
+    """
     sweeper = Optuna(**{"metric": METRIC, "trials": 12, **settings})
     space = Space((), (), tuple(dimensions or p_and_cell()))
     sweeper.plan(space, None)
+    sweeper.check_runs(space, None, compose(list(words)).config)
     return dict(sweeper.search(space, [], evaluator.compose, evaluator.evaluate, folder))
 
 

@@ -203,6 +203,15 @@ def test_what_cannot_be_searched_is_said_before_anything(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_metric_on_request_has_to_be_asked_for(tmp_path: Path) -> None:
+    wanted = {"metric": "exc.spectrum_peak_hz", "trials": 1}
+    with pytest.raises(ConfigurationError, match=r"only computed on request: write analysis.further=\[spectrum\]"):
+        search(tmp_path, Evaluator(), **wanted)
+    with pytest.raises(ConfigurationError, match=r"analysis.further=\[distances,spectrum\]"):
+        search(tmp_path, Evaluator(), words=["analysis.further=[distances]"], **wanted)
+    search(tmp_path, Evaluator(), words=["analysis.further=[spectrum]"], **wanted)
+
+
 def test_metrics_that_only_the_run_knows_are_accepted(tmp_path: Path) -> None:
     for metric in ("phase.simulate_s", "backend.lost_packets", "realtime_factor", "inh.rate_hz"):
         search(tmp_path, Evaluator(), metric=metric, trials=1)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from varesearch.identity import identity, part_modules
 from varesearch.metrics import analyse, metric_definitions, requests, statistics
 from varesearch.metrics.metric import PopulationData, population_data
 from varesearch.pages.help import help_page
-from varesearch.preflight import prepare
+from varesearch.preflight import ANALYSED_SPIKE, prepare
 from varesearch.recording import Recording, population_recording
 
 OWN = '''"""The spikes of the busiest cell."""
@@ -157,3 +158,21 @@ def test_a_step_that_several_metrics_share_is_computed_once():
     assert len(calls) == 1
     assert population_data(one, one.populations["exc"], AnalysisConfig(), 1).once(size) == 60
     assert len(calls) == 2
+
+
+def test_a_spike_takes_no_more_memory_in_the_analysis_than_the_check_before_a_run_expects():
+    # A fifteenth of 80,000 cells at 5 Hz for 10 s.
+    rng, cells, steps = np.random.default_rng(1), 5000, 100_000
+    keys = np.unique(rng.integers(0, cells * steps, 250_000))
+    ids, at = np.divmod(keys, steps)
+    large = Recording(0.1, 10_000.0, {"all": population_recording("all", cells, ids, at, 0.1)})
+    small = recording()
+    peaks = []
+    for one in (small, small, large):  # libraries are imported the first time
+        tracemalloc.start()
+        analyse(one, AnalysisConfig(further=list(requests())), seed=1)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    more = len(keys) - len(small.populations["exc"].spike_ids)
+    recorded = 12
+    assert (peaks[2] - peaks[1]) / more + recorded < ANALYSED_SPIKE

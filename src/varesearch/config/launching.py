@@ -22,6 +22,7 @@ from varesearch.config.wording import echoed
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from varesearch.config.schema import Config
     from varesearch.sweeps.jobs import Compose, Evaluate, Job, Plan, Work
     from varesearch.sweeps.space import Space
     from varesearch.sweeps.table import Table
@@ -140,6 +141,9 @@ class Sweeper(_SweepPart):
 
         Raises ConfigurationError for a space or settings that it cannot use, or if an extra is not installed.
         """
+
+    def check_runs(self, space: "Space", config_dir: Path | None, first: "Config") -> None:
+        """Raise ConfigurationError for settings that do not fit the runs, of which ``first`` is the first one's."""
 
     @abstractmethod
     def identity(self, space: "Space", jobs: Sequence["Job"]) -> str:

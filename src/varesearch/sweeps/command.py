@@ -96,6 +96,7 @@ def prepare(words: Sequence[str], config_dir: Path | None = None, terminal: Term
     settings = planner.settings
     check_sweep_settings(settings)
     plan = settings.sweeper.plan(planner.space, config_dir)
+    settings.sweeper.check_runs(planner.space, config_dir, settings)
     settings.launcher.check()
     # By another planner, since they are checked, but not run.
     corners = Planner(words, config_dir).compose(plan.corners) if plan.corners else []

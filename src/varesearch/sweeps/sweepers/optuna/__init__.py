@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +14,6 @@ from varesearch.config import ranges
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import Sweeper
 from varesearch.config.ranges import Range
-from varesearch.config.rule import RECEPTORS
 from varesearch.config.settings import quantity
 from varesearch.config.wording import did_you_mean, written
 from varesearch.shell import quoted
@@ -23,6 +22,8 @@ from varesearch.sweeps.jobs import FAILED, FINISHED, SEED, Compose, Evaluate, Jo
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from varesearch.config.schema import Config
+    from varesearch.metrics import MetricDefinition
     from varesearch.sweeps.space import Dimension, Space
     from varesearch.sweeps.sweepers.optuna.study import Study
     from varesearch.sweeps.table import Table
@@ -59,16 +60,15 @@ class Optuna(Sweeper):
         """No points, which are chosen while the search goes on, but corners.
 
         These are one point with the first value of everything and, for each key in turn, those with its other values or
-        its end. Raises ConfigurationError without Optuna, for a metric that no run has, and for a space that cannot be
+        its end. Raises ConfigurationError without Optuna, without a metric, and for a space that cannot be
         searched.
         """
-        from varesearch.metrics import metric_definitions
-
         if find_spec("optuna") is None:
             raise ConfigurationError(
                 "sweeper=optuna needs a package that is not installed: pip install 'varesearch[optuna]'"
             )
-        _check_metric(self.metric, metric_definitions(config_dir))
+        if self.metric is None:
+            raise ConfigurationError("sweeper=optuna needs a metric: write sweeper.metric=exc.cv_isi, or another one")
         for dimension in space.dimensions:
             _check_dimension(dimension)
         ends = {dimension.key: _ends(dimension) for dimension in _searched(space)}
@@ -81,6 +81,14 @@ class Optuna(Sweeper):
         first = {key: values[0] for key, values in ends.items()} | seeds[0]
         others = [{**first, key: value} for key, values in ends.items() for value in values[1:]]
         return Plan([], [space.point(values) for values in (first, *others)], self.trials * len(seeds))
+
+    def check_runs(self, space: "Space", config_dir: Path | None, first: "Config") -> None:
+        """Raise ConfigurationError for a metric that the runs do not have."""
+        from varesearch.metrics import metric_definitions
+
+        assert self.metric is not None
+        asked = not any(dimension.key == "analysis.further" for dimension in space.dimensions)
+        _check_metric(self.metric, metric_definitions(config_dir), first, asked)
 
     def identity(self, space: "Space", jobs: Sequence[Job]) -> str:
         """The hash of space, code and all settings but the number of trials, since a search may be made longer."""
@@ -189,17 +197,24 @@ def _ends(dimension: "Dimension") -> tuple[str, ...]:
     return tuple(map(written, (math.ceil(low), math.floor(high)) if dimension.whole else (low, high)))
 
 
-def _check_metric(metric: str | None, definitions: Iterable[str]) -> None:
-    if metric is None:
-        raise ConfigurationError("sweeper=optuna needs a metric: write sweeper.metric=exc.cv_isi, or another one")
+def _check_metric(
+    metric: str, definitions: "Mapping[str, type[MetricDefinition]]", first: "Config", asked: bool
+) -> None:
+    """Check that runs like the first one have the metric; ``asked``: whether all ask for the same further metrics."""
     group, _, rest = metric.partition(".")
-    known = [*(f"{population}.{name}" for population in RECEPTORS for name in definitions), *_OTHER_METRICS]
-    if metric in known or (group in _OTHER_GROUPS and rest):
-        return
-    raise ConfigurationError(
-        f"sweeper.metric={metric} is not a metric of a run: write {' or '.join(RECEPTORS)}, a dot, and one of "
-        f"{', '.join(definitions)}, or {' or '.join(_OTHER_METRICS)}{did_you_mean(metric, known)}"
-    )
+    populations = list(first.surroundings.sizes)
+    known = [*(f"{population}.{name}" for population in populations for name in definitions), *_OTHER_METRICS]
+    if metric not in known and not (group in _OTHER_GROUPS and rest):
+        raise ConfigurationError(
+            f"sweeper.metric={metric} is not a metric of a run: write {' or '.join(populations)}, a dot, and one of "
+            f"{', '.join(definitions)}, or {' or '.join(_OTHER_METRICS)}{did_you_mean(metric, known)}"
+        )
+    word = definitions[rest].on_request if group in populations else ""
+    if word and asked and word not in first.analysis.further:
+        listed = ",".join([*first.analysis.further, word])
+        raise ConfigurationError(
+            f"sweeper.metric={metric} is only computed on request: write analysis.further=[{listed}] beside it"
+        )
 
 
 def _check_dimension(dimension: "Dimension") -> None:
