@@ -29,6 +29,8 @@ INPUT = [
     "simulation.duration_ms=3000",
     *SPIKES,
 ]
+SIGNALS = ["connectivity.n=8000", "connectivity.p=0.0005", "simulation.duration_ms=500"]
+SIGNALS += ["recording.signals=[v,u,isyn_exc,isyn_inh]"]
 CELLS = ["connectivity.n=100000", "connectivity.p=0.000002", "simulation.duration_ms=50", "recording=spikes"]
 CELLS += ["analysis.warmup_ms=0", "analysis.fano_window_ms=10"]
 OUTPUT = ["connectivity.n=5000", "connectivity.p=0.0001", "cell.i_offset=40", "simulation.duration_ms=3000", *SPIKES]
@@ -84,6 +86,8 @@ def test_many_samples(tmp_path: Path) -> None:
     "words",
     [
         SYNAPSES,
+        SIGNALS,
+        [*SIGNALS, "recording.populations=[inh]"],
         MANY_WEIGHTS,
         INPUT,
         CELLS,
@@ -92,7 +96,7 @@ def test_many_samples(tmp_path: Path) -> None:
         [*MANY_WEIGHTS, CPP],
         [*INPUT, CPP],
         [*SAMPLES, "backend.codegen=cython"],
-        *([*shape, "backend=nest"] for shape in (SAMPLES, SYNAPSES, INPUT, CELLS, OUTPUT)),
+        *([*shape, "backend=nest"] for shape in (SAMPLES, SIGNALS, SYNAPSES, INPUT, CELLS, OUTPUT)),
         ["backend=spinnaker", "connectivity.n=2000", "connectivity.p=0.01", "simulation.duration_ms=300"],
         ["backend=spinnaker", "connectivity.n=2000", "connectivity.p=0.1", "simulation.duration_ms=100", *SPIKES],
     ],

@@ -71,9 +71,11 @@ class Nest(Backend):
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
         """Return the cost measured with NEST 3.10 on one thread; most of a cell's is its link to the spike recorder."""
-        # Each multimeter keeps the time and the cell of its samples.
+        # A second multimeter keeps the time and the cell of its samples once more.
         meters = sum(bool(names) for names in multimeters(type(config.cell), config.recording.signals))
-        return MemoryCost(run=345e6, cell=29e3, synapse=72, input_spike=20, spike=109, sample=82 * meters, value=21)
+        return MemoryCost(
+            run=345e6, cell=29e3, synapse=72, input_spike=20, spike=109, sample=66 + 16 * meters, value=21
+        )
 
     def compile(self, workspace: Workspace) -> None:
         """Compile the cell if its model is one of this project's (about 20 s, once for each cache)."""

@@ -35,6 +35,7 @@ class _Panel:
     population: str
     cell: int
     name: str
+    unit: str
     signals: tuple[Signal, ...]
 
 
@@ -69,8 +70,7 @@ class SignalTraces(FigureDefinition):
                 kept = (signal.times_ms >= window[0]) & (signal.times_ms < window[1])
                 column = int(np.flatnonzero(signal.ids == panel.cell)[0])
                 axes.plot(signal.times_ms[kept], signal.values[kept, column], color=colour, linewidth=0.9)
-            unit = panel.signals[0].unit
-            label = f"{panel.name}\n({unit})" if unit else panel.name
+            label = f"{panel.name}\n({panel.unit})" if panel.unit else panel.name
             style.scale(axes, "y", label, most=3, colour=colours[panel.population])
             # Above the panel's data: the axis has no room for a third line.
             low, high = axes.get_ylim()
@@ -103,7 +103,7 @@ def _panels(recording: Recording, cells: int) -> Iterator[_Panel]:
                 for group, signals in groups.items():
                     ordered = sorted(signals, key=lambda signal: signal.name)
                     label = group if len(signals) > 1 else signals[0].name
-                    yield _Panel(name, int(ids[place]), label, tuple(ordered))
+                    yield _Panel(name, int(ids[place]), label, ordered[0].unit, tuple(ordered))
 
 
 def _remark(recording: Recording, window: tuple[float, float], drawn: list[_Panel], wanted: int) -> str:
