@@ -169,9 +169,13 @@ def _cited(metric: "type[MetricDefinition]") -> str:
 
 
 def details(settings: Any) -> str:
-    """Return the docstring of a settings class without its first line: equations, sources."""
+    """Return the docstring of a settings class without its first line: equations, sources; what a cell can record."""
     rest = (inspect.getdoc(type(settings)) or "").partition("\n")[2].strip()
-    return rest.replace("``", "").replace(":class:", "").replace(":mod:", "")
+    rest = rest.replace("``", "").replace(":class:", "").replace(":mod:", "")
+    if not isinstance(settings, Cell):
+        return rest
+    signals = [f"{name} ({unit})" if unit else name for name, unit in settings.recordables().items()]
+    return f"{rest}\n\nrecording.signals takes {', '.join(signals)}.".strip()
 
 
 @dataclass(frozen=True)
