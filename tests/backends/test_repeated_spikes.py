@@ -8,19 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nest_runs import REST, quiet
 from small_networks import network, population, projection
-from small_runs import sound_on
+from small_runs import sound_on, sound_with
 
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.sources import Generators
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.config.backend import BackendSettings
+from varesearch.config.compose import compose
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
 from varesearch.model.cells.if_curr_delta import IfCurrDelta
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.cells.izhikevich_delta import IzhikevichDelta
+from varesearch.network import draw
 from varesearch.network.model import Network, Projection, SpikeSource
 from varesearch.network.multiplicity import once_each
 from varesearch.recording import Recording
@@ -155,3 +157,28 @@ def test_the_weights_of_a_step_have_the_same_sum(drawn: SpikeSource) -> None:
 def test_a_network_whose_sources_fire_once_each_is_left_as_it_is() -> None:
     drawn = network([population("cells", IfCurrExp(), [REST])], 10, 1.0)
     assert once_each(drawn) is drawn
+
+
+@pytest.mark.parametrize("backend", ["brian2", "nest"])
+@pytest.mark.parametrize(("rate_hz", "dt_ms"), [(16_000, 0.1), (16_000, 1.0)])
+def test_background_noise_has_the_mean_and_variance_of_campbells_theorem(
+    backend: str, rate_hz: float, dt_ms: float
+) -> None:
+    """A membrane below threshold under Poisson input through exponential currents (Campbell 1909).
+
+    The response R w tau_s / (tau_m - tau_s) (exp(-t/tau_m) - exp(-t/tau_s)) has the integral R w tau_s, its square the
+    integral (R w tau_s)^2 / (2 (tau_m + tau_s)).
+    """
+    tau_m, tau_s, cm, weight = 20.0, 5.0, 0.2, 0.002
+    cell = ["cell=if_curr_exp", f"cell.tau_m={tau_m}", f"cell.cm={cm}", f"cell.tau_syn_E={tau_s}", "cell.v_rest=-65"]
+    held = ["cell.v_thresh=1000", "cell.v_init=-65", "connectivity.n=200", "connectivity.p=0", "analysis.warmup_ms=0"]
+    noise = ["stimulus=background_poisson", f"stimulus.rate_hz={rate_hz}", f"stimulus.weight={weight}"]
+    run = [f"backend={backend}", f"simulation.dt_ms={dt_ms}", "simulation.duration_ms=400", "recording.interval_ms=10"]
+    config = compose([*cell, *held, *noise, *run]).config
+    signals = [it.signals["v"] for it in sound_with(draw(config), config).populations.values()]
+    v = np.concatenate([signal.values[signal.times_ms >= 200] for signal in signals], axis=1) + 65.0
+    rate, pulse = rate_hz / 1000, tau_m / cm * weight * tau_s
+    variance = rate * pulse**2 / (2 * (tau_m + tau_s))
+    independent = v.size / 5  # samples within two membrane time constants hang together
+    assert abs(v.mean() - rate * pulse) < 5 * np.sqrt(variance / independent) + 0.01 * rate * pulse
+    assert abs(v.var() / variance - 1) < 5 * np.sqrt(2 / independent) + 0.02

@@ -110,6 +110,22 @@ stimulus=background_poisson stimulus.rate_hz=[[0.5,100]] | stimulus.rate_hz[0]=0
 stimulus=background_poisson stimulus.rate_hz=[[0,-1]] | stimulus.rate_hz[0]=[0, -1] has a negative rate
 stimulus=background_poisson stimulus.rate_hz=[[0,0]] | 0 Hz all the time & stimulus=none
 stimulus=background_poisson stimulus.rate_hz=often | stimulus.rate_hz=often is not a number
+stimulus=ramp_current stimulus.start_ms=2000 | stimulus.start_ms=2000 is not within the run
+stimulus=ramp_current stimulus.duration_ms=0.5 | stimulus.duration_ms=0.5 must be a multiple
+stimulus=sine_current stimulus.frequency_hz=0 | stimulus.frequency_hz=0 must be greater than 0 Hz
+stimulus=sine_current stimulus.frequency_hz=500 | stimulus.frequency_hz=500 has fewer than two steps & below 500 Hz
+stimulus=noisy_current stimulus.std=-1 | stimulus.std=-1
+stimulus=noisy_current stimulus.interval_ms=0.3 | stimulus.interval_ms=0.3 must be a multiple
+stimulus=noisy_current stimulus.each_cell=perhaps | stimulus.each_cell=perhaps
+stimulus=pulse_current stimulus.starts_ms=[] | stimulus.starts_ms=[] names no pulse & stimulus=none
+stimulus=pulse_current stimulus.starts_ms=[10,12] | stimulus.width_ms=5 is longer than from the pulse at 10 ms
+stimulus=pulse_current stimulus.starts_ms=[20,10] | 10 comes too early, sort the list
+stimulus=pulse_current stimulus.width_ms=0 | stimulus.width_ms=0
+stimulus=pulse_current stimulus.starts_ms=[5000] | stimulus.starts_ms=5000 is not within the run
+stimulus=spike_file | stimulus.file=null names no file & stimulus.file=PATH
+stimulus=spike_file stimulus.file=none.csv | stimulus.file=none.csv cannot be read (No such file
+stimulus=spike_file stimulus.file=. | stimulus.file=. cannot be read
+stimulus=spike_file stimulus.wiring=some | stimulus.wiring=some & random, one_to_one
 stimulus.rate_hz=0 | stimulus.rate_hz=0 & stimulus=none
 stimulus.start_ms=1000 | stimulus.start_ms=1000 is not within the run & simulation.duration_ms=1000
 stimulus.start_ms=0.5 | stimulus.start_ms=0.5 & multiple & write 1
