@@ -82,6 +82,7 @@ def part_modules(config: Config, config_dir: Path | None) -> tuple[str, ...]:
     """
     parts = (getattr(config, name) for name in science({field.name: None for field in dataclasses.fields(config)}))
     modules = {type(part).__module__ for part in parts if dataclasses.is_dataclass(part)}
+    modules |= {part.__module__ for part in config.structure.parts}
     modules |= {metric.__module__ for metric in computed_metrics(config.analysis, config_dir).values()}
     modules |= {part.__module__ for part in own_parts(config_dir) if not part.key}
     return tuple(sorted(modules))

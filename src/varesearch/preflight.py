@@ -15,7 +15,7 @@ from varesearch.config.wording import byte_size
 from varesearch.free_memory import Bound, address_space_bounds, memory_bounds
 from varesearch.network import NetworkEstimate, estimate
 from varesearch.network.consistency import check_network
-from varesearch.network.estimate import ASSUMED_RATE_HZ, check_counts, sampled
+from varesearch.network.estimate import ASSUMED_RATE_HZ, cells_setting, check_counts, sampled, stimulus_setting
 from varesearch.network.model import Network
 
 ANALYSED_SPIKE = 86.0
@@ -233,7 +233,9 @@ def expected_need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
 
 
 def _message(config: Config, size: NetworkEstimate, need: MemoryNeed, wanted: float, bound: Bound) -> str:
-    n, stimulus = f"connectivity.n={config.connectivity.n}", f"stimulus={config.stimulus.kind}"
+    n, inputs = cells_setting(config), config.structure.stimuli
+    driving = max(inputs, key=lambda each: each.stimulus.expected_spikes(config.surroundings))
+    stimulus = stimulus_setting(driving)
     duration = f"simulation.duration_ms={config.simulation.duration_ms:g}"
     reasons = {
         "cells": (n, f"{size.n_cells:.3g} cells", "take fewer cells"),
@@ -245,12 +247,12 @@ def _message(config: Config, size: NetworkEstimate, need: MemoryNeed, wanted: fl
         "stimulus synapses": (
             stimulus,
             f"about {size.stimulus_synapses:.2g} synapses of the stimulus",
-            "take a smaller stimulus.p, fewer sources or fewer cells",
+            f"take a smaller {driving.where}.p, fewer sources or fewer cells",
         ),
         "input spikes": (
             stimulus,
             f"about {size.input_spikes:.2g} spikes of the stimulus",
-            "take fewer sources, a lower stimulus.rate_hz or a shorter stimulus.duration_ms",
+            f"take fewer sources, a lower {driving.where}.rate_hz or a shorter {driving.where}.duration_ms",
         ),
         "samples": (duration, f"{size.values:.2g} samples of {', '.join(config.recording.signals)}", _SPARE_MEMORY),
         "spikes": (duration, f"about {size.spikes:.2g} spikes ({ASSUMED_RATE_HZ:g} Hz a cell)", "take a shorter run"),

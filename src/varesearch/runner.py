@@ -222,6 +222,7 @@ def _parts(composed: Composed, given: Network | None) -> Iterator[type[Part]]:
     """Yield the parts of a run: those its settings choose, its cells, and all metrics and figures of the user's own."""
     chosen = (type(getattr(composed.config, group.name)) for group in fields(composed.config))
     yield from (part for part in chosen if issubclass(part, Part))
+    yield from composed.config.structure.parts
     # A network that a program made may have cells that the settings do not name.
     yield from (type(population.cell) for population in (given.populations if given else ()))
     yield from (part for part in own_parts(composed.config_dir) if not part.key)
@@ -247,8 +248,8 @@ def _show_head(terminal: Terminal, composed: Composed, network: Network) -> None
     config = composed.config
     sizes = " + ".join(f"{population.size:,} {population.name}" for population in network.populations)
     terminal.line(
-        f"{config.cell.model} on {config.backend.name}: {sizes} cells, {network.n_synapses:,} synapses, "
-        f"{network.duration_ms:g} ms in steps of {network.dt_ms:g} ms, stimulus {config.stimulus.kind}, "
+        f"{config.structure.cell_names} on {config.backend.name}: {sizes} cells, {network.n_synapses:,} synapses, "
+        f"{network.duration_ms:g} ms in steps of {network.dt_ms:g} ms, stimulus {config.structure.stimulus_names}, "
         f"seed {config.seed}, network {network.hash[:12]}"
     )
 

@@ -47,7 +47,7 @@ def tab(line: str, function: str, environment: dict[str, str]) -> tuple[set[str]
         ("varesearch cell=if_curr_d", {"if_curr_delta"}, True),
         ("varesearch sweep cell=izhikevich,if_curr_d", {"izhikevich,if_curr_delta"}, True),
         ("varesearch run cell=if_cond_exp cell.e_r", {"cell.e_rev_E=", "cell.e_rev_I="}, False),
-        ("varesearch sweep stim", {"stimulus=", "stimulus."}, False),
+        ("varesearch sweep stim", {"stimulus=", "stimulus.", "stimuli="}, False),
         ("varesearch compare brian2 nest see", {"seed="}, False),
         ("varesearch cell=nonsense cell.e_r", set(), True),
     ],

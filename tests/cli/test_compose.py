@@ -144,7 +144,7 @@ def test_one_parameter_of_a_distribution_can_be_changed() -> None:
 def test_a_group_of_settings_can_be_given_at_once() -> None:
     config = compose(["analysis={warmup_ms: 20, svg: true}", "connectivity={exc_to_inh: {p: 0.1}}"]).config
     assert (config.analysis.warmup_ms, config.analysis.svg, config.analysis.rate_bin_ms) == (20.0, True, 5.0)
-    given = {each.name: (each.key("p"), each["p"]) for each in config.connectivity.projections()}
+    given = {each.name: (each.key("p"), each["p"]) for each in config.structure.projections}
     assert given["exc_to_inh"] == ("connectivity.exc_to_inh.p", 0.1)
     assert given["inh_to_exc"] == ("connectivity.p", 0.02)
 

@@ -1,5 +1,7 @@
 """Check whether the chosen back end can run a configuration, before anything is built."""
 
+from collections.abc import Sequence
+
 from varesearch.backends import backend_class, backends
 from varesearch.backends.base import Backend
 from varesearch.config.cell import AUTO, Cell
@@ -21,25 +23,10 @@ def checked_backend(config: Config) -> Backend:
     ConfigurationError
         The back end lacks the cell, integrator, signal or draw, or it cannot be used on this machine.
     """
-    name, model = config.backend.name, config.cell.model
-    backend = backend_class(type(config.backend))
-    known = backend.integrators(type(config.cell))
-    if not known:
-        raise ConfigurationError(
-            f"cell={model} does not exist on backend={name}, which has {_cells(backend)}{_others(type(config.cell))}"
-        )
-    integrator, integrators = config.cell.integrator, (AUTO, *known)
-    if integrator not in integrators:
-        raise ConfigurationError(
-            f"cell.integrator={integrator} is unknown to cell={model} on backend={name}; choose one of "
-            f"{', '.join(integrators)}{did_you_mean(integrator, integrators)}"
-        )
-    for signal in config.recording.signals:
-        if signal not in backend.signals(type(config.cell)):
-            raise ConfigurationError(
-                f"recording.signals={signal} cannot be recorded from cell={model} on backend={name}; choose from "
-                f"{', '.join(backend.signals(type(config.cell)))}"
-            )
+    name, backend = config.backend.name, backend_class(type(config.backend))
+    for population in config.structure.populations.values():
+        signals = config.recording.sampled(population.name, type(population.cell))
+        _check_cell(population.where, population.cell, signals, backend)
     draw = config.connectivity.draw
     if draw not in backend.draws:
         raise ConfigurationError(
@@ -51,6 +38,27 @@ def checked_backend(config: Config) -> Backend:
         raise ConfigurationError(f"backend={name} is not usable here: {available.reason}")
     backend.check(config)
     return backend(config)
+
+
+def _check_cell(where: str, cell: Cell, signals: Sequence[str], backend: type[Backend]) -> None:
+    model, name = cell.model, backend.name
+    known = backend.integrators(type(cell))
+    if not known:
+        raise ConfigurationError(
+            f"{where}={model} does not exist on backend={name}, which has {_cells(backend)}{_others(type(cell))}"
+        )
+    integrator, integrators = cell.integrator, (AUTO, *known)
+    if integrator not in integrators:
+        raise ConfigurationError(
+            f"{where}.integrator={integrator} is unknown to {where}={model} on backend={name}; choose one of "
+            f"{', '.join(integrators)}{did_you_mean(integrator, integrators)}"
+        )
+    for signal in signals:
+        if signal not in backend.signals(type(cell)):
+            raise ConfigurationError(
+                f"recording.signals={signal} cannot be recorded from {where}={model} on backend={name}; choose from "
+                f"{', '.join(backend.signals(type(cell)))}"
+            )
 
 
 def check_cells(network: Network, backend: Backend) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from varesearch.config.schema import Config
 from varesearch.config.values import Constant, Value
 from varesearch.network.estimate import estimate
-from varesearch.network.model import Network, Projection
+from varesearch.network.model import Projection
 
 _RARE = 1e-6
 """A delay counts as impossible if fewer synapses than this are expected to have it."""
@@ -53,22 +53,19 @@ class Delays:
 
 def drawn_delays(config: Config) -> Iterator[Delays]:
     """Yield the delays of each projection that is expected to have synapses, those of the stimulus included."""
-    wiring, dt_ms, synapses = config.connectivity, config.simulation.dt_ms, estimate(config).synapses
-    for recurrent, projections, further_ms in (
-        (True, wiring.projections(), wiring.longest_travel_ms),
-        (False, config.stimulus.projections(wiring.sizes), 0.0),
-    ):
-        for each in projections:
-            expected = synapses[each.name]
-            if expected:
-                key = each.key("delay_ms")
-                yield Delays(key, each.delay_ms, each.post, recurrent, expected, dt_ms, further_ms)
+    structure, dt_ms, synapses = config.structure, config.simulation.dt_ms, estimate(config).synapses
+    recurrent = [(True, each, each.rule.longest_travel_ms) for each in structure.projections]
+    for is_recurrent, each, further_ms in (*recurrent, *((False, it, 0.0) for _, it in structure.inputs)):
+        expected = synapses[each.name]
+        if expected:
+            key = each.key("delay_ms")
+            yield Delays(key, each.delay_ms, each.post, is_recurrent, expected, dt_ms, further_ms)
 
 
-def setting_of(projection: Projection, network: Network) -> str:
+def setting_of(projection: Projection, config: Config) -> str:
     """Return the name of the setting that determines the delays of a drawn projection."""
-    recurrent = any(population.name == projection.pre for population in network.populations)
-    return f"connectivity.{projection.name}.delay_ms" if recurrent else "stimulus.delay_ms"
+    configured = config.structure.projection(projection.name)
+    return f"the delay of {projection.name}" if configured is None else configured.key("delay_ms")
 
 
 def _steps(delay_ms: float, dt_ms: float) -> Any:

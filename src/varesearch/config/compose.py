@@ -17,6 +17,8 @@ from varesearch.config.overrides import Overrides, apply_values, parse_overrides
 from varesearch.config.plain import as_number
 from varesearch.config.references import check_references, reference_problem
 from varesearch.config.schema import Config
+from varesearch.config.structure_data import DATA, merge_data, place_parts, projection_entries, typed_data
+from varesearch.config.wording import did_you_mean, echoed
 
 
 @dataclass(frozen=True)
@@ -94,23 +96,51 @@ class Composer:
         if chosen not in self._merged:
             self._merged[chosen] = merge_options(given.choices, self._config_dir)
         merged, choices = self._merged[chosen]
-        composed = _typed(copy.deepcopy(merged), dict(choices), given, overrides)
-        return replace(composed, config_dir=self._config_dir)
+        return self._typed(copy.deepcopy(merged), dict(choices), given, overrides)
+
+    def _typed(
+        self, node: DictConfig, choices: dict[str, str | None], given: Overrides, overrides: Sequence[str]
+    ) -> Composed:
+        of_data = {key: value for key, value in given.values.items() if key.split(".")[0] in DATA}
+        apply_values(node, {key: value for key, value in given.values.items() if key not in of_data}, choices)
+        for group, key in DISCRIMINATORS.items():
+            if OmegaConf.is_missing(node[group], key):
+                hint = hint_on_schema(node[group], "", group)
+                raise ConfigurationError(f"{group}={choices[group]} names no {key}{hint}")
+        data = {name: OmegaConf.to_container(node[name], resolve=False) for name in DATA}
+        place_parts(node, merge_data(data, of_data), self._part_node, choices)
+        _as_floats(node)
+        try:
+            check_references(node)
+            resolved = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
+            config = typed_config(node, self._config_dir)
+        except (OmegaConfBaseException, OverflowError, RecursionError) as error:
+            raise ConfigurationError(reference_problem(node, error, choices)) from None
+        return Composed(config, resolved, tuple(overrides), choices, self._config_dir)
+
+    def _part_node(self, group: str, option: str, where: str) -> DictConfig:
+        """The settings of an option that is not chosen for its group, merged as those of the group are."""
+        if option not in self.options[group]:
+            raise ConfigurationError(
+                f"{where}={echoed(option)} is unknown; choose one of {', '.join(self.options[group])}"
+                f"{did_you_mean(option, self.options[group])}"
+            )
+        chosen = ((group, option),)
+        if chosen not in self._merged:
+            self._merged[chosen] = merge_options(dict(chosen), self._config_dir)
+        return copy.deepcopy(self._merged[chosen][0][group])
 
 
-def _typed(node: DictConfig, choices: dict[str, str | None], given: Overrides, overrides: Sequence[str]) -> Composed:
-    apply_values(node, given.values, choices)
-    _as_floats(node)
-    for group, key in DISCRIMINATORS.items():
-        if OmegaConf.is_missing(node[group], key):
-            raise ConfigurationError(f"{group}={choices[group]} names no {key}{hint_on_schema(node[group], '', group)}")
-    try:
-        check_references(node)
-        resolved = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
-        config = cast(Config, OmegaConf.to_object(node))
-    except (OmegaConfBaseException, OverflowError, RecursionError) as error:
-        raise ConfigurationError(reference_problem(node, error, choices)) from None
-    return Composed(config, resolved, tuple(overrides), choices)
+def typed_config(node: DictConfig, config_dir: Path | None) -> Config:
+    """Return the typed settings of a configuration whose parts are in place; see :mod:`.structure_data`.
+
+    Raises ConfigurationError for a value that cannot be read, and what OmegaConf raises for a reference that it cannot
+    resolve.
+    """
+    data = typed_data(node)
+    config = cast(Config, OmegaConf.to_object(node))
+    entries = projection_entries(data["projections"], data["populations"], config.connectivity, config_dir)
+    return replace(config, **(data | {"projections": entries}))
 
 
 def _as_floats(node: DictConfig) -> None:

@@ -1,5 +1,9 @@
 """The one exception for bad input."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from varesearch.config.addresses import redact
 from varesearch.config.wording import shortened
 
@@ -17,3 +21,26 @@ class ConfigurationError(ValueError):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(shortened(word, _LONGEST_WORD) for word in redact(message).split(" ")))
+
+
+@contextmanager
+def renamed(group: str, where: str) -> Iterator[None]:
+    """Name the settings of a part in messages as they are called where it stands.
+
+    A part knows its settings by the name of its group. Where it stands elsewhere in the configuration, as the cell of
+    one population does, ``cell.a`` in the message of a :class:`ConfigurationError` becomes ``populations.inh.cell.a``.
+
+    Examples
+    --------
+    >>> with renamed("cell", "populations.inh.cell"):
+    ...     raise ConfigurationError("cell.a=-1 must be at least 0 per ms")
+    Traceback (most recent call last):
+        ...
+    varesearch.config.errors.ConfigurationError: populations.inh.cell.a=-1 must be at least 0 per ms
+    """
+    try:
+        yield
+    except ConfigurationError as error:
+        if where == group:
+            raise
+        raise type(error)(re.sub(rf"(?<![\w.]){group}\.", f"{where}.", str(error))) from None

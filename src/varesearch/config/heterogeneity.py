@@ -25,6 +25,7 @@ from varesearch.config.values import Constant, Value
 
 if TYPE_CHECKING:
     from varesearch.config.schema import Config
+    from varesearch.config.structure import ConfiguredPopulation
 
 _TOGETHER = 3
 """A check of a cell compares at most so many parameters at once."""
@@ -166,23 +167,21 @@ def extremes(cell: Cell, dt_ms: float, drawn: CellValues | None = None) -> Itera
             yield _with(cell, {name: end[name in high] for name, end in ends.items()})
 
 
-def extreme_cells(config: "Config") -> list[Cell]:
-    """Return :func:`extremes` of all populations, for checks of what a simulator can hold.
+def extreme_cells(config: "Config", population: "ConfiguredPopulation") -> list[Cell]:
+    """Return :func:`extremes` of a population, for checks of what a simulator can hold.
 
-    Without anything that differs between cells these are the cells themselves. Raises ConfigurationError as
-    :func:`draw_cells` does.
+    Without anything that differs between cells this is the cell itself. Raises ConfigurationError as :func:`draw_cells`
+    does.
     """
-    found: list[Cell] = []
-    for cell, drawn in _populations(config):
-        found += [each for each in extremes(cell, config.simulation.dt_ms, drawn) if each not in found]
-    return found
+    return list(extremes(population.cell, config.simulation.dt_ms, _drawn(config, population)))
 
 
 def expression_ends(config: "Config", cell: Cell) -> dict[str, tuple[float, float]]:
     """Return the least and greatest value of each expression of a cell, in all populations that have this cell."""
     ends: dict[str, tuple[float, float]] = {}
-    for each, drawn in _populations(config) if _has_expressions(cell) else ():
-        if each is not cell or drawn is None:
+    for population in config.structure.populations.values() if _has_expressions(cell) else ():
+        drawn = _drawn(config, population)
+        if population.cell is not cell or drawn is None:
             continue
         for name, value in _given(cell).items():
             if isinstance(value, Expression) and name not in cell.draws:
@@ -192,14 +191,12 @@ def expression_ends(config: "Config", cell: Cell) -> dict[str, tuple[float, floa
     return ends
 
 
-def _populations(config: "Config") -> Iterator[tuple[Cell, CellValues | None]]:
-    """Yield the cell of each population, with what is drawn if it has expressions."""
-    cell = config.cell
-    for name, size in config.connectivity.sizes.items():
-        drawn = None
-        if _has_expressions(cell):
-            drawn = draw_cells(cell, max(size, 1), config.simulation.dt_ms, config.seed, config.owner(name))
-        yield cell, drawn
+def _drawn(config: "Config", population: "ConfiguredPopulation") -> CellValues | None:
+    """What the cells of a population draw, if some of it is an expression."""
+    if not _has_expressions(population.cell):
+        return None
+    owner, dt_ms = config.owner(population.name), config.simulation.dt_ms
+    return draw_cells(population.cell, population.size, dt_ms, config.seed, owner)
 
 
 def _with(cell: Cell, numbers: Mapping[str, float]) -> Cell:

@@ -32,8 +32,17 @@ def doubts(config: Config) -> list[Doubt]:
     A uniform distribution is judged by its ends, any other by its mean, since its tails can be truncated. A value that
     only repeats another setting (``${cell.weight_exc}``) is judged there. An expression is judged by what it gives.
     """
-    groups = [(group.name, getattr(config, group.name)) for group in fields(config)]
-    return [doubt for name, group in groups if is_nested(group) for doubt in _doubts_of(config, group, name)]
+    groups = [(group.name, getattr(config, group.name), config.cell) for group in fields(config)]
+    groups += [(where, cell, cell) for where, cell in config.structure.cells if where != "cell"]
+    groups += [(f"stimuli.{name}", stimulus, config.cell) for name, stimulus in config.stimuli.items()]
+    return [
+        doubt
+        for name, group, cell in groups
+        if is_nested(group)
+        for doubt in _doubts_of(config, group, name, cell)
+        # A cell of a population's own repeats the settings of the group that it does not change.
+        if not (cell is group and name != "cell" and _same_as_of_group(config.cell, group, doubt.setting))
+    ]
 
 
 def warnings(configs: Sequence[Config]) -> list[str]:
@@ -59,21 +68,26 @@ def plausible_range(settings: Any, name: str, cell: Any = None) -> Range | None:
     return metadata.get("plausible")
 
 
-def _doubts_of(config: Config, settings: Any, prefix: str) -> Iterator[Doubt]:
+def _doubts_of(config: Config, settings: Any, prefix: str, cell: Any) -> Iterator[Doubt]:
     ends = expression_ends(config, settings) if isinstance(settings, Cell) else {}
     for field in fields(settings):
         name, value = f"{prefix}.{field.name}", getattr(settings, field.name)
         if is_nested(value):
-            yield from _doubts_of(config, value, name)
-        sense = plausible_range(settings, field.name, config.cell)
+            yield from _doubts_of(config, value, name, cell)
+        sense = plausible_range(settings, field.name, cell)
         # In settings that were not composed, a text is an unresolved reference.
         if sense is None or value is None or is_reference(value) or _repeats(config, field.default, value):
             continue
-        unit = unit_of(settings, field.name, config.cell)
+        unit = unit_of(settings, field.name, cell)
         drawn = [(name, end) for end in ends.get(field.name, ())]
         for setting, number in drawn or _numbers(name, value):
             if not sense.holds(number):
                 yield Doubt(setting, _text(setting, number, unit, sense, field.default))
+
+
+def _same_as_of_group(of_group: Any, settings: Any, setting: str) -> bool:
+    name = next((each.name for each in fields(settings) if f".{each.name}" in setting), "")
+    return type(of_group) is type(settings) and getattr(of_group, name, None) == getattr(settings, name, None)
 
 
 def _repeats(config: Config, default: Any, value: Any) -> bool:

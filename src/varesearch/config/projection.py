@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.values import Value
+
+if TYPE_CHECKING:
+    from varesearch.config.rule import Rule
 
 Receptor = Literal["excitatory", "inhibitory"]
 
@@ -60,16 +63,20 @@ class ProjectionSettings:
         ``"excitatory"`` or ``"inhibitory"``.
     given
         ``weight`` and ``delay_ms``, and what the wiring rule or the stimulus adds.
+    rule
+        The wiring rule that draws it; None for those of a stimulus, which draws them itself.
     no_self
         Whether no cell may connect to itself.
+    where
+        The name of its rule's settings in the configuration.
     pre_mm, post_mm
         Positions of the cells in mm, of shape (cells, 2), while a rule that uses them draws; else None.
 
     Examples
     --------
     >>> from varesearch.config.compose import compose
-    >>> rule = compose(["connectivity.inh_to_exc.p=0.1"]).config.connectivity
-    >>> for projection in rule.projections():
+    >>> structure = compose(["connectivity.inh_to_exc.p=0.1"]).config.structure
+    >>> for projection in structure.projections:
     ...     print(projection.name, projection["p"], projection.key("p"))
     exc_to_exc 0.02 connectivity.p
     exc_to_inh 0.02 connectivity.p
@@ -84,7 +91,9 @@ class ProjectionSettings:
     post_size: int
     receptor: Receptor
     given: Mapping[str, Given]
+    rule: "Rule" = None  # type: ignore[assignment]
     no_self: bool = False
+    where: str = "connectivity"
     pre_mm: NDArray[np.float64] | None = None
     post_mm: NDArray[np.float64] | None = None
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.backend import BackendSettings
+from varesearch.config.compose import typed_config
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, schemas
 from varesearch.config.schema import Config
+from varesearch.config.structure_data import DATA, place_parts
 from varesearch.config.wording import echoed
 
 _WITHOUT_SWEEP = {"launcher": "basic", "sweeper": "grid"}
@@ -49,12 +51,20 @@ def restore(resolved: Mapping[str, Any], own: bool = False, config_dir: Path | N
     ('if_curr_exp', None)
     """
     node = OmegaConf.structured(Config)
+    data = {name: resolved.get(name) or {} for name in DATA}  # a run from before they existed has none
+
+    def part_node(group: str, option: str, _where: str) -> DictConfig:
+        return OmegaConf.structured(_schema(group, {DISCRIMINATORS[group]: option}, config_dir))
+
     try:
         for group, key in DISCRIMINATORS.items():
             left_out = group in _WITHOUT_SWEEP and group not in resolved
             settings = {key: _WITHOUT_SWEEP[group]} if left_out else resolved[group]
             node[group] = _schema(group, settings, config_dir)
-        config = cast(Config, OmegaConf.to_object(OmegaConf.merge(node, OmegaConf.create(dict(resolved)))))
+        settings = {name: value for name, value in resolved.items() if name not in DATA}
+        node = cast(DictConfig, OmegaConf.merge(node, OmegaConf.create(settings)))
+        place_parts(node, data, part_node, {})
+        config = typed_config(node, config_dir)
     except (KeyError, TypeError, OmegaConfBaseException) as error:
         raise _does_not_fit("configuration", error) from None
     return config if own else _without_addresses(config)

@@ -21,11 +21,14 @@ from varesearch.config.ranges import Range
 from varesearch.config.settings import WEIGHT_UNIT, Settings, definition_fault, drawn, quantity
 from varesearch.config.values import ValueSetting
 
-RECEPTORS: Mapping[str, Receptor] = {"exc": "excitatory", "inh": "inhibitory"}
-"""The populations, and the receptor that the synapses of their cells act on."""
+PAIR: Mapping[str, Receptor] = {"exc": "excitatory", "inh": "inhibitory"}
+"""The populations of a network without data of its own, and the receptor that the synapses of their cells act on."""
+
+_SHORT = {receptor: name for name, receptor in PAIR.items()}
+"""How a receptor is called in the names of settings: ``weight_exc``."""
 
 
-def per_projection(setting: Any, name: str = "", pre: str = "", what: str = "") -> Any:
+def per_projection(setting: Any, name: str = "", receptor: str = "", what: str = "") -> Any:
     """Declare that each projection may have a value of its own for a setting of a rule.
 
     ``connectivity.p`` holds for all projections, ``connectivity.exc_to_inh.p`` for one; null takes the value of all.
@@ -36,18 +39,18 @@ def per_projection(setting: Any, name: str = "", pre: str = "", what: str = "") 
         The field, made by :func:`~varesearch.config.settings.quantity` or :func:`~varesearch.config.settings.drawn`.
     name
         What the projection's own setting is called; "": as the setting of all projections.
-    pre
-        The population from which the projections come that the setting is for; "": all.
+    receptor
+        ``"exc"`` or ``"inh"`` if the setting is for projections that act on this receptor alone; "": for all.
     what
         The meaning of the projection's own setting; "": as that of the setting of all projections.
     """
-    return field(default=setting.default, metadata={**setting.metadata, "own": _Own(name, pre, what)})
+    return field(default=setting.default, metadata={**setting.metadata, "own": _Own(name, receptor, what)})
 
 
 @dataclass(frozen=True)
 class _Own:
     name: str
-    pre: str
+    receptor: str
     what: str
 
 
@@ -64,6 +67,10 @@ class Rule(Settings, Part, ABC):
     key: ClassVar[str] = "rule"
     where: ClassVar[str] = "connectivity"
 
+    OwnSettings: ClassVar[type[Settings]]
+    """What a projection may set by itself: a dataclass that each rule gets."""
+    connects: ClassVar[bool] = True
+    """Whether it connects every population to every other; else only ``projections`` does."""
     pynn_connector: ClassVar[str] = ""
     """PyNN's connector for the rule, for back ends that draw it (``connectivity.draw=native``); "" if it has none."""
 
@@ -143,51 +150,54 @@ class Rule(Settings, Part, ABC):
         n_exc = round(self.n * self.exc_inh_ratio / (1.0 + self.exc_inh_ratio))
         return {"exc": n_exc, "inh": self.n - n_exc}
 
-    def projections(self) -> tuple[ProjectionSettings, ...]:
-        """Return the recurrent projections, each with its own settings where it has them, else those of all."""
-        sizes = self.sizes
-        return tuple(
-            ProjectionSettings(
-                name=f"{pre}_to_{post}",
-                pre=pre,
-                post=post,
-                pre_size=sizes[pre],
-                post_size=sizes[post],
-                receptor=RECEPTORS[pre],
-                given=self._given(f"{pre}_to_{post}", pre),
-                no_self=pre == post and not self.allow_self_connections,
-            )
-            for pre in sizes
-            for post in sizes
-        )
+    def given(self, projection: str, receptor: Receptor) -> dict[str, Given]:
+        """Return the settings of a projection, with the keys that give them: its own if it has one, else those of all.
 
-    def _given(self, projection: str, pre: str) -> dict[str, Given]:
-        given = {}
-        for name, setting in _settings_for(fields(self), pre):
-            own = getattr(getattr(self, projection), name)
-            if own is None:
+        Parameters
+        ----------
+        projection
+            Its name; those of the pair (``exc_to_inh``) may have settings of their own among those of the rule.
+        receptor
+            The receptor that it acts on, since weights and numbers of synapses are given for each.
+        """
+        own, given = getattr(self, projection, None), {}
+        for name, setting in _settings_for(fields(self), receptor):
+            value = getattr(own, name, None)
+            if value is None:
                 given[name] = Given(f"{self.where}.{setting}", getattr(self, setting))
             else:
-                given[name] = Given(f"{self.where}.{projection}.{name}", own)
+                given[name] = Given(f"{self.where}.{projection}.{name}", value)
         return given
 
+    @classmethod
+    def setting_of(cls, name: str, receptor: Receptor) -> str | None:
+        """Return the setting of all projections for what one of them calls ``name``; None if there is none.
+
+        Examples
+        --------
+        >>> from varesearch.model.rules.fixed_in_degree import FixedInDegree
+        >>> FixedInDegree.setting_of("in_degree", "inhibitory")
+        'in_degree_inh'
+        """
+        return dict(_settings_for(fields(cls), receptor)).get(name)
+
     def check_settings(self, dt_ms: float) -> None:
-        """Raise ConfigurationError for any setting with which no network can be wired."""
-        for name, size in zip(("excitatory", "inhibitory"), self.sizes.values(), strict=True):
+        """Raise ConfigurationError for any setting of all projections with which no network can be wired."""
+        check_weight("connectivity.weight_exc", self.weight_exc)
+        check_weight("connectivity.weight_inh", self.weight_inh)
+        check_delay("connectivity.delay_ms", self.delay_ms, dt_ms)
+        self.check(dt_ms)
+
+    def check_sizes(self) -> None:
+        """Raise ConfigurationError if one population of the pair would have no cell."""
+        for name, size in self.sizes.items():
             if size < 1:
                 refuse(
                     "connectivity.exc_inh_ratio",
                     self.exc_inh_ratio,
-                    f"leaves no {name} cell among connectivity.n={self.n}; take more cells or a ratio nearer to 1",
+                    f"leaves no {PAIR[name]} cell among connectivity.n={self.n}; take more cells or a ratio nearer "
+                    "to 1",
                 )
-        check_weight("connectivity.weight_exc", self.weight_exc)
-        check_weight("connectivity.weight_inh", self.weight_inh)
-        check_delay("connectivity.delay_ms", self.delay_ms, dt_ms)
-        for projection in self.projections():
-            check_weight(projection.key("weight"), projection.weight)
-            check_delay(projection.key("delay_ms"), projection.delay_ms, dt_ms)
-            self.check_projection(projection)
-        self.check(dt_ms)
 
     @classmethod
     def definition_fault(cls) -> str:
@@ -195,15 +205,15 @@ class Rule(Settings, Part, ABC):
 
 
 def projection_names() -> tuple[str, ...]:
-    """Return the names of the recurrent projections."""
-    return tuple(f"{pre}_to_{post}" for pre in RECEPTORS for post in RECEPTORS)
+    """Return the names of the projections of the pair."""
+    return tuple(f"{pre}_to_{post}" for pre in PAIR for post in PAIR)
 
 
-def _settings_for(declared: Iterable[Field[Any]], pre: str) -> Iterable[tuple[str, str]]:
-    """(name of the projection's own setting, name of the setting of all projections) for projections from ``pre``."""
+def _settings_for(declared: Iterable[Field[Any]], receptor: Receptor) -> Iterable[tuple[str, str]]:
+    """(name of the projection's own setting, name of the setting of all projections) for projections to a receptor."""
     for each in declared:
         own = each.metadata.get("own")
-        if own is not None and own.pre in ("", pre):
+        if own is not None and own.receptor in ("", _SHORT[receptor]):
             yield own.name or each.name, each.name
 
 
@@ -224,5 +234,5 @@ def _own_settings(rule: type[Rule]) -> type[Settings]:
     made.__doc__ = f"What a projection may set by itself with the rule {rule.__name__}; null: as the others."
     # Where pickle looks for it.
     made.__module__, made.__qualname__ = rule.__module__, f"{rule.__qualname__}.OwnSettings"
-    rule.OwnSettings = made  # type: ignore[attr-defined]
+    rule.OwnSettings = made
     return made

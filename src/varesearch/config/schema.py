@@ -1,7 +1,7 @@
 """The whole configuration of a run. Every key is typed here; the YAML files of ``conf/`` set values on top."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from omegaconf import MISSING
 
@@ -13,6 +13,14 @@ from varesearch.config.ranges import Range
 from varesearch.config.rule import Rule
 from varesearch.config.settings import quantity
 from varesearch.config.stimulus import Stimulus, Surroundings
+from varesearch.config.structure import PopulationSettings, ProjectionEntry, Structure, structure_of
+
+if TYPE_CHECKING:
+    Populations = dict[str, PopulationSettings]
+    Projections = dict[str, ProjectionEntry]
+    Stimuli = dict[str, Stimulus]
+else:  # OmegaConf's schemas accept only plain values here; varesearch.config.structure_data reads them
+    Populations = Projections = Stimuli = dict[str, Any]
 
 
 @dataclass
@@ -124,6 +132,15 @@ class Config:
     connectivity: Rule = MISSING
     stimulus: Stimulus = MISSING
     backend: BackendSettings = MISSING
+    populations: Populations = field(
+        default_factory=dict,
+        metadata={"unit": "", "what": "populations by name: size, receptor, cell; {}: the pair exc and inh"},
+    )
+    projections: Projections = field(
+        default_factory=dict,
+        metadata={"unit": "", "what": "projections by name, beside those of connectivity or changing them"},
+    )
+    stimuli: Stimuli = field(default_factory=dict, metadata={"unit": "", "what": "further stimuli by name"})
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
@@ -141,7 +158,14 @@ class Config:
         return "shared" if self.connectivity.shared_streams else population
 
     @property
+    def structure(self) -> Structure:
+        """The populations, projections and stimuli, each with the settings that apply to it."""
+        return structure_of(
+            self.cell, self.connectivity, self.stimulus, self.populations, self.projections, self.stimuli
+        )
+
+    @property
     def surroundings(self) -> Surroundings:
-        """What the stimulus is drawn into."""
-        run, wiring = self.simulation, self.connectivity
-        return Surroundings(wiring.sizes, run.dt_ms, run.duration_ms, self.seed, wiring.shared_streams)
+        """What the stimuli are drawn into."""
+        run, sizes = self.simulation, self.structure.sizes
+        return Surroundings(sizes, run.dt_ms, run.duration_ms, self.seed, self.connectivity.shared_streams)

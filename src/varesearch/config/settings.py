@@ -5,7 +5,7 @@ capacitance (Izhikevich 2003, eq. 1) a current is in mV/ms, since it is added to
 for every receptor: the receptor's name gives the sign, and each back end writes it as its simulator wants.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from numbers import Real
 from types import MappingProxyType
@@ -182,6 +182,9 @@ def unit_of_key(config: Any, key: str) -> str:
     """
     unit, settings = "", config
     for name in key.split("."):
+        if isinstance(settings, Mapping) and name in settings:
+            settings = settings[name]
+            continue
         if not is_nested(settings):
             return unit if isinstance(settings, Value) else ""
         unit = unit_of(settings, name, getattr(config, "cell", None))

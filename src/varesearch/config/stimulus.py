@@ -5,7 +5,7 @@ A stimulus is one module of :mod:`varesearch.model.stimuli`, or a file of the us
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -32,10 +32,12 @@ class Surroundings:
     seed: int
     shared_streams: bool = False
     """Whether draws of one kind take their numbers from generators in the same state; see ``connectivity.streams``."""
+    owner: str = ""
+    """The name of the stimulus among ``stimuli``, to which its random streams belong; "" for that of the group."""
 
     def stream(self, *purpose: str) -> np.random.Generator:
         """Return the generator for a purpose, such as ``stream("thalamus", "spikes")``."""
-        return stream(self.seed, *purpose)
+        return stream(self.seed, *([self.owner] if self.owner else []), *purpose)
 
 
 @dataclass(frozen=True)
@@ -124,8 +126,8 @@ class Stimulus(Settings, Part, ABC):
         """Return the groups of spike sources."""
         return ()
 
-    def projections(self, sizes: Mapping[str, int]) -> tuple[ProjectionSettings, ...]:
-        """Return the projections from the sources, in the order of the sources."""
+    def projections(self, sources: Sequence[Source], sizes: Mapping[str, int]) -> tuple[ProjectionSettings, ...]:
+        """Return the projections from :meth:`sources`, which may have other names, in the order of the sources."""
         return ()
 
     def expected_spikes(self, around: Surroundings) -> float:
@@ -213,7 +215,7 @@ class SpikingStimulus(TargetedStimulus):
     @abstractmethod
     def connect(self, projection: ProjectionSettings, around: Surroundings) -> Pairs: ...
 
-    def projections(self, sizes: Mapping[str, int]) -> tuple[ProjectionSettings, ...]:
+    def projections(self, sources: Sequence[Source], sizes: Mapping[str, int]) -> tuple[ProjectionSettings, ...]:
         given: dict[str, Value] = {"weight": self.weight, "delay_ms": self.delay_ms}
         return tuple(
             ProjectionSettings(
@@ -225,7 +227,7 @@ class SpikingStimulus(TargetedStimulus):
                 receptor="excitatory",
                 given={name: Given(f"{self.where}.{name}", value) for name, value in given.items()},
             )
-            for source in self.sources(sizes)
+            for source in sources
             for target in source.targets
         )
 

@@ -7,17 +7,20 @@ end.
 """
 
 import urllib.parse
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from varesearch.config.addresses import credential_in
 from varesearch.config.checks import check_bounds, check_choice, check_multiple, check_names, check_number, refuse
+from varesearch.config.errors import renamed
 from varesearch.config.heterogeneity import check_cells
 from varesearch.config.options import DISCRIMINATORS
 from varesearch.config.plain import is_nested
 from varesearch.config.ranges import INT32, Range
 from varesearch.config.schema import Config
 from varesearch.config.settings import unit_of
+from varesearch.config.structure import is_pair
 from varesearch.config.wording import did_you_mean
 
 MOST_STEPS = 1_000_000_000
@@ -55,11 +58,7 @@ def validate(config: Config) -> None:
         if given != chosen:
             refuse(f"{group}.{key}", given, f"cannot be changed, it is {chosen}; choose another by {group}=OPTION")
     _check_simulation(config)
-    config.cell.check_settings(config.simulation.dt_ms)
-    for name, size in config.connectivity.sizes.items():
-        check_cells(config.cell, size, config.simulation.dt_ms, config.seed, config.owner(name))
-    config.connectivity.check_settings(config.simulation.dt_ms)
-    config.stimulus.check_settings(config.surroundings)
+    _check_structure(config)
     _check_recording(config)
     _check_analysis(config)
     _check_tracking(config)
@@ -79,13 +78,28 @@ def _check_fields(settings: Any, prefix: str) -> None:
         name, value = f"{prefix}{field.name}", getattr(settings, field.name)
         if is_nested(value):
             _check_fields(value, f"{name}.")
-        elif field.metadata.get("choices"):
+        elif isinstance(value, Mapping):
+            for key, inner in value.items():
+                if is_nested(inner):
+                    _check_fields(inner, f"{name}.{key}.")
+        elif field.metadata.get("choices") and value is not None:
             check_choice(name, value, field.metadata["choices"])
         elif isinstance(value, float):
             check_number(name, value)
             check_bounds(name, value, field.metadata.get("allowed") or Range(), unit_of(settings, field.name))
         elif isinstance(value, int) and not isinstance(value, bool):
             check_bounds(name, value, field.metadata.get("allowed") or INT32, unit_of(settings, field.name))
+
+
+def _check_structure(config: Config) -> None:
+    """The populations, projections and stimuli, each by itself and together."""
+    if is_pair(config.populations):
+        config.connectivity.check_sizes()
+    structure, dt_ms = config.structure, config.simulation.dt_ms
+    structure.check(config.surroundings, config.connectivity)
+    for population in structure.populations.values():
+        with renamed("cell", population.where):
+            check_cells(population.cell, population.size, dt_ms, config.seed, config.owner(population.name))
 
 
 def _check_simulation(config: Config) -> None:
@@ -107,14 +121,15 @@ def _check_recording(config: Config) -> None:
     recording = config.recording
     if "spikes" in recording.signals:
         refuse("recording.signals", recording.signals, "names spikes, which are always recorded; leave them out")
-    cells = dict.fromkeys(config.connectivity.sizes, type(config.cell))
+    structure = config.structure
+    cells = {name: type(population.cell) for name, population in structure.populations.items()}
     if recording.populations is not None:
         check_names("recording.populations", recording.populations, tuple(cells))
         if not recording.populations:
             refuse("recording.populations", "[]", "names none; for no samples write recording.signals=[]")
     known = [signal for name, cell in cells.items() for signal in recording.sampleable(name, cell)]
     check_names("recording.signals", recording.signals, tuple(dict.fromkeys(known)))
-    most = max(config.connectivity.sizes.values())
+    most = max(structure.sizes.values())
     if recording.cells is not None and recording.cells < 1:
         refuse("recording.cells", recording.cells, "must be at least 1; for no samples write recording.signals=[]")
     if recording.cells is not None and recording.cells > most:

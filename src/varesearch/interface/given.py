@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from varesearch.config.compose import Composed, compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.plain import as_plain
+from varesearch.config.structure_data import DATA
 from varesearch.config.wording import echoed
 from varesearch.interface.words import words_of
 
 if TYPE_CHECKING:
     from varesearch.network.model import Network
 
-_OF_THE_NETWORK = ("cell", "connectivity", "stimulus", "simulation", "seed", "experiment")
+_OF_THE_NETWORK = ("cell", "connectivity", "stimulus", *DATA, "simulation", "seed", "experiment")
 
 
 def composed_for(network: "Network", words: Sequence[str], config_dir: str | Path | None) -> Composed:

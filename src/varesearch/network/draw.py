@@ -3,17 +3,18 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.config.cell import Cell
+from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.heterogeneity import draw_cells
 from varesearch.config.plain import as_plain
 from varesearch.config.projection import Pairs, ProjectionSettings, Synapses
-from varesearch.config.rule import Rule
 from varesearch.config.schema import Config
 from varesearch.config.streams import stream
+from varesearch.config.structure import ConfiguredPopulation, Structure
 from varesearch.model.pairs import no_pairs
 from varesearch.network.model import Network, Population, Projection, SpikeSource
 from varesearch.network.synapses import check_delays, delay_steps, draw_values
@@ -49,20 +50,26 @@ def draw(config: Config) -> Network:
     >>> first.name, first.size, int(first.delay_steps[0]), float(first.weights[0])
     ('exc_to_exc', 122, 2, 1.0)
     """
-    populations, around, stimulus = _populations(config), config.surroundings, config.stimulus
-    recurrent = [_recurrent(config, each, populations) for each in config.connectivity.projections()]
-    sources = stimulus.sources(around.sizes)
+    structure, around = config.structure, config.surroundings
+    populations = {name: _population(config, structure, each) for name, each in structure.populations.items()}
     return Network(
         dt_ms=around.dt_ms,
         n_steps=round(around.duration_ms / around.dt_ms),
         seed=config.seed,
         populations=tuple(populations.values()),
-        sources=tuple(SpikeSource(each.name, each.size, *stimulus.spikes(each, around)) for each in sources),
-        projections=(
-            *recurrent,
-            *(_projection(config, each, stimulus.connect(each, around)) for each in stimulus.projections(around.sizes)),
+        sources=tuple(
+            SpikeSource(source.name, source.size, *each.stimulus.spikes(source, each.within(around)))
+            for each in structure.stimuli
+            for source in each.sources(structure.sizes)
         ),
-        currents=stimulus.currents(around),
+        projections=(
+            *(_recurrent(config, each, populations) for each in structure.projections),
+            *(
+                _projection(config, settings, each.stimulus.connect(settings, each.within(around)))
+                for each, settings in structure.inputs
+            ),
+        ),
+        currents=structure.currents(around),
         native_wiring=_native_wiring(config),
     )
 
@@ -70,40 +77,56 @@ def draw(config: Config) -> Network:
 def _native_wiring(config: Config) -> str | None:
     if config.connectivity.draw != "native":
         return None
-    return json.dumps({"seed": config.seed, **as_plain(config.connectivity)}, sort_keys=True)
+    own = {"projections": as_plain(config.projections)} if config.projections else {}
+    return json.dumps({"seed": config.seed, **as_plain(config.connectivity), **own}, sort_keys=True)
 
 
-def _populations(config: Config) -> dict[str, Population]:
-    wiring = config.connectivity
-    return {name: _population(config, name, size, config.cell, wiring) for name, size in wiring.sizes.items()}
-
-
-def _population(config: Config, name: str, size: int, cell: Cell, wiring: Rule) -> Population:
-    values = draw_cells(cell, size, config.simulation.dt_ms, config.seed, config.owner(name))
+def _population(config: Config, structure: Structure, population: ConfiguredPopulation) -> Population:
+    owner = config.owner(population.name)
+    with renamed("cell", population.where):
+        values = draw_cells(population.cell, population.size, config.simulation.dt_ms, config.seed, owner)
     return Population(
-        name=name,
-        size=size,
+        name=population.name,
+        size=population.size,
         cell=values.cell,
         initial=values.initial,
-        positions_mm=wiring.place(size, stream(config.seed, name, "positions")),
+        positions_mm=_positions(config, structure, population),
         parameters=values.parameters,
     )
 
 
+def _positions(config: Config, structure: Structure, population: ConfiguredPopulation) -> NDArray[np.float64] | None:
+    """Positions on the sheet of the wiring rules, if one of the population's projections depends on distance."""
+    rng_of = partial(stream, config.seed, population.name, "positions")
+    placed = {
+        positions.tobytes(): (projection, positions)
+        for projection in structure.projections
+        if population.name in (projection.pre, projection.post)
+        and (positions := projection.rule.place(population.size, rng_of())) is not None
+    }
+    if len(placed) > 1:
+        (first, _), (second, _) = list(placed.values())[:2]
+        raise ConfigurationError(
+            f"{second.where}: it places the cells of {population.name} otherwise than {first.where} does; give both "
+            "the same sheet"
+        )
+    return next((positions for _, positions in placed.values()), None)
+
+
 def _recurrent(config: Config, settings: ProjectionSettings, populations: Mapping[str, Population]) -> Projection:
-    """A projection of the wiring rule; one without synapses where the back end draws them itself."""
-    wiring = config.connectivity
+    """A projection of a wiring rule; one without synapses where the back end draws them itself."""
+    rule = settings.rule
     settings = replace(
         settings,
         pre_mm=populations[settings.pre].positions_mm,
         post_mm=populations[settings.post].positions_mm,
     )
-    owner = "shared" if wiring.shared_streams else settings.name
-    drawn_here = wiring.draw != "native"
-    pairs = wiring.connect(settings, stream(config.seed, owner, "pairs")) if drawn_here else no_pairs()
+    owner = "shared" if rule.shared_streams else settings.name
+    drawn_here = rule.draw != "native"
+    pairs = rule.connect(settings, stream(config.seed, owner, "pairs")) if drawn_here else no_pairs()
     if isinstance(pairs, Synapses):
         return _projection(config, settings, pairs)
-    return _projection(config, settings, pairs, wiring.travel_ms(settings, pairs))
+    return _projection(config, settings, pairs, rule.travel_ms(settings, pairs))
 
 
 def _projection(

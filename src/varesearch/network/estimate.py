@@ -7,6 +7,7 @@ from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.ranges import INT32
 from varesearch.config.schema import Config, RecordingConfig
+from varesearch.config.structure import ConfiguredStimulus, is_pair
 
 BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
 """Sources, targets and delays as int32, weights as float64."""
@@ -69,21 +70,36 @@ class NetworkEstimate:
 
 def check_counts(config: Config) -> None:
     """Raise ConfigurationError for more synapses or input spikes than simulators can count with 32 bits."""
-    size, most = estimate(config), INT32.high
-    recurrent_names = {each.name for each in config.connectivity.projections()}
+    size, most, structure = estimate(config), INT32.high, config.structure
+    recurrent_names = {each.name for each in structure.projections}
+    of_inputs = {settings.name: stimulus_setting(each) for each, settings in structure.inputs}
     for name, count in size.synapses.items():
         if count > most:
             recurrent = name in recurrent_names
-            setting = f"connectivity.n={config.connectivity.n}" if recurrent else f"stimulus={config.stimulus.kind}"
+            setting = cells_setting(config) if recurrent else of_inputs[name]
             raise ConfigurationError(
                 f"{setting}: {name} would have about {count:.3g} synapses, more than {most}; use fewer cells"
                 f"{' or synapses' if recurrent else ' or sources'}"
             )
     if size.input_spikes > most:
+        largest = max(structure.stimuli, key=lambda each: each.stimulus.expected_spikes(config.surroundings))
         raise ConfigurationError(
-            f"stimulus={config.stimulus.kind}: its sources would fire about {size.input_spikes:.3g} times, more than "
-            f"{most}; lower stimulus.rate_hz or shorten the stimulus"
+            f"{stimulus_setting(largest)}: all sources together would fire about {size.input_spikes:.3g} times, more "
+            f"than {most}; lower {largest.where}.rate_hz or shorten the stimulus"
         )
+
+
+def cells_setting(config: Config) -> str:
+    """Return the setting, with its value, that says how many cells there are."""
+    if is_pair(config.populations):
+        return f"connectivity.n={config.connectivity.n}"
+    largest = max(config.structure.populations.values(), key=lambda population: population.size)
+    return f"populations.{largest.name}.size={largest.size}"
+
+
+def stimulus_setting(stimulus: ConfiguredStimulus) -> str:
+    """Return the setting, with its value, that chooses a stimulus."""
+    return f"{stimulus.where}={stimulus.stimulus.kind}"
 
 
 def sampled(
@@ -129,18 +145,18 @@ def estimate(config: Config) -> NetworkEstimate:
     >>> size.n_cells, size.synapses["exc_to_exc"], size.network_bytes
     (100, 640.0, 22800)
     """
-    wiring, stimulus, around = config.connectivity, config.stimulus, config.surroundings
-    cells = wiring.sizes
-    synapses = {each.name: wiring.expected_synapses(each) for each in wiring.projections()}
-    input_synapses = {each.name: stimulus.expected_synapses(each) for each in stimulus.projections(cells)}
+    structure, around = config.structure, config.surroundings
+    cells = structure.sizes
+    synapses = {each.name: each.rule.expected_synapses(each) for each in structure.projections}
+    input_synapses = {settings.name: each.stimulus.expected_synapses(settings) for each, settings in structure.inputs}
     interval_ms = config.recording.interval_ms or config.simulation.dt_ms
-    populations = {name: (n, type(config.cell)) for name, n in cells.items()}
+    populations = {name: (each.size, type(each.cell)) for name, each in structure.populations.items()}
     samples, values = sampled(config.recording, populations, config.simulation.duration_ms / interval_ms)
     return NetworkEstimate(
         cells=cells,
         synapses=synapses | input_synapses,
         stimulus_synapses=sum(input_synapses.values()),
-        input_spikes=stimulus.expected_spikes(around),
+        input_spikes=sum(each.stimulus.expected_spikes(around) for each in structure.stimuli),
         samples=samples,
         values=values,
         spikes=sum(cells.values()) * ASSUMED_RATE_HZ * config.simulation.duration_ms / 1000.0,

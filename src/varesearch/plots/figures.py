@@ -21,7 +21,7 @@ PNG_COMPRESSION = 3
 def figure_title(config: Config) -> str:
     """Name the run that a figure belongs to, in one line."""
     return (
-        f"{config.cell.model} · {config.backend.name} · n = {config.connectivity.n} · seed {config.seed}"
+        f"{config.structure.cell_names} · {config.backend.name} · n = {config.structure.n_cells} · seed {config.seed}"
         f" · {config.simulation.duration_ms:g} ms in steps of {config.simulation.dt_ms:g} ms"
     )
 

@@ -67,7 +67,7 @@ class Planner:
         """
         for job in jobs:
             config = job.composed.config
-            key = repr((config.backend, config.cell.model))
+            key = repr((config.backend, config.structure.cell_names))
             if key not in self._answered:
                 self._answered.add(key)
                 probe(prepare(config, job.composed.config_dir), Workspace(cache=cache_folder()))

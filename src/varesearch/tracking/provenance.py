@@ -103,7 +103,8 @@ def run_name(config: Config, overrides: Sequence[str], choices: Mapping[str, str
     """
     if config.tracking.run_name:
         return config.tracking.run_name
-    name = f"{choices.get('experiment') or config.cell.model} {config.backend.name} n={config.connectivity.n}"
+    structure = config.structure
+    name = f"{choices.get('experiment') or structure.cell_names} {config.backend.name} n={structure.n_cells}"
     for override in overrides:
         key, _, value = override.lstrip("+~").partition("=")
         key = key.split("@")[0]
@@ -133,7 +134,8 @@ def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
 
 def science(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that determine a result."""
-    return {key: value for key, value in resolved.items() if key not in NOT_SCIENCE}
+    # Data that is not given leaves the hash of a configuration as it was before there was such data.
+    return {key: value for key, value in resolved.items() if key not in NOT_SCIENCE and value != {}}
 
 
 def config_hash(resolved: Mapping[str, Any], without: Sequence[str] = ()) -> str:

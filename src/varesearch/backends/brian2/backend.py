@@ -11,7 +11,7 @@ from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.brian2.translation import rows, steps_of
 from varesearch.backends.table import Context, translated_parameters
 from varesearch.config.cell import Cell
-from varesearch.config.errors import ConfigurationError
+from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
 from varesearch.config.values import Constant
@@ -69,9 +69,10 @@ class Brian2(Backend):
     def check(cls, config: Config) -> None:
         """Raise ConfigurationError for a target without its compiler, or a parameter that Brian2 cannot hold."""
         assert isinstance(config.backend, Brian2Settings)
-        # Raises if a number does not fit its type.
-        for cell in extreme_cells(config):
-            translated_parameters(rows(type(cell)), Context(cell, config.simulation.dt_ms))
+        for population in config.structure.populations.values():
+            with renamed("cell", population.where):  # raises if a number does not fit its type
+                for cell in extreme_cells(config, population):
+                    translated_parameters(rows(type(cell)), Context(cell, config.simulation.dt_ms))
         for tool in TOOLS[config.backend.codegen]:
             if shutil.which(tool) is None:
                 raise ConfigurationError(
@@ -82,7 +83,7 @@ class Brian2(Backend):
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
         assert isinstance(config.backend, Brian2Settings)
-        cost, projections = _MEMORY[config.backend.codegen], config.connectivity.projections()
+        cost, projections = _MEMORY[config.backend.codegen], config.structure.projections
         values = [value for each in projections for value in (each.weight, each.delay_ms)]
         drawn = any(not isinstance(value, Constant) for value in values)
         return replace(cost, synapse=cost.synapse + _DRAWN_SYNAPSE) if drawn else cost

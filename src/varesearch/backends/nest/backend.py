@@ -72,20 +72,21 @@ class Nest(Backend):
     def memory(cls, config: Config) -> MemoryCost:
         """Return the cost measured with NEST 3.10 on one thread; most of a cell's is its link to the spike recorder."""
         # A second multimeter keeps the time and the cell of its samples once more.
-        meters = sum(bool(names) for names in multimeters(type(config.cell), config.recording.signals))
+        cells = {type(cell) for _, cell in config.structure.cells}
+        meters = max(sum(bool(names) for names in multimeters(cell, config.recording.signals)) for cell in cells)
         return MemoryCost(
             run=345e6, cell=29e3, synapse=72, input_spike=20, spike=109, sample=66 + 16 * meters, value=21
         )
 
     def compile(self, workspace: Workspace) -> None:
-        """Compile the cell if its model is one of this project's (about 20 s, once for each cache)."""
-        cell = type(self.config.cell)
-        if workspace.cache is not None and compiled_model(cell) is not None:
-            compile_cell(cell, workspace.cache, workspace)
+        """Compile the cells whose models are this project's (about 20 s each, once for each cache)."""
+        for cell in dict.fromkeys(type(cell) for _, cell in self.config.structure.cells):
+            if workspace.cache is not None and compiled_model(cell) is not None:
+                compile_cell(cell, workspace.cache, workspace)
 
     def check_network(self, network: Network) -> None:
         """Raise ConfigurationError for a drawn delay that is too short for NEST."""
-        check_delays(network)
+        check_delays(network, self.config)
 
     def load(self) -> None:
         load()

@@ -8,7 +8,7 @@ from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.module import no_compiler
 from varesearch.backends.nest.translation import compiled_model, integrators, least_delay_steps
 from varesearch.config.cell import Cell, Synapse
-from varesearch.config.errors import ConfigurationError
+from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
@@ -49,8 +49,10 @@ def check_settings(config: Config) -> None:
             f"backend.threads={backend.threads}: must be from 1 to {most}; more threads than this machine's "
             f"{os.cpu_count()} processors make NEST slower"
         )
-    if compiled_model(type(config.cell)) and (reason := no_compiler(type(config.cell))):
-        raise ConfigurationError(f"cell={config.cell.model} on backend=nest: {reason}")
+    cells = config.structure.cells
+    for where, cell in cells:
+        if compiled_model(type(cell)) and (reason := no_compiler(type(cell))):
+            raise ConfigurationError(f"{where}={cell.model} on backend=nest: {reason}")
     dt_ms = config.simulation.dt_ms
     tics = round(dt_ms / TIC_MS)
     if tics < 1 or abs(tics * TIC_MS - dt_ms) > 1e-9:
@@ -58,12 +60,16 @@ def check_settings(config: Config) -> None:
             f"simulation.dt_ms={dt_ms:g}: NEST counts time in whole microseconds; take a multiple of {TIC_MS} ms"
             f"{_or_another_backend(type(config.cell))}"
         )
-    least = least_delay_steps(type(config.cell))
+    populations = config.structure.populations
     for delays in drawn_delays(config):
+        target = populations[delays.post].cell
+        least = least_delay_steps(type(target))
         if delays.shortest_steps < least:
-            raise _too_short(str(delays), config.cell, dt_ms, least)
-    for cell in extreme_cells(config):
-        _check_cell(cell, dt_ms)
+            raise _too_short(str(delays), target, dt_ms, least)
+    for population in populations.values():
+        with renamed("cell", population.where):
+            for cell in extreme_cells(config, population):
+                _check_cell(cell, dt_ms)
 
 
 def _check_cell(cell: Cell, dt_ms: float) -> None:
@@ -94,7 +100,7 @@ def _check_cell(cell: Cell, dt_ms: float) -> None:
             )
 
 
-def check_delays(network: Network) -> None:
+def check_delays(network: Network, config: Config) -> None:
     """Raise ConfigurationError for a drawn delay that is too short for the model of its target."""
     for projection in network.projections:
         if not projection.size:
@@ -102,7 +108,7 @@ def check_delays(network: Network) -> None:
         cell = network.population(projection.post).cell
         shortest, least = int(projection.delay_steps.min()), least_delay_steps(type(cell))
         if shortest < least:
-            setting = f"{setting_of(projection, network)}={shortest * network.dt_ms:g} is"
+            setting = f"{setting_of(projection, config)}={shortest * network.dt_ms:g} is"
             raise _too_short(setting, cell, network.dt_ms, least)
 
 

@@ -63,7 +63,7 @@ class SpiNNaker(Backend):
         if config.connectivity.draw == "native":
             from varesearch.backends.spinnaker.native import check_native, check_one_weight
 
-            check_native(config.connectivity)
+            check_native(config.structure.projections)
             check_one_weight(config)
             if settings.weight_range == "drawn":
                 raise ConfigurationError(
@@ -78,7 +78,7 @@ class SpiNNaker(Backend):
 
     def check_network(self, network: Network) -> None:
         """Raise ConfigurationError for a drawn delay that sPyNNaker would lose, or a row longer than it can store."""
-        check_delays(network, self._settings.neurons_per_core)
+        check_delays(network, self.config, self._settings.neurons_per_core)
         check_currents(network, self._settings.neurons_per_core)
         check_rows(network, self._settings.neurons_per_core)
 

@@ -135,11 +135,12 @@ def _list(sim: ModuleType, built: Built, projection: Projection, config: Config,
 
 
 def _native(sim: ModuleType, built: Built, projection: Projection, config: Config, context: Context) -> None:
-    settings = next(each for each in config.connectivity.projections() if each.name == projection.name)
+    settings = config.structure.projection(projection.name)
+    assert settings is not None
     built.projections[projection.name] = sim.Projection(
         built.populations[projection.pre],
         built.populations[projection.post],
-        native_connector(sim, config.connectivity, settings),
+        native_connector(sim, settings),
         native_synapse(sim, settings, context),
         receptor_type=projection.receptor,
         label=projection.name,

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from varesearch.backends.spinnaker.translation import rows
 from varesearch.backends.table import Context, Row, context_of, row
 from varesearch.config.cell import Cell, Synapse
-from varesearch.config.errors import ConfigurationError
+from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
+from varesearch.config.structure import ConfiguredPopulation
 from varesearch.config.values import Constant, Value
 from varesearch.network.estimate import estimate
 from varesearch.network.model import Population
@@ -48,12 +49,14 @@ class _Drawn:
 
 def check_fixed_point(config: Config) -> None:
     """Raise ConfigurationError, naming the setting, for a parameter or a drawn value that the machine would wrap."""
-    for cell in extreme_cells(config):
-        _check_cell(config, cell)
+    for population in config.structure.populations.values():
+        with renamed("cell", population.where):
+            for cell in extreme_cells(config, population):
+                _check_cell(config, population, cell)
 
 
-def _check_cell(config: Config, cell: Cell) -> None:
-    """Check a configuration whose cells all have the numbers of ``cell``."""
+def _check_cell(config: Config, population: ConfiguredPopulation, cell: Cell) -> None:
+    """Check a population whose cells all have the numbers of ``cell``."""
     context = Context(cell, config.simulation.dt_ms)
     of_cell = rows(type(cell))
     for each, value in _parameters(cell):
@@ -63,7 +66,7 @@ def _check_cell(config: Config, cell: Cell) -> None:
     if not resistance < LARGEST:
         cm = context.parameter("cm")
         raise _beyond(f"cell.cm={cm:g} nF with tau_m / cm = {resistance:g} MΩ", LARGEST, "MΩ")
-    for drawn in _drawn(config, context):
+    for drawn in _drawn(config, population, context):
         quantity = row(of_cell, drawn.ours)
         limit = min(drawn.limit, LARGEST / float(quantity.convert(np.asarray(1.0), context)))
         if _can_reach(drawn.value, limit, drawn.count):
@@ -115,29 +118,29 @@ def _worst(exact: NDArray[np.float64], kept: NDArray[np.float64]) -> _Worst | No
     return _Worst(int(np.argmax(changes)), f" (the worst of {coarse} cells)" if exact.ndim else "")
 
 
-def _drawn(config: Config, context: Context) -> Iterator[_Drawn]:
-    """Yield the settings of the values at time 0, the weights and the currents."""
-    cell, wiring, stimulus = context.cell, config.connectivity, config.stimulus
-    expected = estimate(config)
+def _drawn(config: Config, population: ConfiguredPopulation, context: Context) -> Iterator[_Drawn]:
+    """Yield the settings of the values at time 0, of the weights onto the cells, and of the currents into them."""
+    cell, structure, synapses = context.cell, config.structure, estimate(config).synapses
     for name in cell.variables:
-        yield _Drawn(f"cell.{name}_init", getattr(cell, f"{name}_init"), name, expected.n_cells)
+        yield _Drawn(f"cell.{name}_init", getattr(cell, f"{name}_init"), name, population.size)
     largest_weight = {
         receptor: _largest_weight(receptor[0].upper(), context) for receptor in ("excitatory", "inhibitory")
     }
-    projections = (*wiring.projections(), *stimulus.projections(wiring.sizes))
-    for each in projections:
-        if expected.synapses[each.name]:
+    for each in (*structure.projections, *(settings for _, settings in structure.inputs)):
+        if each.post == population.name and synapses[each.name]:
             key = each.key("weight")
             # The cell gives the weights of a group that names none.
             named = f"cell.{key.rpartition('.')[2]}"
             setting = named if getattr(cell, named.removeprefix("cell."), None) == each.weight else key
-            count, limit = expected.synapses[each.name], largest_weight[each.receptor]
+            count, limit = synapses[each.name], largest_weight[each.receptor]
             yield _Drawn(setting, each.weight, f"weight_{each.receptor}", count, limit)
     offset, room = cell.i_offset, _largest_current(context)
     yield _Drawn("cell.i_offset", Constant(offset), "current_step", 1, room)
-    for setting, amplitude in stimulus.amplitudes().items():
-        # Both flow at the same time.
-        yield _Drawn(setting, Constant(amplitude), "current_step", 1, room - abs(offset))
+    for each in structure.stimuli:
+        for setting, amplitude in each.stimulus.amplitudes().items():
+            # Both flow at the same time.
+            named = setting.replace("stimulus.", f"{each.where}.", 1)
+            yield _Drawn(named, Constant(amplitude), "current_step", 1, room - abs(offset))
 
 
 def _parameters(cell: Cell) -> list[tuple[Row, float]]:

@@ -14,8 +14,8 @@ import numpy as np
 from varesearch.backends.check import or_another_backend
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.spinnaker.fixed_point import check_fixed_point
-from varesearch.config.cell import Synapse
-from varesearch.config.errors import ConfigurationError
+from varesearch.config.cell import Cell, Synapse
+from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
 from varesearch.config.stimulus import CurrentInput
@@ -49,18 +49,12 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
     These are synapses in a list whose delays can be drawn too long, and alpha currents with dt / tau_syn² of 1 or more
     (in ms), which the machine stores as a fraction below 1: with tau_syn = dt = 1 ms no current flows at all.
     """
-    dt_ms = config.simulation.dt_ms
     check_fixed_point(config)
-    for cell in extreme_cells(config):
-        for name in ("tau_syn_E", "tau_syn_I") if cell.synapse is Synapse.ALPHA else ():
-            tau_ms = getattr(cell, name)
-            if tau_ms**2 <= dt_ms:
-                raise ConfigurationError(
-                    f"cell.{name}={tau_ms:g} ms is too short: SpiNNaker would deliver no alpha current; it must be "
-                    f"above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; use a longer time constant or a "
-                    f"shorter step{or_another_backend(type(cell), instead_of='spinnaker')}"
-                )
-    sizes = config.connectivity.sizes
+    for population in config.structure.populations.values():
+        with renamed("cell", population.where):
+            for cell in extreme_cells(config, population):
+                _check_alpha(cell, config.simulation.dt_ms)
+    sizes = config.structure.sizes
     for delays in drawn_delays(config):
         if delays.recurrent and config.connectivity.draw == "native":
             continue  # drawn on the machine, without a list
@@ -69,7 +63,20 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
             raise ConfigurationError(_message(str(delays), delays.can_exceed, limit, delays.dt_ms))
 
 
-def check_delays(network: Network, neurons_per_core: int | None) -> None:
+def _check_alpha(cell: Cell, dt_ms: float) -> None:
+    if cell.synapse is not Synapse.ALPHA:
+        return
+    for name in ("tau_syn_E", "tau_syn_I"):
+        tau_ms = getattr(cell, name)
+        if tau_ms**2 <= dt_ms:
+            raise ConfigurationError(
+                f"cell.{name}={tau_ms:g} ms is too short: SpiNNaker would deliver no alpha current; it must be "
+                f"above {dt_ms**0.5:.6g} ms with simulation.dt_ms={dt_ms:g}; use a longer time constant or a "
+                f"shorter step{or_another_backend(type(cell), instead_of='spinnaker')}"
+            )
+
+
+def check_delays(network: Network, config: Config, neurons_per_core: int | None) -> None:
     """Raise ConfigurationError if a drawn synapse has a delay that would be lost."""
     for projection in network.projections:
         if not projection.size:
@@ -77,7 +84,7 @@ def check_delays(network: Network, neurons_per_core: int | None) -> None:
         longest = int(projection.delay_steps.max())
         limit = longest_delay_steps(network.population(projection.post).size, neurons_per_core)
         if longest > limit:
-            drawn = f"{setting_of(projection, network)} has drawn {longest * network.dt_ms:g} ms, which is"
+            drawn = f"{setting_of(projection, config)} has drawn {longest * network.dt_ms:g} ms, which is"
             raise ConfigurationError(
                 _message(drawn, lambda steps, longest=longest: longest > steps, limit, network.dt_ms)
             )

@@ -6,6 +6,7 @@ sPyNNaker refuses a generator in a connector; the machine draws from the seed of
 before it scales them.
 """
 
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -22,15 +23,21 @@ from varesearch.config.values import Constant
 from varesearch.network.synapses import delay_steps, draw_values
 
 
-def check_native(wiring: Rule) -> None:
+def check_native(projections: Iterable[ProjectionSettings]) -> None:
     """Raise ConfigurationError for a rule or a value that is not drawn on the machine."""
-    if not wiring.pynn_connector:
-        able = [name for name, rule in parts(Rule).items() if rule.pynn_connector]
-        raise ConfigurationError(
-            f"connectivity.draw=native with connectivity={wiring.rule}: SpiNNaker expands {' and '.join(sorted(able))} "
-            "itself; use connectivity.draw=host"
-        )
-    for projection in wiring.projections():
+    for projection in projections:
+        rule = projection.rule
+        if not rule.pynn_connector:
+            able = [name for name, rule in parts(Rule).items() if rule.pynn_connector]
+            named = (
+                f"{projection.where}={rule.rule}"
+                if projection.where == rule.where
+                else f"{projection.where}.rule={rule.rule}"
+            )
+            raise ConfigurationError(
+                f"connectivity.draw=native with {named}: SpiNNaker expands {' and '.join(sorted(able))} itself; use "
+                "connectivity.draw=host"
+            )
         for setting in ("weight", "delay_ms"):
             value = projection[setting]
             if not isinstance(value, Constant):
@@ -42,18 +49,19 @@ def check_native(wiring: Rule) -> None:
 
 def check_one_weight(config: Config) -> None:
     """Raise ConfigurationError if the machine would need a weight for each cell, since parameters of these differ."""
-    cell, dt_ms = config.cell, config.simulation.dt_ms
-    for receptor in ("excitatory", "inhibitory"):
-        weights = {
-            float(translate(rows(type(each)), f"weight_{receptor}", 1.0, Context(each, dt_ms)))
-            for each in extreme_cells(config)
-        }
-        if len(weights) > 1:
-            raise ConfigurationError(
-                f"connectivity.draw=native with {' and '.join(f'cell.{name}' for name in cell.varying)} drawn: the "
-                f"machine's weights of {receptor} synapses depend on the cell, and it takes one number for all; use "
-                "connectivity.draw=host"
-            )
+    dt_ms = config.simulation.dt_ms
+    for population in config.structure.populations.values():
+        for receptor in ("excitatory", "inhibitory"):
+            weights = {
+                float(translate(rows(type(each)), f"weight_{receptor}", 1.0, Context(each, dt_ms)))
+                for each in extreme_cells(config, population)
+            }
+            if len(weights) > 1:
+                names = " and ".join(f"{population.where}.{name}" for name in population.cell.varying)
+                raise ConfigurationError(
+                    f"connectivity.draw=native with {names} drawn: the machine's weights of {receptor} synapses depend "
+                    "on the cell, and it takes one number for all; use connectivity.draw=host"
+                )
 
 
 def population_seed(seed: int, name: str) -> int:
@@ -61,8 +69,9 @@ def population_seed(seed: int, name: str) -> int:
     return int(stream(seed, name, "native draw").integers(2**31))
 
 
-def native_connector(sim: ModuleType, wiring: Rule, settings: ProjectionSettings) -> Any:
+def native_connector(sim: ModuleType, settings: ProjectionSettings) -> Any:
     """Return sPyNNaker's connector for the rule of a projection."""
+    wiring = settings.rule
     connector = getattr(sim, wiring.pynn_connector)
     return connector(**wiring.pynn_arguments(settings))
 

@@ -1,0 +1,364 @@
+"""The structure of a network: its populations, its projections and its stimuli, each with settings of its own.
+
+Without data of its own a network is the pair: ``exc`` and ``inh``, as large as ``connectivity.n`` and
+``connectivity.exc_inh_ratio`` say, of the cell of the group ``cell``, connected by the group ``connectivity`` and
+driven by the group ``stimulus``. The mappings ``populations``, ``projections`` and ``stimuli`` change and extend it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from varesearch.config import ranges
+from varesearch.config.cell import Cell
+from varesearch.config.checks import check_delay, check_weight, refuse
+from varesearch.config.errors import ConfigurationError, renamed
+from varesearch.config.parts import Part
+from varesearch.config.projection import Given, ProjectionSettings, Receptor
+from varesearch.config.rule import PAIR, Rule
+from varesearch.config.settings import Settings, quantity
+from varesearch.config.stimulus import CurrentInput, Source, Stimulus, Surroundings
+from varesearch.config.wording import did_you_mean
+
+_LONGEST_NAME = 40
+_RECEPTORS = ("excitatory", "inhibitory")
+
+
+@dataclass
+class PopulationSettings(Settings):
+    """What a population has of its own; what is null it takes from the groups.
+
+    Examples
+    --------
+    >>> from varesearch.config.compose import compose
+    >>> config = compose(["populations.inh.cell.a=0.1", "populations.inh.size=100"]).config
+    >>> config.populations["inh"].size, config.populations["inh"].cell.a, config.cell.a
+    (100, 0.1, 0.02)
+    """
+
+    size: int | None = quantity(
+        None,
+        "cells",
+        "number of cells; null for exc and inh: by connectivity.n and exc_inh_ratio",
+        allowed=ranges.COUNT_OF_SOURCES,
+    )
+    receptor: str | None = quantity(
+        None, "", "receptor that its synapses act on; null: inhibitory for inh, else excitatory", _RECEPTORS
+    )
+    cell: Any = field(
+        default=None,
+        metadata={"unit": "", "what": "its own cell: an option, or settings that differ; null: that of the group cell"},
+    )
+
+
+@dataclass(frozen=True)
+class ProjectionEntry:
+    """What ``projections`` says of one projection.
+
+    Attributes
+    ----------
+    pre, post
+        The populations that it comes from and goes to.
+    receptor
+        The receptor that it acts on; None: that of ``pre``.
+    rule
+        Its wiring rule; None: the rule of the group ``connectivity``.
+    own
+        Its own weight, delay and settings of the rule.
+    where
+        Its name in the configuration.
+    dropped
+        Whether there is no such projection (``projections.NAME=null``).
+    """
+
+    pre: str
+    post: str
+    receptor: Receptor | None = None
+    rule: Rule | None = None
+    own: Mapping[str, Given] = field(default_factory=dict)
+    where: str = ""
+    dropped: bool = False
+
+
+@dataclass(frozen=True)
+class ConfiguredPopulation:
+    """A population with all that the configuration says of it.
+
+    ``receptor`` is what its synapses act on, ``where`` the name of its cell's settings in the configuration.
+    """
+
+    name: str
+    size: int
+    cell: Cell
+    receptor: Receptor
+    where: str
+
+
+@dataclass(frozen=True)
+class ConfiguredStimulus:
+    """A stimulus of a network; ``where`` is its name in the configuration: ``stimulus``, or ``stimuli.NAME``."""
+
+    where: str
+    stimulus: Stimulus
+
+    @property
+    def name(self) -> str:
+        """Its name among ``stimuli``; "" for that of the group."""
+        return self.where.partition(".")[2]
+
+    def within(self, around: Surroundings) -> Surroundings:
+        """Return the surroundings in which its random streams are its own, whatever other stimuli there are."""
+        return replace(around, owner=self.name)
+
+    def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
+        """Return its groups of spike sources; those of ``stimuli.NAME`` are called ``NAME`` or ``NAME_POPULATION``."""
+        found = self.stimulus.sources(sizes)
+        if not self.name:
+            return found
+        if len(found) == 1:
+            return (replace(found[0], name=self.name),)
+        return tuple(replace(each, name=f"{self.name}_{'_'.join(each.targets)}") for each in found)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The populations, projections and stimuli of a network, each with the settings that apply to it.
+
+    Attributes
+    ----------
+    populations
+        Name -> population.
+    projections
+        The projections between populations; each has its wiring rule.
+    stimuli
+        What drives the network from outside.
+    cell
+        The settings of the group ``cell``.
+
+    Examples
+    --------
+    >>> from varesearch.config.compose import compose
+    >>> structure = compose(["populations={a: {size: 10}, b: {size: 5}}", "projections.b_to_b=null"]).config.structure
+    >>> structure.sizes, [projection.name for projection in structure.projections]
+    ({'a': 10, 'b': 5}, ['a_to_a', 'a_to_b', 'b_to_a'])
+    """
+
+    populations: Mapping[str, ConfiguredPopulation]
+    projections: tuple[ProjectionSettings, ...]
+    stimuli: tuple[ConfiguredStimulus, ...]
+    cell: Cell
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Population -> number of cells."""
+        return {name: population.size for name, population in self.populations.items()}
+
+    @property
+    def cells(self) -> tuple[tuple[str, Cell], ...]:
+        """The different cells: where they stand in the configuration, and their settings."""
+        return tuple({population.where: population.cell for population in self.populations.values()}.items())
+
+    @property
+    def n_cells(self) -> int:
+        """The number of cells of all populations."""
+        return sum(self.sizes.values())
+
+    @property
+    def cell_names(self) -> str:
+        """The models of its cells, for a title."""
+        return " + ".join(dict.fromkeys(cell.model for _, cell in self.cells))
+
+    @property
+    def stimulus_names(self) -> str:
+        """The kinds of its stimuli, for a title; ``none`` if nothing drives it."""
+        kinds = [each.stimulus.kind for each in self.stimuli]
+        return " + ".join([kind for kind in kinds if kind != "none"]) or kinds[0]
+
+    @property
+    def parts(self) -> Iterator[type[Part]]:
+        """The classes of its cells, rules and stimuli."""
+        yield from dict.fromkeys(type(population.cell) for population in self.populations.values())
+        yield from dict.fromkeys(type(projection.rule) for projection in self.projections)
+        yield from dict.fromkeys(type(each.stimulus) for each in self.stimuli)
+
+    @cached_property
+    def inputs(self) -> tuple[tuple[ConfiguredStimulus, ProjectionSettings], ...]:
+        """The projections from spike sources, each with its stimulus."""
+        return tuple((each, it) for each in self.stimuli for it in self._inputs_of(each))
+
+    def projection(self, name: str) -> ProjectionSettings | None:
+        """Return the projection of that name, also one from a spike source; None if there is none."""
+        every = (*self.projections, *(settings for _, settings in self.inputs))
+        return next((each for each in every if each.name == name), None)
+
+    def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]:
+        """Return the currents that all stimuli inject."""
+        return tuple(current for each in self.stimuli for current in each.stimulus.currents(each.within(around)))
+
+    def _inputs_of(self, each: ConfiguredStimulus) -> Iterator[ProjectionSettings]:
+        for projection in each.stimulus.projections(each.sources(self.sizes), self.sizes):
+            given = {
+                key: replace(it, key=_moved(it.key, "stimulus", each.where)) for key, it in projection.given.items()
+            }
+            given["weight"] = self._of_target(given["weight"], "weight_stimulus", each.where, projection.post)
+            yield replace(projection, given=given)
+
+    def _of_target(self, given: Given, setting: str, group: str, target: str) -> Given:
+        """The weight of the target's own cell, where the group's weight is only that of the group ``cell``."""
+        population = self.populations[target]
+        if population.cell is self.cell or given.value != getattr(self.cell, setting):
+            return given
+        if not given.key.startswith(f"{group}.weight"):
+            return given
+        return Given(f"{population.where}.{setting}", getattr(population.cell, setting))
+
+    def check(self, around: Surroundings, wiring: Rule) -> None:
+        """Raise ConfigurationError for a part with which no network can be drawn, or that does not fit the others."""
+        dt_ms = around.dt_ms
+        self._check_names()
+        for where, cell in self.cells:
+            with renamed("cell", where):
+                cell.check_settings(dt_ms)
+        checked: list[Rule] = [wiring]
+        wiring.check_settings(dt_ms)
+        for projection in self.projections:
+            check_weight(projection.key("weight"), projection.weight)
+            check_delay(projection.key("delay_ms"), projection.delay_ms, dt_ms)
+            with renamed("connectivity", projection.where):
+                projection.rule.check_projection(projection)
+                if not any(projection.rule is each for each in checked):
+                    projection.rule.check(dt_ms)
+                    checked.append(projection.rule)
+        for each in self.stimuli:
+            with renamed("stimulus", each.where):
+                each.stimulus.check_settings(around)
+
+    def _check_names(self) -> None:
+        for name in self.populations:
+            check_name(f"populations.{name}", name)
+        seen = set(self.populations)
+        for each in self.stimuli:
+            if each.name:
+                check_name(each.where, each.name)
+            for source in each.sources(self.sizes):
+                if source.name in seen:
+                    raise ConfigurationError(
+                        f"{each.where}: its sources are called {source.name}, as another population or source is; "
+                        "give the stimulus another name, stimuli.NAME"
+                    )
+                seen.add(source.name)
+
+
+def check_name(setting: str, name: str) -> None:
+    """Raise ConfigurationError for a name that a simulator or a table could not use."""
+    if not (name.isascii() and name.isidentifier() and name[0] != "_" and len(name) <= _LONGEST_NAME):
+        raise ConfigurationError(
+            f"{setting}: the name must be 1 to {_LONGEST_NAME} letters, digits and _, beginning with a letter"
+        )
+
+
+def structure_of(
+    cell: Cell,
+    wiring: Rule,
+    stimulus: Stimulus,
+    populations: Mapping[str, PopulationSettings],
+    projections: Mapping[str, ProjectionEntry],
+    stimuli: Mapping[str, Stimulus],
+) -> Structure:
+    """Return the structure that the groups and the data describe.
+
+    Parameters
+    ----------
+    cell, wiring, stimulus
+        The settings of the groups ``cell``, ``connectivity`` and ``stimulus``.
+    populations, projections, stimuli
+        The data. If all populations are called ``exc`` or ``inh``, they change the pair; else they are all there are.
+
+    Raises
+    ------
+    ConfigurationError
+        A population has no size, or a projection goes from or to a population that does not exist.
+    """
+    configured = _populations(cell, wiring, populations)
+    structure = Structure(
+        populations=configured,
+        projections=(),
+        stimuli=(
+            ConfiguredStimulus("stimulus", stimulus),
+            *(ConfiguredStimulus(f"stimuli.{name}", each) for name, each in stimuli.items()),
+        ),
+        cell=cell,
+    )
+    return replace(structure, projections=tuple(_projections(structure, wiring, projections)))
+
+
+def is_pair(populations: Mapping[str, Any]) -> bool:
+    """Return whether these populations change the pair, and are not a list of all populations."""
+    return set(populations) <= set(PAIR)
+
+
+def _populations(
+    cell: Cell, wiring: Rule, populations: Mapping[str, PopulationSettings]
+) -> dict[str, ConfiguredPopulation]:
+    sizes: Mapping[str, int | None] = {name: each.size for name, each in populations.items()}
+    if is_pair(populations):
+        own = {name: size for name, size in sizes.items() if size is not None}
+        sizes = wiring.sizes | own
+    configured = {}
+    for name, size in sizes.items():
+        settings = populations.get(name, PopulationSettings())
+        if size is None:
+            raise ConfigurationError(
+                f"populations.{name}.size is missing: populations other than exc and inh need a size; write "
+                f"populations.{name}.size=100"
+            )
+        where = "cell" if settings.cell is None else f"populations.{name}.cell"
+        receptor: Receptor = "inhibitory" if (settings.receptor or PAIR.get(name)) == "inhibitory" else "excitatory"
+        configured[name] = ConfiguredPopulation(name, size, settings.cell or cell, receptor, where)
+    return configured
+
+
+def _projections(
+    structure: Structure, wiring: Rule, entries: Mapping[str, ProjectionEntry]
+) -> Iterator[ProjectionSettings]:
+    """Yield those of the group ``connectivity``, all to all, as the entries change them; then those that they add."""
+    every = [(pre, post) for pre in structure.populations for post in structure.populations] if wiring.connects else []
+    base = {f"{pre}_to_{post}": ProjectionEntry(pre, post) for pre, post in every}
+    for name, entry in (base | dict(entries)).items():
+        if entry.dropped:
+            continue
+        for end in (entry.pre, entry.post):
+            if end not in structure.populations:
+                refuse(
+                    f"{entry.where}",
+                    f"{entry.pre} to {entry.post}",
+                    f"names {end}, which is no population; choose from {', '.join(structure.populations)}"
+                    f"{did_you_mean(end, structure.populations)}",
+                )
+        pre, post = structure.populations[entry.pre], structure.populations[entry.post]
+        receptor, rule = entry.receptor or pre.receptor, entry.rule or wiring
+        given = dict(rule.given(name, receptor))
+        weight = rule.setting_of("weight", receptor)
+        if weight is not None:
+            given["weight"] = structure._of_target(given["weight"], weight, "connectivity", post.name)
+        if entry.rule is not None:  # weight and delay are those of the group, the rest is its own
+            own = [key for key in given if key not in ("weight", "delay_ms")]
+            given |= {key: replace(given[key], key=f"{entry.where}.{key}") for key in own}
+        yield ProjectionSettings(
+            name=name,
+            pre=pre.name,
+            post=post.name,
+            pre_size=pre.size,
+            post_size=post.size,
+            receptor=receptor,
+            given=given | dict(entry.own),
+            rule=rule,
+            no_self=pre is post and not rule.allow_self_connections,
+            where=entry.where if entry.rule is not None else "connectivity",
+        )
+
+
+def _moved(key: str, group: str, where: str) -> str:
+    """The key of a setting of a part that stands at ``where`` instead of in its group."""
+    return f"{where}.{key.removeprefix(f'{group}.')}" if key.startswith(f"{group}.") else key
