@@ -16,6 +16,7 @@ from covering import Row, rows
 from varesearch.backends import backends
 from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import options, schemas
 from varesearch.config.parts import parts
 from varesearch.config.settings import unit_of
@@ -125,9 +126,20 @@ def reference_words(row: Row) -> list[str]:
 
 
 def possible(row: Row) -> bool:
-    """Does the target have the scheme? (The reference is compared with the others, not with itself.)"""
+    """Does the target have the scheme, and the cell the step? (The reference is not compared with itself.)"""
     cell, integrator = row["scheme"].split("/")
-    return row["target"] != reference() and integrator in integrators_of(backend_of(row["target"])).get(cell, ())
+    if row["target"] == reference() or not _takes_step(cell, row["step"]):
+        return False
+    return integrator in integrators_of(backend_of(row["target"])).get(cell, ())
+
+
+@cache
+def _takes_step(cell: str, step: str) -> bool:
+    try:
+        schemas()["cell"][cell]().check(_step_ms(step))
+    except ConfigurationError:
+        return False
+    return True
 
 
 @cache

@@ -98,9 +98,14 @@ def membrane_with_exponential_currents(parameters: Parameters, dt_ms: float) -> 
     """:func:`membrane`, with ``gain_E`` and ``gain_I``: mV for each nA of a decaying current at the step's start."""
     constants = membrane(parameters, dt_ms)
     for receptor in "EI":
-        rates = [[-1 / parameters["tau_m"], 1 / parameters["c_m"]], [0.0, -1 / parameters[f"tau_syn_{receptor}"]]]
-        constants[f"gain_{receptor}"] = _plain(linear_propagator(_matrix(rates), dt_ms)[..., 0, 1])
+        constants[f"gain_{receptor}"] = gain_of_decaying_current(parameters, parameters[f"tau_syn_{receptor}"], dt_ms)
     return constants
+
+
+def gain_of_decaying_current(parameters: Parameters, tau_ms: Any, dt_ms: float) -> Any:
+    """Return by how many mV each nA of a current moves v in a step, if it decays with ``tau_ms`` from its start on."""
+    rates = [[-1 / parameters["tau_m"], 1 / parameters["c_m"]], [0.0, -1 / tau_ms]]
+    return _plain(linear_propagator(_matrix(rates), dt_ms)[..., 0, 1])
 
 
 def membrane_with_alpha_currents(parameters: Parameters, dt_ms: float) -> dict[str, Any]:

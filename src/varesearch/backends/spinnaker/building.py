@@ -1,6 +1,7 @@
 """The drawn network as sPyNNaker's objects; units and delays: :mod:`varesearch.backends.spinnaker.translation`."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
@@ -68,7 +69,7 @@ def _population(sim: ModuleType, population: Population, network: Network, confi
     drawn = config.backend.weight_range == "drawn"
     built = sim.Population(
         population.size,
-        getattr(sim, description.model)(**translated_parameters(of_cell, context)),
+        attrgetter(description.model)(sim)(**translated_parameters(of_cell, context)),
         label=population.name,
         seed=population_seed(network.seed, population.name),
         max_expected_summed_weight=largest_sums(network, population) if drawn else None,

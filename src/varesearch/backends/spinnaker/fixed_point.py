@@ -25,6 +25,9 @@ STEP = 2.0**-15
 _CONDUCTANCE_SCALE = 1024.0
 """sPyNNaker keeps conductances 1024 times as large."""
 
+_DECAYS = ("tau_m", "tau_ca2")
+"""The time constants whose exp(-dt / tau) is kept in s16.15; those of synapses are fractions of 32 bits."""
+
 _RARE = 1e-6
 """A value counts as impossible if it is expected fewer times than this."""
 
@@ -89,15 +92,15 @@ def rounded_parameters(population: Population, dt_ms: float) -> list[str]:
             value, index, cells = float(ours.flat[worst.index]), worst.index, worst.cells
             acts = kept.flat[index] * value / theirs.flat[index]
             lines.append(f"cell.{each.ours}={value:g}{cells} is {acts:.3g} in steps of 2^-15")
-    if "tau_m" in names:
-        tau_ms = np.asarray(context.parameter("tau_m"), dtype=np.float64)
+    for name in [each for each in _DECAYS if each in names]:
+        tau_ms = np.asarray(context.parameter(name), dtype=np.float64)
         leak = -np.expm1(-dt_ms / tau_ms)
         kept = 1.0 - np.rint((1.0 - leak) / STEP) * STEP
         if worst := _worst(leak, kept):
             left = kept.flat[worst.index]
             acts = f"{-dt_ms / np.log1p(-left):.3g} ms" if left > 0 else "endless"
             value, cells = tau_ms.flat[worst.index], worst.cells
-            lines.append(f"cell.tau_m={value:g}{cells} acts as {acts}, since exp(-dt / tau_m) has steps of 2^-15")
+            lines.append(f"cell.{name}={value:g}{cells} acts as {acts}, since exp(-dt / {name}) has steps of 2^-15")
     return lines
 
 
@@ -177,7 +180,8 @@ def _largest_weight(receptor: str, context: Context) -> float:
     """Return the largest weight of a single synapse, in the project's unit of the cell's weights."""
     current, kind = _largest_current(context), context.cell.synapse
     if kind is Synapse.CONDUCTANCE:
-        driving_mv = max(abs(context.parameter(f"e_rev_{receptor}") - context.parameter("v_rest")), 1.0)
+        rest = context.parameter("v_rest" if _has_membrane(context) else "c")
+        driving_mv = max(abs(context.parameter(f"e_rev_{receptor}") - rest), 1.0)
         return min(LARGEST / _CONDUCTANCE_SCALE, current / driving_mv)
     if kind is not Synapse.VOLTAGE_STEP:
         return current

@@ -10,13 +10,51 @@ Izhikevich (2003), IEEE Trans. Neural Networks 14:1569, eqs. 1-3::
 from dataclasses import dataclass
 from typing import ClassVar
 
-from varesearch.model.cells import Cell, ValueSetting, check_at_least, drawn, quantity, ranges, refuse
+from varesearch.model.cells import Cell, Step, ValueSetting, check_at_least, drawn, quantity, ranges, refuse
+from varesearch.model.propagators import charge_gain
 
 SPIKE_PEAK_MV = 30.0
 """Where the cell is reset (eq. 3)."""
 
 THRESHOLD = f"v >= {SPIKE_PEAK_MV:g}"
 RESET = "v = c\nu += d"
+
+
+def euler(synaptic: str) -> Step:
+    """Return the step of forward Euler for v and u; ``synaptic``: the synapses' input, ``""`` for voltage steps."""
+    return Step(
+        update=f"""
+            dv = 0.04*v*v + 5*v + 140 - u + {{drive}}{f" + {synaptic}" if synaptic else ""}
+            u = u + h*a*(b*v - u)
+            v = v + h*dv
+        """,
+        threshold=THRESHOLD,
+        reset=RESET,
+    )
+
+
+def midpoint(synaptic: str) -> Step:
+    """Return SpiNNaker's midpoint rule in float64 (sPyNNaker ``neuron_model_izh_impl.h``).
+
+    The step after a spike is 1.85 steps long, to make up for the part of a step past the threshold (Hopkins and Furber
+    2015, Neural Comput. 27:2148). The input of the step's start lasts throughout the step.
+    """
+    return Step(
+        update=f"""
+            p = {{drive}} + {synaptic} + 140 - u
+            alpha = (0.04*v + 5)*v + p
+            eta = v + 0.5*alpha*step
+            beta = 0.5*step*a*(b*v - u)
+            v = v + step*(p - beta + (0.04*eta + 5)*eta)
+            u = u + step*a*(b*eta - (u + beta))
+            step = h
+        """,
+        threshold=THRESHOLD,
+        reset=f"{RESET}\nstep = 1.85*h",
+        further=("step",),
+        starts=lambda _parameters, dt_ms: {"step": dt_ms},
+        gain=charge_gain,
+    )
 
 
 @dataclass

@@ -6,7 +6,6 @@ from typing import ClassVar
 from varesearch.model.cells import (
     NativeModel,
     Pynn,
-    Step,
     Steps,
     Synapse,
     ValueSetting,
@@ -15,38 +14,10 @@ from varesearch.model.cells import (
     ranges,
     uniform,
 )
-from varesearch.model.cells._izhikevich import RESET, THRESHOLD, IzhikevichCell
-from varesearch.model.propagators import charge_gain
+from varesearch.model.cells._izhikevich import IzhikevichCell, euler, midpoint
 
-EULER = Step(
-    update="""
-        dv = 0.04*v*v + 5*v + 140 - u + {drive} + ie + ii
-        u = u + h*a*(b*v - u)
-        v = v + h*dv
-    """,
-    threshold=THRESHOLD,
-    reset=RESET,
-)
-"""Forward Euler for v and u."""
-
-MIDPOINT = Step(
-    update="""
-        p = {drive} + ie + ii + 140 - u
-        alpha = (0.04*v + 5)*v + p
-        eta = v + 0.5*alpha*step
-        beta = 0.5*step*a*(b*v - u)
-        v = v + step*(p - beta + (0.04*eta + 5)*eta)
-        u = u + step*a*(b*eta - (u + beta))
-        step = h
-    """,
-    threshold=THRESHOLD,
-    reset=f"{RESET}\nstep = 1.85*h",
-    further=("step",),
-    starts=lambda _parameters, dt_ms: {"step": dt_ms},
-    gain=charge_gain,
-)
-"""SpiNNaker's midpoint rule in float64 (sPyNNaker ``neuron_model_izh_impl.h``; Hopkins and Furber 2015, Neural Comput.
-27:2148): the step after a spike is 1.85 steps long, to make up for the part of a step past the threshold."""
+EULER = euler("ie + ii")
+MIDPOINT = midpoint("ie + ii")
 
 
 @dataclass

@@ -3,19 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from varesearch.model.cells import Name, Pynn, Step, Steps, Synapse, ValueSetting, drawn, ranges, uniform
-from varesearch.model.cells._izhikevich import RESET, THRESHOLD, IzhikevichCell
+from varesearch.model.cells import Name, Pynn, Steps, Synapse, ValueSetting, drawn, ranges, uniform
+from varesearch.model.cells._izhikevich import IzhikevichCell, euler
 
-EULER = Step(
-    update="""
-        dv = 0.04*v*v + 5*v + 140 - u + {drive}
-        u = u + h*a*(b*v - u)
-        v = v + h*dv
-    """,
-    threshold=THRESHOLD,
-    reset=RESET,
-)
-"""Forward Euler for v and u."""
+EULER = euler("")
 
 
 @dataclass

@@ -1,0 +1,106 @@
+"""Hodgkin and Huxley's cell on Brian2 and NEST against Traub and Miles' equations, solved by scipy."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from one_cell import Arrivals, on, random_arrivals, with_arrivals
+from solved import Cell as Solved
+from solved import largest_shift, solve
+
+from varesearch.backends.brian2 import Brian2Settings
+from varesearch.backends.nest import NestSettings
+from varesearch.config.backend import BackendSettings
+from varesearch.config.errors import ConfigurationError
+from varesearch.model.cells.hh_cond_exp import HhCondExp
+from varesearch.network.model import Receptor
+
+BACKENDS = {"brian2": Brian2Settings(), "nest": NestSettings()}
+both = pytest.mark.parametrize("settings", BACKENDS.values(), ids=BACKENDS)
+DT_MS = 0.1
+START = {"v": -62.0, "m": 0.02, "h": 0.95, "n": 0.1}
+
+
+def ratio(x: float) -> float:
+    """x/(exp(x) - 1)"""
+    return 1.0 - x / 2 if abs(x) < 1e-6 else x / math.expm1(x)
+
+
+def equations(cell: HhCondExp, arrivals: Arrivals) -> Solved:
+    """State: v, m, h, n, g_exc, g_inh. Rates as in Brette et al. 2007, appendix B."""
+
+    def slope(state, _held):
+        v, m, h, n, g_e, g_i = state
+        x = v - cell.v_offset
+        opening = {"m": 0.32 * 4 * ratio((13 - x) / 4), "h": 0.128 * math.exp((17 - x) / 18)}
+        opening["n"] = 0.032 * 5 * ratio((15 - x) / 5)
+        closing = {"m": 0.28 * 5 * ratio((x - 40) / 5), "h": 4 / (1 + math.exp((40 - x) / 5))}
+        closing["n"] = 0.5 * math.exp((10 - x) / 40)
+        current = cell.gbar_Na * m**3 * h * (cell.e_rev_Na - v) + cell.gbar_K * n**4 * (cell.e_rev_K - v)
+        current += cell.g_leak * (cell.e_rev_leak - v) + cell.i_offset
+        current += g_e * (cell.e_rev_E - v) + g_i * (cell.e_rev_I - v)
+        gates = [opening[k] * (1 - value) - closing[k] * value for k, value in (("m", m), ("h", h), ("n", n))]
+        return current / cell.cm, *gates, -g_e / cell.tau_syn_E, -g_i / cell.tau_syn_I
+
+    places = {"excitatory": 4, "inhibitory": 5}
+    return Solved(
+        slope,
+        [*START.values(), 0.0, 0.0],
+        fires=lambda before, after: before[0] > after[0] >= cell.v_offset + 30,
+        again=round(cell.tau_refrac / DT_MS),
+        arrivals=[(step, places[name], weight) for name, events in arrivals.items() for step, weight in events],
+    )
+
+
+@both
+def test_a_psp_and_the_gates_are_those_of_the_equations(settings: BackendSettings) -> None:
+    cases: list[Arrivals] = [{"excitatory": [(100, 0.003)]}, {"inhibitory": [(100, 0.02)]}]
+    cell = HhCondExp(i_offset=-0.1)
+    found = on(settings, with_arrivals([(cell, START, each) for each in cases], 400, DT_MS), ["v", "m", "h", "n"])
+    for arrivals, recorded in zip(cases, found, strict=True):
+        _, samples = solve(equations(cell, arrivals), 400, DT_MS)
+        assert np.abs(samples[110:, 0] - samples[100, 0]).max() > 1.0
+        for k, name in enumerate(START):
+            tolerance = {"brian2": 1e-5, "nest": 2e-3}[settings.name] * (10 if name == "v" else 1)
+            assert recorded[name] == pytest.approx(samples[:, k], abs=tolerance), name
+
+
+@both
+def test_the_rate_as_a_function_of_the_current_is_that_of_the_equations(settings: BackendSettings) -> None:
+    """Within a step on both; NEST's tolerance is 1e-3 in each variable."""
+    cells = [HhCondExp(i_offset=current) for current in (-0.1, 0.3, 1.2)]
+    found = on(settings, with_arrivals([(cell, START, {}) for cell in cells], 1500, DT_MS))
+    trains = [solve(equations(cell, {}), 1500, DT_MS)[0] for cell in cells]
+    assert [len(train) for train in trains] == sorted(len(train) for train in trains)
+    assert len(trains[0]) == 0 < len(trains[1])
+    for recorded, train in zip(found, trains, strict=True):
+        assert largest_shift(recorded["spikes"], train) <= 1
+
+
+@both
+def test_input_gives_the_spikes_of_the_equations(settings: BackendSettings) -> None:
+    weights: dict[Receptor, NDArray[np.float64]] = {
+        "excitatory": np.array([0.006, 0.012]),
+        "inhibitory": np.array([0.006, 0.02]),
+    }
+    steps, cell = 2500, HhCondExp(i_offset=0.1)
+    arrivals = random_arrivals(1, steps, 80, weights)
+    (recorded,) = on(settings, with_arrivals([(cell, START, arrivals)], steps, DT_MS))
+    spikes, _ = solve(equations(cell, arrivals), steps, DT_MS)
+    assert len(spikes) > 8
+    assert largest_shift(recorded["spikes"], spikes) <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "dt_ms", "said"),
+    [
+        ({}, 1.0, r"simulation.dt_ms=1 is too long for cell=.*spikes would be missed; it must be at most 0.1 ms"),
+        ({"gbar_Na": -1.0}, 0.1, r"cell.gbar_Na=-1 must be at least 0 µS"),
+        ({"tau_refrac": 2.05}, 0.1, r"cell.tau_refrac=2.05 must be a multiple"),
+    ],
+)
+def test_what_cannot_be_computed_is_refused(change: dict[str, Any], dt_ms: float, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        HhCondExp(**change).check(dt_ms)
