@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from small_networks import network, projection, source
+from small_networks import config, network, projection, source
 from small_runs import sound_on
 
-from varesearch.backends import backends
+from varesearch.backends import backend_class, backends
 from varesearch.backends.brian2 import Brian2Settings
+from varesearch.backends.check import check_cells
 from varesearch.backends.nest import NestSettings
+from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.config.backend import BackendSettings
 from varesearch.config.cell import Cell
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import parts
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population, Projection, Receptor, SpikeSource
@@ -31,6 +34,7 @@ PYTHON = Brian2Settings(codegen="numpy")
 COMPILED = [Brian2Settings(codegen="cython"), Brian2Settings(codegen="cpp_standalone")]
 NEST = NestSettings()
 THREADED = NestSettings(threads=2)
+BOARD = SpinnakerSettings(machine="software", version=3)
 
 
 def on(settings: BackendSettings) -> list[str]:
@@ -196,3 +200,23 @@ def test_fewer_samples_are_a_part_of_all_and_populations_may_be_left_out(setting
             whole = every.populations[name].signals[signal.name]
             assert signal.times_ms.tolist() == list(range(0, 200, 7))
             np.testing.assert_array_equal(signal.values, whole.values[::7][:, signal.ids])
+
+
+@pytest.mark.parametrize(
+    ("settings", "recording", "said"),
+    [
+        (PYTHON, {"signals": ["gsyn_exc"]}, "recording.signals=[gsyn_exc] holds gsyn_exc & v, u, isyn_exc, isyn_inh"),
+        (PYTHON, {"populations": ["pyr"]}, "recording.populations=[pyr] holds pyr & choose from izhikevich"),
+        (PYTHON, {"signals": ["u"], "populations": ["if_curr_exp"]}, "holds u & choose from v, isyn_exc, isyn_inh"),
+        (BOARD, {"signals": ["u"]}, "u cannot be recorded from population izhikevich & choose from v, isyn_exc"),
+    ],
+)
+def test_a_given_network_is_refused_what_nobody_has_or_the_back_end_cannot_sample(
+    settings: BackendSettings, recording: dict[str, list[str]], said: str
+):
+    drawn = busy(["izhikevich", "if_curr_exp"], False)
+    backend = backend_class(type(settings))(config(drawn, settings, RecordingConfig(**recording)))  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError) as refusal:
+        check_cells(drawn, backend)
+    assert all(part in str(refusal.value) for part in said.split(" & "))
+    assert "\n" not in str(refusal.value)
