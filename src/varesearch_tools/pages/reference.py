@@ -14,6 +14,7 @@ from varesearch.config.schema import Config
 from varesearch.config.wording import written
 from varesearch.metrics import metric_definitions, requests
 from varesearch.pages.help import changes, default_choices, details, keys
+from varesearch.plots import figure_definitions
 
 FOLDER = Path("docs") / "reference"
 """Below the top of the checkout."""
@@ -33,7 +34,7 @@ A value outside the plausible range is accepted with a warning, which is stored 
 value that may have been meant. Weights and currents that follow the cell have the range of the cell.
 """
 
-_METRICS = f"""# Every metric
+_METRICS = f"""# Every metric and figure
 
 {_WRITTEN}
 Each is computed for each population from the spikes between `analysis.warmup_ms` and the end, and kept under the name
@@ -50,6 +51,18 @@ _ON_REQUEST = """
 A run has these only if `analysis.further` asks for them, since they need more time, more settings or another package,
 or are many numbers: `analysis.further=[spectrum]`, or several, `analysis.further=[spectrum,avalanches]`. A word asks
 for all metrics of its section, for every population. A wrong word is refused before anything is drawn.
+"""
+_FIGURES = """
+## Figures
+
+Every run has these in its folder `figures`, as PNG, and with `analysis.svg=true` as SVG too. Excitatory populations
+have cool colours, inhibitory ones warm colours, input is grey; up to eight colours can be distinguished with any colour
+vision. Up to three populations share axes, each of more has a row of its own. Of a large network the same fraction of
+the cells of every population is drawn as dots, evenly spread, and the foot of the figure gives this fraction. Input
+(the spikes of the stimulus' sources, see `recording.sources`) is drawn below the cells, with a rate of its own.
+
+| figure | what it shows | only if there is |
+|---|---|---|
 """
 _HEAD = """| metric | unit | what it is | how it is computed | source |
 |---|---|---|---|---|
@@ -72,13 +85,15 @@ def settings_page() -> str:
 
 
 def metrics_page() -> str:
-    """Every metric with its unit, definition and source."""
+    """Every metric with its unit, definition and source, and every figure."""
     known = metric_definitions()
     parts = [_METRICS, _metrics([name for name, metric in known.items() if not metric.on_request]), _ON_REQUEST]
     for word, names in requests().items():
         library = next((known[name].library for name in names if known[name].library), "")
         needs = f"They need a package: `pip install 'varesearch[{library}]'`.\n\n" if library else ""
         parts.append(f"\n### {word}\n\n{needs}{_metrics(names)}")
+    parts.append(_FIGURES)
+    parts += [_row(_code(name), figure.what, figure.needs) for name, figure in figure_definitions().items()]
     return "".join(parts)
 
 
