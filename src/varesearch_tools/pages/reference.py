@@ -39,7 +39,8 @@ _METRICS = f"""# Every metric and figure
 {_WRITTEN}
 Each is computed for each population from the spikes between `analysis.warmup_ms` and the end, and kept under the name
 of the population: `exc.rate_hz`, `inh.rate_hz`. What the data do not define (a CV without intervals) has no value: the
-run gives the reason, on the terminal and in its log. The functions are in
+run gives the reason, on the terminal and in its log. Groups of sources have `spike_count` and `rate_hz` over the whole
+run, as `source.thalamus.rate_hz`; no comparison of models looks at these. The functions are in
 [`varesearch.metrics`](python/metrics.md); the tests compare them with elephant, scipy and closed forms.
 
 ## In every run
