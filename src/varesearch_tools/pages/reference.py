@@ -27,7 +27,8 @@ _SETTINGS = f"""# Every setting
 A group's option is chosen by `GROUP=OPTION`, a key is set by `KEY=VALUE`. Weights are magnitudes, the receptor says the
 sign. Every time that acts on the simulation is a multiple of `simulation.dt_ms`. Where a value is drawn for each cell
 or synapse, a number may be replaced by a distribution, `{{distribution: uniform, low: 1, high: 5}}`, also `normal` and
-`lognormal` (`mean`, `std`) and `exponential` (`mean`), these three truncated by `low` and `high` if given.
+`lognormal` (`mean`, `std`) and `exponential` (`mean`), these three truncated by `low` and `high` if given. That holds
+for all parameters of cells, which may also be expressions ([how](../how-to/different-cells.md)).
 
 A value outside the plausible range is accepted with a warning, which is stored with the run, too (tag
 `varesearch.warnings`). The ranges are wide: a value outside is probably in the wrong unit, and the warning suggests the
