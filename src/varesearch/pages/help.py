@@ -97,8 +97,9 @@ def _overview(known: Mapping[str, Mapping[str, Option]], commands: Iterable[tupl
         paragraph(
             "A value that is drawn for each cell or synapse is written {distribution: NAME, ...}: uniform (low, high), "
             "normal (mean, std), lognormal (mean, std), exponential (mean); the last three also take low and high, "
-            "which truncate them. Parameters and initial values of cells may also be {expression: TEXT} over the cell's "
-            "other values and over cell.draws. Times are multiples of simulation.dt_ms. Weights are magnitudes; the projection "
+            "which truncate them. Parameters and initial values of cells may also be {expression: TEXT} over the "
+            "cell's other values and over cell.draws. Times are multiples of simulation.dt_ms. Weights are "
+            "magnitudes; the projection "
             "gives the sign."
         )
     )
