@@ -23,8 +23,8 @@ IDS = ("source", "target")
 VALUES = ("weight", "delay_ms")
 """The columns that may be left out; the settings then give the weights or the delays."""
 
-SONATA_NAMES = {"weight": "syn_weight", "delay_ms": "delay"}
-"""What SONATA's specification calls them; its delays are in ms, too."""
+SONATA_NAMES = {"weight": ("weight", "syn_weight"), "delay_ms": ("delay",)}
+"""What SONATA calls them; its delays are in ms, too. ``weight`` is that of a network that varesearch exported."""
 
 
 @dataclass(frozen=True)
@@ -220,8 +220,9 @@ class ListFile:
             every = population.select_all()
             columns = {"source": population.source_nodes(every), "target": population.target_nodes(every)}
             for name, theirs in SONATA_NAMES.items():
-                if theirs in population.attribute_names:
-                    columns[name] = np.asarray(population.get_attribute(theirs, every), dtype=np.float64)
+                found = next((each for each in theirs if each in population.attribute_names), None)
+                if found is not None:
+                    columns[name] = np.asarray(population.get_attribute(found, every), dtype=np.float64)
         except ConfigurationError:
             raise
         # HDF5's own exceptions reach Python as several kinds.
