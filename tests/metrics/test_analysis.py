@@ -114,6 +114,13 @@ def test_a_silent_population_is_counted_and_what_it_leaves_open_is_absent(caplog
     }
     assert not set(values) & set(reasons(result))
     assert "inh.cv_isi is undefined: no cell has 5 inter-spike intervals" in caplog.text
+    two = analyse(recording(*(population(name, [[], [], []]) for name in ("pv", "sst"))), AnalysisConfig(), seed=1)
+    assert two.reasons() == [
+        "cv_isi, local_variation of pv, sst undefined: no cell has 5 inter-spike intervals",
+        "fano_factor of pv, sst undefined: no cell fired",
+        "correlation of pv, sst undefined: fewer than two cells have spike counts that vary from bin to bin",
+        "synchrony of pv, sst undefined: no cell has spike counts that vary from bin to bin",
+    ]
 
 
 @pytest.mark.parametrize("spikes", [1, 2, 5])

@@ -27,6 +27,23 @@ class Analysis:
         """Flat name (``exc.rate_hz``) -> value."""
         return {metric.key: metric.value for metric in self.metrics}
 
+    def reasons(self) -> list[str]:
+        """Return a line for each reason for which metrics are undefined, with the metrics and their populations.
+
+        Examples
+        --------
+        >>> silent = [Undefined(name, population, "no cell fired") for name in ("fano", "cv") for population in "ab"]
+        >>> Analysis((), tuple(silent)).reasons()
+        ['fano, cv of a, b undefined: no cell fired']
+        """
+        owners: dict[tuple[str, str], list[str]] = {}
+        for it in self.undefined:
+            owners.setdefault((it.metric, it.reason), []).append(it.population)
+        together: dict[tuple[str, str], list[str]] = {}
+        for (metric, reason), populations in owners.items():
+            together.setdefault((", ".join(populations), reason), []).append(metric)
+        return [f"{', '.join(names)} of {who} undefined: {reason}" for (who, reason), names in together.items()]
+
 
 def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_dir: Path | None = None) -> Analysis:
     """Compute the metrics of each population, the warm-up discarded, and those of the sources, over the whole run.
