@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +89,7 @@ def _overview(known: Mapping[str, Mapping[str, Option]], commands: Iterable[tupl
             for name, option in known[group].items()
         ]
         parts.append(f"{group}: {about}\n{columns(rows)}")
-    own = [(f"{f.name}={written(f.default)}", f.metadata["what"]) for f in fields(Config) if "what" in f.metadata]
+    own = [(f"{f.name}={written(default_of(f))}", f.metadata["what"]) for f in fields(Config) if "what" in f.metadata]
     parts.append(f"KEYS WITHOUT A GROUP\n{columns(own)}")
     examples = "\n".join(f"  # {what}\n{shell_lines(f'{_COMMAND} {words}'.rstrip())}" for words, what in EXAMPLES)
     parts.append(f"EXAMPLES\n{examples}")
@@ -222,6 +222,11 @@ def changes(preset: Mapping[str, Any], default: Mapping[str, Any]) -> list[tuple
     """Return the settings that a preset changes from the default run, with their values."""
     before = dict(single_settings(default))
     return [(key, written(value)) for key, value in single_settings(preset) if value != before.get(key)]
+
+
+def default_of(declared: Field[Any]) -> Any:
+    """Return the default of a field of settings, also of one that is a mapping or a list."""
+    return declared.default if declared.default_factory is MISSING else declared.default_factory()
 
 
 def default_choices() -> dict[str, str]:

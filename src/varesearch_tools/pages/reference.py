@@ -13,7 +13,7 @@ from varesearch.config.options import GROUPS, options
 from varesearch.config.schema import Config
 from varesearch.config.wording import written
 from varesearch.metrics import metric_definitions, requests
-from varesearch.pages.help import changes, default_choices, details, keys
+from varesearch.pages.help import changes, default_choices, default_of, details, keys
 from varesearch.plots import figure_definitions
 
 FOLDER = Path("docs") / "reference"
@@ -110,7 +110,7 @@ def _metrics(names: Iterable[str]) -> str:
 
 def _own_keys() -> str:
     rows = [
-        _row(_code(field.name), _code(written(field.default)), field.metadata["what"])
+        _row(_code(field.name), _code(written(default_of(field))), field.metadata["what"])
         for field in fields(Config)
         if "what" in field.metadata
     ]
