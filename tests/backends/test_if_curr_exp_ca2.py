@@ -65,7 +65,8 @@ def test_the_exact_scheme_gives_the_spikes_and_variables_of_the_equations(dt_ms:
 
 def test_adaptation_lengthens_the_intervals_as_the_closed_form_says() -> None:
     """Between two spikes i_ca2 falls by exp(-interval / tau_ca2), so that it settles where a spike restores it."""
-    cell = IfCurrExpCa2(**LIF | {"i_alpha": 0.1}, i_offset=0.6)
+    given: dict[str, Any] = LIF | {"i_alpha": 0.1}
+    cell = IfCurrExpCa2(**given, i_offset=0.6)  # type: ignore[arg-type]
     (recorded,) = on(Brian2Settings(), with_arrivals([(cell, START, {})], 10_000, 0.1), ["i_ca2"])
     intervals = np.diff(recorded["spikes"]) * 0.1
     assert intervals[0] < 0.7 * intervals[-1]

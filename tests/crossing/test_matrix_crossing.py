@@ -27,7 +27,7 @@ COMPILED = ("brian2 cython", "brian2 cpp_standalone")
 """Targets that compile for every new code, for seconds or more: few of their rows are in the suite."""
 PROGRAMS = "brian2 cpp_standalone"
 """The target that shares no compiled code between rows: some 20 s of CPU for each."""
-STRENGTH = {"nest": None, "spinnaker": 3, "brian2 cython": 3}
+STRENGTH = {"nest": 3, "spinnaker": 2, "brian2 cython": 2}
 """Of a target (or a back end) the slow suite takes an array of all combinations of so many factors, or everything; of
 :data:`PROGRAMS` each scheme once, and with one scheme all pairs of the other factors. CROSSING=whole takes all rows."""
 
