@@ -12,6 +12,7 @@ from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
+from varesearch.config.parts import parts
 from varesearch.config.schema import RecordingConfig
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_alpha import IfCurrAlpha
@@ -33,6 +34,18 @@ CELLS: dict[str, tuple[Cell, float]] = {
     "curr_delta": (IfCurrDelta(v_rest=REST, v_reset=REST), 3.0),
 }
 """Name -> cell at rest, and the weight of a synapse."""
+
+OTHERS: dict[str, tuple[Cell, float]] = {
+    name: (cell(), cell().weight_exc.upper)
+    for name, cell in parts(Cell).items()
+    if SpiNNaker.integrators(cell) and cell not in {type(it) for it, _ in CELLS.values()}
+}
+"""The same for all other cells that the machine has; these need not rest."""
+
+
+def starting(name: str, cell: Cell, size: int) -> Population:
+    initial = {variable: np.full(size, getattr(cell, f"{variable}_init").lower) for variable in cell.variables}
+    return Population(name, size, cell, initial)
 
 
 def simulate(drawn: Network, recording: RecordingConfig | None = None, folder: Path | None = None) -> Recording:
@@ -64,15 +77,19 @@ def every_cell() -> Recording:
         populations += at_rest(name, cell, 3)
         projections.append(projection("src", name, "excitatory", [(0, 0, weight, 3)]))
         projections.append(projection("src", name, "inhibitory", [(0, 1, weight, 1)]))
+    for name, (cell, weight) in OTHERS.items():
+        populations.append(starting(name, cell, 3))
+        projections.append(projection("src", name, "excitatory", [(0, 0, weight, 3)]))
+        projections.append(projection("src", name, "inhibitory", [(0, 1, weight, 1)]))
     currents = [CurrentInput.step(name, 0.05, 200, 210) for name in CELLS if name != "izhikevich"]
     drawn = network(populations, 300, 1.0, [source("src", [(5, 0)], 1)], projections, currents)
     return simulate(drawn, RecordingConfig(signals=["v", "isyn_exc", "isyn_inh", "gsyn_exc", "gsyn_inh"]))
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", CELLS | OTHERS)
 def test_the_input_of_one_spike_is_that_of_its_weight_in_closed_form(name: str, every_cell: Recording) -> None:
     """Sampled with the arrivals of its step, without the factor by which the machine averages over a step."""
-    cell, weight = CELLS[name]
+    cell, weight = (CELLS | OTHERS)[name]
     signals = every_cell.populations[name].signals
     assert list(signals) == ["v", *cell.synapse.input]
     for column, (signal, receptor, delay) in enumerate(zip(cell.synapse.input, "EI", (3, 1), strict=False)):
