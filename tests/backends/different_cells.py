@@ -6,6 +6,7 @@ import numpy as np
 from small_networks import network, projection, source
 
 from varesearch.config.cell import Cell
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.heterogeneity import draw_cells
 from varesearch.config.values import Uniform
 from varesearch.network.model import CurrentInput, Network, Population, Projection
@@ -22,8 +23,18 @@ def spread(cell: Cell, by: float = 0.05) -> Cell:
     return replace(cell, **{name: Uniform(value - width[name], value + width[name]) for name, value in values.items()})
 
 
-def different_cells(cell: Cell, dt_ms: float = 1.0, size: int = 6, weight: float = 1.0) -> Network:
+def step_of(cell: Cell) -> float:
+    """The time step in ms: 1, or 0.1 for a cell that refuses it."""
+    try:
+        cell.check(1.0)
+    except ConfigurationError:
+        return 0.1
+    return 1.0
+
+
+def different_cells(cell: Cell, size: int = 6, weight: float = 1.0) -> Network:
     """A population that is driven by two sources, by one of its own cells, and by a step of current."""
+    dt_ms = step_of(cell)
     drawn = draw_cells(spread(cell), size, dt_ms, seed=4, owner="exc")
     cells = Population("exc", size, drawn.cell, drawn.initial, parameters=drawn.parameters)
     every = [(step, step % 2) for step in range(5, STEPS, 7)]

@@ -59,7 +59,7 @@ def test_every_parameter_of_every_cell_may_be_drawn(name: str) -> None:
         width = 2.0 if setting == "tau_refrac" else 0.02 * abs(value) or 0.001
         words.append(f"cell.{setting}={{distribution: uniform, low: {value - width!r}, high: {value + width!r}}}")
     words = [word for word in words if "tau_refrac" not in word or cell.tau_refrac > 2]  # type: ignore[attr-defined]
-    network = drawn(f"cell={name}", *words)
+    network = drawn(f"cell={name}", "simulation.dt_ms=0.1", *words)
     for population in network.populations:
         assert len(population.parameters) == len(words)
         for setting, values in population.parameters.items():
@@ -76,7 +76,8 @@ def test_every_parameter_of_every_cell_may_be_an_expression(name: str) -> None:
     cell = CELLS[name]()
     for setting in cell.numbers():
         others = [f'cell.{setting}={{expression: "{getattr(cell, setting)!r} + 0*r"}}', f"cell.draws.r={UNIFORM}"]
-        assert drawn(f"cell={name}", *others).hash == drawn(f"cell={name}").hash
+        step = "simulation.dt_ms=0.1"  # short enough for every cell
+        assert drawn(f"cell={name}", step, *others).hash == drawn(f"cell={name}", step).hash
 
 
 def test_the_correlated_draw_of_the_paper() -> None:
@@ -89,6 +90,23 @@ def test_the_correlated_draw_of_the_paper() -> None:
         np.testing.assert_array_equal(population.initial["u"], np.full(population.size, -13.0))
     exc, inh = drawn(*PAPER).populations
     assert not np.isin(inh.parameters["c"], exc.parameters["c"]).any()
+
+
+def test_each_population_has_expressions_of_its_own_over_the_same_draws() -> None:
+    """The whole draw of the program: chattering among the excitatory, fast spiking among the inhibitory cells."""
+    exc, inh = drawn(
+        f"cell.draws.r={UNIFORM}",
+        'populations.exc.cell.c={expression: "-65 + 15*r**2"}',
+        'populations.exc.cell.d={expression: "8 - 6*r**2"}',
+        'populations.inh.cell.a={expression: "0.02 + 0.08*r"}',
+        'populations.inh.cell.b={expression: "0.25 - 0.05*r"}',
+    ).populations
+    assert set(exc.parameters) == {"c", "d"}
+    a, b = inh.parameters["a"], inh.parameters["b"]
+    np.testing.assert_allclose((a - 0.02) / 0.08, (0.25 - b) / 0.05, rtol=1e-9, atol=1e-9)
+    assert inh.cell.c == -65.0  # type: ignore[attr-defined]
+    with pytest.raises(ConfigurationError, match=r"^populations\.inh\.cell\.a=1\.1 is too fast for the step"):
+        checked("populations.inh.cell.a={distribution: uniform, low: 0.02, high: 1.1}")
 
 
 def test_each_parameter_has_a_random_stream_of_its_own() -> None:

@@ -281,15 +281,17 @@ def _check_one(drawn: CellValues, index: int, dt_ms: float) -> None:
     try:
         _with(drawn.cell, numbers).check(dt_ms)
     except ConfigurationError as error:
-        named = [name for name in numbers if f"cell.{name}" in str(error)] or list(numbers)
+        named = [name for name in numbers if f"cell.{name}" in str(error)]
+        if not named:
+            raise
         shown = ", ".join(f"cell.{name}={getattr(drawn.cell, name)}" for name in named)
         raise ConfigurationError(f"{error}; cell {index} drew this from {shown}") from None
 
 
 def _refuse_corner(cell: Cell, error: ConfigurationError) -> NoReturn:
     """Raise the error of a corner, with the settings that can draw it."""
-    if not cell.varying:
+    named = [name for name in cell.varying if f"cell.{name}" in str(error)]
+    if not named:  # it is no matter of what is drawn, such as a time step that is too long for the cell
         raise error
-    named = [name for name in cell.varying if f"cell.{name}" in str(error)] or list(cell.varying)
     shown = " and ".join(f"cell.{name}={cell.varying[name]}" for name in named)
     raise ConfigurationError(f"{error}; this can be drawn from {shown}; narrow it by low and high") from None

@@ -79,7 +79,7 @@ def _doubts_of(config: Config, settings: Any, prefix: str, cell: Any) -> Iterato
         if sense is None or value is None or is_reference(value) or _repeats(config, field.default, value):
             continue
         unit = unit_of(settings, field.name, cell)
-        drawn = [(name, end) for end in ends.get(field.name, ())]
+        drawn = [(name, end) for end in dict.fromkeys(ends.get(field.name, ()))]
         for setting, number in drawn or _numbers(name, value):
             if not sense.holds(number):
                 yield Doubt(setting, _text(setting, number, unit, sense, field.default))
