@@ -184,9 +184,9 @@ def test_hydra_can_be_used_beside_it_and_would_cut_a_distribution_that_replaces_
 
 
 def test_a_default_is_written_once() -> None:
-    """An option's file sets only what differs from the dataclass; presets repeat what they are named for."""
+    """An option's file sets only what differs from the dataclass; presets and types of cell repeat their numbers."""
     assert set(OmegaConf.load(conf_folder() / "config.yaml")) == {"defaults"}
-    files = [path for path in conf_folder().glob("*/*.yaml") if path.parent.name != "experiment"]
+    files = [path for path in conf_folder().glob("*/*.yaml") if path.parent.name not in ("experiment", "cell")]
     assert files
     for path in files:
         default = as_plain(getattr(compose().config, path.parent.name))

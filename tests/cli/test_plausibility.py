@@ -111,7 +111,7 @@ def test_every_quantity_with_a_unit_has_its_range() -> None:
 
 
 @pytest.mark.parametrize("factor", [1e-6, 1e-3, 1e3, 1e6])
-@pytest.mark.parametrize("cell", options()["cell"])
+@pytest.mark.parametrize("cell", schemas()["cell"])
 def test_every_default_in_another_unit_is_guessed_or_still_makes_sense(cell: str, factor: float) -> None:
     config = compose([f"cell={cell}"]).config
     judged = 0
