@@ -38,7 +38,8 @@ def different_cells(cell: Cell, size: int = 6, weight: float = 1.0) -> Network:
     drawn = draw_cells(spread(cell), size, dt_ms, seed=4, owner="exc")
     cells = Population("exc", size, drawn.cell, drawn.initial, parameters=drawn.parameters)
     every = [(step, step % 2) for step in range(5, STEPS, 7)]
-    strong = max(each.default for each in fields(cell) if each.name in ("weight_exc", "weight_stimulus")) * weight
+    weights = [float(each.default) for each in fields(cell) if each.name in ("weight_exc", "weight_stimulus")]
+    strong = max(weights) * weight
     onto = [(pre, post, strong * (1 + post / 8), 2 + post % 3) for pre in (0, 1) for post in range(size)]
     from_first = [(0, post, strong / 4, 3) for post in range(1, size)]
     step = 2 * cell.i_offset or 0.25

@@ -6,6 +6,8 @@ from pathlib import Path
 NEEDED: dict[str, Sequence[str]] = {
     "connectivity=one_to_one": ("connectivity.exc_inh_ratio=1",),
     "connectivity=from_file": (f"connectivity.file={Path(__file__).parents[1] / 'crossing' / 'lists.npz'}",),
+    "cell=hh_cond_exp": ("simulation=fine",),
+    "stimulus=spike_file": (f"stimulus.file={Path(__file__).parents[1] / 'crossing' / 'input_spikes.csv'}",),
 }
 """Option -> further words, such as populations of one size."""
 

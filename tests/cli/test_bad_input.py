@@ -7,6 +7,47 @@ from outcomes import Command
 
 # The words on the command line | what the line must hold, separated by " & ".
 TABLE = """
+populations.inh.cell=if_cnd_exp | populations.inh.cell=if_cnd_exp is unknown & did you mean if_cond_exp?
+populations.inh.cel=if_cond_exp | populations.inh.cel is unknown & did you mean populations.inh.cell?
+populations.inh.cell.q=3 | populations.inh.cell.q is unknown & populations.inh.cell has
+populations.inh.cell.a=abc | populations.inh.cell.a=abc & number
+populations.inh.cell.a=-1 | populations.inh.cell.a=-1 & at least 0
+populations.inh.cell.c=40 | populations.inh.cell.c=40 & below the peak of a spike
+populations.inh.cell.integrator=rk4 | populations.inh.cell.integrator=rk4 & choose one of
+populations.inh.cell=3 | populations.inh.cell=3 is not a cell
+populations.inh.size=0 | populations.inh.size=0 & from 1 to 10000000
+populations.inh.size=2.5 | populations.inh.size=2.5 is not a whole number
+populations.inh.receptor=gaba | populations.inh.receptor=gaba is unknown & excitatory, inhibitory
+populations.inh=3 | populations.inh=3 is not a group of settings
+populations=3 | populations=3 & mapping
+populations={a:{size:10},b:{}} stimulus=none | populations.b.size is missing & populations.b.size=100
+populations={2a:{size:10}} stimulus=none | populations.2a & letters, digits and _
+populations={a:{size:10}} stimulus.targets=[exc] | stimulus.targets=[exc] holds exc & choose from a
+populations.inh.cell=hh_cond_exp backend=spinnaker simulation=fine | inh.cell=hh_cond_exp does not exist on backend=
+projections.exc_to_in=null | projections.exc_to_in is no projection & did you mean exc_to_inh?
+projections.exc_to_inh.pp=0.5 | projections.exc_to_inh.pp is unknown & fixed_probability has
+projections.exc_to_inh.p=a | projections.exc_to_inh.p=a is not a number
+projections.exc_to_inh.p=2 | projections.exc_to_inh.p=2 & from 0 to 1
+projections.exc_to_inh.weight=-1 | projections.exc_to_inh.weight=-1 & must not be negative
+projections.exc_to_inh.delay_ms=0.5 | projections.exc_to_inh.delay_ms=0.5 & at least one step
+projections.exc_to_inh.rule=fixed_propability | exc_to_inh.rule=fixed_propability & did you mean fixed_probability?
+projections.exc_to_inh={rule:fixed_in_degree,in_degree:2000} | projections.exc_to_inh.in_degree=2000 & at most 1200
+projections.exc_to_inh={rule:one_to_one} | projections.exc_to_inh & exc has 1200 cells and inh has 300
+projections.exc_to_inh={rule:distance_dependent,sheet_mm:-1} | projections.exc_to_inh.sheet_mm=-1 & greater than 0
+projections.exc_to_inh.receptor=nmda | projections.exc_to_inh.receptor=nmda is unknown & excitatory or inhibitory
+projections.new={pre:exc,post:inhh} | projections.new.post=inhh & no population & did you mean inh?
+projections.new={pre:exc} | projections.new.post is missing
+projections.new={pre:[exc,exc],post:inh} | projections.new.pre=[exc, exc] names exc twice
+projections.new={pre:[exc,inh],post:[exc,inh],p:[[0.1,0.2]]} | projections.new.p= & has the shape 1 x 2
+projections.new={pre:[exc,inh],post:[exc,inh],p:[0.1,0.2,0.3]} | projections.new.p=[0.1, 0.2, 0.3] & one list of 2
+projections.a={pre:[exc],post:[inh]} projections.b={pre:[exc],post:[inh]} | projections.b: & two projections exc_to_inh
+connectivity=none projections.new={pre:exc,post:inh} | projections.new.rule is missing
+stimuli.bg={rate_hz:20} | stimuli.bg names no kind
+stimuli.bg=background_poison | stimuli.bg=background_poison is unknown & did you mean background_poisson?
+stimuli.bg=background_poisson stimuli.bg.rate_hz=-1 | stimuli.bg.rate_hz=-1 can be negative
+stimuli.bg=background_poisson stimuli.bg.rat_hz=1 | stimuli.bg.rat_hz is unknown & did you mean stimuli.bg.rate_hz?
+stimuli.bg={kind:background_poisson,targets:[pv]} | stimuli.bg.targets=[pv] holds pv & choose from exc, inh
+stimuli.exc={kind:background_poisson,targets:[inh]} | stimuli.exc: its sources are called exc
 simulation.dt_ms=0 | simulation.dt_ms=0 & greater than 0
 simulation.dt_ms=-0.1 | simulation.dt_ms=-0.1 & greater than 0
 simulation.dt_ms=nan | simulation.dt_ms=nan & finite
@@ -75,7 +116,7 @@ connectivity=distance_dependent connectivity.velocity_mm_per_ms=0 | connectivity
 connectivity=distance_dependent connectivity.velocity_mm_per_ms=1e-9 | velocity_mm_per_ms=1e-09 & raise it
 cell=izhikevitch | cell=izhikevitch & if_cond_exp, & did you mean izhikevich?
 cell.tau_syn_e=3 | cell.tau_syn_e is unknown & cell=izhikevich has & did you mean cell.tau_syn_E?
-cell.a=fast | cell.a=fast is not a number (1/ms)
+cell.a=fast | cell.a=fast is not a number & {distribution: NAME
 cell.a=true | cell.a=true is not a number
 cell.a=2 | cell.a=2 & at most 1/dt_ms=1
 cell.tau_syn_E=0 | cell.tau_syn_E=0 & greater than 0 ms
@@ -194,7 +235,7 @@ dt=0.1 | dt is unknown & did you mean simulation.dt_ms?
 duration=2000 | duration is unknown & did you mean simulation.duration_ms or stimulus.duration_ms?
 cells=200 | cells is unknown & did you mean cell or recording.cells?
 threads=2 | threads is unknown & did you mean backend.threads with backend=nest
-cell.e_rev_E=0 | cell.e_rev_E is unknown & cell.e_rev_E with cell=if_cond_exp?
+cell.e_rev_E=0 | cell.e_rev_E is unknown & cell.e_rev_E with cell=aeif_cond_alpha
 cell | cell: an = is missing & cell=OPTION
 stimulu | an = is missing & did you mean stimulus?
 cell.a= | cell.a=: the value is missing & cell.a=VALUE

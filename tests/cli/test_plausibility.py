@@ -106,6 +106,7 @@ def test_every_quantity_with_a_unit_has_its_range() -> None:
                 "neurons_per_core",
                 "probe_timeout_s",
                 "times_ms",
+                "starts_ms",
             ):
                 assert isinstance(metadata.get("plausible"), Range), name
 

@@ -1,6 +1,7 @@
 """Conductances and currents from the command to the store: recording, metrics, figure, neo file and estimate."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("root")
 SMALL = ["connectivity.n=60", "connectivity.p=0.2", "simulation.duration_ms=300", "stimulus=background_poisson"]
 
 
-def run(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[Path, Recording, dict[str, float]]:
+def run(capfd: pytest.CaptureFixture[str], *words: str) -> tuple[Path, Recording, Mapping[str, float]]:
     """The folder, the recording and the metrics of a run, as they were stored."""
     assert cli.main([*SMALL, *words]) == 0
     loaded = load_run(re.findall(r"run (\w{32})", capfd.readouterr().out)[-1])

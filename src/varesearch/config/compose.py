@@ -15,9 +15,10 @@ from varesearch.config.merging import hint_on_schema, merge_options
 from varesearch.config.options import DISCRIMINATORS, check_config_dir, options, options_of
 from varesearch.config.overrides import Overrides, apply_values, parse_overrides
 from varesearch.config.plain import as_number
+from varesearch.config.projection_entries import projection_entries
 from varesearch.config.references import check_references, reference_problem
 from varesearch.config.schema import Config
-from varesearch.config.structure_data import DATA, merge_data, place_parts, projection_entries, typed_data
+from varesearch.config.structure_data import DATA, merge_data, place_parts, typed_data
 from varesearch.config.wording import did_you_mean, echoed
 
 

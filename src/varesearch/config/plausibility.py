@@ -41,7 +41,7 @@ def doubts(config: Config) -> list[Doubt]:
         if is_nested(group)
         for doubt in _doubts_of(config, group, name, cell)
         # A cell of a population's own repeats the settings of the group that it does not change.
-        if not (cell is group and name != "cell" and _same_as_of_group(config.cell, group, doubt.setting))
+        if not (cell is group and name != "cell" and _same_as_of_group(config, name, doubt))
     ]
 
 
@@ -85,9 +85,10 @@ def _doubts_of(config: Config, settings: Any, prefix: str, cell: Any) -> Iterato
                 yield Doubt(setting, _text(setting, number, unit, sense, field.default))
 
 
-def _same_as_of_group(of_group: Any, settings: Any, setting: str) -> bool:
-    name = next((each.name for each in fields(settings) if f".{each.name}" in setting), "")
-    return type(of_group) is type(settings) and getattr(of_group, name, None) == getattr(settings, name, None)
+def _same_as_of_group(config: Config, where: str, doubt: Doubt) -> bool:
+    """Whether the doubted value of the cell at ``where`` is that of the group ``cell``, where it is judged."""
+    name, own = doubt.setting.removeprefix(f"{where}.").partition(".")[0], dict(config.structure.cells)[where]
+    return type(own) is type(config.cell) and getattr(own, name) == getattr(config.cell, name)
 
 
 def _repeats(config: Config, default: Any, value: Any) -> bool:

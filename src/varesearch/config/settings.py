@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.expressions import Expression
-from varesearch.config.plain import is_nested, is_reference, parse_value
+from varesearch.config.plain import as_number, is_nested, is_reference, parse_value
 from varesearch.config.ranges import Range
 from varesearch.config.values import Constant, Uniform, Value
 
@@ -123,8 +123,9 @@ class Settings:
             varies = each.metadata.get("varies")
             if not (varies or each.metadata.get("drawn")) or absent or is_reference(given):
                 continue
-            if varies and isinstance(given, Real) and not isinstance(given, bool):
-                given = float(given)  # its range is checked with the whole configuration
+            number = as_number(given) if varies and isinstance(given, Real) else None
+            if number is not None:
+                given = number  # its range is checked with the whole configuration
             elif not isinstance(given, Value | Expression):
                 given = each.metadata.get("parse", parse_value)(given, setting)
             setattr(self, each.name, given.number if varies and isinstance(given, Constant) else given)

@@ -216,7 +216,8 @@ class Structure:
     def check(self, around: Surroundings, wiring: Rule) -> None:
         """Raise ConfigurationError for a part with which no network can be drawn, or that does not fit the others."""
         dt_ms = around.dt_ms
-        self._check_names()
+        for name in self.populations:
+            check_name(f"populations.{name}", name)
         for where, cell in self.cells:
             with renamed("cell", where):
                 cell.check_settings(dt_ms)
@@ -233,10 +234,9 @@ class Structure:
         for each in self.stimuli:
             with renamed("stimulus", each.where):
                 each.stimulus.check_settings(around)
+        self._check_sources()
 
-    def _check_names(self) -> None:
-        for name in self.populations:
-            check_name(f"populations.{name}", name)
+    def _check_sources(self) -> None:
         seen = set(self.populations)
         for each in self.stimuli:
             if each.name:

@@ -20,7 +20,7 @@ from varesearch.config.plain import is_nested
 from varesearch.config.ranges import INT32, Range
 from varesearch.config.schema import Config
 from varesearch.config.settings import unit_of
-from varesearch.config.structure import is_pair
+from varesearch.config.structure import ProjectionEntry, is_pair
 from varesearch.config.wording import did_you_mean
 
 MOST_STEPS = 1_000_000_000
@@ -80,8 +80,10 @@ def _check_fields(settings: Any, prefix: str) -> None:
             _check_fields(value, f"{name}.")
         elif isinstance(value, Mapping):
             for key, inner in value.items():
-                if is_nested(inner):
-                    _check_fields(inner, f"{name}.{key}.")
+                # Of a projection all but its rule was checked when it was read.
+                settings_of = inner.rule if isinstance(inner, ProjectionEntry) else inner
+                if is_nested(settings_of):
+                    _check_fields(settings_of, f"{name}.{key}.")
         elif field.metadata.get("choices") and value is not None:
             check_choice(name, value, field.metadata["choices"])
         elif isinstance(value, float):

@@ -73,7 +73,7 @@ def draw_speed(session: BenchmarkSession) -> Figure:
     """Real-time factor against size for each network, log-log, with slopes; published figures in a panel apart."""
     height_in, bottom_in, panel_in, published_in = 5.2, 1.45, 1.72, 1.95
     title = f"seconds of wall time for a simulated one; {session.name}"
-    figure = page("Real-time factor against network size", title, (), height_in)
+    figure = page("Real-time factor against network size", title, {}, height_in)
     tall_in = height_in - bottom_in - 1.0
     panels = {
         network: panel(figure, LEFT_IN + k * (panel_in + _GAP_IN), bottom_in, panel_in, tall_in)
@@ -164,7 +164,7 @@ def draw_phases(session: BenchmarkSession) -> Figure:
     """Where the wall time of a process goes: one bar for each case of the seed network at its own size."""
     results = [r for r in session.results.values() if (r.case.network, r.case.cells) == ("seed", 1500)]
     height_in = 1.7 + 0.26 * len(results)
-    figure = page("Where the time goes", f"seed network, 1500 cells; {session.name}", (), height_in)
+    figure = page("Where the time goes", f"seed network, 1500 cells; {session.name}", {}, height_in)
     axes = panel(figure, 3.3, 0.75, PAGE_WIDTH_IN - 3.3 - 1.0, height_in - 1.7)
     names = [name for name in PHASES if any(name in one.measured.phases for r in results for one in r.repetitions)]
     for row, result in enumerate(results):
@@ -211,7 +211,7 @@ def draw_history(sessions: Iterable[BenchmarkSession]) -> Figure:
     """Ratios to the baselines of the same session, over all sessions that are kept."""
     sessions = list(sessions)
     height_in = 4.4
-    figure = page("History", "seconds over those of the baseline in the same session; lower is faster", (), height_in)
+    figure = page("History", "seconds over those of the baseline in the same session; lower is faster", {}, height_in)
     axes = panel(figure, LEFT_IN, 0.95, PAGE_WIDTH_IN - LEFT_IN - 3.0, height_in - 1.75)
     lines: list[tuple[str, str, list[tuple[float, float]]]] = []
     for colour, (key, seconds, name) in zip(COLOURS.values(), HISTORY, strict=True):
