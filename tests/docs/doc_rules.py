@@ -164,6 +164,7 @@ RULES: tuple[Rule, ...] = (
     Rule("a recorded run again", "run", _of("varesearch rerun")),
     Rule("the report of a run", "run", _of("varesearch report")),
     Rule("a network that is exported", "run", _of("varesearch export")),
+    Rule("a network described", "run", _of("varesearch describe")),
     Rule("the software board", "server", _of("spinnaker_board")),
     Rule("the software board, by our command", "server", _of("varesearch board")),
     Rule("MLflow's pages on the store", "server", _of("varesearch ui")),

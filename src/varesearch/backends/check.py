@@ -23,6 +23,22 @@ def checked_backend(config: Config) -> Backend:
     ConfigurationError
         The back end lacks the cell, integrator, signal or draw, or it cannot be used on this machine.
     """
+    name, backend = config.backend.name, check_supported(config)
+    available = backend.availability()
+    if not available.usable:
+        raise ConfigurationError(f"backend={name} is not usable here: {available.reason}")
+    backend.check(config)
+    return backend(config)
+
+
+def check_supported(config: Config) -> type[Backend]:
+    """Return the class of the back end of a configuration, which need not be usable on this machine.
+
+    Raises
+    ------
+    ConfigurationError
+        The back end lacks the cell, integrator, signal or draw.
+    """
     name, backend = config.backend.name, backend_class(type(config.backend))
     for population in config.structure.populations.values():
         signals = config.recording.sampled(population.name, type(population.cell))
@@ -33,11 +49,7 @@ def checked_backend(config: Config) -> Backend:
             f"connectivity.draw={draw} does not exist on backend={name}; choose one of "
             f"{', '.join(backend.draws)}{did_you_mean(draw, backend.draws)}"
         )
-    available = backend.availability()
-    if not available.usable:
-        raise ConfigurationError(f"backend={name} is not usable here: {available.reason}")
-    backend.check(config)
-    return backend(config)
+    return backend
 
 
 def _check_cell(where: str, cell: Cell, signals: Sequence[str], backend: type[Backend]) -> None:

@@ -8,7 +8,21 @@ import importlib
 
 import click
 
-NAMES = ("run", "sweep", "compare", "rerun", "report", "ui", "prune", "export", "board", "doctor", "bench", "studies")
+NAMES = (
+    "run",
+    "sweep",
+    "compare",
+    "rerun",
+    "report",
+    "describe",
+    "ui",
+    "prune",
+    "export",
+    "board",
+    "doctor",
+    "bench",
+    "studies",
+)
 """The commands, in the order in which help lists them."""
 
 

@@ -31,15 +31,15 @@ class Synapse(Enum):
     """What a spike does to its target. The units of the weights follow from it, and much of each back end."""
 
     CURRENT = "current"
-    """Adds its weight to a current, which decays exponentially with ``tau_syn_E`` or ``tau_syn_I``."""
     ALPHA = "alpha current"
-    """Starts a current that rises to its weight within ``tau_syn_E`` or ``tau_syn_I``, and decays."""
     CONDUCTANCE = "conductance"
-    """Adds its weight to a conductance, which decays exponentially; it drives v towards ``e_rev_E`` or ``e_rev_I``."""
     ALPHA_CONDUCTANCE = "alpha conductance"
-    """Starts a conductance that rises to its weight within ``tau_syn_E`` or ``tau_syn_I``, and decays."""
     VOLTAGE_STEP = "voltage step"
-    """Steps v by its weight."""
+
+    @property
+    def effect(self) -> str:
+        """What a spike does, in words."""
+        return _EFFECTS[self]
 
     @property
     def input(self) -> tuple[str, ...]:
@@ -50,6 +50,15 @@ class Synapse(Enum):
         return _INPUTS[self]
 
 
+_EFFECTS: Mapping[Synapse, str] = {
+    Synapse.CURRENT: "a spike adds its weight to a current, which decays exponentially with `tau_syn_E` or `tau_syn_I`",
+    Synapse.ALPHA: "a spike starts a current that rises to its weight within `tau_syn_E` or `tau_syn_I`, and decays",
+    Synapse.CONDUCTANCE: "a spike adds its weight to a conductance, which decays exponentially with `tau_syn_E` or "
+    "`tau_syn_I`; it drives v towards `e_rev_E` or `e_rev_I`",
+    Synapse.ALPHA_CONDUCTANCE: "a spike starts a conductance that rises to its weight within `tau_syn_E` or "
+    "`tau_syn_I`, and decays; it drives v towards `e_rev_E` or `e_rev_I`",
+    Synapse.VOLTAGE_STEP: "a spike steps v by its weight",
+}
 _INPUTS: Mapping[Synapse, tuple[str, ...]] = {
     Synapse.CURRENT: ("isyn_exc", "isyn_inh"),
     Synapse.ALPHA: ("isyn_exc", "isyn_inh"),

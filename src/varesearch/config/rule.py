@@ -126,6 +126,11 @@ class Rule(Settings, Part, ABC):
         """Return positions (mm) of the cells of a population, of shape (size, 2); None: the rule needs none."""
         return None
 
+    @property
+    def has_positions(self) -> bool:
+        """Whether it places the cells."""
+        return self.place(1, np.random.default_rng(0)) is not None
+
     def travel_ms(self, projection: ProjectionSettings, pairs: Pairs) -> NDArray[np.float64] | float:
         """Return what the distance adds to the delay of each synapse."""
         return 0.0

@@ -122,6 +122,10 @@ class Stimulus(Settings, Part, ABC):
         """Raise ConfigurationError for any setting with which the stimulus cannot be drawn."""
         self.check(around)
 
+    def reached(self, sizes: Mapping[str, int]) -> tuple[str, ...]:
+        """Return the names of the populations that it reaches; ``sizes``: the number of cells of every population."""
+        return ()
+
     def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
         """Return the groups of spike sources."""
         return ()
@@ -176,7 +180,6 @@ class TargetedStimulus(Stimulus):
         super().check_settings(around)
 
     def reached(self, sizes: Mapping[str, int]) -> tuple[str, ...]:
-        """Return the names of the populations that it reaches; ``sizes``: the number of cells of every population."""
         return tuple(sizes if self.targets is None else self.targets)
 
 

@@ -13,6 +13,7 @@ from varesearch.config.plain import single_settings
 from varesearch.config.restore import restore
 from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
+from varesearch.report.methods import Methods, methods_of
 from varesearch.report.origin import UserInput, belongs_to, given_of, origin_rows, provenance_of
 from varesearch.report.sources import folder_of, tail
 from varesearch.tracking.files import CONFIG_FILE, LOG_FILE, TRACEBACK_FILE
@@ -72,6 +73,7 @@ class RunPage:
     comparisons: list[RunRecord]
     given: UserInput
     belongs: str
+    methods: Methods
     settings: dict[str, list[Setting]]
     provenance: list[tuple[str, str]]
     versions: dict[str, str]
@@ -106,6 +108,7 @@ def run_page(record: RunRecord, verdicts: list[RunRecord], config_dir: Path | No
         comparisons=verdicts,
         given=given,
         belongs=belongs_to(record),
+        methods=methods_of(record, config_dir),
         settings=settings_of(record, given.overrides, config_dir),
         provenance=origin_rows(origin),
         versions=versions,

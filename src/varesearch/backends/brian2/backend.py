@@ -34,7 +34,10 @@ _DRAWN_SYNAPSE = 17
 
 
 class Brian2(Backend):
-    """Brian2 through PyNN; see :mod:`varesearch.backends.brian2.schemes` for what a step is."""
+    """Brian2 through PyNN; see :mod:`varesearch.backends.brian2.schemes` for what a step is.
+
+    Brian2: Stimberg, Brette and Goodman 2019, eLife 8:e47314; PyNN: Davison et al. 2009, Front. Neuroinform. 2:11.
+    """
 
     distribution = "brian2"
     libraries = ("PyNN", "Cython")

@@ -35,6 +35,8 @@ class Nest(Backend):
     PyNN sets the kernel up and writes the cells' parameters; creation, connection and recording are NEST's own calls
     on whole arrays. The run is cut into slices of some tenths of a second of wall time, so that progress is reported
     and Ctrl-C takes effect. Where the cuts lie does not change the result.
+
+    NEST: Gewaltig and Diesmann 2007, Scholarpedia 2:1430; PyNN: Davison et al. 2009, Front. Neuroinform. 2:11.
     """
 
     distribution = "nest-simulator"

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 class SpiNNaker(Backend):
-    """sPyNNaker 7.4.1, unmodified, on the machine that ``backend.machine`` names."""
+    """sPyNNaker 7.4.1, unmodified, on the machine that ``backend.machine`` names.
+
+    sPyNNaker: Rhodes et al. 2018, Front. Neurosci. 12:816; PyNN: Davison et al. 2009, Front. Neuroinform. 2:11.
+    """
 
     distribution = "sPyNNaker"
     requirement = "'varesearch[spinnaker]'"
