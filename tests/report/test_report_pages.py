@@ -130,7 +130,10 @@ def test_the_page_of_a_run_holds_its_numbers_figures_settings_and_origin(root, c
     assert written.name == "report.html" and written.resolve() == (record.folder / "report.html").resolve()
     page = Page(written.read_text(encoding="utf-8"))
     assert is_sound(page)
-    assert len(page.pictures) == len(list((record.folder / "figures").glob("*.png"))) > 0
+    # Its figures, and the diagram of the network.
+    assert len(page.pictures) == len(list((record.folder / "figures").glob("*.png"))) + 1 > 1
+    assert "exc_to_inh exc inh excitatory 1 2 0.1" in page.text and "A: Model summary" in page.text
+    assert "0.04 v² + 5 v + 140 - u + i_offset" in page.text and "Izhikevich 2003, IEEE Trans." in page.text
     with (record.folder / "metrics.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["value"]]
     assert f"spike_count {float(rows[0]['value']):,.0f}" in page.text

@@ -13,7 +13,7 @@ _DYNAMICS = re.compile(r"\bd\w+/dt\b")
 
 _NAME = r"(?:(?:von|van|de|der|el) )*[^\W\d_][\w'’-]*[^\W\d_]"
 _AUTHORS = rf"{_NAME}(?:, {_NAME})*(?:,? (?:and|&) {_NAME}| et al\.)?"
-_JOURNAL = r"[^\W\d_][\w.&]*(?: [\w.&]+)*? [\w.()]+:[\w.-]+"
+_JOURNAL = r"[^\W\d_][\w.&]*(?: [\w.&]+)*? [\w.()]+:[\w-]+"
 _PAPER = rf"(?P<authors>{_AUTHORS}),? \(?(?P<year>(?:19|20)\d\d)\)?(?:, | \(|,? )(?P<journal>{_JOURNAL})"
 _BOOK = rf"(?P<author>{_AUTHORS}) (?P<published>(?:19|20)\d\d) \((?P<book>[A-Z][^();:]*)\)"
 _REFERENCE = re.compile(rf"{_PAPER}|{_BOOK}")

@@ -24,7 +24,7 @@ class IfCurrDelta(IntegrateAndFire):
     """PyNN ``IF_curr_delta``: a spike steps v by its weight.
 
     cm dv/dt = cm (v_rest - v)/tau_m + i_offset;  v >= v_thresh: v = v_reset, held for tau_refrac. A spike that arrives
-    meanwhile is lost.
+    meanwhile is lost. Brunel 2000 (J. Comput. Neurosci. 8:183) has these cells.
 
     Default weights move v as far as the charge of :class:`IfCurrExp`'s would: w tau_syn / cm.
     """

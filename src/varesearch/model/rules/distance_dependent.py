@@ -28,7 +28,8 @@ _LEAST_BOUND = 2.0**-20
 class DistanceDependent(Sheet):
     """Cells lie at random on a square sheet; the probability of a connection falls with the distance d.
 
-    gaussian: p(d) = p_max exp(-d² / (2 scale²)); exponential: p(d) = p_max exp(-d / scale). With ``velocity_mm_per_ms``
+    gaussian: p(d) = p_max exp(-d² / (2 scale²)); exponential: p(d) = p_max exp(-d / scale) (after
+    Hellwig 2000, Biol. Cybern. 82:111, for pyramidal cells). With ``velocity_mm_per_ms``
     the delay grows by d / velocity, rounded to the time step. With periodic edges d is the distance on a torus.
     """
 

@@ -15,7 +15,8 @@ class FromFile(Rule):
     A row is a synapse: ``source`` and ``target`` count the cells of their populations from 0, ``weight`` is a magnitude
     in the unit of the target's cell, ``delay_ms`` is in ms and rounded to the time step. Without a column ``weight`` or
     ``delay_ms`` the settings give the weights or delays. The file is CSV with a header, npz with arrays of these names
-    (or ``PROJECTION.source`` and so on for several projections), or edges of SONATA (.h5), whose attributes are called
+    (or ``PROJECTION.source`` and so on for several projections), or edges of SONATA (.h5;
+    Dai et al. 2020, PLoS Comput. Biol. 16:e1007696), whose attributes are called
     ``syn_weight`` and ``delay``. The run keeps the file's path and SHA-256.
     """
 
