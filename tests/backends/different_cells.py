@@ -1,6 +1,7 @@
 """Populations whose cells differ in every parameter, and the same cells one by one, for the back ends' tests."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from small_networks import network, projection, source
@@ -38,7 +39,7 @@ def different_cells(cell: Cell, size: int = 6, weight: float = 1.0) -> Network:
     drawn = draw_cells(spread(cell), size, dt_ms, seed=4, owner="exc")
     cells = Population("exc", size, drawn.cell, drawn.initial, parameters=drawn.parameters)
     every = [(step, step % 2) for step in range(5, STEPS, 7)]
-    weights = [float(each.default) for each in fields(cell) if each.name in ("weight_exc", "weight_stimulus")]
+    weights: list[Any] = [each.default for each in fields(cell) if each.name in ("weight_exc", "weight_stimulus")]
     strong = max(weights) * weight
     onto = [(pre, post, strong * (1 + post / 8), 2 + post % 3) for pre in (0, 1) for post in range(size)]
     from_first = [(0, post, strong / 4, 3) for post in range(1, size)]
