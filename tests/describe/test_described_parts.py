@@ -9,10 +9,12 @@ from markdown_tables import by, tables
 from varesearch.backends import backends
 from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
+from varesearch.config.options import options
 from varesearch.config.parts import parts
 from varesearch.config.rule import Rule
 from varesearch.config.stimulus import Stimulus
 from varesearch.describe import describe
+from varesearch.describe.diagram import network_figure
 from varesearch.describe.latex import latex
 from varesearch.describe.markdown import markdown
 from varesearch.describe.words import references_in, words_of
@@ -80,6 +82,16 @@ def test_a_stimulus(name: str) -> None:
     assert row["kind"] == name and row["reaches"] == "exc, inh" and len(row["description"]) > 30
     rows = by(read.get(f"Parameters of stimulus ({name})", []))
     assert all(it["meaning"] and it["value"] for it in rows.values())
+
+
+@pytest.mark.parametrize("name", options()["experiment"])
+def test_a_preset(name: str) -> None:
+    config = compose([f"experiment={name}"]).config
+    read = tables(markdown(describe(config)))
+    sizes = {row["population"]: int(row["cells"]) for row in read["B: Populations"]}
+    assert sizes == {**config.structure.sizes, "in all": config.structure.n_cells}
+    assert by(read["Simulation"])["dt_ms"]["value"] == f"{config.simulation.dt_ms:g}"
+    assert network_figure(config.structure).axes
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_the_default_network() -> None:
     }
     projections = by(read["Projections by fixed_probability"], "projection")
     assert set(projections) == {"exc_to_exc", "exc_to_inh", "inh_to_exc", "inh_to_inh"}
-    assert float(projections["inh_to_exc"]["weight (mV/ms)"]) == config.connectivity.weight_inh.number
+    assert float(projections["inh_to_exc"]["weight (mV/ms)"]) == config.connectivity.weight_inh.lower
     assert float(projections["exc_to_inh"]["p"]) == config.connectivity.p  # type: ignore[attr-defined]
     cell = by(read["Parameters of izhikevich"])
     assert {name: float(row["value"]) for name, row in cell.items() if name != "v_init"} == {
@@ -76,7 +76,7 @@ def test_two_models_have_two_tables_and_weights_the_unit_of_the_target() -> None
     structure = config.structure
     for projection in structure.projections:
         number, unit = rows[projection.name]["weight"].split()
-        assert float(number) == projection.weight.number  # type: ignore[attr-defined]
+        assert float(number) == projection.weight.lower
         assert unit == structure.populations[projection.post].cell.unit_of("weight_exc")
     assert {row["weight"].split()[1] for row in rows.values()} == {"mV/ms", "µS"}
     assert {row["weight"] for row in read["Synapses of the sources"]} == {"0.1 mV/ms", "0.1 µS"}
@@ -90,7 +90,7 @@ def test_three_populations_are_matrices() -> None:
     assert set(matrix) == {"receptor", "weight", "delay_ms", "p", "expected synapses"}
     for projection in config.structure.projections:
         assert float(matrix["p"][projection.post][projection.pre]) == projection["p"]
-        assert float(matrix["delay_ms"][projection.post][projection.pre]) == projection.delay_ms.number  # type: ignore[attr-defined]
+        assert float(matrix["delay_ms"][projection.post][projection.pre]) == projection.delay_ms.lower
     assert matrix["p"]["pv"]["e"] == "0.35" and matrix["p"]["sst"]["sst"] == "–"
     assert matrix["weight"]["pv"]["sst"] == "0.051 µS" and matrix["weight"]["e"]["sst"] == "2.5 mV/ms"
 

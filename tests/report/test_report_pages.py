@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from outcomes_of import outcomes
 from PIL import Image
 
@@ -143,6 +144,16 @@ def test_the_page_of_a_run_holds_its_numbers_figures_settings_and_origin(root, c
     assert page.text.index("connectivity.n 100 cells") < page.text.index("connectivity.exc_inh_ratio")
     versions = json.loads((record.folder / "provenance.json").read_text())["versions"]
     assert f"brian2 {versions['brian2']}" in page.text and f"{len(versions)} packages" in page.text
+
+
+def test_a_network_whose_files_are_gone_has_a_page_that_says_so(root, tmp_path) -> None:
+    first = load_run("first", root=root)
+    resolved = first.config()
+    resolved["stimulus"] = {"kind": "spike_file", "file": "measured_elsewhere.csv", "weight": 1.0, "delay_ms": 2.0}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(resolved))
+    page = Page(report_html(replace(first, folder=tmp_path), root=root))
+    assert "The network cannot be described here: stimulus.file=measured_elsewhere.csv" in page.text
+    assert page.pictures == [] and is_sound(page)
 
 
 def test_a_figure_of_the_users_own_has_its_place_on_the_page_if_the_command_names_its_folder(root, tmp_path) -> None:
