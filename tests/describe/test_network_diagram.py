@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, FancyArrowPatch
 from PIL import Image
 
@@ -55,6 +56,32 @@ def test_no_projection_crosses_a_population(number: int) -> None:
     for line in axes.lines:
         points = np.column_stack([np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)])
         assert all(np.hypot(*(points - centre).T).min() >= 0.5 for centre in centres)
+
+
+def place(mark: Line2D) -> tuple[int, int]:
+    """Column and row of a mark in the matrix."""
+    return int(np.asarray(mark.get_xdata())[0]), int(np.asarray(mark.get_ydata())[0])
+
+
+def test_more_populations_than_arrows_can_connect_are_a_matrix() -> None:
+    populations = ", ".join(
+        f"p{k}: {{size: {10 + k}, receptor: {'inhibitory' if k % 2 else 'excitatory'}}}" for k in range(12)
+    )
+    words = [f"populations={{{populations}}}", "projections.p0_to_p1.p=0.5", "projections.p2_to_p3=null"]
+    structure = compose([*words, "stimuli.dc=step_current", "stimuli.dc.targets=[p4]"]).config.structure
+    figure = network_figure(structure)
+    (axes,) = figure.axes
+    marks = {kind: [it for it in axes.lines if it.get_marker() == kind] for kind in "os>"}
+    places = [place(it) for kind in "os" for it in marks[kind]]
+    assert sorted(places) == sorted((k, m) for k in range(12) for m in range(12) if (k, m) != (2, 3))
+    assert len(marks["s"]) == 6 * 12 and all(place(it)[0] % 2 for it in marks["s"])
+    assert len(marks[">"]) == 12 + 1
+    largest = max(axes.lines, key=lambda it: it.get_markersize())
+    assert place(largest) == (0, 1)
+    figure.draw_without_rendering()
+    for text in [*axes.get_xticklabels(), *axes.get_yticklabels(), *figure.texts, axes.yaxis.label, axes.title]:
+        box = text.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1, text.get_text()
 
 
 def test_widths_grow_with_the_synapses_of_a_target_cell() -> None:

@@ -45,6 +45,11 @@ def rule_groups(structure: Structure) -> list[list[ProjectionSettings]]:
     return list(groups.values())
 
 
+def synapses_per_cell(projection: ProjectionSettings) -> float:
+    """Return the mean number of synapses that a target cell receives from a projection, by its rule."""
+    return projection.rule.expected_synapses(projection) / projection.post_size
+
+
 def _of_all(rule: Rule) -> list[str]:
     """The settings of a rule that are the same for all its projections."""
     return [

@@ -17,10 +17,15 @@ from matplotlib.patches import Circle, FancyArrowPatch
 
 from varesearch.config.projection import ProjectionSettings
 from varesearch.config.structure import ConfiguredStimulus, Structure
+from varesearch.describe.connectivity import synapses_per_cell
 from varesearch.describe.inputs import acting
+from varesearch.describe.matrix_figure import matrix_figure
 from varesearch.plots.colours import population_colours
 from varesearch.plots.style import PNG_DPI, QUIET_COLOUR, RC, TEXT_COLOUR
 from varesearch.whole_files import whole_file
+
+MOST_IN_A_CIRCLE = 10
+"""The arrows between more populations could not be followed."""
 
 _RADIUS = 0.5
 """Of a population's circle; all lengths are in this unit of the drawing, one of which is an inch."""
@@ -61,8 +66,10 @@ def network_figure(structure: Structure) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        About 5 inches wide for two populations, 9 for eight.
+        About 6 inches wide for two populations, 9 for eight; a matrix for more than :data:`MOST_IN_A_CIRCLE`.
     """
+    if len(structure.populations) > MOST_IN_A_CIRCLE:
+        return matrix_figure(structure)
     with mpl.rc_context(RC):
         places = _places(list(structure.populations))
         x, y = [it.x for it in places.values()], [it.y for it in places.values()]
@@ -126,7 +133,7 @@ def _draw_population(axes: Axes, place: _Place, colour: str, name: str, size: st
 def _draw_projections(
     axes: Axes, projections: Sequence[ProjectionSettings], places: Mapping[str, _Place], colours: Mapping[str, str]
 ) -> None:
-    received = {id(it): it.rule.expected_synapses(it) / it.post_size for it in projections}
+    received = {id(it): synapses_per_cell(it) for it in projections}
     most = max(received.values(), default=0.0) or 1.0
     earlier: dict[tuple[str, str], int] = {}
     # The widest first, so that the thin ones lie above them.
@@ -167,8 +174,8 @@ def _arc(pre: _Place, post: _Place, bend: float) -> list[tuple[float, float]]:
 
 def _loop(place: _Place, parallel: int) -> list[tuple[float, float]]:
     """Points of a loop at a side of the free space, from the edge of a circle back to it."""
-    side = place.outward + 0.75
-    radius = _LOOP + 0.1 * parallel
+    side = place.outward + 0.75 + 1.1 * parallel
+    radius = _LOOP
     centre = place.at(side, _RADIUS + 0.55 * radius)
     turn = [side + math.pi + 2 * math.pi * step / 80 for step in range(81)]
     circle = [(centre[0] + radius * math.cos(angle), centre[1] + radius * math.sin(angle)) for angle in turn]
