@@ -77,6 +77,13 @@ def test_no_option_preset_or_study_is_in_doubt() -> None:
     assert len(spoken) > 60 and {words: lines for words, lines in spoken.items() if lines} == {}
 
 
+def test_an_expression_that_no_population_takes_from_the_group_is_judged_where_it_is_used() -> None:
+    words = "'cell.u_init={expression: b*v_init}' populations.exc.cell.a=0.03 populations.inh.cell.a=0.1 "
+    assert texts(words) == []
+    high, low = texts(words + "cell.v_init=-65 populations.inh.cell.b=19 populations.exc.cell.b=18")
+    assert high.startswith("populations.exc.cell.u_init=-1170") and low.startswith("populations.inh.cell.u_init=-1235")
+
+
 def settings_of(schema: Any) -> list[tuple[str, Any]]:
     """(name, field) of every setting of a schema and of its parts."""
     found = []

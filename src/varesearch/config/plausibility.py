@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from varesearch.config.cell import Cell
+from varesearch.config.expressions import Expression
 from varesearch.config.heterogeneity import expression_ends
 from varesearch.config.plain import is_nested, is_reference
 from varesearch.config.ranges import Range
@@ -80,6 +81,8 @@ def _doubts_of(config: Config, settings: Any, prefix: str, cell: Any) -> Iterato
             continue
         unit = unit_of(settings, field.name, cell)
         drawn = [(name, end) for end in dict.fromkeys(ends.get(field.name, ()))]
+        if isinstance(value, Expression) and not drawn:
+            continue  # of the group cell, where each population has a cell of its own
         for setting, number in drawn or _numbers(name, value):
             if not sense.holds(number):
                 yield Doubt(setting, _text(setting, number, unit, sense, field.default))
@@ -88,7 +91,9 @@ def _doubts_of(config: Config, settings: Any, prefix: str, cell: Any) -> Iterato
 def _same_as_of_group(config: Config, where: str, doubt: Doubt) -> bool:
     """Whether the doubted value of the cell at ``where`` is that of the group ``cell``, where it is judged."""
     name, own = doubt.setting.removeprefix(f"{where}.").partition(".")[0], dict(config.structure.cells)[where]
-    return type(own) is type(config.cell) and getattr(own, name) == getattr(config.cell, name)
+    value = getattr(own, name)
+    same = type(own) is type(config.cell) and value == getattr(config.cell, name)
+    return same and not isinstance(value, Expression)
 
 
 def _repeats(config: Config, default: Any, value: Any) -> bool:

@@ -78,7 +78,7 @@ RECOVERY_SLOPE_PER_MS = Range(-20, 20)
 DELAY_MS = Range(0.01, 1_000)
 LENGTH_MM = Range(0.001, 1_000, allowed=POSITIVE)
 VELOCITY_MM_PER_MS = Range(0.01, 200, allowed=POSITIVE)
-RATE_HZ = Range(0.01, 20_000)
+RATE_HZ = Range(0.01, 50_000)
 START_MS = Range(0, 1e8, allowed=NOT_NEGATIVE)
 LENGTH_OF_TIME_MS = Range(0.01, 1e9)
 
