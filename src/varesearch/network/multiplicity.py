@@ -28,7 +28,7 @@ def once_each(network: Network) -> Network:
     >>> words = ["connectivity.n=10", "stimulus=background_poisson", "stimulus.rate_hz=3000", "stimulus.targets=[exc]"]
     >>> network = draw(compose(words).config)
     >>> int(network.sources[0].counts.max()), network.sources[0].size, once_each(network).sources[0].size
-    (12, 8, 32)
+    (13, 8, 32)
     """
     digits = {source.name: _digits(source) for source in network.sources if source.counts is not None}
     if not digits:
