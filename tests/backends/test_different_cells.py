@@ -82,7 +82,7 @@ def check_as_alone(cell: Cell, backend: str) -> None:
     assert set(drawn) == set(cell.numbers())
     assert all(len(np.unique(values)) > 2 for values in drawn.values())
     first, second = run(together, backend), run(one_by_one(together), backend)
-    assert len({len(train) for train in trains(first)}) > 2  # the parameters matter
+    assert len({len(train) for train in trains(first)}) > 1  # the parameters matter
     assert trains(first) == trains(second)
     for name in next(iter(first.populations.values())).signals:
         # Brian2 takes what is the same for all cells out of its loops, which changes the last bit.

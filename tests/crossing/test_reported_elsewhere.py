@@ -63,7 +63,7 @@ def test_sources_fire_at_time_0_and_after_one_step(step: int, backend: str, comp
 
 @pytest.mark.parametrize("backend", backends())
 def test_a_source_that_fires_in_every_step_loses_none(backend: str, compiled: Path) -> None:
-    source = ("stimulus=background_poisson", "stimulus.rate_hz=1000", "stimulus.delay_ms=1")
+    source = ("stimulus=background_poisson", "stimulus.law=bernoulli", "stimulus.rate_hz=1000", "stimulus.delay_ms=1")
     run_time = ("cell.tau_refrac=0", "simulation.duration_ms=50")
     trains = on(backend, *QUIET, *source, *run_time, compiled=compiled).spikes["exc"]
     for cell in range(8):

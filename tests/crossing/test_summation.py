@@ -27,6 +27,7 @@ PARTING = (
     "simulation.duration_ms=160",
     "analysis.warmup_ms=0",
     "stimulus=background_poisson",
+    "stimulus.law=bernoulli",
     "connectivity.weight_exc={distribution: lognormal, mean: 6, std: 6}",
     "connectivity.weight_inh={distribution: lognormal, mean: 15, std: 6}",
     "seed=95",

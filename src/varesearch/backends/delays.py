@@ -65,7 +65,7 @@ def drawn_delays(config: Config) -> Iterator[Delays]:
 def setting_of(projection: Projection, config: Config) -> str:
     """Return the name of the setting that determines the delays of a drawn projection."""
     configured = config.structure.projection(projection.name)
-    return f"the delay of {projection.name}" if configured is None else configured.key("delay_ms")
+    return f"{projection.name}.delay_ms" if configured is None else configured.key("delay_ms")
 
 
 def _steps(delay_ms: float, dt_ms: float) -> Any:
