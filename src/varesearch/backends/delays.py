@@ -63,9 +63,14 @@ def drawn_delays(config: Config) -> Iterator[Delays]:
 
 
 def setting_of(projection: Projection, config: Config) -> str:
-    """Return the name of the setting that determines the delays of a drawn projection."""
+    """Return the name of the setting from which the delays of a projection were drawn.
+
+    A delay that is one number was refused before the network was drawn, so that here it is one that a program gave.
+    """
     configured = config.structure.projection(projection.name)
-    return f"{projection.name}.delay_ms" if configured is None else configured.key("delay_ms")
+    if configured is None or isinstance(configured.delay_ms, Constant):
+        return f"{projection.name}.delay_ms"
+    return configured.key("delay_ms")
 
 
 def _steps(delay_ms: float, dt_ms: float) -> Any:
