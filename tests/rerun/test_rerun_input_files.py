@@ -7,6 +7,7 @@ import pytest
 
 from varesearch.cli import main as varesearch
 from varesearch.config.compose import compose
+from varesearch.config.files import input_files
 from varesearch.identity import identity
 from varesearch.tracking import load_run, runs
 
@@ -26,6 +27,13 @@ def lists(root: Path) -> Path:
 def test_the_record_says_which_file_and_what_it_held(lists: Path) -> None:
     (file,) = load_run("lists").input_files
     assert (file.setting, file.path) == ("connectivity.file", str(lists))
+    assert file.sha256 == hashlib.sha256(LIST.encode()).hexdigest()
+
+
+def test_a_file_of_one_projection_is_among_those_of_the_run(lists: Path) -> None:
+    block = f"projections.local={{pre: [exc, inh], post: [inh], rule: from_file, file: {lists}}}"
+    (file,) = input_files(compose([block, "connectivity.n=20"]).config)
+    assert (file.setting, file.path) == ("projections.local.file", str(lists))
     assert file.sha256 == hashlib.sha256(LIST.encode()).hexdigest()
 
 

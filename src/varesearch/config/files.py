@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from varesearch.config.checks import refuse
+from varesearch.config.projection import Given
 from varesearch.config.settings import quantity
 
 
@@ -58,7 +59,7 @@ def input_files(settings: Any) -> tuple[InputFile, ...]:
     Raises ConfigurationError, one line, if one of them cannot be read.
     """
     found = []
-    for setting, value in _named(settings, ""):
+    for setting, value in dict(_named(settings, "")).items():
         path = input_path(setting, value)
         with path.open("rb") as file:
             found.append(InputFile(setting, str(path.resolve()), hashlib.file_digest(file, "sha256").hexdigest()))
@@ -67,6 +68,10 @@ def input_files(settings: Any) -> tuple[InputFile, ...]:
 
 def _named(settings: Any, prefix: str) -> Iterator[tuple[str, str]]:
     """Every setting declared by :func:`file_setting` that names a file, at any depth."""
+    if isinstance(settings, Given):  # of one projection, whose settings are read one by one
+        if settings.is_file and settings.value is not None:
+            yield settings.key, settings.value
+        return
     if isinstance(settings, Mapping):
         inner = [(str(name), value, False) for name, value in settings.items()]
     elif is_dataclass(settings):

@@ -43,10 +43,11 @@ class Synapses:
 
 @dataclass(frozen=True)
 class Given:
-    """The value of a setting, and the key in the configuration that gives it."""
+    """The value of a setting, and the key in the configuration that gives it; ``is_file``: whether it names a file."""
 
     key: str
     value: Any
+    is_file: bool = False
 
 
 @dataclass(frozen=True)

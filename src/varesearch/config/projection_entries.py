@@ -231,7 +231,7 @@ class _EntryReader:
                 check_bounds(where, converted, bounds, unit_of(rule, setting))
             elif declared.get("choices"):
                 check_choice(where, str(converted), declared["choices"])
-            yield key, Given(where, converted)
+            yield key, Given(where, converted, is_file="file" in declared)
 
 
 def _shape(value: list[Any]) -> list[Any]:
