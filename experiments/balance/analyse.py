@@ -162,7 +162,7 @@ def _plain(mean: NDArray[np.float64], sd: NDArray[np.float64], n: int) -> list[l
 def _maps_figure(session: StudySession, maps: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]) -> Figure:
     height = 7.1
     figure = style.page(
-        "Rate, regularity, synchrony and silence", "excitatory cells, mean over seeds; box: the notebook", [], height
+        "Rate, regularity, synchrony and silence", "excitatory cells, mean over seeds; box: the notebook", {}, height
     )
     for place, (name, label) in enumerate(METRICS.items()):
         row, column = divmod(place, 2)
@@ -215,7 +215,7 @@ def _ticks(axes: Axes, session: StudySession) -> None:
 
 def _regimes_figure(session: StudySession, current: NDArray[np.float64], regimes: Sequence[Sequence[str]]) -> Figure:
     height = 4.3
-    figure = style.page("Regimes", "number: mean input to a cell in mV/ms; box: the notebook", [], height)
+    figure = style.page("Regimes", "number: mean input to a cell in mV/ms; box: the notebook", {}, height)
     axes = style.panel(figure, style.LEFT_IN, style.BOTTOM_IN, 5.4, height - style.TOP_IN - style.BOTTOM_IN - 0.1)
     numbers = np.array([[REGIMES.index(name) for name in row] for row in regimes])
     norm = BoundaryNorm(np.arange(len(REGIMES) + 1) - 0.5, len(REGIMES))

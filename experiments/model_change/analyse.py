@@ -111,7 +111,7 @@ def _figure(end: str, values: Mapping[tuple[str, str], Sequence[RunRecord]], res
     figure = style.page(
         f"One change at a time, from the {end} network",
         f"difference from it in the same seed, excitatory cells: mean and deviation over {results['seeds']} seeds",
-        [],
+        {},
         height,
     )
     left, gap = 1.35, 0.22

@@ -154,7 +154,7 @@ def _twins_figure(
     figure = style.page(
         "Excitatory cell j and inhibitory cell j",
         f"left: spikes of the first {_SHOWN_CELLS} pairs, seed {first}; right: correlation of the counts of all pairs",
-        ["exc", "inh"],
+        style.population_colours(["exc", "inh"]),
         height,
     )
     rows = [(name, kind) for name in NETWORKS for kind in STREAMS]

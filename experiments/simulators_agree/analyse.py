@@ -164,7 +164,7 @@ def _figure(links: Mapping[str, Sequence[tuple[Divergence, float]]]) -> Figure:
     figure = style.page(
         "How soon the trains part",
         "share of spikes in the same cell and step up to a time; line: mean over seeds, band: least to most",
-        [],
+        {},
         height,
     )
     axes = style.panel(figure, style.LEFT_IN, style.BOTTOM_IN, 5.6, height - style.TOP_IN - style.BOTTOM_IN)

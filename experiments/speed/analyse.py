@@ -153,7 +153,7 @@ def _figure(costs: Mapping[Key, Cost], networks: Mapping[str, Sequence[int]]) ->
     columns = 2
     rows = math.ceil(len(panels) / columns)
     height = style.TOP_IN + 0.2 + rows * 2.3 + style.BOTTOM_IN
-    figure = style.page("What a simulated time costs", "wall time of a warm process, from import to spikes", [], height)
+    figure = style.page("What a simulated time costs", "wall time of a warm process, from import to spikes", {}, height)
     lasting = np.geomspace(0.05, 200, 60)
     drawn: dict[str, Any] = {}
     for place, (network, size) in enumerate(panels):

@@ -40,7 +40,7 @@ def test_there_are_as_many_points_as_the_product_of_the_values_and_no_two_alike(
 
 def test_the_grammar_is_hydras() -> None:
     (dimension,) = read_space(["cell=glob(if_curr_*,exclude=*_delta)"], options()).dimensions
-    assert dimension.values == ("if_curr_alpha", "if_curr_exp")
+    assert dimension.values == ("if_curr_alpha", "if_curr_exp", "if_curr_exp_ca2")
     (dimension,) = read_space(["connectivity.p=range(0.1,0.4,0.1)"], options()).dimensions
     assert dimension.values == ("0.1", "0.2", "0.3")
     (dimension,) = read_space(

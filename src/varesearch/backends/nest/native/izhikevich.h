@@ -1,5 +1,5 @@
-// Izhikevich's cells as NEST extension modules. A file that includes this one defines CELL, the name of the class, NAME, the
-// same as a string, and, for conductances instead of currents, CONDUCTANCES.
+// Izhikevich's cells as NEST extension modules. A file that includes this one defines CELL, the name of the class,
+// NAME, the same as a string, and, for conductances instead of currents, CONDUCTANCES.
 //
 //   dv/dt = 0.04 v^2 + 5 v + 140 - u + I_e + input,   du/dt = a (b v - u)
 //   v >= 30 mV: a spike, v = c, u += d                       (Izhikevich 2003, eqs. 1-3)
@@ -50,8 +50,7 @@ class CELL : public nest::ArchivingNode {
         recordables_.create();
     }
 
-    CELL(const CELL &other)
-        : nest::ArchivingNode(other), cell_(other.cell_), state_(other.state_), logger_(*this) {
+    CELL(const CELL &other) : nest::ArchivingNode(other), cell_(other.cell_), state_(other.state_), logger_(*this) {
     }
 
     using nest::Node::handle;
