@@ -15,7 +15,14 @@ from varesearch.config.wording import byte_size
 from varesearch.free_memory import Bound, address_space_bounds, memory_bounds
 from varesearch.network import NetworkEstimate, estimate
 from varesearch.network.consistency import check_network
-from varesearch.network.estimate import ASSUMED_RATE_HZ, cells_setting, check_counts, sampled, stimulus_setting
+from varesearch.network.estimate import (
+    ASSUMED_RATE_HZ,
+    busiest_stimulus,
+    cells_setting,
+    check_counts,
+    sampled,
+    stimulus_setting,
+)
 from varesearch.network.model import Network
 
 ANALYSED_SPIKE = 86.0
@@ -233,8 +240,7 @@ def expected_need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
 
 
 def _message(config: Config, size: NetworkEstimate, need: MemoryNeed, wanted: float, bound: Bound) -> str:
-    n, inputs = cells_setting(config), config.structure.stimuli
-    driving = max(inputs, key=lambda each: each.stimulus.expected_spikes(config.surroundings))
+    n, driving = cells_setting(config), busiest_stimulus(config)
     stimulus = stimulus_setting(driving)
     duration = f"simulation.duration_ms={config.simulation.duration_ms:g}"
     reasons = {

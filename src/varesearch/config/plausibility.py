@@ -42,7 +42,11 @@ def doubts(config: Config) -> list[Doubt]:
         if is_nested(group)
         for doubt in _doubts_of(config, group, name, cell)
         # A cell of a population's own repeats the settings of the group that it does not change.
-        if not (cell is group and name != "cell" and _same_as_of_group(config, name, doubt))
+        if not (
+            cell is group
+            and name != "cell"
+            and _same_as_of_group(config.cell, group, doubt.setting.removeprefix(f"{name}."))
+        )
     ]
 
 
@@ -88,11 +92,11 @@ def _doubts_of(config: Config, settings: Any, prefix: str, cell: Any) -> Iterato
                 yield Doubt(setting, _text(setting, number, unit, sense, field.default))
 
 
-def _same_as_of_group(config: Config, where: str, doubt: Doubt) -> bool:
-    """Whether the doubted value of the cell at ``where`` is that of the group ``cell``, where it is judged."""
-    name, own = doubt.setting.removeprefix(f"{where}.").partition(".")[0], dict(config.structure.cells)[where]
+def _same_as_of_group(of_group: Cell, own: Cell, setting: str) -> bool:
+    """Whether a population's own cell has the value of the group ``cell``, where it is judged."""
+    name = setting.partition(".")[0]
     value = getattr(own, name)
-    same = type(own) is type(config.cell) and value == getattr(config.cell, name)
+    same = type(own) is type(of_group) and value == getattr(of_group, name)
     return same and not isinstance(value, Expression)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from varesearch.config.rule import Rule
 
 Receptor = Literal["excitatory", "inhibitory"]
+RECEPTORS: tuple[Receptor, ...] = get_args(Receptor)
 
 Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 """Sources and targets: two int32 arrays of shape (synapses,), sorted by source, then target.

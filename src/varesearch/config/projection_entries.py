@@ -12,18 +12,16 @@ from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.overrides import apply_values, type_words
 from varesearch.config.parts import part_name, parts
 from varesearch.config.plain import as_plain, is_group, parse_value
-from varesearch.config.projection import Given, Receptor
+from varesearch.config.projection import RECEPTORS, Given, Receptor
 from varesearch.config.ranges import INT32, Range
 from varesearch.config.rule import PAIR, Rule, projection_names
 from varesearch.config.settings import unit_of
-from varesearch.config.structure import PopulationSettings, ProjectionEntry, is_pair
+from varesearch.config.structure import PopulationSettings, ProjectionEntry, is_pair, receptor_of
 from varesearch.config.wording import did_you_mean, echoed
 
 _OF_AN_ENTRY = ("pre", "post", "receptor", "rule")
 _OF_ALL = ("rule", "n", "exc_inh_ratio", "draw", *projection_names())
 """The settings of a rule that one projection cannot have."""
-
-_RECEPTORS: tuple[Receptor, ...] = ("excitatory", "inhibitory")
 
 
 def projection_entries(
@@ -55,7 +53,7 @@ def projection_entries(
         A population, a rule or a setting is unknown, a value is of another type, or a matrix has the wrong shape.
     """
     names = list({**PAIR, **populations} if is_pair(populations) else populations)
-    receptors: dict[str, Receptor] = {name: _receptor(name, populations) for name in names}
+    receptors: dict[str, Receptor] = {name: receptor_of(name, populations) for name in names}
     base = {f"{pre}_to_{post}": (pre, post) for pre in names for post in names} if wiring.connects else {}
     entries: dict[str, ProjectionEntry] = {}
     for name, settings in plain.items():
@@ -67,11 +65,6 @@ def projection_entries(
                 )
             entries[found] = entry
     return entries
-
-
-def _receptor(name: str, populations: Mapping[str, PopulationSettings]) -> Receptor:
-    own = populations[name].receptor if name in populations else None
-    return "inhibitory" if (own or PAIR.get(name)) == "inhibitory" else "excitatory"
 
 
 class _EntryReader:
@@ -176,7 +169,7 @@ class _EntryReader:
     def _its_rule(self, rule: type[Rule], given: Mapping[str, Any], own_names: set[str]) -> Rule | None:
         """The rule of the entry; None for that of the group."""
         of_all = {
-            setting for receptor in _RECEPTORS for each in own_names if (setting := rule.setting_of(each, receptor))
+            setting for receptor in RECEPTORS for each in own_names if (setting := rule.setting_of(each, receptor))
         }
         allowed = [each.name for each in fields(rule) if each.name not in {*_OF_ALL, *of_all}]
         for key in given:

@@ -15,14 +15,13 @@ from varesearch.config.cell import Cell
 from varesearch.config.checks import check_delay, check_weight, refuse
 from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.parts import Part
-from varesearch.config.projection import Given, ProjectionSettings, Receptor
+from varesearch.config.projection import RECEPTORS, Given, ProjectionSettings, Receptor
 from varesearch.config.rule import PAIR, Rule
 from varesearch.config.settings import Settings, quantity
 from varesearch.config.stimulus import CurrentInput, Source, Stimulus, Surroundings
 from varesearch.config.wording import did_you_mean
 
 _LONGEST_NAME = 40
-_RECEPTORS = ("excitatory", "inhibitory")
 
 
 @dataclass
@@ -44,7 +43,7 @@ class PopulationSettings(Settings):
         allowed=ranges.COUNT_OF_SOURCES,
     )
     receptor: str | None = quantity(
-        None, "", "receptor that its synapses act on; null: inhibitory for inh, else excitatory", _RECEPTORS
+        None, "", "receptor that its synapses act on; null: inhibitory for inh, else excitatory", RECEPTORS
     )
     cell: Any = field(
         default=None,
@@ -314,9 +313,15 @@ def _populations(
                 f"populations.{name}.size=100"
             )
         where = "cell" if settings.cell is None else f"populations.{name}.cell"
-        receptor: Receptor = "inhibitory" if (settings.receptor or PAIR.get(name)) == "inhibitory" else "excitatory"
+        receptor = receptor_of(name, populations)
         configured[name] = ConfiguredPopulation(name, size, settings.cell or cell, receptor, where)
     return configured
+
+
+def receptor_of(name: str, populations: Mapping[str, PopulationSettings]) -> Receptor:
+    """Return the receptor that the synapses of a population act on, where its projections name no other."""
+    own = populations[name].receptor if name in populations else None
+    return "inhibitory" if (own or PAIR.get(name)) == "inhibitory" else "excitatory"
 
 
 def _projections(

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,12 +96,12 @@ def _population(config: Config, structure: Structure, population: ConfiguredPopu
 
 def _positions(config: Config, structure: Structure, population: ConfiguredPopulation) -> NDArray[np.float64] | None:
     """Positions on the sheet of the wiring rules, if one of the population's projections depends on distance."""
-    rng_of = partial(stream, config.seed, population.name, "positions")
+    own = [each for each in structure.projections if population.name in (each.pre, each.post)]
     placed = {
         positions.tobytes(): (projection, positions)
-        for projection in structure.projections
-        if population.name in (projection.pre, projection.post)
-        and (positions := projection.rule.place(population.size, rng_of())) is not None
+        for projection in {id(each.rule): each for each in own}.values()
+        if (positions := projection.rule.place(population.size, stream(config.seed, population.name, "positions")))
+        is not None
     }
     if len(placed) > 1:
         (first, _), (second, _) = list(placed.values())[:2]

@@ -82,7 +82,7 @@ def check_counts(config: Config) -> None:
                 f"{' or synapses' if recurrent else ' or sources'}"
             )
     if size.input_spikes > most:
-        largest = max(structure.stimuli, key=lambda each: each.stimulus.expected_spikes(config.surroundings))
+        largest = busiest_stimulus(config)
         raise ConfigurationError(
             f"{stimulus_setting(largest)}: all sources together would fire about {size.input_spikes:.3g} times, more "
             f"than {most}; lower {largest.where}.rate_hz or shorten the stimulus"
@@ -95,6 +95,12 @@ def cells_setting(config: Config) -> str:
         return f"connectivity.n={config.connectivity.n}"
     largest = max(config.structure.populations.values(), key=lambda population: population.size)
     return f"populations.{largest.name}.size={largest.size}"
+
+
+def busiest_stimulus(config: Config) -> ConfiguredStimulus:
+    """Return the stimulus whose sources are expected to fire most."""
+    around = config.surroundings
+    return max(config.structure.stimuli, key=lambda each: each.stimulus.expected_spikes(around))
 
 
 def stimulus_setting(stimulus: ConfiguredStimulus) -> str:

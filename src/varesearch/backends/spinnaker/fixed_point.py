@@ -1,6 +1,6 @@
 """The range of the machine's numbers: s16.15, up to 65,536 in steps of 2^-15; beyond it they wrap silently."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from varesearch.config.cell import Cell, Synapse
 from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.heterogeneity import extreme_cells
 from varesearch.config.schema import Config
-from varesearch.config.structure import ConfiguredPopulation
+from varesearch.config.structure import ConfiguredPopulation, Structure
 from varesearch.config.values import Constant, Value
 from varesearch.network.estimate import estimate
 from varesearch.network.model import Population
@@ -52,15 +52,17 @@ class _Drawn:
 
 def check_fixed_point(config: Config) -> None:
     """Raise ConfigurationError, naming the setting, for a parameter or a drawn value that the machine would wrap."""
-    for population in config.structure.populations.values():
+    structure, synapses = config.structure, estimate(config).synapses
+    for population in structure.populations.values():
         with renamed("cell", population.where):
             for cell in extreme_cells(config, population):
-                _check_cell(config, population, cell)
+                context = Context(cell, config.simulation.dt_ms)
+                _check_cell(context, _drawn(structure, synapses, population, context))
 
 
-def _check_cell(config: Config, population: ConfiguredPopulation, cell: Cell) -> None:
-    """Check a population whose cells all have the numbers of ``cell``."""
-    context = Context(cell, config.simulation.dt_ms)
+def _check_cell(context: Context, quantities: Iterable[_Drawn]) -> None:
+    """Check cells that all have the numbers of the context's cell, and what is drawn for them."""
+    cell = context.cell
     of_cell = rows(type(cell))
     for each, value in _parameters(cell):
         if not abs(each.convert(np.asarray(value), context)) < LARGEST:
@@ -69,7 +71,7 @@ def _check_cell(config: Config, population: ConfiguredPopulation, cell: Cell) ->
     if not resistance < LARGEST:
         cm = context.parameter("cm")
         raise _beyond(f"cell.cm={cm:g} nF with tau_m / cm = {resistance:g} MΩ", LARGEST, "MΩ")
-    for drawn in _drawn(config, population, context):
+    for drawn in quantities:
         quantity = row(of_cell, drawn.ours)
         limit = min(drawn.limit, LARGEST / float(quantity.convert(np.asarray(1.0), context)))
         if _can_reach(drawn.value, limit, drawn.count):
@@ -121,9 +123,11 @@ def _worst(exact: NDArray[np.float64], kept: NDArray[np.float64]) -> _Worst | No
     return _Worst(int(np.argmax(changes)), f" (the worst of {coarse} cells)" if exact.ndim else "")
 
 
-def _drawn(config: Config, population: ConfiguredPopulation, context: Context) -> Iterator[_Drawn]:
+def _drawn(
+    structure: Structure, synapses: Mapping[str, float], population: ConfiguredPopulation, context: Context
+) -> Iterator[_Drawn]:
     """Yield the settings of the values at time 0, of the weights onto the cells, and of the currents into them."""
-    cell, structure, synapses = context.cell, config.structure, estimate(config).synapses
+    cell = context.cell
     for name in cell.variables:
         yield _Drawn(f"cell.{name}_init", getattr(cell, f"{name}_init"), name, population.size)
     largest_weight = {

@@ -11,6 +11,7 @@ from varesearch.plots.definitions import (
     FigureDefinition,
     Recording,
     Signal,
+    sampled_ids,
     style,
     time_axis,
     time_window,
@@ -99,7 +100,7 @@ def _panels(recording: Recording, cells: int) -> Iterator[_Panel]:
                 groups.setdefault(key.removesuffix("_exc").removesuffix("_inh"), []).append(signal)
         if groups:
             ids = next(iter(groups.values()))[0].ids
-            for place in np.linspace(0, len(ids) - 1, min(cells, len(ids))).round().astype(int):
+            for place in sampled_ids(len(ids), cells):
                 for group, signals in groups.items():
                     ordered = sorted(signals, key=lambda signal: signal.name)
                     label = group if len(signals) > 1 else signals[0].name

@@ -10,6 +10,7 @@ from varesearch.plots.definitions import (
     FigureDefinition,
     Recording,
     Signal,
+    sampled_ids,
     style,
     time_axis,
     time_window,
@@ -30,7 +31,7 @@ class PotentialTraces(FigureDefinition):
     def draw(cls, recording: Recording, analysis: AnalysisConfig, title: str) -> Figure | None:
         sampled = {name: p.signals["v"] for name, p in recording.populations.items() if "v" in p.signals}
         most = TRACES if len(sampled) <= FEW else 1
-        rows = [(name, column) for name, signal in sampled.items() for column in _columns(signal, most)]
+        rows = [(name, column) for name, signal in sampled.items() for column in sampled_ids(len(signal.ids), most)]
         start, stop = time_window(recording, analysis)
         drawn = [_part(sampled[name], column, start, stop) for name, column in rows]
         finite = np.concatenate([np.empty(0), *(values[np.isfinite(values)] for _, values in drawn)])
@@ -63,12 +64,6 @@ class PotentialTraces(FigureDefinition):
         )
         style.note(figure, f"{shown}ticks: spikes")
         return figure
-
-
-def _columns(signal: Signal, most: int) -> list[int]:
-    """The columns to draw, evenly spread over the sampled cells."""
-    places = np.linspace(0, len(signal.ids) - 1, min(most, len(signal.ids)))
-    return [int(place) for place in places.round()]
 
 
 def _part(signal: Signal, column: int, start: float, stop: float) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
