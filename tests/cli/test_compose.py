@@ -1,5 +1,6 @@
 """Composing: every preset, references, distributions, a user's own options, and nothing left behind in Hydra."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -281,3 +282,21 @@ def test_an_own_option_that_is_no_text_is_refused(own: Callable[[str, str], Path
     (folder / "cell" / "binary.yaml").write_bytes(b"# \xff\xfe\n")
     with pytest.raises(ConfigurationError, match="not UTF-8"):
         compose(["cell=binary"], folder)
+
+
+def test_what_one_configuration_sets_is_not_in_the_next() -> None:
+    default = compose([]).resolved
+    compose(["cell.a=0.03", "recording.signals=[v]", "populations.inh.cell.a=0.1", "projections.exc_to_inh.p=0.5"])
+    assert compose([]).resolved == default
+
+
+def test_an_option_file_that_is_edited_meanwhile_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A notebook composes for hours in one process, beside an editor."""
+    folder = tmp_path / "src" / "varesearch"
+    shutil.copytree(conf_folder(), folder / "conf")
+    monkeypatch.setattr(varesearch, "__file__", str(folder / "__init__.py"))
+    preset = folder / "conf" / "simulation" / "mine.yaml"
+    preset.write_text("defaults: [default, _self_]\nduration_ms: 100\n")
+    before = compose(["simulation=mine"]).config.simulation.duration_ms
+    preset.write_text("defaults: [default, _self_]\nduration_ms: 1000\n")
+    assert (before, compose(["simulation=mine"]).config.simulation.duration_ms) == (100, 1000)

@@ -2,8 +2,9 @@
 
 import copy
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.merging import hint_on_schema, merge_options
-from varesearch.config.options import DISCRIMINATORS, check_config_dir, options, options_of
+from varesearch.config.options import DISCRIMINATORS, check_config_dir, conf_folder, options, options_of
 from varesearch.config.overrides import Overrides, apply_values, parse_overrides
 from varesearch.config.plain import as_number
 from varesearch.config.projection_entries import projection_entries
@@ -87,16 +88,14 @@ class Composer:
             check_config_dir(config_dir)
         self._config_dir = config_dir
         self.options = options(config_dir)
-        self._merged: dict[tuple[tuple[str, str | None], ...], tuple[DictConfig, dict[str, str | None]]] = {}
+        # A user's folder may change between two composers in ways that its files' times do not tell.
+        self._state: Hashable = _package_files() if config_dir is None else object()
 
     def compose(self, overrides: Sequence[str]) -> Composed:
         """See :func:`compose`."""
         given = parse_overrides(overrides, self.options)
         OmegaConf.register_new_resolver("product", _product, replace=True)
-        chosen = tuple(given.choices.items())
-        if chosen not in self._merged:
-            self._merged[chosen] = merge_options(given.choices, self._config_dir)
-        merged, choices = self._merged[chosen]
+        merged, choices = _merged(tuple(given.choices.items()), self._config_dir, self._state)
         return self._typed(copy.deepcopy(merged), dict(choices), given, overrides)
 
     def _typed(
@@ -126,10 +125,25 @@ class Composer:
                 f"{where}={echoed(option)} is unknown; choose one of {', '.join(self.options[group])}"
                 f"{did_you_mean(option, self.options[group])}"
             )
-        chosen = ((group, option),)
-        if chosen not in self._merged:
-            self._merged[chosen] = merge_options(dict(chosen), self._config_dir)
-        return copy.deepcopy(self._merged[chosen][0][group])
+        merged, _ = _merged(((group, option),), self._config_dir, self._state)
+        return copy.deepcopy(merged[group])
+
+
+@lru_cache(maxsize=128)
+def _merged(
+    chosen: tuple[tuple[str, str | None], ...], config_dir: Path | None, state: Hashable
+) -> tuple[DictConfig, dict[str, str | None]]:
+    """The merged files of a choice of options, which callers copy.
+
+    Reading and merging takes five times as long as the rest of composing. ``state`` differs when the files may differ.
+    """
+    return merge_options(dict(chosen), config_dir)
+
+
+def _package_files() -> Hashable:
+    """The option files of the package as they are now: a program that runs for long may see them edited."""
+    found = sorted(conf_folder().rglob("*.yaml"))
+    return tuple((path, (status := path.stat()).st_mtime_ns, status.st_size) for path in found)
 
 
 def typed_config(node: DictConfig, config_dir: Path | None) -> Config:
