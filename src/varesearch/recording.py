@@ -32,6 +32,9 @@ class Signal:
         The times of the samples in ms, of shape (samples,).
     values
         float32 or float64, of shape (samples, cells).
+    reversal_mv
+        Of a conductance, the potential in mV to which it drives v in each sampled cell, of shape (cells,). None for
+        other signals, and where it is not known.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Signal:
     ids: NDArray[np.int32]
     times_ms: NDArray[np.float64]
     values: NDArray[np.floating]
+    reversal_mv: NDArray[np.float64] | None = None
 
     def after(self, time_ms: float) -> NDArray[np.floating]:
         """Return the samples taken after ``time_ms``, as a view, since a copy would need as much memory again."""

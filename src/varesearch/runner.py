@@ -272,8 +272,8 @@ def _show_result(terminal: Terminal, analysis: "Analysis | None", phases: Phases
         terminal.metrics(populations, [(name, unit, values) for name, (unit, values) in rows.items()])
         for source, values in of_sources.items():
             terminal.line(f"source {source}: {', '.join(values)} (over the whole run)")
-        for reason in analysis.reasons():
-            terminal.line(reason)
+        for line in (*analysis.sampled(), *analysis.reasons()):
+            terminal.line(line)
     else:
         terminal.numbers(result.metrics)
     if result.status is Status.MAPPED:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from varesearch.backends.base import Backend, Collected, Workspace
 from varesearch.backends.faults import ErrorWatch, SimulatorError
 from varesearch.causes import chain
-from varesearch.network.model import Network
-from varesearch.recording import PopulationRecording, Recording
+from varesearch.network.model import Network, Population
+from varesearch.recording import PopulationRecording, Recording, Signal
 from varesearch.result import Result, Status
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def simulate(
             raise wrapped from (None if wrapped is error else error)
     recording = collected.recording
     if recording is not None:
-        recording = replace(recording, populations=_with_receptors(recording.populations, network))
+        recording = replace(recording, populations=_as_drawn(recording.populations, network))
         if backend.config.recording.sources:
             recording = replace(recording, sources=_kept_sources(network))
     impossible = [] if recording is None else impossible_values(recording)
@@ -136,13 +136,32 @@ def source_recordings(network: Network) -> dict[str, PopulationRecording]:
     return recordings
 
 
-def _with_receptors(populations: Mapping[str, PopulationRecording], network: Network) -> dict[str, PopulationRecording]:
-    """Return the recordings with what the synapses of their cells are, as the network has them."""
+def _as_drawn(populations: Mapping[str, PopulationRecording], network: Network) -> dict[str, PopulationRecording]:
+    """Return the recordings with what the network knows: the receptors of their synapses, the reversal potentials."""
     kinds: dict[str, set[str]] = {}
     for projection in network.projections:
         kinds.setdefault(projection.pre, set()).add(projection.receptor)
     only = {name: next(iter(found)) for name, found in kinds.items() if len(found) == 1}
-    return {name: replace(it, receptor=only.get(name, "")) for name, it in populations.items()}
+    cells = {population.name: population for population in network.populations}
+    return {
+        name: replace(
+            it,
+            receptor=only.get(name, ""),
+            signals={key: _with_reversal(signal, cells[name]) for key, signal in it.signals.items()},
+        )
+        for name, it in populations.items()
+    }
+
+
+def _with_reversal(signal: Signal, population: Population) -> Signal:
+    """Return the signal with the potentials to which it drives v, if it is a conductance."""
+    name = population.cell.synapse.reversals.get(signal.name)
+    if name is None:
+        return signal
+    of_all = np.broadcast_to(
+        np.asarray(population.parameters.get(name, getattr(population.cell, name)), np.float64), population.size
+    )
+    return replace(signal, reversal_mv=of_all[signal.ids])
 
 
 def _status(collected: Collected) -> Status:

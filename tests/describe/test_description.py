@@ -164,9 +164,11 @@ def test_what_is_recorded_and_measured() -> None:
     sampled = [row for row in read["Recordings"] if row["what"] != "spikes"]
     assert sampled == [{"what": "v (mV), gsyn_exc (µS)", "of": "exc", "how": "7 of 1200 cells, every 5 ms"}]
     metrics = by(read["Metrics of each population"], "metric")
-    assert {"rate_hz", "cv_isi", "v_mean_mv", "gsyn_exc_mean_us", "spectrum_peak_hz"} <= set(metrics)
+    assert {"rate_hz", "cv_isi", "v_mean_mv", "gsyn_exc_mean_us", "isyn_exc_mean_na", "spectrum_peak_hz"} <= set(
+        metrics
+    )
     # What needs a signal that is not sampled is no metric of the run, nor is what was not asked for.
-    assert not {"gsyn_inh_mean_us", "isyn_exc_mean_na", "branching_ratio"} & set(metrics)
+    assert not {"gsyn_inh_mean_us", "isyn_inh_mean_na", "branching_ratio"} & set(metrics)
     analysis = by(read["Parameters of the analysis"])
     assert "spectrum_window_ms" in analysis and "avalanche_bin_ms" not in analysis
     assert "Welch 1967" in text and "Beggs" not in text

@@ -51,6 +51,8 @@ def test_conductances_of_one_population_are_stored_measured_and_drawn(capfd: pyt
     for name, signal in inh.signals.items():
         assert again[name].unit == signal.unit
         np.testing.assert_array_equal(again[name].values, signal.values)
+        np.testing.assert_array_equal(again[name].reversal_mv, signal.reversal_mv)
+    assert inh.signals["gsyn_inh"].reversal_mv.tolist() == [-80.0] * 7 and inh.signals["v"].reversal_mv is None
 
 
 def test_currents_and_u_by_numpy(capfd: pytest.CaptureFixture[str]) -> None:
@@ -60,3 +62,23 @@ def test_currents_and_u_by_numpy(capfd: pytest.CaptureFixture[str]) -> None:
         assert [signal.unit for signal in population.signals.values()] == ["mV/ms"] * 3
         assert metrics[f"{name}.isyn_inh_mean_mv_per_ms"] > 0
         assert -1 <= metrics[f"{name}.ei_correlation"] <= 1
+
+
+def test_the_currents_of_a_run_carry_the_charge_that_leaks_out(capfd: pytest.CaptureFixture[str]) -> None:
+    """Conservation of charge knows no conductance: what synapses carry in leaves by the leak, or stays in v."""
+    passive = (
+        "{v_thresh: 1000, cm: 0.25, tau_m: 25, v_rest: -65, e_rev_E: -5, e_rev_I: {distribution: uniform, low: -90,"
+    )
+    words = ["cell=if_cond_exp", "cell.i_offset=0.5", "backend.codegen=numpy", "cell.integrator=euler"]
+    words += [
+        "populations={drive: {size: 30, receptor: inhibitory}, passive: {size: 40, cell: " + passive + " high: -70}}}}"
+    ]
+    words += ["populations.passive.cell.i_offset=0", "stimulus.rate_hz=400", "stimulus.weight=0.002"]
+    words += ["recording.signals=[v,gsyn_exc,gsyn_inh]", "recording.cells=25", "simulation.dt_ms=0.1"]
+    _, recording, metrics = run(capfd, *words)
+    v = recording.populations["passive"].signals["v"].after(100.0).astype(np.float64)
+    leak = 0.25 / 25 * (v + 65.0).mean()
+    stored = 0.25 * (v[-1] - v[0]).mean() / (0.1 * (len(v) - 1))
+    excitation, inhibition = (metrics[f"passive.isyn_{each}_mean_na"] for each in ("exc", "inh"))
+    assert min(excitation, inhibition, abs(leak)) > 0.05
+    assert excitation - inhibition == pytest.approx(leak + stored, rel=5e-3)

@@ -1,16 +1,28 @@
 """Spectrum and autocorrelation against elephant, scipy's parts and closed forms."""
 
+from typing import Any, cast
+
 import elephant.spectral
 import neo
 import numpy as np
 import pytest
 import quantities as pq
+from elephant.conversion import BinnedSpikeTrain
+from elephant.spike_train_correlation import cross_correlation_histogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics import UndefinedMetricError, analyse
-from varesearch.metrics.oscillations import autocorrelation, decay_time, noise_level, power_spectrum, side_peak
+from varesearch.metrics.oscillations import (
+    autocorrelation,
+    decay_time,
+    noise_level,
+    power_spectrum,
+    side_peak,
+    train_autocorrelation,
+)
+from varesearch.metrics.trains import Trains, bin_counts
 from varesearch.recording import Recording, population_recording
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # elephant's own
@@ -143,6 +155,72 @@ def test_a_periodic_correlation_has_its_side_peak_at_the_period(period, height):
     assert side_peak(correlations, 0.1) + 1 == period
 
 
+def bursty(cells: int, steps: int, seed: int) -> Trains:
+    """Cells of different rates, of which the first never fires, with several spikes in a bin of some steps."""
+    rates = np.linspace(0.0, 0.3, cells)
+    ids, at = np.nonzero(np.random.default_rng(seed).random((cells, steps)) < rates[:, None])
+    return Trains(cells, 1.0, steps, ids, at)
+
+
+@pytest.mark.parametrize(("bin_ms", "lags"), [(1.0, 60), (4.0, 25)])
+def test_the_autocorrelation_of_single_trains_is_the_mean_of_elephants(bin_ms, lags):
+    trains = bursty(6, 403, 2)
+    n = int(403 // bin_ms)
+    found = []
+    for cell in range(1, 6):
+        times = trains.steps[(trains.ids == cell) & (trains.steps < n * bin_ms)]
+        train = neo.SpikeTrain(times * pq.ms, t_stop=n * bin_ms * pq.ms)
+        binned = BinnedSpikeTrain(train, bin_size=bin_ms * pq.ms)
+        histogram, _ = cross_correlation_histogram(binned, binned, window=cast(Any, [-lags, lags]))
+        products = np.asarray(histogram).ravel()[-lags:]
+        counts = binned.to_array()[0].astype(float)
+        m, k = counts.mean(), np.arange(1, lags + 1)
+        ends = np.array([counts[: n - each].sum() + counts[each:].sum() for each in k])
+        found.append(((products - m * ends) / (n - k) + m**2) / counts.var())
+    ours = train_autocorrelation(bin_counts(trains, bin_ms, "analysis.spectrum_bin_ms"), lags)
+    np.testing.assert_allclose(ours, np.mean(found, axis=0), atol=1e-12)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(2, 5), st.integers(40, 120), st.integers(0, 1000))
+def test_the_autocorrelation_of_single_trains_is_the_mean_of_those_of_rates(cells, steps, seed):
+    trains, lags = bursty(cells, steps, seed), 15
+    counts = np.zeros((cells, steps))
+    counts[trains.ids, trains.steps] = 1
+    varying = [row for row in counts if row.any()]
+    if varying:
+        ours = train_autocorrelation(bin_counts(trains, 1.0, "a setting"), lags)
+        np.testing.assert_allclose(ours, np.mean([autocorrelation(row, lags) for row in varying], axis=0), atol=1e-9)
+
+
+def test_single_trains_may_be_regular_where_the_rate_is_not():
+    """200 clocks of 25 ms with random phases: each repeats itself, together they make a flat rate."""
+    phases = np.random.default_rng(5).integers(0, 25, 200)
+    ids, steps = np.repeat(np.arange(200), 80), (phases[:, None] + 25 * np.arange(80)).ravel()
+    found = analyse(Recording(1.0, 2000.0, {"exc": population_recording("exc", 200, ids, steps, 1.0)}), ASKED, seed=1)
+    assert found.values()["exc.train_autocorrelation_peak_ms"] == 25.0
+    assert found.values()["exc.train_autocorrelation_peak"] == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_memory_of_single_trains_is_found_where_cells_fluctuate_independently():
+    """Each cell's rate switches by itself with a time constant of 15 ms: the rate of all shows little of it."""
+    rng, tau, cells, steps = np.random.default_rng(7), 15.0, 150, 6000
+    switches = rng.random((steps, cells)) < 0.5 * (1 - np.exp(-1 / tau))
+    up = (np.cumsum(switches, axis=0) + rng.integers(0, 2, cells)) % 2
+    at, ids = np.nonzero(rng.random((steps, cells)) < 0.2 * up)
+    one = Recording(1.0, float(steps), {"exc": population_recording("exc", cells, ids, at, 1.0)})
+    assert analyse(one, ASKED, seed=1).values()["exc.train_autocorrelation_time_ms"] == pytest.approx(tau, rel=0.1)
+
+
+def test_independent_trains_have_no_memory_as_rarely_as_is_said():
+    above = 0
+    for seed in range(200):
+        ids, at = np.nonzero(np.random.default_rng(seed).random((20, 1000)) < 0.03)
+        found = train_autocorrelation(bin_counts(Trains(20, 1.0, 1000, ids, at), 1.0, "a setting"), 100)
+        above += found.max() > noise_level(20 * 1000, 100)
+    assert above <= 12  # 2 expected; the tails of counts are heavier than those of normal values
+
+
 @pytest.mark.parametrize(
     ("rate", "segment", "message"),
     [
@@ -158,7 +236,8 @@ def test_too_little_for_a_spectrum_is_said(rate, segment, message):
 
 def test_a_silent_population_and_a_short_run_have_reasons_for_all():
     names = {"spectrum_peak_hz", "spectrum_peak_power", "spectrum_peak_ratio"}
-    names |= {"autocorrelation_time_ms", "autocorrelation_peak_ms", "autocorrelation_peak"}
+    of_rate = {"autocorrelation_time_ms", "autocorrelation_peak_ms", "autocorrelation_peak"}
+    names |= of_rate | {f"train_{name}" for name in of_rate}
     assert names <= set(reasons(poisson(np.zeros(2000), 10, 1)))
     short = reasons(poisson(np.full(300, 20.0), 10, 1))
     assert names <= set(short)

@@ -49,6 +49,11 @@ class Synapse(Enum):
         """
         return _INPUTS[self]
 
+    @property
+    def reversals(self) -> Mapping[str, str]:
+        """Conductance that can be recorded -> the cell's parameter to which it drives v; {} if there are none."""
+        return {"gsyn_exc": "e_rev_E", "gsyn_inh": "e_rev_I"} if "gsyn_exc" in self.input else {}
+
 
 _EFFECTS: Mapping[Synapse, str] = {
     Synapse.CURRENT: "a spike adds its weight to a current, which decays exponentially with `tau_syn_E` or `tau_syn_I`",

@@ -97,14 +97,15 @@ class AnalysisConfig:
         metadata={"unit": "", "what": "metrics on request, such as [spectrum]; --help metrics lists them all"},
     )
     spectrum_bin_ms: float = quantity(
-        1.0, "ms", "bin of the population rate for its spectrum and autocorrelation", plausible=ranges.BIN_MS
+        1.0,
+        "ms",
+        "bin of the population rate and of single trains for spectrum and autocorrelations",
+        plausible=ranges.BIN_MS,
     )
     spectrum_window_ms: float = quantity(
         250.0, "ms", "segment of the spectrum; its inverse is the resolution in frequency", plausible=ranges.BIN_MS
     )
-    autocorrelation_ms: float = quantity(
-        200.0, "ms", "longest lag of the autocorrelation of the population rate", plausible=ranges.BIN_MS
-    )
+    autocorrelation_ms: float = quantity(200.0, "ms", "longest lag of the autocorrelations", plausible=ranges.BIN_MS)
     avalanche_bin_ms: float | None = quantity(
         None, "ms", "bin of avalanches; null: the population's mean interval between spikes", plausible=ranges.BIN_MS
     )

@@ -53,8 +53,16 @@ _METRIC = ("metric", "unit", "definition", "source")
 def _empty(config: Config, population: ConfiguredPopulation) -> PopulationRecording:
     """A recording without samples, which shows a metric what there will be."""
     nothing, cell = np.empty(0), type(population.cell)
+    reversals = cell.synapse.reversals
     signals = {
-        name: Signal(name, cell.recordables()[name], np.empty(0, np.int32), nothing, np.empty((0, 0)))
+        name: Signal(
+            name,
+            cell.recordables()[name],
+            np.empty(0, np.int32),
+            nothing,
+            np.empty((0, 0)),
+            nothing if name in reversals else None,
+        )
         for name in config.recording.sampled(population.name, cell)
     }
     return PopulationRecording(

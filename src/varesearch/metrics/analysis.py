@@ -11,7 +11,7 @@ from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics.metric import PopulationData, population_data, source_data
 from varesearch.metrics.requested import computed_metrics
 from varesearch.metrics.values import SOURCE, Metric, Undefined, UndefinedMetricError
-from varesearch.recording import Recording
+from varesearch.recording import PopulationRecording, Recording
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +43,28 @@ class Analysis:
         for (metric, reason), populations in owners.items():
             together.setdefault((", ".join(populations), reason), []).append(metric)
         return [f"{', '.join(names)} of {who} undefined: {reason}" for (who, reason), names in together.items()]
+
+    def sampled(self) -> list[str]:
+        """Return a line for each set of metrics that were computed from samples of some cells or some steps only.
+
+        Examples
+        --------
+        >>> few = [Metric("v_mean_mv", name, -60.0, "mV", f"20 of {n} cells") for name, n in (("a", 80), ("b", 80))]
+        >>> Analysis(tuple(few), ()).sampled()
+        ['v_mean_mv computed from 20 of 80 cells (a, b)']
+        """
+        metrics: dict[tuple[str, str], list[str]] = {}
+        for it in self.metrics:
+            if it.sampled:
+                metrics.setdefault((it.population, it.sampled), []).append(it.name)
+        found: dict[str, dict[str, list[str]]] = {}
+        for (population, sampled), names in metrics.items():
+            found.setdefault(", ".join(names), {}).setdefault(sampled, []).append(population)
+        lines = []
+        for names, samples in found.items():
+            each = "; ".join(f"{sampled} ({', '.join(who)})" for sampled, who in samples.items())
+            lines.append(f"{names} computed from {each}")
+        return lines
 
 
 def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_dir: Path | None = None) -> Analysis:
@@ -98,7 +120,8 @@ def analyse(recording: Recording, analysis: AnalysisConfig, seed: int, config_di
                 undefined.append(Undefined(name, owner, str(reason), definition.unit))
                 log.warning("%s.%s is undefined: %s", owner, name, reason)
                 continue
-            metrics.append(Metric(name, owner, value, definition.unit))
+            sampled = _sampled(data.population, definition.signals(data.population), recording.dt_ms)
+            metrics.append(Metric(name, owner, value, definition.unit, sampled))
     return Analysis(tuple(metrics), tuple(undefined))
 
 
@@ -108,3 +131,16 @@ def _measured(recording: Recording, analysis: AnalysisConfig, seed: int) -> Iter
         yield name, population_data(recording, population, analysis, seed)
     for name, source in recording.sources.items():
         yield SOURCE + name, source_data(recording, source, analysis, seed)
+
+
+def _sampled(population: PopulationRecording, signals: tuple[str, ...], dt_ms: float) -> str:
+    """In which cells and how often signals were sampled; "" for all cells at every step, or no signals."""
+    if not signals:
+        return ""
+    signal = population.signals[signals[0]]  # a metric of several refuses those that were sampled differently
+    cells = len(signal.ids)
+    words = [f"{cells:,} of {population.size:,} cells"] if cells < population.size else []
+    if len(signal.times_ms) > 1:
+        interval_ms = float(signal.times_ms[1] - signal.times_ms[0])
+        words += [] if math.isclose(interval_ms, dt_ms, rel_tol=1e-6) else [f"every {interval_ms:g} ms"]
+    return ", ".join(words)

@@ -71,6 +71,11 @@ class MetricDefinition(Part, ABC):
         return not cls.signal or cls.signal in population.signals
 
     @classmethod
+    def signals(cls, population: PopulationRecording) -> tuple[str, ...]:
+        """Return the recorded signals that it is computed from: those of which a run says where they are sampled."""
+        return (cls.signal,) if cls.signal else ()
+
+    @classmethod
     def axis_label(cls) -> str:
         """Its name on an axis with its unit, such as ``rate (Hz)``."""
         label = cls.label or part_name(cls)

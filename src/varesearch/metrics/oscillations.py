@@ -1,4 +1,4 @@
-"""Spectrum and autocorrelation of the rate of a population.
+"""Spectrum and autocorrelation of the rate of a population, and autocorrelation of its single trains.
 
 scipy is imported where it is used: only a run that asks for these metrics pays for the import.
 """
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.metrics.trains import Binned
 from varesearch.metrics.values import UndefinedMetricError
 
 CHANCE = 0.01
@@ -127,8 +128,7 @@ def autocorrelation(rate: NDArray[np.float64], lags: int) -> NDArray[np.float64]
     from scipy.signal import correlate
 
     n = len(rate)
-    if n < 2 * lags:
-        raise UndefinedMetricError("the time after the warm-up is shorter than twice analysis.autocorrelation_ms")
+    _check_length(n, lags)
     deviations = rate - rate.mean()
     variance = float(np.mean(deviations**2))
     if not np.ptp(rate) > 0:
@@ -137,10 +137,80 @@ def autocorrelation(rate: NDArray[np.float64], lags: int) -> NDArray[np.float64]
     return products / (n - np.arange(1, lags + 1)) / variance
 
 
+def train_autocorrelation(binned: Binned, lags: int) -> NDArray[np.float64]:
+    """Autocorrelation of single spike trains at the lags 1, 2, ..., ``lags``, in bins: the mean over cells.
+
+    Of each cell it is that of :func:`autocorrelation` of its spike counts. Only pairs of bins with spikes are visited:
+    of 1500 trains of 35 Hz this takes 4 µs for each, where transforms take 20 µs and elephant's histogram 800 µs.
+
+    Parameters
+    ----------
+    binned
+        The spike counts. Cells whose counts do not vary are left out.
+    lags
+        The longest lag in bins.
+
+    Returns
+    -------
+    array of shape (lags,)
+
+    Raises
+    ------
+    UndefinedMetricError
+        The counts of no cell vary, or there are fewer bins than twice the longest lag.
+
+    Examples
+    --------
+    >>> two = Binned(2, 20, np.repeat([0, 1], 10), np.tile(np.arange(0, 20, 2), 2), np.ones(20, dtype=np.int64))
+    >>> train_autocorrelation(two, 3).round(3).tolist()
+    [-1.0, 1.0, -1.0]
+    """
+    n = binned.n_bins
+    _check_length(n, lags)
+    varying = binned.square_deviations > 0
+    if not varying.any():
+        raise UndefinedMetricError("the spike counts of no cell vary")
+    # The sum over cells of the covariance, each divided by the cell's variance: sum over t of (c(t) - m) (c(t + k) - m)
+    # is the products less m times the counts of the first and of the last n - k bins, plus (n - k) m².
+    weights = np.divide(n, binned.square_deviations, out=np.zeros(binned.size), where=varying)
+    means = binned.totals / n
+    products = _products(binned, weights, lags)
+    of_bins = np.bincount(
+        binned.bins, weights=weights[binned.ids] * means[binned.ids] * binned.counts, minlength=n
+    ).cumsum()
+    k = np.arange(1, lags + 1)
+    first, last = of_bins[n - k - 1], of_bins[-1] - of_bins[k - 1]
+    covariance = (products - first - last) / (n - k) + float(np.sum(weights * means**2))
+    return covariance / np.count_nonzero(varying)
+
+
+def _products(binned: Binned, weights: NDArray[np.float64], lags: int) -> NDArray[np.float64]:
+    """Sum over cells of weight × count × count of all pairs of bins of a cell at the lags 1 to ``lags``."""
+    # A cell is farther from the next than the longest lag, so that no pair is of two cells.
+    places = binned.ids * (binned.n_bins + lags) + binned.bins
+    values = weights[binned.ids] * binned.counts
+    found, apart = np.zeros(lags + 1), 1
+    while apart < len(places):
+        distances = places[apart:] - places[:-apart]
+        near = distances <= lags
+        if not near.any():
+            break
+        products = values[apart:][near] * binned.counts[:-apart][near]
+        found += np.bincount(distances[near], weights=products, minlength=lags + 1)
+        apart += 1
+    return found[1:]
+
+
+def _check_length(n: int, lags: int) -> None:
+    if n < 2 * lags:
+        raise UndefinedMetricError("the time after the warm-up is shorter than twice analysis.autocorrelation_ms")
+
+
 def noise_level(n: int, lags: int) -> float:
     """Return what the largest of ``lags`` autocorrelations of ``n`` values of white noise reaches by chance.
 
     They are normally distributed with the standard deviation 1 / sqrt(n) (Bartlett 1946, Suppl. J. R. Stat. Soc. 8:27).
+    The mean over cells that fire independently has that of as many times more values.
     """
     from scipy.special import ndtri
 

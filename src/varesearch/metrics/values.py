@@ -14,13 +14,15 @@ class UndefinedMetricError(ValueError):
 class Metric:
     """One number about one population or, if ``population`` begins with :data:`SOURCE`, one group of sources.
 
-    ``value`` is finite by construction.
+    ``value`` is finite by construction. ``sampled`` says in which cells and how often the signals were sampled from
+    which it was computed (``20 of 400 cells, every 5 ms``); "" if it was every cell at every step, or of spikes.
     """
 
     name: str
     population: str
     value: float
     unit: str
+    sampled: str = ""
 
     @property
     def key(self) -> str:

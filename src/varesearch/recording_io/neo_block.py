@@ -142,6 +142,8 @@ def _add_signal(segment: "neo.Segment", population: str, signal: Signal, dt_ms: 
         "value_type": signal.values.dtype.name,
         "unit": json.dumps(signal.unit),
     }
+    if signal.reversal_mv is not None:
+        annotations["reversal_mv"] = signal.reversal_mv
     units = _neo_units(signal.unit)
     steps = grid_steps(signal.times_ms, dt_ms, f"sample times of {population}.{signal.name}")
     intervals = np.unique(np.diff(steps)) if len(steps) != 1 else np.ones(1, dtype=np.int64)
@@ -223,4 +225,6 @@ def _signal(name: str, sampled: Any, dt_ms: float) -> Signal:
     # Files of earlier versions have no such annotation.
     unit = sampled.annotations.get("unit")
     written = sampled.units.dimensionality.string if unit is None else json.loads(str(unit))
-    return Signal(name, written, ids, times, values)
+    reversal = sampled.annotations.get("reversal_mv")
+    reversal_mv = None if reversal is None else np.atleast_1d(reversal).astype(np.float64)
+    return Signal(name, written, ids, times, values, reversal_mv)

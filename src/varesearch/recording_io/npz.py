@@ -15,6 +15,7 @@ Plain numpy opens it (``numpy.load(path)``). For a population ``exc`` sampled fo
 ``exc.v.ids``         int32 (cells,)
 ``exc.v.times_ms``    float64 (samples,)
 ``exc.v.values``      (samples, cells), of the type that was recorded (float32 halves the file)
+``exc.g.reversal_mv`` of a conductance ``g``, float64 (cells,): the potential to which it drives v
 ``sources``           names of the groups of sources; each has ``size``, ``spike_ids`` and
                       ``spike_steps`` as a population has. Files before version 1.3 lack it
 ====================  =======================================================================
@@ -161,6 +162,8 @@ def _arrays(recording: Recording) -> dict[str, Any]:
             arrays[f"{name}.{key}.ids"] = signal.ids
             arrays[f"{name}.{key}.times_ms"] = signal.times_ms
             arrays[f"{name}.{key}.values"] = signal.values
+            if signal.reversal_mv is not None:
+                arrays[f"{name}.{key}.reversal_mv"] = signal.reversal_mv
     return arrays
 
 
@@ -184,6 +187,7 @@ def _population(arrays: Mapping[str, np.ndarray], name: str, dt_ms: float) -> Po
             ids=arrays[f"{name}.{key}.ids"],
             times_ms=arrays[f"{name}.{key}.times_ms"],
             values=arrays[f"{name}.{key}.values"],
+            reversal_mv=arrays.get(f"{name}.{key}.reversal_mv"),  # an earlier version did not keep it
         )
         for key in arrays.get(f"{name}.signals", np.empty(0)).tolist()
     }
@@ -209,3 +213,8 @@ def _check(population: PopulationRecording) -> None:
             raise ValueError(f"{key} of {name} does not have one value for each sampled step and cell")
         if not (np.issubdtype(signal.values.dtype, np.floating) and np.issubdtype(signal.ids.dtype, np.integer)):
             raise ValueError(f"{key} of {name} does not consist of numbers")
+        reversal = signal.reversal_mv
+        if reversal is not None and not (
+            reversal.shape == signal.ids.shape and np.issubdtype(reversal.dtype, np.floating)
+        ):
+            raise ValueError(f"{key} of {name} does not have one reversal potential for each sampled cell")

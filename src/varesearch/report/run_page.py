@@ -13,6 +13,7 @@ from varesearch.config.plain import single_settings
 from varesearch.config.restore import restore
 from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
+from varesearch.metrics import Analysis, Metric, Undefined
 from varesearch.report.methods import Methods, methods_of
 from varesearch.report.origin import UserInput, belongs_to, given_of, origin_rows, provenance_of
 from varesearch.report.sources import folder_of, tail
@@ -40,12 +41,11 @@ class Note:
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric: population -> value or, where it is undefined, the reason."""
+    """One metric: population -> value, where it is defined."""
 
     name: str
     unit: str
     values: dict[str, float]
-    undefined: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class RunPage:
     figures: list[Figure]
     populations: list[str]
     metrics: list[MetricRow]
+    remarks: list[str]
     numbers: dict[str, float]
     phases: list[dict[str, str]]
     comparisons: list[RunRecord]
@@ -91,7 +92,7 @@ class RunPage:
 def run_page(record: RunRecord, verdicts: list[RunRecord], config_dir: Path | None = None) -> RunPage:
     """Collect the content of the page. Raises ConfigurationError for a run without files on this machine."""
     folder = folder_of(record)
-    populations, metrics = _metrics(folder / "metrics.csv")
+    populations, metrics, remarks = _metrics(folder / "metrics.csv")
     known = {f"{population}.{row.name}" for row in metrics for population in row.values}
     numbers = {key: value for key, value in record.metrics.items() if key not in known and not key.startswith("phase.")}
     origin, versions = provenance_of(folder)
@@ -103,6 +104,7 @@ def run_page(record: RunRecord, verdicts: list[RunRecord], config_dir: Path | No
         figures=figures_of(folder, config_dir),
         populations=populations,
         metrics=metrics,
+        remarks=remarks,
         numbers=numbers,
         phases=rows_of(folder / "phases.csv"),
         comparisons=verdicts,
@@ -183,19 +185,25 @@ def notes_of(record: RunRecord, origin: Mapping[str, Any]) -> list[Note]:
     return notes
 
 
-def _metrics(path: Path) -> tuple[list[str], list[MetricRow]]:
+def _metrics(path: Path) -> tuple[list[str], list[MetricRow], list[str]]:
+    """The populations, their metrics, and remarks on values that are undefined or from few samples."""
     populations: list[str] = []
     rows: dict[str, MetricRow] = {}
+    metrics: list[Metric] = []
+    undefined: list[Undefined] = []
     for line in rows_of(path):
         name, population = line["metric"], line["population"]
-        row = rows.setdefault(name, MetricRow(name, line["unit"], {}, {}))
+        row = rows.setdefault(name, MetricRow(name, line["unit"], {}))
         if population not in populations:
             populations.append(population)
         if line["value"]:
             row.values[population] = float(line["value"])
+            # Earlier versions did not write how signals were sampled.
+            metrics.append(Metric(name, population, float(line["value"]), line["unit"], line.get("sampled") or ""))
         else:
-            row.undefined[population] = line["undefined because"]
-    return populations, list(rows.values())
+            undefined.append(Undefined(name, population, line["undefined because"]))
+    found = Analysis(tuple(metrics), tuple(undefined))
+    return populations, list(rows.values()), [*found.sampled(), *found.reasons()]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

@@ -258,10 +258,14 @@ def _attempt(action: Callable[[], Any]) -> bool:
 
 
 def write_metrics(path: Path, metrics: Iterable[Metric], undefined: Iterable[Undefined]) -> None:
-    """Write a CSV file with the columns population, metric, value, unit, undefined because."""
-    rows = [(metric.population, metric.name, repr(metric.value), metric.unit, "") for metric in metrics]
-    rows += [(missing.population, missing.metric, "", "", missing.reason) for missing in undefined]
-    _write(path, ("population", "metric", "value", "unit", "undefined because"), rows)
+    """Write a CSV file with the columns population, metric, value, unit, undefined because, sampled.
+
+    The last says from which cells and how often the signals were sampled that a metric was computed from; it is empty
+    where these were all cells at every step, or spikes.
+    """
+    rows = [(it.population, it.name, repr(it.value), it.unit, "", it.sampled) for it in metrics]
+    rows += [(missing.population, missing.metric, "", "", missing.reason, "") for missing in undefined]
+    _write(path, ("population", "metric", "value", "unit", "undefined because", "sampled"), rows)
 
 
 def write_phases(path: Path, phases: Mapping[str, PhaseTime], inner_s: Mapping[str, float]) -> None:

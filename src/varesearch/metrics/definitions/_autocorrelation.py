@@ -1,4 +1,4 @@
-"""The autocorrelation of a population's rate, which several metrics read."""
+"""The autocorrelation of a population's rate, and that of its single trains, which several metrics read."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.metrics.definitions import PopulationData
-from varesearch.metrics.oscillations import autocorrelation, noise_level
+from varesearch.metrics.oscillations import autocorrelation, noise_level, train_autocorrelation
 from varesearch.metrics.trains import population_counts, steps_of
 
 
@@ -25,3 +25,14 @@ def rate_autocorrelation(data: PopulationData) -> Autocorrelation:
     counts = population_counts(data.trains, bin_ms, "analysis.spectrum_bin_ms").astype(np.float64)
     lags = steps_of(longest_ms, bin_ms, "analysis.autocorrelation_ms")
     return Autocorrelation(bin_ms, autocorrelation(counts, lags), noise_level(len(counts), lags))
+
+
+def mean_train_autocorrelation(data: PopulationData) -> Autocorrelation:
+    """Return the mean over cells of their autocorrelations. Raises UndefinedMetricError as it does."""
+    bin_ms, longest_ms = data.analysis.spectrum_bin_ms, data.analysis.autocorrelation_ms
+    binned = data.binned("spectrum_bin_ms")
+    lags = steps_of(longest_ms, bin_ms, "analysis.autocorrelation_ms")
+    cells = int(np.count_nonzero(binned.square_deviations > 0))
+    return Autocorrelation(
+        bin_ms, train_autocorrelation(binned, lags), noise_level(binned.n_bins * max(cells, 1), lags)
+    )

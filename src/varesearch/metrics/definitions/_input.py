@@ -1,5 +1,6 @@
 """What the metrics of recorded synaptic input share: its mean, and excitation beside inhibition."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -28,8 +29,8 @@ def mean(data: PopulationData, signal: str) -> float:
     return result
 
 
-class MeanInput(MetricDefinition):
-    """The mean of one recorded conductance or current. It is defined for cells that have it in its ``unit``."""
+class MeanConductance(MetricDefinition):
+    """The mean of one recorded conductance, of cells that have it in its ``unit``."""
 
     kind: ClassVar[str]
     """What is averaged, in words."""
@@ -47,6 +48,110 @@ class MeanInput(MetricDefinition):
     @classmethod
     def compute(cls, data: PopulationData) -> float:
         return mean(data, cls.signal)
+
+
+class MeanCurrent(MetricDefinition):
+    """The mean current through one kind of synapses, of cells that have it in its ``unit``.
+
+    It is positive where the synapses do what they are called: into the cell through excitatory, out of it through
+    inhibitory ones. Of cells with currents it is the mean of what was recorded. Of cells with conductances it is
+    computed from the conductance and v of each sample.
+    """
+
+    kind: ClassVar[str]
+    """What is averaged, in words."""
+    current: ClassVar["SynapticCurrent"]
+
+    def __init_subclass__(cls) -> None:
+        """Complete the texts of the metric."""
+        super().__init_subclass__()
+        given, conductance = cls.current.signal, cls.current.conductance
+        unit = next(each for each, product in _TIMES_MV.items() if product == cls.unit)
+        cls.what = f"{cls.kind}, mean over sampled cells and time"
+        cls.how = (
+            f"all samples of {given} in {cls.unit} or, of conductances in {unit}, of {cls.current.formula}; needs "
+            f"{given}, or both {conductance} and v, in recording.signals"
+        )
+
+    @classmethod
+    def applies(cls, population: PopulationRecording) -> bool:
+        return cls.current.unit_in(population) == cls.unit
+
+    @classmethod
+    def signals(cls, population: PopulationRecording) -> tuple[str, ...]:
+        return cls.current.signals_in(population)
+
+    @classmethod
+    def compute(cls, data: PopulationData) -> float:
+        return cls.current.mean(data)
+
+
+_TIMES_MV = {"µS": "nA", "1/ms": "mV/ms"}
+"""The unit of a conductance -> that of its current, for a driving force in mV."""
+
+
+@dataclass(frozen=True)
+class SynapticCurrent:
+    """The current through one kind of synapses: as it was recorded, or from its conductance and v.
+
+    Attributes
+    ----------
+    signal, conductance
+        The names of the recorded signals.
+    formula
+        What is computed from the conductance.
+    sign
+        Of (reversal potential - v): 1 for excitation, -1 for inhibition.
+    """
+
+    signal: str
+    conductance: str
+    formula: str
+    sign: int
+
+    def signals_in(self, population: PopulationRecording) -> tuple[str, ...]:
+        """Return the recorded signals that give the current; () if it is not known."""
+        recorded = population.signals
+        if self.signal in recorded:
+            return (self.signal,)
+        if self.conductance in recorded and "v" in recorded and recorded[self.conductance].reversal_mv is not None:
+            return (self.conductance, "v")
+        return ()
+
+    def unit_in(self, population: PopulationRecording) -> str:
+        """Return the unit of the current; "" if it is not known."""
+        found = self.signals_in(population)
+        if not found:
+            return ""
+        unit = population.signals[found[0]].unit
+        return unit if found == (self.signal,) else _TIMES_MV.get(unit, "")
+
+    def mean(self, data: PopulationData) -> float:
+        """Return the mean over all samples, in double precision.
+
+        Raises UndefinedMetricError if there are none, they are not all finite, or v was not sampled with the
+        conductance.
+        """
+        found = self.signals_in(data.population)
+        if found == (self.signal,):
+            return mean(data, self.signal)
+        conductance, v = (data.population.signals[name] for name in found)
+        if not (np.array_equal(conductance.ids, v.ids) and np.array_equal(conductance.times_ms, v.times_ms)):
+            raise UndefinedMetricError(f"v was not sampled in the same cells and steps as {self.conductance}")
+        reversal = conductance.reversal_mv
+        assert reversal is not None
+        for name in found:
+            mean(data, name)  # samples that are finite
+        values, potentials = data.samples(self.conductance), data.samples("v")
+        rows, total = max(1, _BLOCK_SAMPLES // max(1, values.shape[1])), 0.0
+        for start in range(0, len(values), rows):
+            block = slice(start, start + rows)
+            total += float(np.sum(values[block] * (reversal - potentials[block]), dtype=np.float64))
+        return self.sign * total / values.size
+
+
+EXCITATION = SynapticCurrent("isyn_exc", "gsyn_exc", "gsyn_exc (e_rev_E - v)", 1)
+INHIBITION = SynapticCurrent("isyn_inh", "gsyn_inh", "gsyn_inh (v - e_rev_I)", -1)
 
 
 def any_recorded(population: PopulationRecording) -> bool:
@@ -88,3 +193,15 @@ def correlations(one: NDArray[np.floating], other: NDArray[np.floating]) -> NDAr
     result = np.full(one.shape[1], np.nan)
     result[varies] = shared[varies] / np.sqrt(of_one[varies]) / np.sqrt(of_other[varies])
     return result
+
+
+class FromInput(MetricDefinition):
+    """A number about excitation beside inhibition, defined where one of them was recorded."""
+
+    @classmethod
+    def applies(cls, population: PopulationRecording) -> bool:
+        return any_recorded(population)
+
+    @classmethod
+    def signals(cls, population: PopulationRecording) -> tuple[str, ...]:
+        return recorded_pair(population)

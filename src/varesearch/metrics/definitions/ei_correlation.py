@@ -4,11 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.metrics.definitions import MeanMetric, PopulationData, UndefinedMetricError
-from varesearch.metrics.definitions._input import any_recorded, correlations, mean, recorded_pair
-from varesearch.recording import PopulationRecording
+from varesearch.metrics.definitions._input import FromInput, correlations, mean, recorded_pair
 
 
-class ExcitationInhibitionCorrelation(MeanMetric):
+class ExcitationInhibitionCorrelation(FromInput, MeanMetric):
     """How excitation and inhibition vary together."""
 
     unit = ""
@@ -18,12 +17,8 @@ class ExcitationInhibitionCorrelation(MeanMetric):
         "recording.signals"
     )
     source = "Okun & Lampl (2008), Nat. Neurosci. 11:535"
-    place = 137
+    place = 138
     label = "E-I correlation"
-
-    @classmethod
-    def applies(cls, population: PopulationRecording) -> bool:
-        return any_recorded(population)
 
     @classmethod
     def values(cls, data: PopulationData) -> NDArray[np.float64]:

@@ -1,11 +1,10 @@
 """The balance of excitation and inhibition."""
 
-from varesearch.metrics.definitions import MetricDefinition, PopulationData, UndefinedMetricError
-from varesearch.metrics.definitions._input import any_recorded, mean, recorded_pair
-from varesearch.recording import PopulationRecording
+from varesearch.metrics.definitions import PopulationData, UndefinedMetricError
+from varesearch.metrics.definitions._input import FromInput, mean, recorded_pair
 
 
-class ExcitationInhibitionRatio(MetricDefinition):
+class ExcitationInhibitionRatio(FromInput):
     """The balance of excitation and inhibition."""
 
     unit = ""
@@ -14,10 +13,6 @@ class ExcitationInhibitionRatio(MetricDefinition):
     source = "Isaacson & Scanziani (2011), Neuron 72:231"
     place = 136
     label = "E/I"
-
-    @classmethod
-    def applies(cls, population: PopulationRecording) -> bool:
-        return any_recorded(population)
 
     @classmethod
     def compute(cls, data: PopulationData) -> float:

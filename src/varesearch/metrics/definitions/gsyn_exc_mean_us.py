@@ -1,9 +1,9 @@
 """The mean excitatory conductance."""
 
-from varesearch.metrics.definitions._input import MeanInput
+from varesearch.metrics.definitions._input import MeanConductance
 
 
-class MeanExcitatoryConductance(MeanInput):
+class MeanExcitatoryConductance(MeanConductance):
     """The mean excitatory conductance."""
 
     unit = "µS"

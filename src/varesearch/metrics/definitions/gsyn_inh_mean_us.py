@@ -1,9 +1,9 @@
 """The mean inhibitory conductance."""
 
-from varesearch.metrics.definitions._input import MeanInput
+from varesearch.metrics.definitions._input import MeanConductance
 
 
-class MeanInhibitoryConductance(MeanInput):
+class MeanInhibitoryConductance(MeanConductance):
     """The mean inhibitory conductance."""
 
     unit = "µS"

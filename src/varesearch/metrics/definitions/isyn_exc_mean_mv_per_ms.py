@@ -1,13 +1,13 @@
 """The mean excitatory synaptic current of cells without a capacitance."""
 
-from varesearch.metrics.definitions._input import MeanInput
+from varesearch.metrics.definitions._input import EXCITATION, MeanCurrent
 
 
-class MeanExcitatoryDrive(MeanInput):
+class MeanExcitatoryDrive(MeanCurrent):
     """The mean excitatory synaptic current of cells without a capacitance."""
 
     unit = "mV/ms"
     kind = "excitatory synaptic current"
-    signal = "isyn_exc"
+    current = EXCITATION
     place = 134
     label = "mean i exc"

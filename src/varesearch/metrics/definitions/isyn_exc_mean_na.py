@@ -1,13 +1,13 @@
 """The mean excitatory synaptic current in nA."""
 
-from varesearch.metrics.definitions._input import MeanInput
+from varesearch.metrics.definitions._input import EXCITATION, MeanCurrent
 
 
-class MeanExcitatoryCurrent(MeanInput):
+class MeanExcitatoryCurrent(MeanCurrent):
     """The mean excitatory synaptic current in nA."""
 
     unit = "nA"
     kind = "excitatory synaptic current"
-    signal = "isyn_exc"
+    current = EXCITATION
     place = 132
     label = "mean i exc"

@@ -1,13 +1,13 @@
 """The mean inhibitory synaptic current in nA."""
 
-from varesearch.metrics.definitions._input import MeanInput
+from varesearch.metrics.definitions._input import INHIBITION, MeanCurrent
 
 
-class MeanInhibitoryCurrent(MeanInput):
+class MeanInhibitoryCurrent(MeanCurrent):
     """The mean inhibitory synaptic current in nA."""
 
     unit = "nA"
     kind = "inhibitory synaptic current"
-    signal = "isyn_inh"
+    current = INHIBITION
     place = 133
     label = "mean i inh"
