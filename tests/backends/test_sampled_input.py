@@ -209,7 +209,7 @@ def test_fewer_samples_are_a_part_of_all_and_populations_may_be_left_out(setting
         (PYTHON, {"signals": ["gsyn_exc"]}, "recording.signals=[gsyn_exc] holds gsyn_exc & v, u, isyn_exc, isyn_inh"),
         (PYTHON, {"populations": ["pyr"]}, "recording.populations=[pyr] holds pyr & choose from izhikevich"),
         (PYTHON, {"signals": ["u"], "populations": ["if_curr_exp"]}, "holds u & choose from v, isyn_exc, isyn_inh"),
-        (BOARD, {"signals": ["u"]}, "u cannot be recorded from population izhikevich & choose from v, isyn_exc"),
+        (BOARD, {"signals": ["u"]}, "u cannot be recorded from cell izhikevich of pop & choose from v, isyn_exc"),
     ],
 )
 def test_a_given_network_is_refused_what_nobody_has_or_the_back_end_cannot_sample(

@@ -187,7 +187,7 @@ def test_what_a_simulator_lacks_is_refused_in_one_line(root: Path) -> None:
     delta = draw(compose(["cell=izhikevich_delta", "connectivity.n=100", "simulation.duration_ms=300"]).config)
     mixed = replace(DRAWN, populations=(DRAWN.populations[0], delta.populations[1]))
     with pytest.raises(
-        va.ConfigurationError, match=r"^population inh: cell izhikevich_delta does not exist on backend=sp"
+        va.ConfigurationError, match=r"^cell izhikevich_delta of population inh does not exist on backend=sp"
     ):
         va.simulate(mixed, *BOARD)
     with pytest.raises(va.ConfigurationError, match=r"^cell.d=8: the network is given"):

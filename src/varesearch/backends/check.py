@@ -41,8 +41,10 @@ def check_supported(config: Config) -> type[Backend]:
     """
     name, backend = config.backend.name, backend_class(type(config.backend))
     for population in config.structure.populations.values():
-        signals = config.recording.sampled(population.name, type(population.cell))
-        _check_cell(population.where, population.cell, signals, backend)
+        where, cell = population.where, population.cell
+        signals = config.recording.sampled(population.name, type(cell))
+        integrator = f"{where}.integrator={cell.integrator}"
+        _check_cell(cell, signals, backend, f"{where}={cell.model}", integrator)
     draw = config.connectivity.draw
     if draw not in backend.draws:
         raise ConfigurationError(
@@ -52,27 +54,6 @@ def check_supported(config: Config) -> type[Backend]:
     return backend
 
 
-def _check_cell(where: str, cell: Cell, signals: Sequence[str], backend: type[Backend]) -> None:
-    model, name = cell.model, backend.name
-    known = backend.integrators(type(cell))
-    if not known:
-        raise ConfigurationError(
-            f"{where}={model} does not exist on backend={name}, which has {_cells(backend)}{_others(type(cell))}"
-        )
-    integrator, integrators = cell.integrator, (AUTO, *known)
-    if integrator not in integrators:
-        raise ConfigurationError(
-            f"{where}.integrator={integrator} is unknown to {where}={model} on backend={name}; choose one of "
-            f"{', '.join(integrators)}{did_you_mean(integrator, integrators)}"
-        )
-    for signal in signals:
-        if signal not in backend.signals(type(cell)):
-            raise ConfigurationError(
-                f"recording.signals={signal} cannot be recorded from {where}={model} on backend={name}; choose from "
-                f"{', '.join(backend.signals(type(cell)))}"
-            )
-
-
 def check_cells(network: Network, backend: Backend) -> None:
     """Raise ConfigurationError if the back end lacks a cell of a network, or cannot record a signal of it."""
     recording, cells = backend.config.recording, {p.name: type(p.cell) for p in network.populations}
@@ -80,24 +61,31 @@ def check_cells(network: Network, backend: Backend) -> None:
     known = [signal for name, cell in cells.items() for signal in recording.sampleable(name, cell)]
     check_names("recording.signals", recording.signals, tuple(dict.fromkeys(known)))
     for population in network.populations:
-        cell, model, integrator = type(population.cell), population.cell.model, population.cell.integrator
-        where, known = f"population {population.name}", backend.integrators(cell)
-        if not known:
+        name, cell = population.name, population.cell
+        signals = recording.sampled(name, type(cell))
+        integrator = f"integrator {cell.integrator} of population {name}"
+        _check_cell(cell, signals, type(backend), f"cell {cell.model} of population {name}", integrator)
+
+
+def _check_cell(cell: Cell, signals: Sequence[str], backend: type[Backend], what: str, integrator: str) -> None:
+    """``what`` and ``integrator`` are what the message calls the cell and its integrator."""
+    name, known = backend.name, backend.integrators(type(cell))
+    if not known:
+        raise ConfigurationError(
+            f"{what} does not exist on backend={name}, which has {_cells(backend)}{_others(type(cell))}"
+        )
+    integrators = (AUTO, *known)
+    if cell.integrator not in integrators:
+        raise ConfigurationError(
+            f"{integrator} is unknown to {what} on backend={name}; choose one of {', '.join(integrators)}"
+            f"{did_you_mean(cell.integrator, integrators)}"
+        )
+    for signal in signals:
+        if signal not in backend.signals(type(cell)):
             raise ConfigurationError(
-                f"{where}: cell {model} does not exist on backend={backend.name}, which has "
-                f"{_cells(type(backend))}{_others(cell)}"
+                f"recording.signals={signal} cannot be recorded from {what} on backend={name}; choose from "
+                f"{', '.join(backend.signals(type(cell)))}"
             )
-        if integrator not in (AUTO, *known):
-            raise ConfigurationError(
-                f"{where}: integrator {integrator} is unknown to cell {model} on backend={backend.name}; choose one of "
-                f"{', '.join((AUTO, *known))}"
-            )
-        for signal in backend.config.recording.sampled(population.name, cell):
-            if signal not in backend.signals(cell):
-                raise ConfigurationError(
-                    f"recording.signals={signal} cannot be recorded from {where} (cell {model}) on backend="
-                    f"{backend.name}; choose from {', '.join(backend.signals(cell))}"
-                )
 
 
 def or_another_backend(cell: type[Cell], instead_of: str) -> str:

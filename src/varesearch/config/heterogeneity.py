@@ -5,7 +5,7 @@ a random stream of its own, named by the population and the setting, so that a c
 draws as they were. Expressions draw nothing: several of them over one draw are correlated parameters.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, fields, replace
 from graphlib import CycleError, TopologicalSorter
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from varesearch.config.cell import Cell
 from varesearch.config.checks import LARGEST, check_bounds, check_number, check_reach
-from varesearch.config.errors import ConfigurationError
+from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.expressions import Expression
 from varesearch.config.ranges import Range
 from varesearch.config.streams import stream
@@ -174,6 +174,27 @@ def extreme_cells(config: "Config", population: "ConfiguredPopulation") -> list[
     does.
     """
     return list(extremes(population.cell, config.simulation.dt_ms, _drawn(config, population)))
+
+
+def check_extreme_cells(config: "Config", check: Callable[["ConfiguredPopulation", Cell], None]) -> None:
+    """Let ``check`` refuse what can be drawn of any population; its message names the settings of that population.
+
+    Parameters
+    ----------
+    config
+        A valid configuration.
+    check
+        Called with each population and each of its :func:`extreme_cells`; it calls the settings ``cell.NAME``.
+
+    Raises
+    ------
+    ConfigurationError
+        What ``check`` raised.
+    """
+    for population in config.structure.populations.values():
+        with renamed("cell", population.where):
+            for cell in extreme_cells(config, population):
+                check(population, cell)
 
 
 def expression_ends(config: "Config", cell: Cell) -> dict[str, tuple[float, float]]:

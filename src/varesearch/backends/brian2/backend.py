@@ -11,9 +11,10 @@ from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.brian2.translation import rows, steps_of
 from varesearch.backends.table import Context, translated_parameters
 from varesearch.config.cell import Cell
-from varesearch.config.errors import ConfigurationError, renamed
-from varesearch.config.heterogeneity import extreme_cells
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import check_extreme_cells
 from varesearch.config.schema import Config
+from varesearch.config.structure import ConfiguredPopulation
 from varesearch.config.values import Constant
 from varesearch.network.model import Network
 from varesearch.network.multiplicity import once_each
@@ -72,10 +73,12 @@ class Brian2(Backend):
     def check(cls, config: Config) -> None:
         """Raise ConfigurationError for a target without its compiler, or a parameter that Brian2 cannot hold."""
         assert isinstance(config.backend, Brian2Settings)
-        for population in config.structure.populations.values():
-            with renamed("cell", population.where):  # raises if a number does not fit its type
-                for cell in extreme_cells(config, population):
-                    translated_parameters(rows(type(cell)), Context(cell, config.simulation.dt_ms))
+
+        def translate(_population: ConfiguredPopulation, cell: Cell) -> None:
+            """Raise if a number does not fit its type."""
+            translated_parameters(rows(type(cell)), Context(cell, config.simulation.dt_ms))
+
+        check_extreme_cells(config, translate)
         for tool in TOOLS[config.backend.codegen]:
             if shutil.which(tool) is None:
                 raise ConfigurationError(

@@ -8,8 +8,8 @@ from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.module import no_compiler
 from varesearch.backends.nest.translation import compiled_model, integrators, least_delay_steps
 from varesearch.config.cell import Cell, Synapse
-from varesearch.config.errors import ConfigurationError, renamed
-from varesearch.config.heterogeneity import extreme_cells
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import check_extreme_cells
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
 
@@ -58,7 +58,7 @@ def check_settings(config: Config) -> None:
     if tics < 1 or abs(tics * TIC_MS - dt_ms) > 1e-9:
         raise ConfigurationError(
             f"simulation.dt_ms={dt_ms:g}: NEST counts time in whole microseconds; take a multiple of {TIC_MS} ms"
-            f"{_or_another_backend(type(config.cell))}"
+            f"{_or_another_backend(type(cells[0][1]))}"
         )
     populations = config.structure.populations
     for delays in drawn_delays(config):
@@ -66,10 +66,7 @@ def check_settings(config: Config) -> None:
         least = least_delay_steps(type(target))
         if delays.shortest_steps < least:
             raise _too_short(str(delays), target, dt_ms, least)
-    for population in populations.values():
-        with renamed("cell", population.where):
-            for cell in extreme_cells(config, population):
-                _check_cell(cell, dt_ms)
+    check_extreme_cells(config, lambda _population, cell: _check_cell(cell, dt_ms))
 
 
 def _check_cell(cell: Cell, dt_ms: float) -> None:

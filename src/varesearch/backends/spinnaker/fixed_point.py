@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from varesearch.backends.spinnaker.translation import rows
 from varesearch.backends.table import Context, Row, context_of, row
 from varesearch.config.cell import Cell, Synapse
-from varesearch.config.errors import ConfigurationError, renamed
-from varesearch.config.heterogeneity import extreme_cells
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import check_extreme_cells
 from varesearch.config.schema import Config
 from varesearch.config.structure import ConfiguredPopulation, Structure
 from varesearch.config.values import Constant, Value
@@ -53,11 +53,12 @@ class _Drawn:
 def check_fixed_point(config: Config) -> None:
     """Raise ConfigurationError, naming the setting, for a parameter or a drawn value that the machine would wrap."""
     structure, synapses = config.structure, estimate(config).synapses
-    for population in structure.populations.values():
-        with renamed("cell", population.where):
-            for cell in extreme_cells(config, population):
-                context = Context(cell, config.simulation.dt_ms)
-                _check_cell(context, _drawn(structure, synapses, population, context))
+
+    def check(population: ConfiguredPopulation, cell: Cell) -> None:
+        context = Context(cell, config.simulation.dt_ms)
+        _check_cell(context, _drawn(structure, synapses, population, context))
+
+    check_extreme_cells(config, check)
 
 
 def _check_cell(context: Context, quantities: Iterable[_Drawn]) -> None:

@@ -15,8 +15,8 @@ from varesearch.backends.check import or_another_backend
 from varesearch.backends.delays import drawn_delays, setting_of
 from varesearch.backends.spinnaker.fixed_point import check_fixed_point
 from varesearch.config.cell import Cell, Synapse
-from varesearch.config.errors import ConfigurationError, renamed
-from varesearch.config.heterogeneity import extreme_cells
+from varesearch.config.errors import ConfigurationError
+from varesearch.config.heterogeneity import check_extreme_cells
 from varesearch.config.schema import Config
 from varesearch.config.stimulus import CurrentInput
 from varesearch.network.model import Network, Projection
@@ -50,10 +50,7 @@ def check_settings(config: Config, neurons_per_core: int | None) -> None:
     (in ms), which the machine stores as a fraction below 1: with tau_syn = dt = 1 ms no current flows at all.
     """
     check_fixed_point(config)
-    for population in config.structure.populations.values():
-        with renamed("cell", population.where):
-            for cell in extreme_cells(config, population):
-                _check_alpha(cell, config.simulation.dt_ms)
+    check_extreme_cells(config, lambda _population, cell: _check_alpha(cell, config.simulation.dt_ms))
     sizes = config.structure.sizes
     for delays in drawn_delays(config):
         if delays.recurrent and config.connectivity.draw == "native":
