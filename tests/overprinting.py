@@ -1,4 +1,4 @@
-"""Texts of a figure that lie over one another."""
+"""Texts of a figure that lie over one another, or beyond its edge."""
 
 import itertools
 from typing import Any
@@ -8,13 +8,16 @@ from matplotlib.text import Text
 
 
 def overprinted(page: Any) -> list[tuple[str, str]]:
-    """Pairs of texts on a page that lie over one another."""
-    page.canvas.draw()
+    """Pairs of texts on a page that lie over one another; with a text that is cut off, the edge of the page."""
+    page.draw_without_rendering()  # the canvas of a figure without a window does not lay out the labels of axes
     shown = [
         text for text in page.findobj(Text) if text.get_visible() and text.get_text().strip() and _is_on(text, page)
     ]
     boxes = [(text.get_text(), _corners(text)) for text in shown]
-    return [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if _meet(one, other)]
+    width, height = page.canvas.get_width_height()
+    inside = [box.min() >= -1 and (box <= (width + 1, height + 1)).all() for _, box in boxes]
+    cut_off = [(name, "the edge of the page") for (name, _), within in zip(boxes, inside, strict=True) if not within]
+    return cut_off + [(a, b) for (a, one), (b, other) in itertools.combinations(boxes, 2) if _meet(one, other)]
 
 
 def _is_on(text: Any, page: Any) -> bool:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from varesearch.backends.base import Backend, Collected, Workspace
 from varesearch.backends.faults import ErrorWatch, SimulatorError
 from varesearch.causes import chain
+from varesearch.config.schema import Config
 from varesearch.network.model import Network, Population
 from varesearch.recording import PopulationRecording, Recording, Signal
 from varesearch.result import Result, Status
@@ -93,7 +94,7 @@ def simulate(
             raise wrapped from (None if wrapped is error else error)
     recording = collected.recording
     if recording is not None:
-        recording = replace(recording, populations=_as_drawn(recording.populations, network))
+        recording = replace(recording, populations=_as_drawn(recording.populations, network, backend.config))
         if backend.config.recording.sources:
             recording = replace(recording, sources=_kept_sources(network))
     impossible = [] if recording is None else impossible_values(recording)
@@ -136,12 +137,16 @@ def source_recordings(network: Network) -> dict[str, PopulationRecording]:
     return recordings
 
 
-def _as_drawn(populations: Mapping[str, PopulationRecording], network: Network) -> dict[str, PopulationRecording]:
-    """Return the recordings with what the network knows: the receptors of their synapses, the reversal potentials."""
+def _as_drawn(
+    populations: Mapping[str, PopulationRecording], network: Network, config: Config
+) -> dict[str, PopulationRecording]:
+    """Return the recordings with what is known of the cells: the receptors of their synapses, reversal potentials."""
     kinds: dict[str, set[str]] = {}
     for projection in network.projections:
         kinds.setdefault(projection.pre, set()).add(projection.receptor)
-    only = {name: next(iter(found)) for name, found in kinds.items() if len(found) == 1}
+    only = {name: next(iter(found)) if len(found) == 1 else "" for name, found in kinds.items()}
+    # A network that a program made may have other populations than the settings.
+    only = config.structure.acts_on | only
     cells = {population.name: population for population in network.populations}
     return {
         name: replace(

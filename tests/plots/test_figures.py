@@ -23,7 +23,7 @@ from varesearch.plots import figure_definitions, figure_title, write_figures
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording
 
 COLOURS = {"exc": (0x00, 0x72, 0xB2), "inh": (0xD5, 0x5E, 0x00)}  # Okabe and Ito's blue and vermilion
-FIGURES = figure_definitions()
+FIGURES = {name: figure for name, figure in figure_definitions().items() if not figure.on_request}
 V_FIGURES = [name for name in FIGURES if name != "signal_traces"]
 SPIKE_FIGURES = [name for name in V_FIGURES if not name.startswith("v_")]
 

@@ -9,19 +9,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import rc_context
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
+from overprinting import overprinted
 from varesearch.config.schema import AnalysisConfig
-from varesearch.plots import figure_definitions, write_figures
+from varesearch.metrics import requests
+from varesearch.plots import figure_definitions, style, write_figures
 from varesearch.plots.colours import colours_of, population_colours, source_colours
 from varesearch.plots.rows import heights
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording, sampled_ids
 
 LAYERS = {"L23E": 413, "L23I": 116, "L4E": 438, "L4I": 109, "L5E": 97, "L5I": 21, "L6E": 287, "L6I": 58}
 FIGURES = figure_definitions()
+REQUESTS = [figure.on_request for figure in FIGURES.values() if figure.on_request]
 
 
 def group(name: str, size: int, rate_hz: float, receptor: str = "", steps: int = 600, v: bool = False):
@@ -55,7 +59,7 @@ def words(figure: Figure) -> list[str]:
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
-    write_figures(columns(), AnalysisConfig(svg=True), "the title", folder)
+    write_figures(columns(), AnalysisConfig(svg=True, further=REQUESTS), "the title", folder)
     return folder
 
 
@@ -78,6 +82,69 @@ def test_each_population_has_its_colour_and_its_name_and_they_stand_in_order(dra
     elements = ElementTree.parse(drawn / f"{name}.svg").iter("{http://www.w3.org/2000/svg}text")
     said = ["".join(element.itertext()) for element in elements]
     assert set(LAYERS) <= set(said)
+
+
+def few(*names: str) -> Recording:
+    return Recording(1.0, 600.0, {name: group(name, 80, 20.0 + 9 * len(name), v=True) for name in names})
+
+
+@pytest.mark.parametrize("of", [columns(), few("exc", "inh"), few("pyr", "pv", "sst")], ids=["8", "2", "3"])
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_no_text_lies_over_another_or_beyond_the_page(of, name):
+    with rc_context(style.RC):
+        figure = FIGURES[name].draw(of, AnalysisConfig(further=REQUESTS), "the title " * 30)
+        assert figure is not None
+        assert overprinted(figure) == []
+        assert {style.population_label(each) for each in of.populations} <= {
+            name for text in words(figure) for name in (text, text.removesuffix(" cell"))
+        }
+
+
+def test_the_names_of_a_few_populations_stand_in_their_order():
+    """Column by column, the columns from left to right."""
+    for count in range(1, 5):
+        names = [f"p{k}" for k in range(count)]
+        with rc_context(style.RC):
+            figure = style.page("heading", "title", population_colours(names), 4.0)
+        places = {text.get_text(): text.get_position() for text in figure.texts if text.get_text() in names}
+        assert sorted(names, key=lambda name: (places[name][0], -places[name][1])) == names
+
+
+def test_figures_on_request_are_written_only_if_asked_for(tmp_path: Path):
+    one = few("exc", "inh")
+    always = [name for name, figure in FIGURES.items() if not figure.on_request]
+    assert [file.stem for file in write_figures(one, AnalysisConfig(), "", tmp_path)] == always
+    asked = write_figures(one, AnalysisConfig(further=["autocorrelation"]), "", tmp_path / "more")
+    assert [file.stem for file in asked] == [*always, "autocorrelation"]
+    assert set(REQUESTS) <= set(requests())  # what no metric is asked for by is refused before the run
+
+
+def test_figures_on_request_say_why_there_is_nothing_to_draw():
+    silent = columns(silent=("L5I", "L6E"))
+    for name, reason in {
+        "spectrum": "the rate of the population does not vary",
+        "autocorrelation": "the spike counts of no cell vary",
+        "avalanches": "fewer than two spikes have no mean interval, which is the bin of avalanches",
+    }.items():
+        figure = FIGURES[name].draw(silent, AnalysisConfig(), "the title")
+        assert figure is not None
+        assert words(figure).count(reason) in (2, 4), name
+
+
+def test_the_spectrum_names_its_peak_and_the_autocorrelation_shows_both_kinds():
+    """40 clocks of 25 ms, each with a phase of its own up to 4 ms: 40 Hz in the rate, 25 ms in every train."""
+    at = np.random.default_rng(1).integers(0, 4, 40)[:, None] + np.arange(0, 600, 25)
+    clocks = population_recording("e", 40, np.repeat(np.arange(40), at.shape[1]), at.ravel(), 1.0)
+    one = Recording(1.0, 604.0, {"e": clocks})
+    settings = AnalysisConfig(spectrum_window_ms=200.0, spectrum_bin_ms=5.0)
+    spectrum = FIGURES["spectrum"].draw(one, settings, "")
+    assert spectrum is not None and any(word.endswith(" Hz") for word in words(spectrum))
+    autocorrelation = FIGURES["autocorrelation"].draw(one, AnalysisConfig(), "")
+    assert autocorrelation is not None
+    for axes in autocorrelation.axes:
+        line = max(axes.lines, key=lambda line: len(np.asarray(line.get_xdata())))
+        lags, values = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+        assert lags[np.argmax(values)] % 25 == 0
 
 
 def test_input_is_drawn_below_the_cells_in_its_own_colour_and_named(drawn):

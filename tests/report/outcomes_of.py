@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from varesearch.config.compose import compose
+from varesearch.config.compose import Composed, compose
 from varesearch.sweeps.jobs import Job, Outcome
 
 BASE = compose([])
@@ -31,12 +31,13 @@ def outcomes(
     failed: Collection[int] = (),
     undefined: Collection[int] = (),
     populations: Sequence[str] = PAIR,
+    base: Composed = BASE,
 ) -> list[Outcome]:
     """One for each combination, the last axis fastest; those ``failed`` have no numbers, ``undefined`` no CV of exc."""
     found = []
     for number, values in enumerate(itertools.product(*axes.values())):
         varied = dict(zip(axes, values, strict=True))
-        job = Job(number, tuple(f"{key}={value}" for key, value in varied.items()), BASE, varied, f"identity{number}")
+        job = Job(number, tuple(f"{key}={value}" for key, value in varied.items()), base, varied, f"identity{number}")
         if number in failed:
             found.append(Outcome(job, "FAILED", f"{number:032x}", f"run {number}", reason="killed by SIGSEGV"))
             continue

@@ -17,15 +17,17 @@ from overprinting import overprinted
 from varesearch.comparison import figures as compared
 from varesearch.comparison.effects import RunMetrics, effects
 from varesearch.comparison.samples import drawn_samples
+from varesearch.config.compose import compose
 from varesearch.config.schema import AnalysisConfig
 from varesearch.metrics import analyse
 from varesearch.plots import style
+from varesearch.plots.colours import population_colours
 from varesearch.recording import Recording, population_recording
 from varesearch.sweeps import figures
 from varesearch.sweeps.factors import factors
 from varesearch.sweeps.measures import measured, statistics
 from varesearch.sweeps.show import summary
-from varesearch.sweeps.table import Table, results_table
+from varesearch.sweeps.table import Table, read_table, results_table, write_table
 from varesearch.terminal import Terminal
 
 LAYERS = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
@@ -72,6 +74,26 @@ def test_a_population_has_one_colour_on_all_pages_of_a_sweep():
                 seen[text.get_text()].add(to_hex(text.get_color()))
     assert all(len(colours) == 1 for colours in seen.values())
     assert len(set.union(*seen.values())) == len(LAYERS)
+
+
+def test_a_population_has_the_colour_of_the_figures_of_its_runs_in_those_of_a_sweep(tmp_path: Path):
+    """By what its synapses do, which no name says; also once the table was stored and read back."""
+    receptors = {name: "inhibitory" if name.endswith("I") else "excitatory" for name in LAYERS}
+    data = ", ".join(f"{name}: {{size: 10, receptor: {kind}}}" for name, kind in receptors.items())
+    base = compose([f"populations={{{data}}}", "projections.L5E_to_L5I.receptor=inhibitory"])
+    receptors["L5E"] = ""  # as its synapses are of both kinds
+    of_runs = population_colours(LAYERS, receptors)
+    made = results_table(outcomes({"connectivity.p": P, "backend": ["brian2", "nest"]}, populations=LAYERS, base=base))
+    write_table(made, tmp_path)
+    for shown in (made, read_table(tmp_path)):
+        named = {
+            text.get_text(): to_hex(text.get_color()).upper()
+            for page in pages(shown)
+            for text in page.findobj(Text)
+            if text.get_text() in LAYERS and text.get_weight() == "bold"
+        }
+        assert named == of_runs
+    assert len(set(of_runs.values())) == 8 and of_runs != population_colours(LAYERS)
 
 
 def recordings(seed: int) -> Recording:

@@ -251,14 +251,15 @@ def _distributions(a: DrawnSide, b: DrawnSide) -> Figure:
     populations = _populations(a, b)
     few = len(populations) <= FEW
     row_in, between = (1.9, 0.75) if few else (0.8, 0.3)
-    height = len(populations) * (row_in + between) + style.TOP_IN + style.BOTTOM_IN - between + 0.1
+    bottom_in = style.BOTTOM_IN + 0.15  # labels of two lines
+    height = len(populations) * (row_in + between) + style.TOP_IN + bottom_in - between + 0.1
     figure = _page("Distributions", a, b, height)
     columns = {name: metric.values_label() for name, metric in judged_metrics(a.config_dir).items()}
     columns |= {INTERVALS: "inter-spike interval (ms)", POTENTIAL: "v (mV)"}
     width = (_WIDTH_IN - (len(columns) - 1) * _BETWEEN_IN) / len(columns)
     for row, population in enumerate(populations):
         for column, (what, label) in enumerate(columns.items()):
-            bottom = style.BOTTOM_IN + (len(populations) - 1 - row) * (row_in + between)
+            bottom = bottom_in + (len(populations) - 1 - row) * (row_in + between)
             axes = style.panel(figure, style.LEFT_IN + column * (width + _BETWEEN_IN), bottom, width, row_in)
             _cumulative(axes, [_samples(side, population, what) for side in (a, b)])
             if what == INTERVALS and axes.lines:

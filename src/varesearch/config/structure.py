@@ -159,6 +159,13 @@ class Structure:
         return tuple({population.where: population.cell for population in self.populations.values()}.items())
 
     @property
+    def acts_on(self) -> dict[str, str]:
+        """Population -> the receptor that all its synapses act on; "" if its projections differ in it."""
+        kinds = {name: {each.receptor for each in self.projections if each.pre == name} for name in self.populations}
+        own = {name: population.receptor for name, population in self.populations.items()}
+        return {name: next(iter(found or {own[name]})) if len(found) < 2 else "" for name, found in kinds.items()}
+
+    @property
     def n_cells(self) -> int:
         """The number of cells of all populations."""
         return sum(self.sizes.values())

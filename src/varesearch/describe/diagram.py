@@ -81,9 +81,7 @@ def network_figure(structure: Structure) -> Figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(left, left + width), ylim=(bottom, bottom + height + _LEGEND_IN))
         axes.set_axis_off()
-        colours = population_colours(
-            list(structure.populations), {name: it.receptor for name, it in structure.populations.items()}
-        )
+        colours = population_colours(list(structure.populations), structure.acts_on)
         _draw_projections(axes, structure.projections, places, colours)
         _draw_inputs(axes, structure, places)
         for name, population in structure.populations.items():

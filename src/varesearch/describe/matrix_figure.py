@@ -53,7 +53,7 @@ def matrix_figure(structure: Structure) -> Figure:
 
 
 def _draw_marks(axes: Axes, structure: Structure, names: list[str]) -> None:
-    colours = population_colours(names, {name: it.receptor for name, it in structure.populations.items()})
+    colours = population_colours(names, structure.acts_on)
     received = {id(it): synapses_per_cell(it) for it in structure.projections}
     most = max(received.values(), default=0.0) or 1.0
     # The largest first, so that another projection of the same pair lies above it.

@@ -162,7 +162,10 @@ def _results(topic: str, config_dir: Path | None) -> str:
         return "\n\n".join([f"{topic}: {_RESULTS[topic]}\n{listed(always)}", *asked])
     from varesearch.plots import figure_definitions
 
-    rows = [(name, figure.what) for name, figure in figure_definitions(config_dir).items()]
+    rows = [
+        (name, figure.what + (f" (only with analysis.further=[{figure.on_request}])" if figure.on_request else ""))
+        for name, figure in figure_definitions(config_dir).items()
+    ]
     return f"{topic}: {_RESULTS[topic]}\n{columns(rows)}"
 
 

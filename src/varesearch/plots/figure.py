@@ -27,6 +27,8 @@ class FigureDefinition(Part, ABC):
     """What it shows, in one line."""
     needs: ClassVar[str] = ""
     """What the figure needs and a recording may lack."""
+    on_request: ClassVar[str] = ""
+    """The word in ``analysis.further`` that asks for it and for metrics that it shows; "": every run has it."""
     place: ClassVar[int] = 1000
     """Figures are shown in the order of this number, then of their names."""
 

@@ -31,6 +31,8 @@ def write_figures(
 ) -> list[Path]:
     """Write every figure into ``folder`` as PNG, and as SVG too with ``analysis.svg``.
 
+    Figures on request are written if ``analysis.further`` asks for them.
+
     Parameters
     ----------
     recording
@@ -62,6 +64,8 @@ def write_figures(
         rcdefaults()  # the user's own matplotlibrc must not change how a run looks
         rcParams.update(RC)
         for name, definition in figure_definitions(config_dir).items():
+            if definition.on_request not in ("", *analysis.further):
+                continue
             figure = definition.draw(recording, analysis, title)
             if figure is None:
                 log.info("no figure %s: the recording lacks %s", name, definition.needs or "what it shows")

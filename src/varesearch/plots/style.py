@@ -102,7 +102,8 @@ def page(heading: str, title: str, colours: Mapping[str, str], height_in: float)
     fitted_text(figure, LEFT_IN, height_in - 0.51, title, room_in, size=9.5, color=QUIET_COLOUR)
     for place, (name, colour) in enumerate(colours.items() if beside else ()):
         column, row = divmod(place, 2)
-        x = 1 - (RIGHT_IN + 1.3 * column) / PAGE_WIDTH_IN
+        from_right = (len(colours) - 1) // 2 - column
+        x = 1 - (RIGHT_IN + 1.3 * from_right) / PAGE_WIDTH_IN
         y = 1 - (0.27 + 0.24 * row) / height_in
         figure.text(x, y, population_label(name), size=10, weight="bold", color=colour, ha="right", va="center")
     for name, (x_in, row) in legend.items():
@@ -144,14 +145,18 @@ def fitted_text(
     """Write a line at a position in inches; if it is wider than ``room_in``, in a smaller size and finally cut."""
     width, height = figure.get_size_inches()
     line = figure.text(left_in / width, middle_in / height, text, size=size, va="center", **looks)
-    needed_in = line.get_window_extent().width / figure.dpi
-    if needed_in <= room_in:
-        return
-    smallest = 0.75 * size
-    line.set_fontsize(max(smallest, size * room_in / needed_in))
-    most = int(len(text) * room_in * size / (needed_in * smallest))
-    if most < len(text):
-        line.set_text(f"{text[: most - 1]}…")
+
+    def share() -> float:
+        return float(line.get_window_extent().width) / figure.dpi / room_in
+
+    # Letters are fitted to pixels, so that a line does not become narrower in proportion to its size.
+    smallest, shown = 0.75 * size, text
+    while share() > 1 and size > smallest:
+        size = max(smallest, min(size / share(), size - 0.1))
+        line.set_fontsize(size)
+    while share() > 1 and len(shown) > 1:
+        shown = shown[: min(int(len(shown) / share()), len(shown) - 1)]
+        line.set_text(f"{shown}…")
 
 
 def fitted_label(axes: Axes, text: str) -> None:

@@ -117,8 +117,8 @@ def _pages(table: Table, found: list[Factor], measures: list[Measure], heading: 
 
 def _seeds_page(table: Table, measures: list[Measure], heading: str, title: str) -> Figure:
     heading = f"{heading} over {repetitions(table)} seeds"
-    figure, places = _tiles(heading, title, measures, None)
-    colours = _colours(measures)
+    figure, places = _tiles(table, heading, title, measures, None)
+    colours = _colours(table, measures)
     for axes, measure in zip(places, measures, strict=True):
         draw_seeds(axes, measure, table, colours)
     _caption(figure, table, measures, "a dot is a seed; line and bar: mean ± 1 sd")
@@ -128,8 +128,8 @@ def _seeds_page(table: Table, measures: list[Measure], heading: str, title: str)
 def _overlay_page(
     table: Table, parts: Roles, measures: list[Measure], heading: str, title: str, joined: bool = True
 ) -> Figure:
-    figure, places = _tiles(f"{heading} by {parts.x.key}", title, measures, parts.x)
-    colours = _colours(measures)
+    figure, places = _tiles(table, f"{heading} by {parts.x.key}", title, measures, parts.x)
+    colours = _colours(table, measures)
     for axes, measure in zip(places, measures, strict=True):
         shown = [points(table, parts.x, [], key, colours[name], "o") for name, key in measure.keys.items()]
         draw_points(axes, parts.x, shown, joined)
@@ -143,7 +143,7 @@ def _overlay_page(
 def _grid_pages(table: Table, parts: Roles, measures: list[Measure], heading: str, title: str) -> list[Figure]:
     lines = parts.lines
     assert lines is not None
-    colours = _colours(measures)
+    colours = _colours(table, measures)
     combinations = list(itertools.product(*(factor.levels for factor in parts.facets)))
     columns = list(itertools.product(combinations, colours))
     # All populations of a combination stand beside one another, unless there are too many.
@@ -193,7 +193,7 @@ def _heat_page(
 ) -> Figure:
     size = (deep * len(measures), min(MOST_COLUMNS, max(len(measure.keys) for measure in measures)))
     figure, rows = _grid(f"{heading} by {x.key} and {y.key}", title, size, x, 0.3, 0.4, right_in=0.6)
-    colours = _colours(measures)
+    colours = _colours(table, measures)
     for place, measure in enumerate(measures):
         of_measure = rows[deep * place : deep * (place + 1)]
         panels = [axes for row in of_measure for axes in row]
@@ -232,16 +232,22 @@ def _limits(table: Table, parts: Roles, measure: Measure) -> tuple[float, float]
     return y_range(shown)
 
 
-def _colours(measures: Sequence[Measure]) -> dict[str, str]:
-    """A colour for each population of which any of the measures has a value, and for the run where one is of it."""
+def _colours(table: Table, measures: Sequence[Measure]) -> dict[str, str]:
+    """A colour for each population of which any of the measures has a value, and for the run where one is of it.
+
+    They are those that the populations have in the figures of the runs.
+    """
     names = list(dict.fromkeys(name for measure in measures for name in measure.keys))
-    colours = style.population_colours([name for name in names if name != RUN])
+    others = [name for name in names if name != RUN and name not in table.receptors]
+    colours = style.population_colours([*table.receptors, *others], table.receptors)
     return {name: style.TEXT_COLOUR if name == RUN else colours[name] for name in names}
 
 
-def _tiles(heading: str, title: str, measures: list[Measure], x: Factor | None) -> tuple[Figure, list[Axes]]:
+def _tiles(
+    table: Table, heading: str, title: str, measures: list[Measure], x: Factor | None
+) -> tuple[Figure, list[Axes]]:
     """A page with a panel for each measure, three beside one another; colours distinguish populations."""
-    legend = {name: colour for name, colour in _colours(measures).items() if name != RUN}
+    legend = {name: colour for name, colour in _colours(table, measures).items() if name != RUN}
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
     width = (_WIDTH_IN - 0.6 * (columns - 1)) / columns

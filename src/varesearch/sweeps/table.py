@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,13 @@ class Table:
 
     ``varied`` is swept key -> unit (``""`` for a pure number or a name). A column whose values are all numbers is
     numeric, any other text as it is written on the command line. A metric that a child does not have is NaN.
+    ``receptors`` is population -> the receptor that its synapses act on in all children, which gives it its colour.
     """
 
     frame: pd.DataFrame
     varied: dict[str, str]
     metrics: tuple[str, ...]
+    receptors: dict[str, str] = field(default_factory=dict)
 
     @property
     def finished(self) -> NDArray[np.bool_]:
@@ -66,6 +68,15 @@ def _shared_units(children: Sequence[Outcome]) -> dict[str, str]:
     return {key: unit if all(units[key] == unit for units in each) else "" for key, unit in each[0].items()}
 
 
+def _shared_receptors(children: Sequence[Outcome]) -> dict[str, str]:
+    """Population -> the receptor that its synapses act on; "" if it differs between children."""
+    found: dict[str, set[str]] = {}
+    for child in children:
+        for name, receptor in child.job.composed.config.structure.acts_on.items():
+            found.setdefault(name, set()).add(receptor)
+    return {name: next(iter(kinds)) if len(kinds) == 1 else "" for name, kinds in found.items()}
+
+
 def results_table(children: Sequence[Outcome]) -> Table:
     """The table of a sweep's children, in their order. Raises ValueError without a child."""
     if not children:
@@ -86,7 +97,7 @@ def results_table(children: Sequence[Outcome]) -> Table:
     }
     for column in STATE_COLUMNS:
         columns[column] = pd.array(states[column], dtype="boolean" if column == "taken_over" else "string")
-    return Table(pd.DataFrame(columns), units, metrics)
+    return Table(pd.DataFrame(columns), units, metrics, _shared_receptors(children))
 
 
 def write_table(table: Table, folder: Path) -> list[Path]:
@@ -104,7 +115,7 @@ def write_table(table: Table, folder: Path) -> list[Path]:
         csv_file, index=False
     )
     arrow = pa.Table.from_pandas(table.frame, preserve_index=False)
-    note = json.dumps({"varied": table.varied, "metrics": table.metrics}).encode()
+    note = json.dumps({"varied": table.varied, "metrics": table.metrics, "receptors": table.receptors}).encode()
     pq.write_table(arrow.replace_schema_metadata({**(arrow.schema.metadata or {}), _METADATA: note}), parquet_file)
     return [csv_file, parquet_file]
 
@@ -119,7 +130,7 @@ def read_table(folder: Path) -> Table:
         note = json.loads((arrow.schema.metadata or {})[_METADATA])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise ConfigurationError(f"{folder.name}: holds no results of a sweep ({PARQUET_FILE}: {error})") from error
-    return Table(arrow.to_pandas(), note["varied"], tuple(note["metrics"]))
+    return Table(arrow.to_pandas(), note["varied"], tuple(note["metrics"]), note.get("receptors", {}))
 
 
 def heading(key: str, unit: str) -> str:

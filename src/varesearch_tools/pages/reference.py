@@ -14,7 +14,7 @@ from varesearch.config.schema import Config
 from varesearch.config.wording import written
 from varesearch.metrics import metric_definitions, requests
 from varesearch.pages.help import changes, default_choices, default_of, details, keys
-from varesearch.plots import figure_definitions
+from varesearch.plots import FigureDefinition, figure_definitions
 
 FOLDER = Path("docs") / "reference"
 """Below the top of the checkout."""
@@ -57,11 +57,13 @@ for all metrics of its section, for every population. A wrong word is refused be
 _FIGURES = """
 ## Figures
 
-Every run has these in its folder `figures`, as PNG, and with `analysis.svg=true` as SVG too. Excitatory populations
-have cool colours, inhibitory ones warm colours, input is grey; up to eight colours can be distinguished with any colour
-vision. Up to three populations share axes, each of more has a row of its own. Of a large network the same fraction of
-the cells of every population is drawn as dots, evenly spread, and the foot of the figure gives this fraction. Input
-(the spikes of the stimulus' sources, see `recording.sources`) is drawn below the cells, with a rate of its own.
+Every run has these in its folder `figures`, as PNG, and with `analysis.svg=true` as SVG too; those that stand with
+`analysis.further` only if it asks for them. Populations whose synapses are excitatory have cool colours, those with
+inhibitory ones warm colours, the same in the figures of runs and of sweeps; input is grey. Up to eight colours can be
+distinguished with any colour vision. Up to three populations share axes, each of more has a row of its own. Of a large
+network the same fraction of the cells of every population is drawn as dots, evenly spread, and the foot of the figure
+gives this fraction. Input (the spikes of the stimulus' sources, see `recording.sources`) is drawn below the cells, with
+a rate of its own.
 
 | figure | what it shows | only if there is |
 |---|---|---|
@@ -95,8 +97,14 @@ def metrics_page() -> str:
         needs = f"They need a package: `pip install 'varesearch[{library}]'`.\n\n" if library else ""
         parts.append(f"\n### {word}\n\n{needs}{_metrics(names)}")
     parts.append(_FIGURES)
-    parts += [_row(_code(name), figure.what, figure.needs) for name, figure in figure_definitions().items()]
+    parts += [_row(_code(name), figure.what, _condition(figure)) for name, figure in figure_definitions().items()]
     return "".join(parts)
+
+
+def _condition(figure: type[FigureDefinition]) -> str:
+    """What must be so for a run to have the figure; "" if every run has it."""
+    asked = [f"`analysis.further=[{figure.on_request}]`"] if figure.on_request else []
+    return ", ".join(asked + ([figure.needs] if figure.needs else []))
 
 
 def _metrics(names: Iterable[str]) -> str:

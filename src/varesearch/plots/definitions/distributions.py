@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from varesearch.metrics import statistics
-from varesearch.metrics.trains import Trains, window_trains
+from varesearch.metrics.trains import Trains, bin_counts, window_trains
 from varesearch.metrics.values import UndefinedMetricError
 from varesearch.plots.definitions import (
     FEW,
@@ -23,18 +23,20 @@ from varesearch.plots.definitions import (
 
 BINS = 32
 """The approximate number of bins; rates and intervals are whole multiples of a smallest step."""
-LONGEST = 99.5
-"""Longer intervals than this percentile are beyond the axis, and counted in the remark."""
+MOST = 99.5
+"""Longer intervals than this percentile are beyond the axis, and counted in the remark; so are correlations."""
 
-_BETWEEN_IN = 0.75
-_WIDTH_IN = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 2 * _BETWEEN_IN) / 3
+_BETWEEN_IN = 0.72
+_WIDTH_IN = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 3 * _BETWEEN_IN) / 4
+_PAIR_SEED = 0
+"""Draws the pairs of cells; a figure does not know the seed of the run, which draws those of the metric."""
 
 
 @dataclass(frozen=True)
 class _Column:
     """What one column shows: the values of each population, the edges of its bins, and its labels.
 
-    ``edges`` are None if there is no value at all, for the reason ``missing``.
+    ``edges`` are None if there is no value at all, for the reason ``missing``. ``signed``: values may be negative.
     """
 
     values: Mapping[str, NDArray[np.float64]]
@@ -42,15 +44,16 @@ class _Column:
     label: str
     share: str
     missing: str
+    signed: bool = False
 
 
 class Distributions(FigureDefinition):
-    """Histograms of the rate of each cell, of all inter-spike intervals, and of each cell's CV, warm-up discarded.
+    """Histograms of rates, of inter-spike intervals, of their CV and of correlations of pairs, warm-up discarded.
 
     A few populations are drawn over each other, many in a row each, with the same axes.
     """
 
-    what = "rates, inter-spike intervals and their variation, from cell to cell"
+    what = "rates, inter-spike intervals and their variation, from cell to cell, and correlations of pairs of cells"
     place = 20
 
     @classmethod
@@ -59,13 +62,19 @@ class Distributions(FigureDefinition):
             name: window_trains(population, recording.dt_ms, recording.duration_ms, analysis.warmup_ms)
             for name, population in recording.populations.items()
         }
-        columns = [_rates(trains), _intervals(trains), _variation(trains, analysis.min_isis)]
+        columns = [
+            _rates(trains),
+            _intervals(trains),
+            _variation(trains, analysis.min_isis),
+            _correlations(trains, analysis),
+        ]
         few = len(trains) <= FEW
-        figure = (_together if few else _apart)(recording, columns, "Rates and inter-spike intervals", title)
-        notes = [] if few else ["shares of cells and of intervals"]
+        figure = (_together if few else _apart)(recording, columns, "Rates, inter-spike intervals, correlations", title)
+        notes = [] if few else ["shares of cells, intervals, pairs"]
         notes += [f"after {analysis.warmup_ms:g} ms of warm-up"] if analysis.warmup_ms > 0 else []
-        notes += _beyond(columns[1])
-        notes.append(f"CV of cells with {analysis.min_isis} or more intervals")
+        notes.append(f"CV of {analysis.min_isis} or more intervals")
+        notes.append(f"{analysis.correlation_pairs:,} pairs, bins of {analysis.correlation_bin_ms:g} ms")
+        notes += _beyond({"intervals": columns[1], "correlations": columns[3]})
         style.note(figure, "; ".join(notes))
         return figure
 
@@ -89,7 +98,7 @@ def _together(recording: Recording, columns: Sequence[_Column], heading: str, ti
             axes.set_ylabel(column.share)
             continue
         _histograms(axes, column, column.edges, colours)
-        style.scale(axes, "x", column.label, most=5)
+        style.scale(axes, "x", column.label, most=3)
         style.scale(axes, "y", column.share, most=5)
     return figure
 
@@ -97,7 +106,7 @@ def _together(recording: Recording, columns: Sequence[_Column], heading: str, ti
 def _apart(recording: Recording, columns: Sequence[_Column], heading: str, title: str) -> Figure:
     rows = rows_of(recording)[: len(recording.populations)]
     row_in, gap_in, between_in = 0.52, 0.08, 0.25
-    width = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 2 * between_in) / 3
+    width = (style.PAGE_WIDTH_IN - style.LEFT_IN - style.RIGHT_IN - 3 * between_in) / 4
     height = style.TOP_IN + style.BOTTOM_IN + len(rows) * (row_in + gap_in)
     figure = style.page(heading, title, {}, height)
     for place, column in enumerate(columns):
@@ -115,7 +124,7 @@ def _apart(recording: Recording, columns: Sequence[_Column], heading: str, title
                 _histograms(axes, column, column.edges, {name: row.colour})
             last = line == len(rows) - 1
             if last and column.edges is not None:
-                style.scale(axes, "x", column.label, most=5)
+                style.scale(axes, "x", column.label, most=4)
             elif last:
                 axes.set_xticks([])
                 axes.set_xlabel(column.label)
@@ -139,18 +148,19 @@ def _intervals(trains: Mapping[str, Trains]) -> _Column:
     pooled = np.concatenate(list(intervals.values()))
     if pooled.size == 0:
         return _Column(intervals, None, *labels)
-    edges = _edges(float(np.percentile(pooled, LONGEST)), next(iter(trains.values())).dt_ms)
+    edges = _edges(float(np.percentile(pooled, MOST)), next(iter(trains.values())).dt_ms)
     return _Column(intervals, edges, *labels)
 
 
-def _beyond(column: _Column) -> list[str]:
-    """The remark on intervals that are beyond the axis."""
-    if column.edges is None:
-        return []
-    end = column.edges[-1]
-    beyond = sum(int((values > end).sum()) for values in column.values.values())
-    share = 100 * beyond / sum(values.size for values in column.values.values())
-    return [f"{share:.2g} % of the intervals are longer than {end:.4g} ms"] if beyond else []
+def _beyond(columns: Mapping[str, _Column]) -> list[str]:
+    """The remark on what is beyond the axes; none if nothing is."""
+    shares = []
+    for what, column in columns.items():
+        if column.edges is not None:
+            values = np.concatenate(list(column.values.values()))
+            beyond = np.mean((values < column.edges[0]) | (values > column.edges[-1]))
+            shares += [f"{100 * beyond:.2g} % of {what}"] if beyond else []
+    return [f"beyond the axes: {', '.join(shares)}"] if shares else []
 
 
 def _variation(trains: Mapping[str, Trains], min_isis: int) -> _Column:
@@ -167,6 +177,24 @@ def _variation(trains: Mapping[str, Trains], min_isis: int) -> _Column:
     return _Column(variations, np.linspace(0, max(1.0, 1.05 * highest), BINS + 1), *labels)
 
 
+def _correlations(trains: Mapping[str, Trains], analysis: AnalysisConfig) -> _Column:
+    labels = "correlation of a pair", "share of pairs (%)", "no pair of cells\nthat fire"
+    found: dict[str, NDArray[np.float64]] = {}
+    for name, train in trains.items():
+        try:
+            binned = bin_counts(train, analysis.correlation_bin_ms, "analysis.correlation_bin_ms")
+            rng = np.random.default_rng(_PAIR_SEED)
+            found[name] = statistics.pair_correlations(binned, analysis.correlation_pairs, rng)
+        except UndefinedMetricError:
+            found[name] = np.empty(0)
+    pooled = np.concatenate(list(found.values()))
+    if pooled.size == 0:
+        return _Column(found, None, *labels)
+    low, high = (float(np.percentile(pooled, percent)) for percent in (100 - MOST, MOST))
+    room = 0.05 * (high - low) or 0.1
+    return _Column(found, np.linspace(low - room, high + room, BINS + 1), *labels, signed=True)
+
+
 def _edges(top: float, unit: float) -> NDArray[np.float64]:
     """Edges of about BINS bins up to ``top``, half a unit away from the whole units that the values consist of."""
     units = round(top / unit)
@@ -180,5 +208,5 @@ def _histograms(axes: Axes, column: _Column, edges: NDArray[np.float64], colours
         if values.size:
             percent = 100 * np.histogram(values, edges)[0] / values.size
             style.histogram(axes, percent, edges, colour, order)
-    axes.set_xlim(max(edges[0], 0.0), edges[-1])
+    axes.set_xlim(edges[0] if column.signed else max(edges[0], 0.0), edges[-1])
     axes.set_ylim(bottom=0)

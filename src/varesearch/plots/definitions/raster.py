@@ -199,7 +199,8 @@ def _rate_panel(
             va="top",
         )
         highest = settled * 1.25
-    axes.set_ylim(0, highest * 1.08 if highest > 0 else 1)
+    # In a small panel there must be room for its name above the curve.
+    axes.set_ylim(0, highest * (1.08 if most > 2 else 1.45) if highest > 0 else 1)
     if highest == 0:
         style.say(axes, "no spikes", size=12 if most > 2 else 8.5)
         axes.set_ylabel(label)
