@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.files import input_files
 from varesearch.config.projection import Given, ProjectionSettings
+from varesearch.config.schema import Config
 from varesearch.config.validation import validate
 from varesearch.model.rules.from_file import FromFile
 from varesearch.network import draw, estimate
@@ -97,8 +99,12 @@ def test_what_a_file_leaves_out_comes_from_the_settings(form: Form, tmp_path: Pa
     assert (network.projections[0].delay_steps == 4).all() and (network.projections[0].weights == 0.75).all()
 
 
+def composed(file: Path, *words: str) -> Config:
+    return compose([f"connectivity.file={file}", "connectivity=from_file", "connectivity.n=40", *words]).config
+
+
 def drawn(file: Path, *words: str) -> Network:
-    config = compose([f"connectivity.file={file}", "connectivity=from_file", "connectivity.n=40", *words]).config
+    config = composed(file, *words)
     validate(config)
     network = draw(config)
     sizes = {each.name: each.size for each in network.projections}
@@ -124,13 +130,37 @@ def test_each_projection_may_have_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_delay_below_one_step_is_refused(tmp_path: Path) -> None:
-    short = csv_file(tmp_path / "short", [(0, 0, 1.0, 0.2)])
-    with pytest.raises(ConfigurationError, match=r"^projection exc_to_exc: .* a delay of 0.2 ms; .*dt_ms=1$"):
-        drawn(short)
-    assert drawn(short, "simulation.dt_ms=0.1").projections[0].delay_steps.tolist() == [2]
+    """In the check before the run, with the row, whatever the settings say of delays."""
+    short = csv_file(tmp_path / "short", [(0, 0, 1.0, 2.0), (0, 0, 1.0, 0.2)])
+    row = r"^connectivity.file=\S+, line 3: delay_ms=0.2 must be at least one step, simulation.dt_ms=1$"
+    with pytest.raises(ConfigurationError, match=row):
+        validate(composed(short))
+    assert drawn(short, "simulation.dt_ms=0.1").projections[0].delay_steps.tolist() == [2, 20]
     long = csv_file(tmp_path / "long", [(0, 0, 1.0, 1e6)])
-    with pytest.raises(ConfigurationError, match=r"a delay of 1e\+06 ms; it must be at most 100000 steps"):
-        drawn(long)
+    with pytest.raises(
+        ConfigurationError, match=r", line 2: delay_ms=1000000 must be at most 100000 steps \(100000 ms\)$"
+    ):
+        validate(composed(long))
+
+
+def test_what_a_simulator_cannot_take_of_a_list_is_refused_before_the_run(tmp_path: Path) -> None:
+    """NEST's izhikevich takes no delay of one step, SpiNNaker no long delay and no weight beyond its numbers."""
+    own = "connectivity.exc_to_exc.file"
+    words = ["connectivity=from_file", "connectivity.n=40", "connectivity.delay_ms=3"]
+    empty = csv_file(tmp_path / "empty", [])
+    for rows, backend, why in (
+        ([(0, 0, 1.0, 600.0)], "spinnaker", rf"^{own}=\S+ \(delay_ms from 600 to 600\) can be longer than"),
+        ([(0, 0, 1e9, 2.0)], "spinnaker", rf"^{own}=\S+ \(weight from 1e\+09 to 1e\+09\) is beyond what SpiNNaker"),
+    ):
+        file = csv_file(tmp_path / "list", rows)
+        with pytest.raises(ConfigurationError, match=why):
+            checked_backend(
+                compose([*words, f"connectivity.file={empty}", f"{own}={file}", f"backend={backend}"]).config
+            )
+    # The settings say nothing of a list that has weights and delays of its own.
+    file = csv_file(tmp_path / "list", [(0, 0, 1.0, 2.0)])
+    fine = [*words, f"connectivity.file={empty}", f"{own}={file}", "connectivity.exc_to_exc.delay_ms=600"]
+    checked_backend(compose([*fine, "backend=spinnaker", "stimulus=none"]).config)
 
 
 @pytest.mark.parametrize(

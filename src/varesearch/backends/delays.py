@@ -58,8 +58,8 @@ def drawn_delays(config: Config) -> Iterator[Delays]:
     for is_recurrent, each, further_ms in (*recurrent, *((False, it, 0.0) for _, it in structure.inputs)):
         expected = synapses[each.name]
         if expected:
-            key = each.key("delay_ms")
-            yield Delays(key, each.delay_ms, each.post, is_recurrent, expected, dt_ms, further_ms)
+            delay = each.acting("delay_ms")
+            yield Delays(delay.key, delay.value, each.post, is_recurrent, expected, dt_ms, further_ms)
 
 
 def setting_of(projection: Projection, config: Config) -> str:

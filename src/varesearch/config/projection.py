@@ -117,6 +117,11 @@ class ProjectionSettings:
         """The delay of its synapses in ms."""
         return self["delay_ms"]
 
+    def acting(self, setting: str) -> Given:
+        """Return what gives its synapses their ``weight`` or ``delay_ms``: the setting, or a list of its rule."""
+        listed = {} if self.rule is None else self.rule.listed(self)
+        return listed.get(setting, self.given[setting])
+
     @property
     def possible_pairs(self) -> int:
         """The number of different pairs of cells."""

@@ -114,6 +114,13 @@ class Rule(Settings, Part, ABC):
     def check_projection(self, projection: ProjectionSettings) -> None:
         """Raise ConfigurationError for settings that the populations of a projection cannot satisfy."""
 
+    def listed(self, projection: ProjectionSettings) -> Mapping[str, Given]:
+        """Return the ``weight`` and ``delay_ms`` that the rule itself brings, with what gives them; {} if none."""
+        return {}
+
+    def check_step(self, projection: ProjectionSettings, dt_ms: float) -> None:
+        """Raise ConfigurationError for delays that the rule itself brings and that do not fit the time step."""
+
     @abstractmethod
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         """Return the expected number of synapses of a projection."""

@@ -234,6 +234,7 @@ class Structure:
             check_delay(projection.key("delay_ms"), projection.delay_ms, dt_ms)
             with renamed("connectivity", projection.where):
                 projection.rule.check_projection(projection)
+                projection.rule.check_step(projection, dt_ms)
                 if not any(projection.rule is each for each in checked):
                     projection.rule.check(dt_ms)
                     checked.append(projection.rule)

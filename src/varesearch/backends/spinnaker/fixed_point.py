@@ -136,12 +136,12 @@ def _drawn(
     }
     for each in (*structure.projections, *(settings for _, settings in structure.inputs)):
         if each.post == population.name and synapses[each.name]:
-            key = each.key("weight")
+            weight = each.acting("weight")
             # The cell gives the weights of a group that names none.
-            named = f"cell.{key.rpartition('.')[2]}"
-            setting = named if getattr(cell, named.removeprefix("cell."), None) == each.weight else key
+            named = f"cell.{weight.key.rpartition('.')[2]}"
+            setting = named if getattr(cell, named.removeprefix("cell."), None) == weight.value else weight.key
             count, limit = synapses[each.name], largest_weight[each.receptor]
-            yield _Drawn(setting, each.weight, f"weight_{each.receptor}", count, limit)
+            yield _Drawn(setting, weight.value, f"weight_{each.receptor}", count, limit)
     offset, room = cell.i_offset, _largest_current(context)
     yield _Drawn("cell.i_offset", Constant(offset), "current_step", 1, room)
     for each in structure.stimuli:

@@ -12,7 +12,7 @@ from varesearch.config.checks import (
     refuse,
 )
 from varesearch.config.files import file_setting
-from varesearch.config.projection import Pairs, ProjectionSettings, Synapses
+from varesearch.config.projection import Given, Pairs, ProjectionSettings, Synapses
 from varesearch.config.ranges import Range
 from varesearch.config.rule import Rule, per_projection
 from varesearch.config.settings import drawn, quantity
@@ -21,6 +21,7 @@ from varesearch.model.pairs import bernoulli_indices, independent_pairs, indepen
 
 __all__ = [
     "MOST_DELAY_STEPS",
+    "Given",
     "Pairs",
     "ProjectionSettings",
     "Range",

@@ -13,9 +13,11 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from varesearch.config.checks import MOST_DELAY_STEPS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.files import input_path
-from varesearch.config.projection import ProjectionSettings, Synapses
+from varesearch.config.projection import Given, ProjectionSettings, Synapses
+from varesearch.config.values import Listed
 from varesearch.config.wording import did_you_mean, shortened
 from varesearch.narrowing import int32
 
@@ -70,14 +72,7 @@ class ListFile:
 
     def synapses(self) -> Synapses:
         """Return the synapses, sorted; raise ConfigurationError for a row that cannot be one."""
-        path = input_path(self.setting, self.file)
-        readers = {".csv": self._read_csv, ".npz": self._read_npz, ".h5": self._read_sonata}
-        read = readers.get(path.suffix.lower())
-        if read is None:
-            self._refuse(f"must end in {', '.join(readers)} (columns, arrays, or edges of SONATA)")
-        table = read(path)
-        self._check(table)
-        columns = table.columns
+        columns = self._table().columns
         # Also by weight and delay: the order of the rows in the file is then no content of the network.
         order = np.lexsort([columns[name] for name in reversed((*IDS, *VALUES)) if name in columns])
         source, target = (int32(columns[name][order], f"{name}s of synapses") for name in IDS)
@@ -85,9 +80,43 @@ class ListFile:
         return Synapses(source, target, *values)
 
     def count(self) -> int:
-        """Return the number of synapses; the file is read once for each of its states."""
+        """Return the number of synapses."""
+        return self._summary().rows
+
+    def given(self) -> dict[str, Given]:
+        """Return the weights and the delays, of those columns that the file has."""
+        ranges = self._summary().ranges
+        return {name: Given(self.setting, Listed(self.file, name, *reach), True) for name, reach in ranges.items()}
+
+    def check_delays(self, dt_ms: float) -> None:
+        """Raise ConfigurationError for the first row whose delay is below a step, or longer than any simulator's."""
+        shortest, longest = self._summary().ranges.get("delay_ms", (dt_ms, dt_ms))
+        least, most_ms = (1.0 - 1e-9) * dt_ms, MOST_DELAY_STEPS * dt_ms
+        if least <= shortest and longest <= most_ms:
+            return
+        table = self._table()
+        delays = table.columns["delay_ms"]
+        step = f"must be at least one step, simulation.dt_ms={dt_ms:g}"
+        self._check_rows(table, "delay_ms", delays >= least, step)
+        self._check_rows(
+            table, "delay_ms", delays <= most_ms, f"must be at most {MOST_DELAY_STEPS} steps ({most_ms:g} ms)"
+        )
+
+    def _table(self) -> _Table:
+        """The rows of the file, all of which can be synapses at some time step."""
+        path = input_path(self.setting, self.file)
+        readers = {".csv": self._read_csv, ".npz": self._read_npz, ".h5": self._read_sonata}
+        read = readers.get(path.suffix.lower())
+        if read is None:
+            self._refuse(f"must end in {', '.join(readers)} (columns, arrays, or edges of SONATA)")
+        table = read(path)
+        self._check(table)
+        return table
+
+    def _summary(self) -> "_Summary":
+        """What is known of the file before the network is drawn; it is read once for each of its states."""
         state = input_path(self.setting, self.file).stat()
-        return _count(self, state.st_mtime_ns, state.st_size)
+        return _summary(self, state.st_mtime_ns, state.st_size)
 
     def _refuse(self, why: str) -> NoReturn:
         raise ConfigurationError(f"{self.setting}={self.file} {why}")
@@ -241,6 +270,19 @@ class ListFile:
         return wanted
 
 
+@dataclass(frozen=True)
+class _Summary:
+    """The number of rows, and for each column of :data:`VALUES` that is there its least and greatest number."""
+
+    rows: int
+    ranges: Mapping[str, tuple[float, float]]
+
+
 @lru_cache(maxsize=64)
-def _count(of: ListFile, _mtime_ns: int, _size: int) -> int:
-    return len(of.synapses().sources)
+def _summary(of: ListFile, _mtime_ns: int, _size: int) -> _Summary:
+    columns = of._table().columns
+    rows = len(columns["source"])
+    ranges = {
+        name: (float(columns[name].min()), float(columns[name].max())) for name in VALUES if name in columns and rows
+    }
+    return _Summary(rows, ranges)

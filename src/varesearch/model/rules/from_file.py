@@ -1,10 +1,20 @@
 """Synapses from a list in a file."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from varesearch.model.rules import ProjectionSettings, Rule, Synapses, file_setting, per_projection, quantity, refuse
+from varesearch.model.rules import (
+    Given,
+    ProjectionSettings,
+    Rule,
+    Synapses,
+    file_setting,
+    per_projection,
+    quantity,
+    refuse,
+)
 from varesearch.model.rules._lists import ListFile
 
 
@@ -34,6 +44,12 @@ class FromFile(Rule):
                 "projection, or connectivity.file=FILE for one that holds all",
             )
         ListFile.of(projection).count()
+
+    def check_step(self, projection: ProjectionSettings, dt_ms: float) -> None:
+        ListFile.of(projection).check_delays(dt_ms)
+
+    def listed(self, projection: ProjectionSettings) -> Mapping[str, Given]:
+        return ListFile.of(projection).given()
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(ListFile.of(projection).count())
