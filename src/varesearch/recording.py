@@ -79,6 +79,33 @@ class PopulationRecording:
 
 
 @dataclass(frozen=True)
+class ProjectionWeights:
+    """The weights of a projection that learns, before and after the run.
+
+    Attributes
+    ----------
+    name, unit
+        The projection, and the unit of its weights.
+    sources, targets
+        The cells that each synapse connects, int32 of shape (synapses,).
+    initial, final
+        Magnitudes of shape (synapses,): as drawn, and after the last spike of the synapse's source. What the target's
+        spikes changed since then is left out, on every simulator: two of them compute it only when the source fires.
+    low, high
+        The bounds between which the weights learn.
+    """
+
+    name: str
+    unit: str
+    sources: NDArray[np.int32]
+    targets: NDArray[np.int32]
+    initial: NDArray[np.float64]
+    final: NDArray[np.float64]
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Recording:
     """All that was recorded in a run of ``duration_ms`` at step ``dt_ms``.
 
@@ -91,12 +118,15 @@ class Recording:
     sources
         Name -> spikes of a group of sources, as they were handed to the simulator. They have no signals, and a source
         may fire several times in one step. Empty if the stimulus has no sources, or with ``recording.sources=false``.
+    weights
+        Name of the projection -> its weights, of those that learn.
     """
 
     dt_ms: float
     duration_ms: float
     populations: dict[str, PopulationRecording]
     sources: dict[str, PopulationRecording] = field(default_factory=dict)
+    weights: dict[str, ProjectionWeights] = field(default_factory=dict)
 
 
 def population_recording(

@@ -232,10 +232,12 @@ def _study(recording: Recording, composed: Composed, tracked: "RunFiles", phases
     """Measure and plot the recording."""
     with phases.phase("import"):
         from varesearch.metrics import analyse
+        from varesearch.metrics.weights import weight_metrics
         from varesearch.plots import figure_title, write_figures
     with phases.phase("analyse"):
         analysis = analyse(recording, composed.config.analysis, composed.config.seed, composed.config_dir)
         tracked.log_analysis(analysis)
+        tracked.log_metrics(weight_metrics(recording), "weights")
     with phases.phase("plot"):
         title = figure_title(composed.config)
         with tracked.keeping("figures"):
@@ -274,6 +276,11 @@ def _show_result(terminal: Terminal, analysis: "Analysis | None", phases: Phases
             terminal.line(f"source {source}: {', '.join(values)} (over the whole run)")
         for line in (*analysis.sampled(), *analysis.reasons()):
             terminal.line(line)
+        if result.recording is not None and result.recording.weights:
+            from varesearch.metrics.weights import weight_lines
+
+            for line in weight_lines(result.recording):
+                terminal.line(line)
     else:
         terminal.numbers(result.metrics)
     if result.status is Status.MAPPED:

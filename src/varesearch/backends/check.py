@@ -9,6 +9,7 @@ from varesearch.config.checks import check_names
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.parts import own_folder, part_name, parts
 from varesearch.config.schema import Config
+from varesearch.config.synapse_type import SynapseType
 from varesearch.config.wording import did_you_mean
 from varesearch.network.model import Network
 
@@ -45,6 +46,14 @@ def check_supported(config: Config) -> type[Backend]:
         signals = config.recording.sampled(population.name, type(cell))
         integrator = f"{where}.integrator={cell.integrator}"
         _check_cell(cell, signals, backend, f"{where}={cell.model}", integrator)
+    for projection in config.structure.projections:
+        if projection.synapse is not None:
+            check_synapse(projection.synapse_where, projection.synapse, backend)
+            if config.connectivity.draw == "native":
+                raise ConfigurationError(
+                    f"connectivity.draw=native: {projection.synapse_where}={projection.synapse.name} needs synapses "
+                    "that are drawn here; write connectivity.draw=host, or synapse=static"
+                )
     draw = config.connectivity.draw
     if draw not in backend.draws:
         raise ConfigurationError(
@@ -54,12 +63,25 @@ def check_supported(config: Config) -> type[Backend]:
     return backend
 
 
+def check_synapse(where: str, synapse: SynapseType, backend: type[Backend]) -> None:
+    """Raise ConfigurationError if the back end lacks a synapse; ``where`` names its settings."""
+    if backend.name not in synapse.simulators:
+        having = ", ".join(name for name in backends(own_folder(type(synapse))) if name in synapse.simulators)
+        raise ConfigurationError(
+            f"{where}={synapse.name} does not exist on backend={backend.name}"
+            f"{f'; it exists on backend={having}' if having else ''}"
+        )
+
+
 def check_cells(network: Network, backend: Backend) -> None:
     """Raise ConfigurationError if the back end lacks a cell of a network, or cannot record a signal of it."""
     recording, cells = backend.config.recording, {p.name: type(p.cell) for p in network.populations}
     check_names("recording.populations", recording.populations or [], tuple(cells))
     known = [signal for name, cell in cells.items() for signal in recording.sampleable(name, cell)]
     check_names("recording.signals", recording.signals, tuple(dict.fromkeys(known)))
+    for projection in network.projections:
+        if projection.synapse is not None:
+            check_synapse(f"projection {projection.name}: synapse", projection.synapse, type(backend))
     for population in network.populations:
         name, cell = population.name, population.cell
         signals = recording.sampled(name, type(cell))

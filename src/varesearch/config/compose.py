@@ -154,7 +154,9 @@ def typed_config(node: DictConfig, config_dir: Path | None) -> Config:
     """
     data = typed_data(node)
     config = cast(Config, OmegaConf.to_object(node))
-    entries = projection_entries(data["projections"], data["populations"], config.connectivity, config_dir)
+    entries = projection_entries(
+        data["projections"], data["populations"], config.connectivity, config.synapse, config_dir
+    )
     return replace(config, **(data | {"projections": entries}))
 
 

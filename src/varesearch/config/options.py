@@ -19,12 +19,14 @@ from varesearch.config.parts import own_files, parts
 from varesearch.config.rule import Rule
 from varesearch.config.schema import AnalysisConfig, RecordingConfig, SimulationConfig, TrackingConfig
 from varesearch.config.stimulus import Stimulus
+from varesearch.config.synapse_type import SynapseType
 from varesearch.config.wording import echoed
 
 GROUPS: dict[str, str] = {
     "experiment": "a preset of all the others",
     "cell": "the neuron model and its parameters",
     "connectivity": "sizes, wiring rule, weights and delays",
+    "synapse": "how the weights of recurrent projections change",
     "stimulus": "what drives the network from outside",
     "backend": "the simulator",
     "simulation": "how long and how finely",
@@ -39,6 +41,7 @@ GROUPS: dict[str, str] = {
 DISCRIMINATORS = {
     "cell": "model",
     "connectivity": "rule",
+    "synapse": "type",
     "stimulus": "kind",
     "backend": "name",
     "launcher": "name",
@@ -94,6 +97,7 @@ def schemas(config_dir: Path | None = None) -> Mapping[str, Mapping[str, type]]:
     return {
         "cell": parts(Cell, config_dir),
         "connectivity": parts(Rule, config_dir),
+        "synapse": parts(SynapseType, config_dir),
         "stimulus": parts(Stimulus, config_dir),
         "backend": parts(BackendSettings, config_dir),
         "simulation": {"default": SimulationConfig},

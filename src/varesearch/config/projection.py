@@ -11,6 +11,7 @@ from varesearch.config.values import Value
 
 if TYPE_CHECKING:
     from varesearch.config.rule import Rule
+    from varesearch.config.synapse_type import SynapseType
 
 Receptor = Literal["excitatory", "inhibitory"]
 RECEPTORS: tuple[Receptor, ...] = get_args(Receptor)
@@ -71,6 +72,8 @@ class ProjectionSettings:
         Whether no cell may connect to itself.
     where
         The name of its rule's settings in the configuration.
+    synapse, synapse_where
+        Its synapses, all settings filled in, and the name of their settings in the configuration; None: static ones.
     pre_mm, post_mm
         Positions of the cells in mm, of shape (cells, 2), while a rule that uses them draws; else None.
 
@@ -96,6 +99,8 @@ class ProjectionSettings:
     rule: "Rule" = None  # type: ignore[assignment]
     no_self: bool = False
     where: str = "connectivity"
+    synapse: "SynapseType | None" = None
+    synapse_where: str = "synapse"
     pre_mm: NDArray[np.float64] | None = None
     post_mm: NDArray[np.float64] | None = None
 

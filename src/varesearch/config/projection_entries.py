@@ -17,9 +17,10 @@ from varesearch.config.ranges import INT32, Range
 from varesearch.config.rule import PAIR, Rule, projection_names
 from varesearch.config.settings import unit_of
 from varesearch.config.structure import PopulationSettings, ProjectionEntry, is_pair, receptor_of
+from varesearch.config.synapse_type import SynapseType
 from varesearch.config.wording import did_you_mean, echoed
 
-_OF_AN_ENTRY = ("pre", "post", "receptor", "rule")
+_OF_AN_ENTRY = ("pre", "post", "receptor", "rule", "synapse")
 _OF_ALL = ("rule", "n", "exc_inh_ratio", "draw", *projection_names())
 """The settings of a rule that one projection cannot have."""
 
@@ -28,6 +29,7 @@ def projection_entries(
     plain: Mapping[str, Any],
     populations: Mapping[str, PopulationSettings],
     wiring: Rule,
+    synapse: SynapseType,
     config_dir: Path | None = None,
 ) -> dict[str, ProjectionEntry]:
     """Return the projections that the configuration names, by their names in the network.
@@ -44,8 +46,10 @@ def projection_entries(
         The populations that have settings of their own.
     wiring
         The settings of the group ``connectivity``.
+    synapse
+        The settings of the group ``synapse``.
     config_dir
-        The folder of the user's own rules.
+        The folder of the user's own rules and synapses.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def projection_entries(
     base = {f"{pre}_to_{post}": (pre, post) for pre in names for post in names} if wiring.connects else {}
     entries: dict[str, ProjectionEntry] = {}
     for name, settings in plain.items():
-        reader = _EntryReader(f"projections.{name}", name, base, receptors, wiring, config_dir)
+        reader = _EntryReader(f"projections.{name}", name, base, receptors, wiring, synapse, config_dir)
         for found, entry in reader.read(settings):
             if found in entries:
                 raise ConfigurationError(
@@ -77,10 +81,11 @@ class _EntryReader:
         base: Mapping[str, tuple[str, str]],
         receptors: Mapping[str, Receptor],
         wiring: Rule,
+        synapse: SynapseType,
         config_dir: Path | None,
     ) -> None:
         self._where, self._name, self._base, self._receptors = where, name, base, receptors
-        self._wiring, self._config_dir = wiring, config_dir
+        self._wiring, self._synapse, self._config_dir = wiring, synapse, config_dir
 
     def read(self, settings: Any) -> Iterator[tuple[str, ProjectionEntry]]:
         """Yield the projections of the entry with their names."""
@@ -96,7 +101,7 @@ class _EntryReader:
         receptor = settings.get("receptor")
         if receptor not in (None, "excitatory", "inhibitory"):
             refuse(f"{self._where}.receptor", receptor, "is unknown; choose excitatory or inhibitory")
-        rule = self._rule(settings)
+        rule, synapse = self._rule(settings), self._its_synapse(settings.get("synapse"))
         given = {key: value for key, value in settings.items() if key not in _OF_AN_ENTRY}
         own_names = self._own_names(rule)
         own = {key: value for key, value in given.items() if key in own_names}
@@ -112,7 +117,13 @@ class _EntryReader:
                 yield (
                     f"{source}_to_{target}" if several else self._name,
                     ProjectionEntry(
-                        source, target, receptor, its_rule, dict(self._typed(rule, acts_on, values)), self._where
+                        source,
+                        target,
+                        receptor,
+                        its_rule,
+                        dict(self._typed(rule, acts_on, values)),
+                        self._where,
+                        synapse=synapse,
                     ),
                 )
 
@@ -191,6 +202,27 @@ class _EntryReader:
         apply_values(node, {f"{self._where}.{key}": value for key, value in given.items()}, {})
         with renamed("connectivity", self._where):
             return cast(Rule, OmegaConf.to_object(node["projections"][self._name]))
+
+    def _its_synapse(self, given: Any) -> SynapseType | None:
+        """The synapse of the entry; None for that of the group."""
+        if given is None:
+            return None
+        where, key = f"{self._where}.synapse", SynapseType.key
+        if not isinstance(given, str | Mapping):
+            raise ConfigurationError(
+                f"{where}={echoed(given)} is not a synapse; write {where}=OPTION or {where}={{KEY: VALUE}}"
+            )
+        changes = {} if isinstance(given, str) else dict(given)
+        name = given if isinstance(given, str) else changes.pop(key, self._synapse.name)
+        known = parts(SynapseType, self._config_dir)
+        if name not in known:
+            refuse(where, name, f"is unknown; choose one of {', '.join(known)}{did_you_mean(str(name), known)}")
+        node = OmegaConf.create({"projections": {self._name: {"synapse": OmegaConf.structured(known[name])}}})
+        if known[name] is type(self._synapse):
+            node["projections"][self._name]["synapse"].merge_with(OmegaConf.create(as_plain(self._synapse)))
+        apply_values(node, {f"{where}.{each}": value for each, value in changes.items()}, {})
+        with renamed("synapse", where):
+            return cast(SynapseType, OmegaConf.to_object(node["projections"][self._name]["synapse"]))
 
     def _table(self, key: str, value: Any, pre: Sequence[str], post: Sequence[str], several: bool) -> list[list[Any]]:
         """A setting as a matrix with a row for each target and a column for each source."""

@@ -21,8 +21,9 @@ from varesearch.config.schema import Config
 from varesearch.config.structure_data import DATA, place_parts
 from varesearch.config.wording import echoed
 
-_WITHOUT_SWEEP = {"launcher": "basic", "sweeper": "grid"}
-"""Groups that only a sweep uses, and the options that stand in where they are left out."""
+_IF_LEFT_OUT = {"launcher": "basic", "sweeper": "grid", "synapse": "static"}
+"""Groups that a record may lack, and the options that stand in: only a sweep uses the first two, and runs of earlier
+versions had static synapses."""
 
 
 def restore(resolved: Mapping[str, Any], own: bool = False, config_dir: Path | None = None) -> Config:
@@ -58,8 +59,8 @@ def restore(resolved: Mapping[str, Any], own: bool = False, config_dir: Path | N
 
     try:
         for group, key in DISCRIMINATORS.items():
-            left_out = group in _WITHOUT_SWEEP and group not in resolved
-            settings = {key: _WITHOUT_SWEEP[group]} if left_out else resolved[group]
+            left_out = group in _IF_LEFT_OUT and group not in resolved
+            settings = {key: _IF_LEFT_OUT[group]} if left_out else resolved[group]
             node[group] = _schema(group, settings, config_dir)
         settings = {name: value for name, value in resolved.items() if name not in DATA}
         node = cast(DictConfig, OmegaConf.merge(node, OmegaConf.create(settings)))

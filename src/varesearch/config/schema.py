@@ -14,6 +14,7 @@ from varesearch.config.rule import Rule
 from varesearch.config.settings import quantity
 from varesearch.config.stimulus import Stimulus, Surroundings
 from varesearch.config.structure import PopulationSettings, ProjectionEntry, Structure, structure_of
+from varesearch.config.synapse_type import SynapseType
 
 if TYPE_CHECKING:
     Populations = dict[str, PopulationSettings]
@@ -131,6 +132,7 @@ class Config:
 
     cell: Cell = MISSING
     connectivity: Rule = MISSING
+    synapse: SynapseType = MISSING
     stimulus: Stimulus = MISSING
     backend: BackendSettings = MISSING
     populations: Populations = field(
@@ -161,8 +163,10 @@ class Config:
     @property
     def structure(self) -> Structure:
         """The populations, projections and stimuli, each with the settings that apply to it."""
+        # A program may make settings without it.
+        synapse = self.synapse if isinstance(self.synapse, SynapseType) else None
         return structure_of(
-            self.cell, self.connectivity, self.stimulus, self.populations, self.projections, self.stimuli
+            self.cell, self.connectivity, self.stimulus, self.populations, self.projections, self.stimuli, synapse
         )
 
     @property

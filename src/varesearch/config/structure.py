@@ -19,6 +19,7 @@ from varesearch.config.projection import RECEPTORS, Given, ProjectionSettings, R
 from varesearch.config.rule import PAIR, Rule
 from varesearch.config.settings import Settings, quantity
 from varesearch.config.stimulus import CurrentInput, Source, Stimulus, Surroundings
+from varesearch.config.synapse_type import SynapseType
 from varesearch.config.wording import did_you_mean
 
 _LONGEST_NAME = 40
@@ -69,6 +70,8 @@ class ProjectionEntry:
         Its name in the configuration.
     dropped
         Whether there is no such projection (``projections.NAME=null``).
+    synapse
+        Its synapses; None: those of the group ``synapse``.
     """
 
     pre: str
@@ -78,6 +81,7 @@ class ProjectionEntry:
     own: Mapping[str, Given] = field(default_factory=dict)
     where: str = ""
     dropped: bool = False
+    synapse: SynapseType | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,7 @@ class Structure:
         """The classes of its cells, rules and stimuli."""
         yield from dict.fromkeys(type(population.cell) for population in self.populations.values())
         yield from dict.fromkeys(type(projection.rule) for projection in self.projections)
+        yield from dict.fromkeys(type(it.synapse) for it in self.projections if it.synapse is not None)
         yield from dict.fromkeys(type(each.stimulus) for each in self.stimuli)
 
     @cached_property
@@ -238,6 +243,10 @@ class Structure:
                 if not any(projection.rule is each for each in checked):
                     projection.rule.check(dt_ms)
                     checked.append(projection.rule)
+            if projection.synapse is not None:
+                with renamed("synapse", projection.synapse_where):
+                    projection.synapse.check(dt_ms)
+                    projection.synapse.check_projection(projection)
         for each in self.stimuli:
             with renamed("stimulus", each.where):
                 each.stimulus.check_settings(around)
@@ -272,6 +281,7 @@ def structure_of(
     populations: Mapping[str, PopulationSettings],
     projections: Mapping[str, ProjectionEntry],
     stimuli: Mapping[str, Stimulus],
+    synapse: SynapseType | None = None,
 ) -> Structure:
     """Return the structure that the groups and the data describe.
 
@@ -281,6 +291,8 @@ def structure_of(
         The settings of the groups ``cell``, ``connectivity`` and ``stimulus``.
     populations, projections, stimuli
         The data. If all populations are called ``exc`` or ``inh``, they change the pair; else they are all there are.
+    synapse
+        The settings of the group ``synapse``; None: static synapses.
 
     Raises
     ------
@@ -297,7 +309,7 @@ def structure_of(
         ),
         cell=cell,
     )
-    return replace(structure, projections=tuple(_projections(structure, wiring, projections)))
+    return replace(structure, projections=tuple(_projections(structure, wiring, projections, synapse)))
 
 
 def is_pair(populations: Mapping[str, Any]) -> bool:
@@ -333,7 +345,7 @@ def receptor_of(name: str, populations: Mapping[str, PopulationSettings]) -> Rec
 
 
 def _projections(
-    structure: Structure, wiring: Rule, entries: Mapping[str, ProjectionEntry]
+    structure: Structure, wiring: Rule, entries: Mapping[str, ProjectionEntry], synapse: SynapseType | None
 ) -> Iterator[ProjectionSettings]:
     """Yield those of the group ``connectivity``, all to all, as the entries change them; then those that they add."""
     every = [(pre, post) for pre in structure.populations for post in structure.populations] if wiring.connects else []
@@ -358,7 +370,7 @@ def _projections(
         if entry.rule is not None:  # weight and delay are those of the group, the rest is its own
             own = [key for key in given if key not in ("weight", "delay_ms")]
             given |= {key: replace(given[key], key=f"{entry.where}.{key}") for key in own}
-        yield ProjectionSettings(
+        settings = ProjectionSettings(
             name=name,
             pre=pre.name,
             post=post.name,
@@ -370,6 +382,21 @@ def _projections(
             no_self=pre is post and not rule.allow_self_connections,
             where=entry.where if entry.rule is not None else "connectivity",
         )
+        yield _with_synapse(settings, entry, synapse)
+
+
+def _with_synapse(
+    settings: ProjectionSettings, entry: ProjectionEntry, of_group: SynapseType | None
+) -> ProjectionSettings:
+    """Give a projection its own synapse, or that of the group if it is meant for the receptor."""
+    chosen = entry.synapse
+    if chosen is None and of_group is not None and settings.receptor in of_group.receptors:
+        chosen = of_group
+    if chosen is None or not chosen.changes:
+        return settings
+    where = "synapse" if entry.synapse is None else f"{entry.where}.synapse"
+    with renamed("synapse", where):
+        return replace(settings, synapse=chosen.of(settings), synapse_where=where)
 
 
 def _moved(key: str, group: str, where: str) -> str:

@@ -73,6 +73,8 @@ def _discriminator(path: tuple[str, ...]) -> str:
     """The key that names the part at this place of the data; "" if there is no part."""
     if len(path) == 3 and path[0] == "populations" and path[2] == "cell":
         return DISCRIMINATORS["cell"]
+    if len(path) == 3 and path[0] == "projections" and path[2] == "synapse":
+        return DISCRIMINATORS["synapse"]
     return DISCRIMINATORS["stimulus"] if len(path) == 2 and path[0] == "stimuli" else ""
 
 

@@ -80,10 +80,15 @@ def _check_fields(settings: Any, prefix: str) -> None:
             _check_fields(value, f"{name}.")
         elif isinstance(value, Mapping):
             for key, inner in value.items():
-                # Of a projection all but its rule was checked when it was read.
-                settings_of = inner.rule if isinstance(inner, ProjectionEntry) else inner
-                if is_nested(settings_of):
-                    _check_fields(settings_of, f"{name}.{key}.")
+                if not isinstance(inner, ProjectionEntry):
+                    if is_nested(inner):
+                        _check_fields(inner, f"{name}.{key}.")
+                    continue
+                # Of a projection all but its rule and its synapse was checked when it was read.
+                if inner.rule is not None:
+                    _check_fields(inner.rule, f"{name}.{key}.")
+                if inner.synapse is not None:
+                    _check_fields(inner.synapse, f"{name}.{key}.synapse.")
         elif field.metadata.get("choices") and value is not None:
             check_choice(name, value, field.metadata["choices"])
         elif isinstance(value, float):

@@ -13,6 +13,7 @@ from varesearch.describe.document import CITATION, Description, Section, Table
 from varesearch.describe.inputs import acting, input_section
 from varesearch.describe.measurements import measurement_section
 from varesearch.describe.neurons import neuron_section
+from varesearch.describe.plasticity import plasticity_section, synapses_of
 from varesearch.describe.values import PARAMETERS, code, described, value_text
 from varesearch.describe.words import references_in, words_of
 from varesearch.metrics import check_further
@@ -63,7 +64,7 @@ def describe(config: Config, config_dir: Path | None = None) -> Description:
         _populations(structure),
         connectivity_section(structure),
         neuron_section(structure, backend),
-        Section("E", "Plasticity", ("None: all weights are constant.",)),
+        plasticity_section(structure),
         input_section(structure),
         measurement_section(config, config_dir),
         _simulation(config, backend),
@@ -94,7 +95,7 @@ def _summary(config: Config, backend: type[Backend]) -> Section:
         ),
         ("Neuron model", ", ".join(map(code, models))),
         ("Synapse model", ", ".join(kinds)),
-        ("Plasticity", "None"),
+        ("Plasticity", ", ".join(dict.fromkeys(code(it.name) for it in synapses_of(structure))) or "None"),
         ("Input", ", ".join(map(code, stimuli)) or "None"),
         ("Measurements", ", ".join(["spikes", *map(code, signals)])),
         ("Simulator", code(backend.name)),

@@ -35,6 +35,19 @@ class Graded:
     how: str
 
 
+def grade_changes(network: Network) -> list[Graded]:
+    """Return the grades of synapses that are not static, for a format whose synapses are."""
+    return [
+        Graded(
+            f"synapses of {each.name}",
+            Grade.APPROXIMATE,
+            f"static, with the weights before the run; {each.synapse.name} is left out",
+        )
+        for each in network.projections
+        if each.synapse is not None
+    ]
+
+
 class Format(Part, ABC):
     """A format of files for networks."""
 

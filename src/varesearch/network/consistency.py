@@ -147,8 +147,25 @@ def _check_projection(projection: Projection, sizes: dict[str, int], targets: se
     _check_index(projection.targets, sizes[projection.post], f"{where}: targets")
     if not (projection.weights >= 0).all() or not np.isfinite(projection.weights).all():
         raise ConfigurationError(f"{where}: weights must be finite and not below 0; the receptor gives the sign")
+    if projection.synapse is not None:
+        _check_synapse(projection, where, projection.pre in targets)
     if projection.size and projection.delay_steps.min() < 1:
         raise ConfigurationError(f"{where}: a delay of {projection.delay_steps.min()} steps; at least 1 is needed")
+
+
+def _check_synapse(projection: Projection, where: str, from_cells: bool) -> None:
+    assert projection.synapse is not None
+    if not from_cells:
+        raise ConfigurationError(
+            f"{where}: synapses from the spike source {projection.pre} are static; leave its synapse None, or let the "
+            "source drive a population of cells, one each, whose synapses learn"
+        )
+    bounds, weights = projection.synapse.bounds, projection.weights
+    if bounds is not None and projection.size and not (bounds[0] <= weights.min() and weights.max() <= bounds[1]):
+        raise ConfigurationError(
+            f"{where}: weights from {weights.min():g} to {weights.max():g}; synapse={projection.synapse.name} wants "
+            f"them from w_min={bounds[0]:g} to w_max={bounds[1]:g}"
+        )
 
 
 def _check_index(values: NDArray[Any], below: int, what: str) -> None:

@@ -153,4 +153,5 @@ def _projection(
         targets=synapses.targets,
         weights=values("weight", synapses.weights),
         delay_steps=delay_steps(values("delay_ms", synapses.delays_ms) + travel_ms, config.simulation.dt_ms),
+        synapse=settings.synapse,
     )

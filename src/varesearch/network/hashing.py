@@ -79,6 +79,8 @@ def content_hash(network: "Network") -> str:
         )
         for values in (projection.sources, projection.targets, projection.weights, projection.delay_steps):
             array(values)
+        if projection.synapse is not None:  # static synapses have the hash that they had before there were others
+            text("synapse", **projection.synapse.parameters())
     for current in network.currents:
         if current.is_step:
             amplitude, start = float(current.amplitudes[0]), current.start_step

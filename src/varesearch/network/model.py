@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from varesearch.config.cell import Cell
 from varesearch.config.projection import Receptor
 from varesearch.config.stimulus import CurrentInput
+from varesearch.config.synapse_type import SynapseType
 from varesearch.network.hashing import content_hash
 
 
@@ -90,6 +91,8 @@ class Projection:
         :mod:`varesearch.config.settings`).
     delay_steps
         int32 of shape (synapses,), at least 1.
+    synapse
+        How the weights change, all settings filled in; None: they never do.
     """
 
     name: str
@@ -100,6 +103,7 @@ class Projection:
     targets: NDArray[np.int32]
     weights: NDArray[np.float64]
     delay_steps: NDArray[np.int32]
+    synapse: SynapseType | None = None
 
     @property
     def size(self) -> int:

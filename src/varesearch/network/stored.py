@@ -10,6 +10,7 @@ import numpy as np
 from varesearch.config.cell import Cell
 from varesearch.config.parts import parts
 from varesearch.config.plain import as_plain
+from varesearch.config.synapse_type import SynapseType
 from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
 from varesearch.whole_files import whole_file
 
@@ -68,6 +69,7 @@ def save_network(network: Network, path: Path) -> Path:
                 "post": p.post,
                 "receptor": p.receptor,
                 **{key: kept(f"{p.name}.{key}", getattr(p, key)) for key in _PROJECTION},
+                **({} if p.synapse is None else {"synapse": as_plain(p.synapse)}),
             }
             for p in network.projections
         ],
@@ -133,7 +135,14 @@ def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Networ
             for s in text["sources"]
         ),
         tuple(
-            Projection(p["name"], p["pre"], p["post"], p["receptor"], *(data[p[key]] for key in _PROJECTION))
+            Projection(
+                p["name"],
+                p["pre"],
+                p["post"],
+                p["receptor"],
+                *(data[p[key]] for key in _PROJECTION),
+                synapse=_synapse(p["synapse"], config_dir) if "synapse" in p else None,
+            )
             for p in text["projections"]
         ),
         tuple(
@@ -143,6 +152,16 @@ def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Networ
             for it in text["currents"]
         ),
     )
+
+
+def _synapse(settings: dict[str, Any], config_dir: Path | None) -> SynapseType:
+    known = parts(SynapseType, config_dir)
+    if settings["type"] not in known:
+        raise ValueError(
+            f"it has synapses of the type {settings['type']}, which is not known here; if it is a part of your own, "
+            "name the folder that holds it by --config-dir"
+        )
+    return known[settings["type"]](**settings)
 
 
 def _cell(settings: dict[str, Any], config_dir: Path | None) -> Cell:

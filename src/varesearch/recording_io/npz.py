@@ -18,6 +18,10 @@ Plain numpy opens it (``numpy.load(path)``). For a population ``exc`` sampled fo
 ``exc.g.reversal_mv`` of a conductance ``g``, float64 (cells,): the potential to which it drives v
 ``sources``           names of the groups of sources; each has ``size``, ``spike_ids`` and
                       ``spike_steps`` as a population has. Files before version 1.3 lack it
+``weights``           names of the projections that learn; for ``inh_to_exc`` there are
+                      ``weights.inh_to_exc.unit``, ``sources`` and ``targets`` (int32),
+                      ``initial`` and ``final`` (float64), all (synapses,), and the bounds
+                      ``low`` and ``high``. A file has it only if a projection learns
 ====================  =======================================================================
 """
 
@@ -32,7 +36,7 @@ import numpy as np
 
 from varesearch.free_memory import memory_bounds
 from varesearch.narrowing import int32
-from varesearch.recording import PopulationRecording, Recording, Signal, grid_steps
+from varesearch.recording import PopulationRecording, ProjectionWeights, Recording, Signal, grid_steps
 from varesearch.whole_files import whole_file
 
 FORMAT = 1
@@ -164,7 +168,15 @@ def _arrays(recording: Recording) -> dict[str, Any]:
             arrays[f"{name}.{key}.values"] = signal.values
             if signal.reversal_mv is not None:
                 arrays[f"{name}.{key}.reversal_mv"] = signal.reversal_mv
+    if recording.weights:
+        arrays["weights"] = np.array(list(recording.weights), dtype=np.str_)
+    for name, weights in recording.weights.items():
+        for key in ("unit", *_OF_SYNAPSES, "low", "high"):
+            arrays[f"weights.{name}.{key}"] = getattr(weights, key)
     return arrays
+
+
+_OF_SYNAPSES = ("sources", "targets", "initial", "final")
 
 
 def _recording(arrays: Mapping[str, np.ndarray]) -> Recording:
@@ -176,7 +188,18 @@ def _recording(arrays: Mapping[str, np.ndarray]) -> Recording:
         _check(population)
     if not (0 < dt_ms < np.inf and 0 < duration_ms < np.inf):
         raise ValueError("its time step or its duration is not positive")
-    return Recording(dt_ms, duration_ms, populations, sources)
+    learned = arrays["weights"].tolist() if "weights" in arrays else []
+    return Recording(dt_ms, duration_ms, populations, sources, {name: _weights(arrays, name) for name in learned})
+
+
+def _weights(arrays: Mapping[str, np.ndarray], name: str) -> ProjectionWeights:
+    of_synapses = {key: arrays[f"weights.{name}.{key}"] for key in _OF_SYNAPSES}
+    if len({values.shape for values in of_synapses.values()}) != 1 or of_synapses["initial"].ndim != 1:
+        raise ValueError(f"the weights of {name} do not have one value for each synapse")
+    if not all(np.issubdtype(of_synapses[key].dtype, np.floating) for key in ("initial", "final")):
+        raise ValueError(f"the weights of {name} do not consist of numbers")
+    low, high = (float(arrays[f"weights.{name}.{key}"]) for key in ("low", "high"))
+    return ProjectionWeights(name, str(arrays[f"weights.{name}.unit"]), **of_synapses, low=low, high=high)
 
 
 def _population(arrays: Mapping[str, np.ndarray], name: str, dt_ms: float) -> PopulationRecording:

@@ -21,7 +21,9 @@ from pyNN.common import Projection as CommonProjection
 from pyNN.connectors import Connector
 from pyNN.models import BaseCellType, BaseSynapseType
 
+from varesearch.backends.brian2.learning import LearningSynapses
 from varesearch.backends.brian2.schemes import Scheme
+from varesearch.config.synapse_type import SynapseType
 
 
 def _network() -> Any:
@@ -169,6 +171,37 @@ class ExplicitProjection(sim.Projection):
         self._brian2_synapses = {0: {0: self.synapses}}
         self._n_connections = len(connector.sources)
         connector.connect(self)
+        _network().add(self.synapses)
+
+
+class LearningProjection(sim.Projection):
+    """A PyNN projection whose synapses learn; see :mod:`varesearch.backends.brian2.learning`.
+
+    ``connector`` holds the weights in our unit, ``unit`` is what Brian2's weight of a synapse of weight 1 is, and
+    ``drawn_steps`` the delay in our steps.
+    """
+
+    def __init__(
+        self,
+        pre: Any,
+        post: Any,
+        connector: Explicit,
+        receptor: str,
+        name: str,
+        synapse: SynapseType,
+        unit: Any,
+        drawn_steps: NDArray[Any],
+    ) -> None:
+        CommonProjection.__init__(self, pre, post, connector, Synapse(), receptor_type=receptor, label=name)
+        scheme, clock = post.celltype.scheme, _network().clock
+        self.synapses = LearningSynapses(
+            pre.brian2_group, post.brian2_group, synapse, scheme.arrivals[receptor], post.celltype.dt_ms, clock, name
+        )
+        self._brian2_synapses = {0: {0: self.synapses}}
+        self._n_connections = len(connector.sources)
+        self.synapses.connect_all(
+            (connector.sources, connector.targets), connector.weights, unit, connector.delay_steps, drawn_steps
+        )
         _network().add(self.synapses)
 
 

@@ -10,15 +10,16 @@ from pyNN.brian2 import Population as PynnPopulation
 
 from varesearch.backends.base import Collected, Simulation
 from varesearch.backends.brian2.compiling import plain_errors
-from varesearch.backends.brian2.pynn import CellType, Explicit, ExplicitProjection, GivenSpikes
+from varesearch.backends.brian2.pynn import CellType, Explicit, ExplicitProjection, GivenSpikes, LearningProjection
 from varesearch.backends.brian2.schemes import scheme_of
 from varesearch.backends.brian2.session import Brian2Session
 from varesearch.backends.brian2.standalone import run_program
 from varesearch.backends.brian2.translation import rows
+from varesearch.backends.learned import learned_weights, learning
 from varesearch.backends.table import context_of, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population, Projection
-from varesearch.recording import Recording, Signal, population_recording, sampled_ids
+from varesearch.recording import ProjectionWeights, Recording, Signal, population_recording, sampled_ids
 
 
 class Brian2Simulation(Simulation):
@@ -35,6 +36,7 @@ class Brian2Simulation(Simulation):
             )
             for source in network.sources
         }
+        self._learning: dict[str, LearningProjection] = {}
         for projection in network.projections:
             if projection.size:
                 self._project(projection, self._cells | sources)
@@ -48,18 +50,23 @@ class Brian2Simulation(Simulation):
 
     def _project(self, projection: Projection, groups: dict[str, Any]) -> None:
         context = self._contexts[projection.post]
-        of_cell = rows(type(context.cell))
-        ExplicitProjection(
-            groups[projection.pre],
-            groups[projection.post],
-            Explicit(
-                projection.sources,
-                projection.targets,
-                translate(of_cell, f"weight_{projection.receptor}", projection.weights, context.at(projection.targets)),
-                translate(of_cell, "delay_steps", projection.delay_steps, context),
-            ),
+        of_cell, weight = rows(type(context.cell)), f"weight_{projection.receptor}"
+        onto, name = context.at(projection.targets), f"{projection.name}_synapses"
+        pre, post, pairs = groups[projection.pre], groups[projection.post], (projection.sources, projection.targets)
+        delays = translate(of_cell, "delay_steps", projection.delay_steps, context)
+        if projection.synapse is None:
+            weights = translate(of_cell, weight, projection.weights, onto)
+            ExplicitProjection(pre, post, Explicit(*pairs, weights, delays), projection.receptor, name)
+            return
+        self._learning[projection.name] = LearningProjection(
+            pre,
+            post,
+            Explicit(*pairs, projection.weights, delays),
             projection.receptor,
-            f"{projection.name}_synapses",
+            name,
+            projection.synapse,
+            translate(of_cell, weight, np.ones(projection.size), onto),
+            projection.delay_steps,
         )
 
     def _cell_type(self, population: Population) -> Any:
@@ -127,13 +134,23 @@ class Brian2Simulation(Simulation):
             )
         integrators = dict.fromkeys(population.cell.integrator for population in network.populations)
         return Collected(
-            Recording(network.dt_ms, network.duration_ms, populations),
+            Recording(network.dt_ms, network.duration_ms, populations, weights=self._weights()),
             final_state={
                 name: {variable: _values(cells.brian2_group, variable) for variable in cells.celltype.scheme.state}
                 for name, cells in self._cells.items()
             },
             provenance={"code generation": self._codegen, "integrator": ", ".join(integrators)},
         )
+
+    def _weights(self) -> dict[str, ProjectionWeights]:
+        return {
+            it.name: learned_weights(
+                it,
+                type(self._network.population(it.post).cell),
+                _values(self._learning[it.name].synapses, "w_sent"),
+            )
+            for it in learning(self._network)
+        }
 
     def _signals(self, samples: Any, population: Population) -> dict[str, Signal]:
         ids = sampled_ids(population.size, self._recording.cells)
@@ -151,6 +168,7 @@ class Brian2Simulation(Simulation):
         """Drop Brian2's objects, so that their memory is freed when the session ends."""
         self._cells.clear()
         self._monitors.clear()
+        self._learning.clear()
 
 
 def _values(owner: Any, name: str) -> NDArray[Any]:

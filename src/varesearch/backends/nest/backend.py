@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.base import Backend, Collected, KnownAnswer, MemoryCost, Simulation, Workspace
+from varesearch.backends.learned import learned_weights, learning
 from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.build import Builder, Cells
 from varesearch.backends.nest.currents import constant_currents
+from varesearch.backends.nest.learning import check_learning
 from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.module import compile_cell, is_compiled, no_compiler
@@ -69,6 +71,7 @@ class Nest(Backend):
     def check(cls, config: Config) -> None:
         """Raise ConfigurationError for a time step or a delay that NEST does not support."""
         check_settings(config)
+        check_learning(config)
 
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
@@ -173,9 +176,13 @@ class NestSimulation(Simulation):
         start = time.perf_counter()
         with printed_to(logger):
             populations = {name: cells.recorders.read() for name, cells in self._builder.cells.items()}
+            weights = {
+                it.name: learned_weights(it, type(self._network.population(it.post).cell), self._builder.learned(it))
+                for it in learning(self._network)
+            }
         self._seconds["read"] = time.perf_counter() - start
         return Collected(
-            Recording(self._network.dt_ms, self._network.duration_ms, populations),
+            Recording(self._network.dt_ms, self._network.duration_ms, populations, weights=weights),
             final_state=self._final_state(),
             provenance=self._provenance,
             seconds=self._seconds,

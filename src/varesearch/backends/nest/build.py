@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from varesearch.backends.nest.connect import connect_arrays
 from varesearch.backends.nest.currents import create_generators
+from varesearch.backends.nest.learning import copy_model, read_weights, target_parameters, with_sign
 from varesearch.backends.nest.library import Library
 from varesearch.backends.nest.recorders import Recorders, Sampling
 from varesearch.backends.nest.sources import Generators
@@ -85,7 +86,8 @@ class Builder:
     def _create(self, population: Population) -> Cells:
         of_cell, context = rows(type(population.cell)), self._context(population)
         model, parameters = self._model(population, context)
-        nodes = self._nest.Create(model, population.size, params=parameters)
+        of_synapses = target_parameters(self._network, population.name)
+        nodes = self._nest.Create(model, population.size, params={**parameters, **of_synapses})
         # After the parameters, since NEST keeps V_m as its distance from E_L.
         for variable, values in population.initial.items():
             nodes.set({row(of_cell, variable).theirs: translate(of_cell, variable, values, context)})
@@ -127,14 +129,24 @@ class Builder:
             self._nest,
             projection.sources.astype(np.int64) + first_pre,
             projection.targets.astype(np.int64) + self.cells[projection.post].first_id,
-            translate(
-                rows(type(post.cell)),
-                f"weight_{projection.receptor}",
-                projection.weights,
-                self._context(post).at(projection.targets),
+            with_sign(
+                translate(
+                    rows(type(post.cell)),
+                    f"weight_{projection.receptor}",
+                    projection.weights,
+                    self._context(post).at(projection.targets),
+                ),
+                projection,
             ),
             self._delays_ms(projection),
+            "static_synapse" if projection.synapse is None else copy_model(self._nest, projection, self._context(post)),
         )
+
+    def learned(self, projection: Projection) -> NDArray[np.float64]:
+        """Return the weights of a projection that learns, as magnitudes in our unit, in the order of its synapses."""
+        context = self._context(self._network.population(projection.post))
+        ids = (self.cells[projection.pre].first_id, self.cells[projection.post].first_id)
+        return read_weights(self._nest, projection, *ids, context)
 
     def _delays_ms(self, projection: Projection) -> NDArray[np.float64]:
         post = self._network.population(projection.post)

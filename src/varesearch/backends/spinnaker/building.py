@@ -1,6 +1,6 @@
 """The drawn network as sPyNNaker's objects; units and delays: :mod:`varesearch.backends.spinnaker.translation`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from types import ModuleType
 from typing import Any
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.connectors import ListConnector
+from varesearch.backends.spinnaker.learning import mechanism
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
 from varesearch.backends.spinnaker.translation import pynn_description, rows
 from varesearch.backends.table import Context, context_of, row, translate, translated_parameters
@@ -89,9 +90,16 @@ def largest_sums(network: Network, population: Population) -> list[float]:
     sums = {"excitatory": np.zeros(population.size), "inhibitory": np.zeros(population.size)}
     for projection in network.projections:
         if projection.post == population.name:
-            weights = translated_weights(projection, context)
+            weights = translated_weights(_at_most(projection), context)
             sums[projection.receptor] += np.bincount(projection.targets, weights=weights, minlength=population.size)
     return [float(onto_cells.max()) for onto_cells in sums.values()]
+
+
+def _at_most(projection: Projection) -> Projection:
+    """Return the projection with the greatest weights that it may learn."""
+    if projection.synapse is None or projection.synapse.bounds is None:
+        return projection
+    return replace(projection, weights=np.maximum(projection.weights, projection.synapse.bounds[1]))
 
 
 def translated_weights(projection: Projection, context: Context) -> NDArray[np.float64]:
@@ -123,13 +131,16 @@ def _source(sim: ModuleType, source: SpikeSource, context: Context) -> Any:
 
 def _list(sim: ModuleType, built: Built, projection: Projection, config: Config, context: Context) -> None:
     weights = translated_weights(projection, context)
-    connector = ListConnector(projection.sources, projection.targets, weights, projection.delay_steps, context.dt_ms)
+    learns = projection.synapse is not None
+    connector = ListConnector(
+        projection.sources, projection.targets, weights, projection.delay_steps, context.dt_ms, learns
+    )
     built.lists[projection.name] = connector
     built.projections[projection.name] = sim.Projection(
         built.populations[projection.pre],
         built.populations[projection.post],
         connector,
-        sim.StaticSynapse(),
+        sim.StaticSynapse() if projection.synapse is None else mechanism(sim, projection, context),
         receptor_type=projection.receptor,
         label=projection.name,
     )

@@ -20,6 +20,10 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
 
     ``sources`` and ``targets`` of shape (synapses,) count from 0 in their populations; ``weights`` are in sPyNNaker's
     unit and not negative, ``delay_steps`` whole steps from 1.
+
+    ``learns``: the synapses learn. A core reads their delay back from a field that has as many bits as its ring of
+    inputs has slots, and these are made for the longest delay: if that is a power of two, the rule would find 0 in its
+    place (sPyNNaker 7.4.1; the spike itself arrives in time). So one step more is reported as the longest delay.
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
         weights: NDArray[np.float64],
         delay_steps: NDArray[np.integer],
         dt_ms: float,
+        learns: bool = False,
     ) -> None:
         super().__init__()
         order = np.argsort(targets, kind="stable")
@@ -36,7 +41,7 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
         self._targets = targets[order]
         self._weights = weights[order]
         self._delay_steps = delay_steps[order]
-        self._dt_ms = dt_ms
+        self._dt_ms, self._learns = dt_ms, learns
 
     def release(self) -> None:
         """Free the arrays, since sPyNNaker keeps its last network until the next set-up."""
@@ -45,7 +50,7 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
         self._weights = np.empty(0)
 
     def get_delay_maximum(self, synapse_info: Any) -> float:
-        return float(self._delay_steps.max()) * self._dt_ms
+        return float(self._delay_steps.max() + self._learns) * self._dt_ms
 
     def get_delay_minimum(self, synapse_info: Any) -> float:
         return float(self._delay_steps.min()) * self._dt_ms

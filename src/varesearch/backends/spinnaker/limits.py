@@ -38,9 +38,14 @@ SYNAPSES_IN_ROW = 256
 """The most synapses of one source onto the cells of one core, as sPyNNaker's table of rows can count them."""
 
 
+def ring_steps(size: int, neurons_per_core: int | None) -> int:
+    """Return the number of steps in the ring of inputs of a core with cells of a population of this size."""
+    return _ring_steps(min(size, neurons_per_core or CELLS_PER_CORE))
+
+
 def longest_delay_steps(size: int, neurons_per_core: int | None) -> int:
     """Return the longest delay, in steps, onto a population of ``size`` cells for which a list is exact."""
-    return 2 * _ring_steps(min(size, neurons_per_core or CELLS_PER_CORE))
+    return 2 * ring_steps(size, neurons_per_core)
 
 
 def check_settings(config: Config, neurons_per_core: int | None) -> None:

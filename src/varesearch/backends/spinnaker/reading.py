@@ -12,12 +12,21 @@ from typing import Any
 
 import numpy as np
 
+from varesearch.backends.learned import learned_weights, learning
 from varesearch.backends.spinnaker.building import Built
+from varesearch.backends.spinnaker.learning import read_weights
 from varesearch.backends.spinnaker.translation import rows
 from varesearch.backends.table import context_of, row, translate
 from varesearch.config.schema import RecordingConfig
 from varesearch.network.model import Network, Population
-from varesearch.recording import PopulationRecording, Recording, Signal, population_recording, sampled_ids
+from varesearch.recording import (
+    PopulationRecording,
+    ProjectionWeights,
+    Recording,
+    Signal,
+    population_recording,
+    sampled_ids,
+)
 
 
 @dataclass
@@ -51,7 +60,18 @@ def read(built: Built, network: Network, wanted: RecordingConfig) -> Read:
             network.dt_ms,
             signals,
         )
-    return Read(Recording(network.dt_ms, network.duration_ms, populations), torn)
+    return Read(Recording(network.dt_ms, network.duration_ms, populations, weights=_weights(built, network)), torn)
+
+
+def _weights(built: Built, network: Network) -> dict[str, ProjectionWeights]:
+    weights = {}
+    for projection in learning(network):
+        post = network.population(projection.post)
+        final = projection.weights  # no spike ever came from a source that was left out
+        if projection.name in built.projections:
+            final = read_weights(built.projections[projection.name], projection, context_of(post, network.dt_ms))
+        weights[projection.name] = learned_weights(projection, type(post.cell), final)
+    return weights
 
 
 def _signal(source: Any, name: str, population: Population, network: Network, wanted: RecordingConfig) -> Signal | str:

@@ -158,6 +158,8 @@ class SpinnakerSimulation(Simulation):
             quantisation = quantise(weights, scale_of(self.built.projections[projection.name]))
             metrics[f"weight_error.{projection.name}"] = quantisation.largest_error
             metrics[f"weight_scale.{projection.name}"] = quantisation.scale
+            if projection.synapse is not None and projection.synapse.learns:
+                metrics[f"weight_step.{projection.name}"] = 1.0 / quantisation.scale
             metrics["weights_zeroed"] += quantisation.zeroed
             metrics["weights_clipped"] += quantisation.clipped
             if quantisation.zeroed or quantisation.clipped:

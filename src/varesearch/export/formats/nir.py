@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.cell import Synapse
-from varesearch.export.format import Format, Grade, Graded
+from varesearch.export.format import Format, Grade, Graded, grade_changes
 from varesearch.network.model import Network, Population, Projection
 
 UNITS = {"time": "ms", "potential": "mV", "current": "nA", "resistance": "MOhm"}
@@ -46,6 +46,7 @@ class Nir(Format):
         graded.append(Graded("initial state", Grade.APPROXIMATE, "initial_state.npz; NIR has none"))
         graded.append(Graded("synapses and weights", Grade.FAITHFUL, "Linear nodes; repeated pairs are summed"))
         graded.append(self._grade_delays(network))
+        graded += grade_changes(network)
         need = sum(8.0 * _delays(each).size * _cells_in(network, each) for each in network.projections)
         if need > MOST_BYTES:
             how = f"its dense matrices would take {need / 1e9:.1f} GB, more than {MOST_BYTES / 1e9:g}"

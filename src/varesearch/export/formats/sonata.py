@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from varesearch.config.cell import Cell
-from varesearch.export.format import Format, Grade, Graded
+from varesearch.export.format import Format, Grade, Graded, grade_changes
 from varesearch.network.model import CurrentInput, Network, Population, Projection
 
 _LIF = {"v_rest": "E_L", "v_reset": "V_reset", "v_thresh": "V_th", "tau_m": "tau_m", "tau_refrac": "t_ref"}
@@ -58,6 +58,7 @@ class Sonata(Format):
             Graded("weights", Grade.FAITHFUL, "syn_weight in the unit and with the sign of the model; weight as here"),
             Graded("delays", Grade.FAITHFUL, "delay, in ms, from the step of a spike to the step in which it acts"),
         ]
+        graded += grade_changes(network)
         for population in network.populations:
             template = _TEMPLATES.get(population.cell.model)
             if template is None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _OTHER_METRICS = ("realtime_factor", "peak_memory_mb")
 # Which metrics these groups have, only the run itself knows.
-_OTHER_GROUPS = ("backend", "phase")
+_OTHER_GROUPS = ("backend", "phase", "weights")
 
 
 @dataclass

@@ -1,0 +1,128 @@
+"""Synapses that learn, in sPyNNaker: an STDPMechanism for each projection that learns.
+
+A core has one rule for all the synapses that learn onto its cells, and a program for each pair of a cell and a rule,
+of which sPyNNaker brings some.
+
+Traces and tables of exponentials are in steps of 2^-11 and rounded down. A weight is 16 bits; while a spike of the
+source is processed it has 15 bits after the point, but what is below a step of the weight is dropped when it is stored.
+So each spike of the source makes the weight up to one step smaller than the rule has it. At a spike of the source, a
+spike of the target that the synapse sees in the same step counts as one before it; the other simulators ignore the
+pair.
+"""
+
+from functools import cache
+from importlib.util import find_spec
+from operator import attrgetter
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from varesearch.backends.learned import in_drawn_order
+from varesearch.backends.spinnaker.limits import ring_steps
+from varesearch.backends.spinnaker.translation import pynn_description, rows
+from varesearch.backends.table import Context, translate
+from varesearch.config.errors import ConfigurationError, renamed
+from varesearch.config.schema import Config
+from varesearch.config.synapse_type import SynapseType
+from varesearch.model.learning import PynnMechanism
+from varesearch.network.model import Network, Projection
+
+
+def form_of(synapse: SynapseType) -> PynnMechanism:
+    """Return how a synapse is written for sPyNNaker. Raises KeyError if its module does not say so."""
+    return synapse.simulators["spinnaker"](synapse)
+
+
+def check_learning(config: Config) -> None:
+    """Raise ConfigurationError for synapses that sPyNNaker does not have for a cell, or not together."""
+    populations = config.structure.populations
+    rules: dict[str, tuple[PynnMechanism, str]] = {}
+    for projection in config.structure.projections:
+        synapse, where = projection.synapse, projection.synapse_where
+        if synapse is None:
+            continue
+        with renamed("synapse", where):
+            form = form_of(synapse)
+        cell = populations[projection.post].cell
+        program = _PROGRAMS.get(getattr(pynn_description(type(cell)), "model", ""), "")
+        if f"{program}_stdp_mad_{form.binary}" not in _programs():
+            having = [name for name in _PROGRAMS.values() if f"{name}_stdp_mad_{form.binary}" in _programs()]
+            raise ConfigurationError(
+                f"{where}={synapse.name} ({form.binary}) onto cell={cell.model}: sPyNNaker brings no program for this "
+                f"pair, but for {', '.join(having) or 'no cell'}; take another cell or another backend"
+            )
+        first, other = rules.setdefault(projection.post, (form, where))
+        if first != form:
+            raise ConfigurationError(
+                f"{where}: all synapses onto {projection.post} that learn must have one rule with one set of numbers "
+                f"on SpiNNaker, and {other} has others; leave one of them static, or take backend=nest"
+            )
+        context = Context(cell, config.simulation.dt_ms)
+        if np.ndim(translate(rows(type(cell)), f"weight_{projection.receptor}", 1.0, context)):
+            raise ConfigurationError(
+                f"{where}={synapse.name}: its bounds would differ between the cells of {projection.post}, whose "
+                f"parameters differ, and SpiNNaker has one of each; give {cell.model} one tau_syn, tau_m and cm"
+            )
+
+
+def check_waiting(network: Network, neurons_per_core: int | None) -> None:
+    """Raise ConfigurationError if a synapse that learns has to wait on another core, which the rule does not count."""
+    for projection in network.projections:
+        if projection.synapse is None or not projection.size:
+            continue
+        most = ring_steps(network.population(projection.post).size, neurons_per_core) - 1
+        if (longest := int(projection.delay_steps.max())) > most:
+            raise ConfigurationError(
+                f"projection {projection.name}: a delay of {longest * network.dt_ms:g} ms is too long for synapses "
+                f"that learn on SpiNNaker: at most {most * network.dt_ms:g} ms ({most} steps) with this many cells on "
+                "a core; shorten it, or set fewer backend.neurons_per_core"
+            )
+
+
+_PROGRAMS = {
+    "IF_curr_exp": "IF_curr_exp",
+    "IF_cond_exp": "IF_cond_exp",
+    "extra_models.IF_curr_delta": "IF_curr_delta",
+    "IF_curr_delta": "IF_curr_delta",
+    "IF_curr_alpha": "IF_curr_alpha",
+    "extra_models.IFCurrExpCa2Adaptive": "IF_curr_exp_ca2_adaptive",
+    "Izhikevich": "IZK_curr_exp",
+    "extra_models.Izhikevich_cond": "IZK_cond_exp",
+}
+"""sPyNNaker's class of a cell -> the name of its program."""
+
+
+@cache
+def _programs() -> frozenset[str]:
+    """Return the names of the programs that sPyNNaker brings, without importing it."""
+    spec = find_spec("spynnaker")
+    assert spec is not None
+    assert spec.origin is not None
+    return frozenset(path.stem for path in (Path(spec.origin).parent / "pyNN" / "model_binaries").glob("*.aplx"))
+
+
+def mechanism(sim: ModuleType, projection: Projection, context: Context) -> Any:
+    """Return sPyNNaker's synapse type of a projection that learns; ``context`` is that of the cells of its target."""
+    assert projection.synapse is not None
+    form, of_cell = form_of(projection.synapse), rows(type(context.cell))
+
+    def in_theirs(weights: dict[str, float]) -> dict[str, float]:
+        quantity = f"weight_{projection.receptor}"
+        return {name: float(translate(of_cell, quantity, value, context)) for name, value in weights.items()}
+
+    timing = attrgetter(form.timing)(sim)(**form.times, **in_theirs(dict(form.amplitudes)), **form.factors)
+    weight = attrgetter(form.weight)(sim)(**in_theirs(dict(form.bounds)), **form.weight_parameters)
+    return sim.STDPMechanism(timing_dependence=timing, weight_dependence=weight)
+
+
+def read_weights(built: Any, projection: Projection, context: Context) -> NDArray[np.float64]:
+    """Return the weights of a projection after the run as magnitudes in our unit, in the order of its synapses."""
+    found = np.array([tuple(row) for row in built.get(["weight", "delay"], format="list")], dtype=np.float64)
+    columns = found.reshape(-1, 4)
+    unit = translate(rows(type(context.cell)), f"weight_{projection.receptor}", 1.0, context)
+    sources, targets = columns[:, 0].astype(np.int64), columns[:, 1].astype(np.int64)
+    steps = np.rint(columns[:, 3] / context.dt_ms).astype(np.int64)
+    return in_drawn_order(projection, sources, targets, steps, columns[:, 2] / unit)
