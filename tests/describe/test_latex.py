@@ -1,10 +1,13 @@
-"""The LaTeX is balanced, and holds no sign that pdflatex would stumble over.
+"""The LaTeX is balanced, holds no sign that pdflatex would stumble over, and is what pdflatex makes pages of.
 
-There is no pdflatex here: these checks stand in for it.
+The test by pdflatex itself is slow, and needs Debian's package ``texlive-latex-recommended``.
 """
 
 import re
+import shutil
 import string
+import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from varesearch.config.compose import compose
 from varesearch.describe import Description, Section, Table, describe
+from varesearch.describe.diagram import write_figure
 from varesearch.describe.latex import escaped, latex
 
 EIGHT = ", ".join(f"L{layer}{kind}: {{size: 9}}" for layer in (2, 4, 5, 6) for kind in "ei")
@@ -96,3 +100,21 @@ def test_a_row_of_another_length_is_refused() -> None:
         Table("t", ("a", "b"), (("1",),))
     table = Table("t_1", ("a", "b"), (("1 & 2", "`x_y`"),))
     check(body(latex(Description("d", (Section("", "s", (), (table,)),), ()))))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [*NETWORKS, ["experiment=brunel_2000"], ["experiment=e_pv_sst"]], ids=str)
+def test_pdflatex_makes_pages_of_it(words: list[str], tmp_path: Path) -> None:
+    """Without an error, and without text that is wider than its column."""
+    pdflatex = shutil.which("pdflatex")
+    assert pdflatex, "this test needs pdflatex: install the package texlive-latex-recommended"
+    config = compose(words).config
+    write_figure(config.structure, tmp_path / "network.png")
+    (tmp_path / "methods.tex").write_text(latex(describe(config), "network.png"), encoding="utf-8")
+    command = [pdflatex, "-interaction=nonstopmode", "-halt-on-error", "methods.tex"]
+    for _ in range(2):  # longtable knows its columns from the second time on
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    log = (tmp_path / "methods.log").read_text(encoding="latin-1")
+    assert done.returncode == 0, log[-2000:]
+    assert (tmp_path / "methods.pdf").read_bytes().startswith(b"%PDF")
+    assert [line for line in log.splitlines() if line.startswith(("!", "Overfull", "Missing character"))] == []

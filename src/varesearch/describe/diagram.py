@@ -20,6 +20,7 @@ from varesearch.config.structure import ConfiguredStimulus, Structure
 from varesearch.describe.connectivity import synapses_per_cell
 from varesearch.describe.inputs import acting
 from varesearch.describe.matrix_figure import matrix_figure
+from varesearch.describe.values import count_text
 from varesearch.plots.colours import population_colours
 from varesearch.plots.style import PNG_DPI, QUIET_COLOUR, RC, TEXT_COLOUR
 from varesearch.whole_files import whole_file
@@ -149,7 +150,7 @@ def _draw_projections(
         }
         pre, post = places[projection.pre], places[projection.post]
         points = _loop(pre, parallel) if pre is post else _arc(pre, post, _BEND + 0.15 * parallel)
-        label = f"{received[id(projection)]:.3g}" if few else ""
+        label = count_text(received[id(projection)]) if few else ""
         _draw_line(axes, points, projection.receptor == "excitatory", label, looks)
 
 

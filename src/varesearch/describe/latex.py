@@ -13,6 +13,7 @@ _PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage{array,booktabs,graphicx,longtable}
 \setlength{\parindent}{0pt}
 \setlength{\tabcolsep}{4pt}
+\newcommand{\together}{\par\vskip0pt plus6\baselineskip\penalty-200\vskip0pt plus-6\baselineskip}
 """
 
 _SPECIAL = {
@@ -63,6 +64,8 @@ _ARROWS = {"->": r"\(\to\)", ">=": r"\(\geq\)", "<=": r"\(\leq\)"}
 _ARROW = re.compile(f"({'|'.join(_ARROWS)})")
 _LONG_NAME = 12
 """Longer names may be broken after an underscore, a dot or an equals sign."""
+_LINE = 98
+"""So many letters of a typewriter font fill a line of a table."""
 
 
 def latex(description: Description, picture: str = "") -> str:
@@ -85,7 +88,7 @@ def _blocks(description: Description, picture: str) -> Iterator[str]:
     if picture:
         yield rf"\begin{{center}}\includegraphics[width=0.8\linewidth]{{{picture}}}\end{{center}}"
     for section in description.sections:
-        yield rf"\subsection*{{{escaped(section.title)}}}"
+        yield rf"\together\subsection*{{{escaped(section.title)}}}"
         yield from (f"{escaped(sentence)}\n" for sentence in section.sentences)
         yield from map(_table, section.tables)
     yield r"\subsection*{References}"
@@ -102,7 +105,8 @@ def _table(table: Table) -> str:
     )
     head = " & ".join(rf"\textbf{{{escaped(name)}}}" for name in table.columns)
     rows = "\n".join(" & ".join(map(escaped, row)) + r" \\" for row in table.rows)
-    title = [rf"\paragraph{{{escaped(table.title)}}}"] if table.title else []
+    # A title at the foot of a page would be parted from its table.
+    title = [rf"\together\paragraph{{{escaped(table.title)}}}"] if table.title else []
     return "\n".join(
         (
             *title,
@@ -116,12 +120,29 @@ def _table(table: Table) -> str:
 
 
 def _shares(table: Table) -> list[float]:
-    """The share of the width that each column has, by its longest text."""
-    lengths = [
-        min(max(len(line) for row in (table.columns, *table.rows) for line in row[place].split("\n")), 60) + 3
-        for place in range(len(table.columns))
+    """The share of the width that each column has: by its longest text, but enough for its longest word."""
+    columns = list(zip(table.columns, *table.rows, strict=True))
+    wanted = [min(max(map(len, "\n".join(column).split("\n"))), 60) + 3 for column in columns]
+    shares = [each / sum(wanted) for each in wanted]
+    least = [
+        (max(1.2 * _longest_word(head), *map(_longest_word, cells), 1.0) + 2.5) / _LINE for head, *cells in columns
     ]
-    return [length / sum(lengths) for length in lengths]
+    spare = [max(share - need, 0.0) for share, need in zip(shares, least, strict=True)]
+    lacking = sum(max(need - share, 0.0) for share, need in zip(shares, least, strict=True))
+    if sum(spare) <= lacking:
+        return [need / sum(least) for need in least]
+    # What some columns lack is taken from those that have more than they need, in proportion to it.
+    each = zip(shares, least, spare, strict=True)
+    return [max(share, need) - lacking * more / sum(spare) for share, need, more in each]
+
+
+def _longest_word(text: str) -> int:
+    """The letters of the longest piece of a text that is not broken."""
+    words = text.replace("`", "").split()
+    pieces = [
+        piece for word in words for piece in (re.split(r"(?<=[_.=,])", word) if len(word) > _LONG_NAME else [word])
+    ]
+    return max(map(len, pieces), default=0)
 
 
 def escaped(text: str) -> str:

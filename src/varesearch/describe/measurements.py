@@ -85,10 +85,13 @@ def _recordings(config: Config) -> tuple[tuple[str, str, str], ...]:
         sources = dict.fromkeys(projection.pre for _, projection in structure.inputs)
         rows.append(("spikes", ", ".join(map(code, sources)), "all sources, the whole run"))
     every = config.simulation.dt_ms if recording.interval_ms is None else recording.interval_ms
+    together: dict[tuple[str, str], list[str]] = {}
     for name, signals in _signals(config):
         population = structure.populations[name]
-        cells = population.size if recording.cells is None else min(recording.cells, population.size)
+        sampled = population.size if recording.cells is None else min(recording.cells, population.size)
+        cells = "all cells" if sampled == population.size else f"{sampled} of {population.size} cells"
         units = type(population.cell).recordables()
-        sampled = ", ".join(f"{code(signal)} ({units[signal]})" for signal in signals)
-        rows.append((sampled, code(name), f"{cells} of {population.size} cells, every {value_text(every)} ms"))
+        what = ", ".join(f"{code(signal)} ({units[signal]})" for signal in signals)
+        together.setdefault((what, f"{cells}, every {value_text(every)} ms"), []).append(code(name))
+    rows += [(what, ", ".join(names), how) for (what, how), names in together.items()]
     return tuple(rows)
