@@ -16,7 +16,7 @@ from varesearch.config.projection import RECEPTORS, Given, Receptor
 from varesearch.config.ranges import INT32, Range
 from varesearch.config.rule import PAIR, Rule, projection_names
 from varesearch.config.settings import unit_of
-from varesearch.config.structure import PopulationSettings, ProjectionEntry, is_pair, receptor_of
+from varesearch.config.structure import PopulationSettings, ProjectionEntry, check_population, is_pair, receptor_of
 from varesearch.config.synapse_type import SynapseType
 from varesearch.config.wording import did_you_mean, echoed
 
@@ -148,13 +148,7 @@ class _EntryReader:
             several = several or isinstance(given, list)
             names = list(map(str, given if isinstance(given, list) else [given]))
             for name in names:
-                if name not in self._receptors:
-                    refuse(
-                        f"{self._where}.{key}",
-                        given,
-                        f"names {name}, which is no population; choose from {', '.join(self._receptors)}"
-                        f"{did_you_mean(name, self._receptors)}",
-                    )
+                check_population(f"{self._where}.{key}", given, name, self._receptors)
                 if names.count(name) > 1:
                     refuse(f"{self._where}.{key}", given, f"names {name} twice; name it once")
             ends.append(names)

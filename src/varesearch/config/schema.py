@@ -162,7 +162,10 @@ class Config:
 
     @property
     def structure(self) -> Structure:
-        """The populations, projections and stimuli, each with the settings that apply to it."""
+        """The populations, projections and stimuli, each with the settings that apply to it.
+
+        Built at each access: settings can be changed, and a run needs it a dozen times, at 2 ms for eight populations.
+        """
         # A program may make settings without it.
         synapse = self.synapse if isinstance(self.synapse, SynapseType) else None
         return structure_of(

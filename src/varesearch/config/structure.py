@@ -5,7 +5,7 @@ Without data of its own a network is the pair: ``exc`` and ``inh``, as large as 
 driven by the group ``stimulus``. The mappings ``populations``, ``projections`` and ``stimuli`` change and extend it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -110,6 +110,11 @@ class ConfiguredStimulus:
         """Its name among ``stimuli``; "" for that of the group."""
         return self.where.partition(".")[2]
 
+    def key(self, setting: str) -> str:
+        """Return the name of a setting that the stimulus calls as if it stood in its group, ``stimulus.weight``."""
+        group = "stimulus."
+        return f"{self.where}.{setting.removeprefix(group)}" if setting.startswith(group) else setting
+
     def within(self, around: Surroundings) -> Surroundings:
         """Return the surroundings in which its random streams are its own, whatever other stimuli there are."""
         return replace(around, owner=self.name)
@@ -209,9 +214,7 @@ class Structure:
 
     def _inputs_of(self, each: ConfiguredStimulus) -> Iterator[ProjectionSettings]:
         for projection in each.stimulus.projections(each.sources(self.sizes), self.sizes):
-            given = {
-                key: replace(it, key=_moved(it.key, "stimulus", each.where)) for key, it in projection.given.items()
-            }
+            given = {key: replace(it, key=each.key(it.key)) for key, it in projection.given.items()}
             given["weight"] = self._of_target(given["weight"], "weight_stimulus", each.where, projection.post)
             yield replace(projection, given=given)
 
@@ -272,6 +275,13 @@ def check_name(setting: str, name: str) -> None:
         raise ConfigurationError(
             f"{setting}: the name must be 1 to {_LONGEST_NAME} letters, digits and _, beginning with a letter"
         )
+
+
+def check_population(setting: str, given: Any, name: str, populations: Collection[str]) -> None:
+    """Raise ConfigurationError if ``name``, which the value ``given`` holds, is no population."""
+    if name not in populations:
+        hint = did_you_mean(name, populations)
+        refuse(setting, given, f"names {name}, which is no population; choose from {', '.join(populations)}{hint}")
 
 
 def structure_of(
@@ -354,13 +364,7 @@ def _projections(
         if entry.dropped:
             continue
         for end in (entry.pre, entry.post):
-            if end not in structure.populations:
-                refuse(
-                    f"{entry.where}",
-                    f"{entry.pre} to {entry.post}",
-                    f"names {end}, which is no population; choose from {', '.join(structure.populations)}"
-                    f"{did_you_mean(end, structure.populations)}",
-                )
+            check_population(entry.where, f"{entry.pre} to {entry.post}", end, structure.populations)
         pre, post = structure.populations[entry.pre], structure.populations[entry.post]
         receptor, rule = entry.receptor or pre.receptor, entry.rule or wiring
         given = dict(rule.given(name, receptor))
@@ -397,8 +401,3 @@ def _with_synapse(
     where = "synapse" if entry.synapse is None else f"{entry.where}.synapse"
     with renamed("synapse", where):
         return replace(settings, synapse=chosen.of(settings), synapse_where=where)
-
-
-def _moved(key: str, group: str, where: str) -> str:
-    """The key of a setting of a part that stands at ``where`` instead of in its group."""
-    return f"{where}.{key.removeprefix(f'{group}.')}" if key.startswith(f"{group}.") else key

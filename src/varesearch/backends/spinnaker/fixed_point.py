@@ -147,8 +147,7 @@ def _drawn(
     for each in structure.stimuli:
         for setting, amplitude in each.stimulus.amplitudes().items():
             # Both flow at the same time.
-            named = setting.replace("stimulus.", f"{each.where}.", 1)
-            yield _Drawn(named, Constant(amplitude), "current_step", 1, room - abs(offset))
+            yield _Drawn(each.key(setting), Constant(amplitude), "current_step", 1, room - abs(offset))
 
 
 def _parameters(cell: Cell) -> list[tuple[Row, float]]:
