@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from varesearch.config.compose import compose
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.plausibility import doubts
 from varesearch.config.restore import restore
 from varesearch.config.structure import Structure
@@ -152,3 +153,24 @@ def test_a_structure_can_be_asked_for_the_parts_it_needs() -> None:
     names = {part.__name__ for part in found.parts}
     assert {"Izhikevich", "IfCondExp", "FixedProbability", "ThalamicBurst", "StepCurrent"} <= names
     assert replace(found, projections=()).sizes == found.sizes
+
+
+def test_a_weight_that_says_nothing_of_a_population_with_a_cell_of_its_own_is_refused() -> None:
+    """The cell's own default, named: 1 would reach exc only, and 1.5 both; a record cannot tell it from no name."""
+    other = "populations.inh.cell=if_cond_exp"
+    with pytest.raises(ConfigurationError) as refused:
+        compose([other, "connectivity.weight_exc=1"])
+    assert str(refused.value) == (
+        "connectivity.weight_exc=1 is what cell.weight_exc gives anyway, and does not say what synapses onto inh shall "
+        "have, whose own cell gives 0.004 µS; leave it out, or write populations.inh.cell.weight_exc=1 besides"
+    )
+    with pytest.raises(ConfigurationError, match=r"^stimuli\.more\.weight=0.1 is what cell.weight_stimulus gives"):
+        compose(
+            ["populations.inh.cell.weight_stimulus=0.2", "stimuli.more=background_poisson", "stimuli.more.weight=0.1"]
+        )
+    # What it proposes, what means something, and what is no other weight.
+    said = structure(other, "connectivity.weight_exc=1", "populations.inh.cell.weight_exc=1")
+    assert {each.post: str(each.weight) for each in said.projections if each.pre == "exc"} == {"exc": "1", "inh": "1"}
+    for words in (["connectivity.weight_exc=1.5"], ["connectivity.weight_exc=${cell.weight_exc}"], []):
+        compose([other, *words])
+    compose(["populations.inh.cell.a=0.1", "connectivity.weight_exc=1"])

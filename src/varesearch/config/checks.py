@@ -15,6 +15,7 @@ LARGEST = 1e15
 MOST_DELAY_STEPS = 100_000
 """Simulators keep a slot for each step of the longest delay."""
 
+_LONGEST_NAME = 40
 
 _NEVER_DRAWN = 1e-15
 """A probability so small that no network has a synapse of this kind."""
@@ -139,3 +140,11 @@ def check_weight(setting: str, weight: Value) -> None:
     else:
         what, mend = "can", "give it low: 0" if weight.has_tail else "give it a low of 0 or more"
     refuse(setting, weight, f"{what} be negative: weights are magnitudes, the projection gives the sign; {mend}")
+
+
+def check_name(setting: str, name: str) -> None:
+    """A name that every simulator and table can use."""
+    if not (name.isascii() and name.isidentifier() and name[0] != "_" and len(name) <= _LONGEST_NAME):
+        raise ConfigurationError(
+            f"{setting}: the name must be 1 to {_LONGEST_NAME} letters, digits and _, beginning with a letter"
+        )

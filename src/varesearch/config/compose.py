@@ -19,6 +19,7 @@ from varesearch.config.plain import as_number
 from varesearch.config.projection_entries import projection_entries
 from varesearch.config.references import check_references, reference_problem
 from varesearch.config.schema import Config
+from varesearch.config.shared_weights import check_shared_weights
 from varesearch.config.structure_data import DATA, merge_data, place_parts, typed_data
 from varesearch.config.wording import did_you_mean, echoed
 
@@ -114,6 +115,7 @@ class Composer:
             check_references(node)
             resolved = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
             config = typed_config(node, self._config_dir)
+            check_shared_weights(config, node)
         except (OmegaConfBaseException, OverflowError, RecursionError) as error:
             raise ConfigurationError(reference_problem(node, error, choices)) from None
         return Composed(config, resolved, tuple(overrides), choices, self._config_dir)

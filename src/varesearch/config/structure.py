@@ -12,7 +12,7 @@ from typing import Any
 
 from varesearch.config import ranges
 from varesearch.config.cell import Cell
-from varesearch.config.checks import check_delay, check_weight, refuse
+from varesearch.config.checks import check_delay, check_name, check_weight, refuse
 from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.parts import Part
 from varesearch.config.projection import RECEPTORS, Given, ProjectionSettings, Receptor
@@ -21,8 +21,6 @@ from varesearch.config.settings import Settings, quantity
 from varesearch.config.stimulus import CurrentInput, Source, Stimulus, Surroundings
 from varesearch.config.synapse_type import SynapseType
 from varesearch.config.wording import did_you_mean
-
-_LONGEST_NAME = 40
 
 
 @dataclass
@@ -267,14 +265,6 @@ class Structure:
                         "give the stimulus another name, stimuli.NAME"
                     )
                 seen.add(source.name)
-
-
-def check_name(setting: str, name: str) -> None:
-    """Raise ConfigurationError for a name that a simulator or a table could not use."""
-    if not (name.isascii() and name.isidentifier() and name[0] != "_" and len(name) <= _LONGEST_NAME):
-        raise ConfigurationError(
-            f"{setting}: the name must be 1 to {_LONGEST_NAME} letters, digits and _, beginning with a letter"
-        )
 
 
 def check_population(setting: str, given: Any, name: str, populations: Collection[str]) -> None:
