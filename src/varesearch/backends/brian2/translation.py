@@ -164,7 +164,7 @@ def _input(cell: type[Cell]) -> tuple[Row, ...]:
         convert: Convert = lambda values, context: values * sign / _gain(receptor, context) + 0.0  # noqa: E731
         formula = "-x" if sign < 0 else "x"
         if scaled:
-            formula += f"; {scaled[0]}: {formula} dt/τ / (1 - exp(-dt/τ))"
+            formula += f"; {', '.join(scaled)}: {formula} dt/τ / (1 - exp(-dt/τ))"
         return Row(ours, unit, theirs, unit, convert, "same" if formula == "x" else formula)
 
     signs = (1, arrivals.inhibition)
@@ -173,7 +173,7 @@ def _input(cell: type[Cell]) -> tuple[Row, ...]:
 
 def _weights(cell: type[Cell], unit: str) -> tuple[Row, Row]:
     arrivals, scaled = SYNAPSES[cell.synapse], [name for name, step in steps_of(cell).items() if step.gain]
-    formula = f"w; {scaled[0]}: w τ/dt (1 - exp(-dt/τ))" if scaled else "w"
+    formula = f"w; {', '.join(scaled)}: w τ/dt (1 - exp(-dt/τ))" if scaled else "w"
     note = "scaled as SpiNNaker scales an exponential input" if scaled else ""
     negative = f"-({formula})" if scaled else "-w"
     first = Row("weight_excitatory", unit, arrivals.into[0], unit, _weight(1, "E"), formula if scaled else "same", note)

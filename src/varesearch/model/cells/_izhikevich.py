@@ -57,6 +57,37 @@ def midpoint(synaptic: str) -> Step:
     )
 
 
+SUBSTEPS = 16
+"""How many steps of Euler's method :func:`substeps` takes in a time step."""
+
+
+def substeps(synaptic: str) -> Step:
+    """Return the scheme of Trensch et al. 2018 (Front. Neuroinform. 12:81): semi-implicit Euler in 16 parts of a step.
+
+    u follows from the new v. Threshold and reset are in each part; a spike counts for the whole step, and a second one
+    in the same step is not counted. The input of the step's start lasts throughout the step.
+    """
+    part = f"""
+            v = v + h/{SUBSTEPS}*((0.04*v + 5)*v + 140 - u + current)
+            u = u + h/{SUBSTEPS}*a*(b*v - u)
+            over = int({THRESHOLD})
+            v = over*c + (1 - over)*v
+            u = u + over*d
+            fired = fired + over
+    """
+    return Step(
+        update=f"""
+            current = {{drive}} + {synaptic}
+            fired = 0
+            {(part * SUBSTEPS).strip()}
+        """,
+        threshold="fired > 0.5",
+        reset="fired = 0",
+        further=("fired",),
+        gain=charge_gain,
+    )
+
+
 @dataclass
 class IzhikevichCell(Cell):
     """The parameters of eqs. 1-3, and the state at time 0."""

@@ -14,10 +14,11 @@ from varesearch.model.cells import (
     ranges,
     uniform,
 )
-from varesearch.model.cells._izhikevich import IzhikevichCell, euler, midpoint
+from varesearch.model.cells._izhikevich import IzhikevichCell, euler, midpoint, substeps
 
 EULER = euler("ie + ii")
 MIDPOINT = midpoint("ie + ii")
+PARTS = substeps("ie + ii")
 
 
 @dataclass
@@ -30,7 +31,7 @@ class Izhikevich(IzhikevichCell):
 
     synapse = Synapse.CURRENT
     simulators: ClassVar = {
-        "brian2": Steps({"euler": EULER, "spinnaker": MIDPOINT}),
+        "brian2": Steps({"euler": EULER, "spinnaker": MIDPOINT, "substeps": PARTS}),
         "nest": NativeModel(
             "izhikevich_exp",
             ("euler",),
