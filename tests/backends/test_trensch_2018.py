@@ -182,10 +182,13 @@ def test_the_published_files_become_the_network_of_the_page(tmp_path: Path, monk
         np.savetxt(published / f"{name}.dat", column.reshape(N, 100), fmt="%f" if name[0] == "w" else "%03d")
     rows = np.column_stack([*divmod(np.arange(len(inputs)), 1000), inputs])
     np.savetxt(published / "randomNetworkInput.dat", rows, fmt=["%06d", "%03d", "%03d"])
-    blocks = dict(re.findall(r'```\w+ title="(.+?)"\n(.*?)```', PAGE.read_text(encoding="utf-8"), re.DOTALL))
-    for name in ("published_state.py", "my_presets/experiment/trensch_2018_learned.yaml"):
+    page = PAGE.read_text(encoding="utf-8")
+    script, preset_file = "published_state.py", "my_presets/experiment/trensch_2018_learned.yaml"
+    blocks = {script: r"```py\n(.*?)```", preset_file: rf"```yaml\n(# {preset_file}\n.*?)```"}
+    for name, pattern in blocks.items():
+        (block,) = re.findall(pattern, page, re.DOTALL)
         tmp_path.joinpath(name).parent.mkdir(parents=True, exist_ok=True)
-        tmp_path.joinpath(name).write_text(blocks[name], encoding="utf-8")
+        tmp_path.joinpath(name).write_text(block, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["published_state.py", str(published), "5"])
     runpy.run_path("published_state.py")
