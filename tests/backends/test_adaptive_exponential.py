@@ -4,7 +4,6 @@ Within a step the solution finds the time at which v passes the peak; v is then 
 refractory period, as NEST does. Arrivals are added between steps.
 """
 
-import math
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from one_cell import Arrivals, on, random_arrivals, with_arrivals
 from solved import Cell as Solved
 from solved import largest_shift, solve
+from solved_cells import adaptive_exponential
 
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.nest import NestSettings
@@ -37,30 +37,7 @@ REGIMES: dict[str, dict[str, Any]] = {
 
 
 def equations(cell: Aeif, dt_ms: float, arrivals: Arrivals) -> Solved:
-    """State: v, w, then (g, y) of each receptor; y stays 0 where g does not rise."""
-    leak, rises = cell.cm / cell.tau_m, isinstance(cell, AeifCondAlpha)
-
-    def slope(state, held):
-        v, w, g_e, y_e, g_i, y_i = state
-        current = -leak * (v - cell.v_rest)
-        current += leak * cell.delta_T * math.exp(min((v - cell.v_thresh) / cell.delta_T, 600.0))
-        current += g_e * (cell.e_rev_E - v) + g_i * (cell.e_rev_I - v) - w + cell.i_offset
-        return (
-            0.0 if held else current / cell.cm,
-            (cell.a * (v - cell.v_rest) - w) / cell.tau_w,
-            (np.e * y_e - g_e) / cell.tau_syn_E, -y_e / cell.tau_syn_E,
-            (np.e * y_i - g_i) / cell.tau_syn_I, -y_i / cell.tau_syn_I,
-        )  # fmt: skip
-
-    places = {"excitatory": 2 + rises, "inhibitory": 4 + rises}
-    return Solved(
-        slope,
-        [-65.0, 0.01, 0.0, 0.0, 0.0, 0.0],
-        reset=lambda state: np.array([cell.v_reset, state[1] + cell.b, *state[2:]]),
-        held=round(cell.tau_refrac / dt_ms),
-        peak=cell.v_peak,
-        arrivals=[(step, places[name], weight) for name, events in arrivals.items() for step, weight in events],
-    )
+    return adaptive_exponential(cell, START, arrivals, dt_ms)
 
 
 START = {"v": -65.0, "w": 0.01}

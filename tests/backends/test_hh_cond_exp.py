@@ -1,6 +1,5 @@
 """Hodgkin and Huxley's cell on Brian2 and NEST against Traub and Miles' equations, solved by scipy."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from one_cell import Arrivals, on, random_arrivals, with_arrivals
 from solved import Cell as Solved
 from solved import largest_shift, solve
+from solved_cells import hodgkin_huxley
 
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.nest import NestSettings
@@ -23,35 +23,8 @@ DT_MS = 0.1
 START = {"v": -62.0, "m": 0.02, "h": 0.95, "n": 0.1}
 
 
-def ratio(x: float) -> float:
-    """x/(exp(x) - 1)"""
-    return 1.0 - x / 2 if abs(x) < 1e-6 else x / math.expm1(x)
-
-
 def equations(cell: HhCondExp, arrivals: Arrivals) -> Solved:
-    """State: v, m, h, n, g_exc, g_inh. Rates as in Brette et al. 2007, appendix B."""
-
-    def slope(state, _held):
-        v, m, h, n, g_e, g_i = state
-        x = v - cell.v_offset
-        opening = {"m": 0.32 * 4 * ratio((13 - x) / 4), "h": 0.128 * math.exp((17 - x) / 18)}
-        opening["n"] = 0.032 * 5 * ratio((15 - x) / 5)
-        closing = {"m": 0.28 * 5 * ratio((x - 40) / 5), "h": 4 / (1 + math.exp((40 - x) / 5))}
-        closing["n"] = 0.5 * math.exp((10 - x) / 40)
-        current = cell.gbar_Na * m**3 * h * (cell.e_rev_Na - v) + cell.gbar_K * n**4 * (cell.e_rev_K - v)
-        current += cell.g_leak * (cell.e_rev_leak - v) + cell.i_offset
-        current += g_e * (cell.e_rev_E - v) + g_i * (cell.e_rev_I - v)
-        gates = [opening[k] * (1 - value) - closing[k] * value for k, value in (("m", m), ("h", h), ("n", n))]
-        return current / cell.cm, *gates, -g_e / cell.tau_syn_E, -g_i / cell.tau_syn_I
-
-    places = {"excitatory": 4, "inhibitory": 5}
-    return Solved(
-        slope,
-        [*START.values(), 0.0, 0.0],
-        fires=lambda before, after: before[0] > after[0] >= cell.v_offset + 30,
-        again=round(cell.tau_refrac / DT_MS),
-        arrivals=[(step, places[name], weight) for name, events in arrivals.items() for step, weight in events],
-    )
+    return hodgkin_huxley(cell, START, arrivals, DT_MS)
 
 
 @both

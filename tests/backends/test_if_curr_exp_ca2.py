@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from one_cell import Arrivals, on, random_arrivals, with_arrivals
 from solved import Cell as Solved
 from solved import solve
+from solved_cells import calcium_adaptation
 
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.check import checked_backend
@@ -26,23 +27,7 @@ WEIGHTS: dict[Receptor, NDArray[np.float64]] = {
 
 
 def equations(cell: IfCurrExpCa2, dt_ms: float, arrivals: Arrivals) -> Solved:
-    """State: v, i_ca2, i_exc, i_inh (as magnitudes)."""
-
-    def slope(state, held):
-        v, calcium, excitation, inhibition = state
-        current = excitation - inhibition - calcium + cell.i_offset
-        dv = 0.0 if held else (cell.v_rest - v) / cell.tau_m + current / cell.cm
-        return dv, -calcium / cell.tau_ca2, -excitation / cell.tau_syn_E, -inhibition / cell.tau_syn_I
-
-    places = {"excitatory": 2, "inhibitory": 3}
-    return Solved(
-        slope,
-        [START["v"], START["i_ca2"], 0.0, 0.0],
-        fires=lambda _before, after: after[0] >= cell.v_thresh,
-        reset=lambda state: np.array([cell.v_reset, state[1] + cell.i_alpha, *state[2:]]),
-        held=round(cell.tau_refrac / dt_ms),
-        arrivals=[(step, places[name], weight) for name, events in arrivals.items() for step, weight in events],
-    )
+    return calcium_adaptation(cell, START, arrivals, dt_ms)
 
 
 @pytest.mark.parametrize("dt_ms", [1.0, 0.1])
