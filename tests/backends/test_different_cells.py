@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from different_cells import different_cells, one_by_one
+from different_cells import different_cells, one_by_one, spread, step_of
 from numpy.typing import NDArray
-from small_networks import config
+from small_networks import config, network
 from small_runs import result_of, sound_on
 
 from varesearch.backends import backend_class
@@ -17,7 +17,8 @@ from varesearch.config.backend import BackendSettings
 from varesearch.config.cell import Cell
 from varesearch.config.parts import parts
 from varesearch.config.schema import RecordingConfig
-from varesearch.network.model import Network
+from varesearch.config.values import Uniform
+from varesearch.network.model import Network, Population
 from varesearch.recording import Recording
 from varesearch.result import Status
 
@@ -49,13 +50,13 @@ EXACT = [
 ]
 
 
-def run(network: Network, backend: str) -> Recording:
-    cell = type(network.populations[0].cell)
+def run(drawn: Network, backend: str) -> Recording:
+    cell = type(drawn.populations[0].cell)
     signals = RecordingConfig(signals=list(backend_class(type(SETTINGS[backend])).signals(cell)))
     if backend != "spinnaker":
-        return sound_on(network, SETTINGS[backend], signals)
-    simulator = backend_class(type(SETTINGS[backend]))(config(network, SETTINGS[backend], signals))
-    result = result_of(network, simulator)
+        return sound_on(drawn, SETTINGS[backend], signals)
+    simulator = backend_class(type(SETTINGS[backend]))(config(drawn, SETTINGS[backend], signals))
+    result = result_of(drawn, simulator)
     assert result.status is Status.FINISHED
     assert result.recording is not None
     return result.recording
@@ -102,10 +103,36 @@ def test_a_cell_with_drawn_parameters_is_the_same_alone_on_the_board(cell: type[
     check_as_alone(cell(), "spinnaker")
 
 
+@pytest.mark.parametrize(
+    ("cell", "backend"),
+    [
+        pytest.param(cell, backend, id=f"{name}-{backend}", marks=[] if backend == "nest" else [pytest.mark.slow])
+        for name, cell in parts(Cell).items()
+        for backend in SETTINGS
+        if has(backend, cell)
+    ],
+)
+def test_each_parameter_may_be_the_only_one_that_differs(cell: type[Cell], backend: str) -> None:
+    """NEST by way of PyNN once failed if tau_m differed and cm did not, for the one is divided by the other."""
+    usual, populations = cell(i_offset=cell.i_offset or 0.5), []
+    dt_ms = step_of(usual)
+    for name, value in spread(usual).varying.items():
+        assert isinstance(value, Uniform)
+        ends = np.array([value.low, value.high]) if name not in cell.whole_steps else np.array([2.0, 4.0])
+        initial = {variable: np.zeros(2) for variable in cell.variables} | {"v": np.full(2, -65.0)}
+        populations.append(Population(name, 2, usual, initial, parameters={name: ends}))
+        alone = replace(usual, **{name: float(ends[1])})
+        populations.append(Population(f"{name}_alone", 1, alone, {x: at[:1] for x, at in initial.items()}))
+    found = run(network(populations, 60, dt_ms), backend).populations
+    for name in spread(usual).varying:
+        together, alone = (found[each].signals["v"].values[:, -1] for each in (name, f"{name}_alone"))
+        np.testing.assert_allclose(together, alone, rtol=1e-6, atol=1e-3)
+
+
 @pytest.mark.parametrize(("cell", "scheme"), EXACT)
 def test_brian2_and_nest_agree_in_every_spike(cell: type[Cell], scheme: str) -> None:
-    network = different_cells(cell(integrator=scheme), size=24)
-    one, other = run(network, "brian2"), run(network, "nest")
+    drawn = different_cells(cell(integrator=scheme), size=24)
+    one, other = run(drawn, "brian2"), run(drawn, "nest")
     assert trains(one) == trains(other)
     np.testing.assert_allclose(signal(one, "v"), signal(other, "v"), rtol=1e-7, atol=1e-3)
 
@@ -114,9 +141,9 @@ def test_brian2_and_nest_agree_in_every_spike(cell: type[Cell], scheme: str) -> 
 @pytest.mark.parametrize("codegen", ["cython", "cpp_standalone"])
 @pytest.mark.parametrize("cell", [pytest.param(it, id=name) for name, it in parts(Cell).items() if has("brian2", it)])
 def test_compiled_code_gives_the_spikes_of_numpy(cell: type[Cell], codegen: str) -> None:
-    network = different_cells(cell(), size=24)
-    compiled = sound_on(network, Brian2Settings(codegen=codegen), RecordingConfig(signals=["v"]))
-    plain = sound_on(network, Brian2Settings(codegen="numpy"), RecordingConfig(signals=["v"]))
+    drawn = different_cells(cell(), size=24)
+    compiled = sound_on(drawn, Brian2Settings(codegen=codegen), RecordingConfig(signals=["v"]))
+    plain = sound_on(drawn, Brian2Settings(codegen="numpy"), RecordingConfig(signals=["v"]))
     assert trains(compiled) == trains(plain)
 
 

@@ -10,6 +10,7 @@ from varesearch.recording import Recording
 
 COMMON = ["simulation.duration_ms=250", "recording.signals=[v]"]
 FAST_INHIBITION = ["populations.inh.cell={a: 0.1, d: 2}", "connectivity.n=150", "connectivity.p=0.1"]
+RS_FS = ["cell=regular_spiking", "populations.inh.cell=fast_spiking", "connectivity.n=150", "connectivity.p=0.1"]
 THREE = [
     "populations={pyr: {size: 80, cell: if_curr_exp}, pv: {size: 20, receptor: inhibitory, cell: if_curr_alpha}, "
     "sst: {size: 15, receptor: inhibitory, cell: {model: izhikevich, d: 8}}}",
@@ -54,7 +55,9 @@ def trains(recording: Recording) -> dict[str, list[tuple[int, float]]]:
     }
 
 
-@pytest.mark.parametrize("words", [FAST_INHIBITION, THREE, EIGHT], ids=["fast inhibition", "three", "eight"])
+@pytest.mark.parametrize(
+    "words", [FAST_INHIBITION, RS_FS, THREE, EIGHT], ids=["fast inhibition", "rs fs", "three", "eight"]
+)
 def test_brian2_and_nest_give_the_same_spikes(words: list[str]) -> None:
     first, second = (trains(recorded(f"backend={name}", words)) for name in ("brian2", "nest"))
     assert first == second
@@ -70,7 +73,7 @@ def test_compiled_code_gives_the_same_spikes(words: list[str], target: str) -> N
     )
 
 
-@pytest.mark.parametrize("words", [FAST_INHIBITION, THREE], ids=["fast inhibition", "three"])
+@pytest.mark.parametrize("words", [FAST_INHIBITION, RS_FS, THREE], ids=["fast inhibition", "rs fs", "three"])
 def test_the_board_fires_as_brian2_with_its_schemes_does(words: list[str]) -> None:
     """Fixed point shifts spikes, and a recurrent network diverges with them, so that the counts are compared."""
     scheme = ["cell.integrator=spinnaker", "populations.inh.cell.integrator=spinnaker"]

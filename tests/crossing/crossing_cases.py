@@ -44,6 +44,7 @@ NEEDED = {
 STRONG = {
     "p": 0.3,
     "rate_hz": 200,
+    "law": "poisson",
     "start_ms": 5,
     "duration_ms": 20,
     "amplitude": 0.3,
@@ -52,8 +53,13 @@ STRONG = {
     "width_ms": 4,
     "file": Path(__file__).with_name("input_spikes.csv"),
 }
+STRONGER = {"background_poisson": {"rate_hz": 800}}
+"""A source of a cell's own, by kind: several spikes in many of the steps of 1 ms."""
 RECURRENT = 1.5
 """Recurrent weights, in units of the cells' own defaults, which are made for 30 inputs a cell rather than for 12."""
+
+SPREAD = 0.05
+"""How far the parameters of different cells lie from their defaults, as a share of these."""
 
 DRIVE = {"nA": 0.2}
 """By unit: a constant current for cells that have none by default, so that they fire without a stimulus too."""
@@ -79,6 +85,7 @@ def factors() -> dict[str, tuple[str, ...]]:
         "weights": ("one", "many"),
         "delays": ("one", "many"),
         "rule": tuple(known["connectivity"]),
+        "cells": ("alike", "different", "mixed"),
         "step": tuple(known["simulation"]),
     }
 
@@ -157,9 +164,32 @@ def same_scheme(row: Row) -> bool:
     return integrator in integrators_of(backend_of(reference())).get(cell, ()) and first.arithmetic == other.arithmetic
 
 
+@cache
+def partner(scheme: str) -> tuple[str, str]:
+    """The cell, and its integrator, that the inhibitory population has where the cells of a network are mixed.
+
+    The next cell that all back ends with the scheme have, by a scheme of its own that all have that share the
+    reference's arithmetic.
+    """
+    cell, integrator = scheme.split("/")
+    having = [name for name in backends() if integrator in integrators_of(name).get(cell, ())]
+    exact = [name for name in having if backends()[name].arithmetic == backends()[backend_of(reference())].arithmetic]
+    names = list(parts(Cell))
+    place = names.index(cell)
+    for other in names[place + 1 :] + names[:place]:
+        steps = [step for step in options()["simulation"] if _takes_step(cell, step)]
+        if not all(other in integrators_of(name) for name in having) or not all(_takes_step(other, s) for s in steps):
+            continue
+        for scheme_of_other in integrators_of(exact[0] if exact else having[0])[other]:
+            if all(scheme_of_other in integrators_of(name)[other] for name in exact):
+                return other, scheme_of_other
+    raise LookupError(f"no cell can be mixed with {scheme}")
+
+
 def network_words(row: Row) -> list[str]:
     """The overrides that all targets share."""
     cell = schemas()["cell"][row["scheme"].split("/")[0]]
+    stimulus = schemas()["stimulus"][row["stimulus"]]
     step_ms = _step_ms(row["step"])
     # In steps of 1 ms a cell needs longer to show what it does; in finer ones a step costs as much.
     duration_ms = 80 if step_ms > 0.5 else 40
@@ -174,26 +204,91 @@ def network_words(row: Row) -> list[str]:
         f"connectivity.n={CELLS}",
         *_settings("connectivity", schemas()["connectivity"][row["rule"]], DENSE),
         *NEEDED.get(row["rule"], ()),
-        *_settings("stimulus", schemas()["stimulus"][row["stimulus"]], STRONG),
+        *_settings("stimulus", stimulus, STRONG | STRONGER.get(row["stimulus"], {})),
+        *(_different(cell) if row["cells"] == "different" else _drive("cell", cell)),
     ]
-    unit = unit_of(cell, "i_offset")
-    if unit in DRIVE and cell.i_offset == 0:
-        words.append(f"cell.i_offset={DRIVE[unit]}")
+    own = [*words, *_weights(row, "connectivity", cell), *_mixed(row)]
+    if row["weights"] == "many" and "weight" in {f.name for f in fields(stimulus)}:
+        own.append(f"stimulus.weight={_spread(cell.weight_stimulus)}")
+    delay = "{distribution: uniform, low: 2, high: 6}" if row["delays"] == "many" else "2"
+    return [*own, f"connectivity.delay_ms={delay}", "recording=spikes"]
+
+
+def _weights(row: Row, where: str, cell: type[Cell]) -> list[str]:
+    """Recurrent weights onto a cell."""
+    found = []
     for receptor in ("exc", "inh"):
         weight = RECURRENT * getattr(cell, f"weight_{receptor}")
-        words.append(f"connectivity.weight_{receptor}={_spread(weight) if row['weights'] == 'many' else f'{weight:g}'}")
-    if row["weights"] == "many" and "weight" in {f.name for f in fields(schemas()["stimulus"][row["stimulus"]])}:
-        words.append(f"stimulus.weight={_spread(cell.weight_stimulus)}")
-    delay = "{distribution: uniform, low: 2, high: 6}" if row["delays"] == "many" else "2"
-    return [*words, f"connectivity.delay_ms={delay}", "recording=spikes"]
+        setting = f"weight_{receptor}" if where == "connectivity" else f"{receptor}_to_inh.weight"
+        found.append(f"{where}.{setting}={_spread(weight) if row['weights'] == 'many' else f'{weight:g}'}")
+    return found
+
+
+def _drive(where: str, cell: type[Cell]) -> list[str]:
+    unit = unit_of(cell, "i_offset")
+    return [f"{where}.i_offset={DRIVE[unit]}"] if unit in DRIVE and cell.i_offset == 0 else []
+
+
+def _different(cell: type[Cell]) -> list[str]:
+    """Every second parameter drawn from a distribution, the others by expressions of one draw."""
+    words = ["cell.draws={r: {distribution: uniform, low: -1, high: 1}}"]
+    usual = {name: getattr(cell, name) for name in cell.numbers()}
+    for word in _drive("cell", cell):
+        name, _, value = word.removeprefix("cell.").partition("=")
+        usual[name] = float(value)
+    for index, (name, middle) in enumerate(usual.items()):
+        width = 2.0 if name in cell.whole_steps else SPREAD * abs(middle) or SPREAD
+        if index % 2:
+            words.append(f"cell.{name}={{expression: '{middle!r} + {width!r} * r'}}")
+        else:
+            low, high = middle - width if middle else 0.0, middle + width
+            words.append(f"cell.{name}={{distribution: uniform, low: {low!r}, high: {high!r}}}")
+    return words
+
+
+def _mixed(row: Row) -> list[str]:
+    """Inhibitory cells of another model, and a second stimulus: the first one then reaches the others alone."""
+    if row["cells"] != "mixed":
+        return []
+    model, _ = partner(row["scheme"])
+    cell = schemas()["cell"][model]
+    words = [f"populations.inh.cell={model}", *_drive("populations.inh.cell", cell)]
+    if schemas()["connectivity"][row["rule"]].connects:
+        words += _weights(row, "projections", cell)
+    if "targets" in {f.name for f in fields(schemas()["stimulus"][row["stimulus"]])}:
+        words.append("stimulus.targets=[exc]")
+    kinds = [kind for kind in options()["stimulus"] if kind != "none"]
+    second = kinds[(kinds.index(row["stimulus"]) + 1) % len(kinds) if row["stimulus"] in kinds else 0]
+    return [
+        *words,
+        f"stimuli.second={second}",
+        *_settings("stimuli.second", schemas()["stimulus"][second], STRONG | STRONGER.get(second, {})),
+    ]
 
 
 def words(row: Row, target: str | None = None) -> list[str]:
-    """The overrides of a row on its target, or on ``target``, with the row's integrator where that has it."""
+    """The overrides of a row on its target, or on ``target``, with the row's integrators where that has them."""
     target = target or row["target"]
-    cell, integrator = row["scheme"].split("/")
-    has = integrator in integrators_of(backend_of(target)).get(cell, ())
-    return [*network_words(row), *targets()[target], f"cell.integrator={integrator if has else 'auto'}"]
+    found = [*network_words(row), *targets()[target], f"cell.integrator={_integrator(target, row['scheme'])}"]
+    if row["cells"] == "mixed":
+        found.append(f"populations.inh.cell.integrator={_integrator(target, '/'.join(partner(row['scheme'])))}")
+    # With cells alike few signals are recorded, with others all.
+    return found if row["cells"] == "alike" else [*found, f"recording.signals=[{','.join(signals(row))}]"]
+
+
+def signals(row: Row) -> list[str]:
+    """The signals that both the row's target and the reference can record of all its cells that have them."""
+    models = [row["scheme"].split("/")[0], *(partner(row["scheme"])[:1] if row["cells"] == "mixed" else ())]
+    cells = [parts(Cell)[model] for model in models]
+    kinds = [backends()[backend_of(target)] for target in (reference(), row["target"])]
+    names = dict.fromkeys(name for cell in cells for name in cell.recordables())
+    lacking = {name for cell in cells for kind in kinds for name in set(cell.recordables()) - set(kind.signals(cell))}
+    return [name for name in names if name not in lacking]
+
+
+def _integrator(target: str, scheme: str) -> str:
+    cell, integrator = scheme.split("/")
+    return integrator if integrator in integrators_of(backend_of(target)).get(cell, ()) else "auto"
 
 
 def command(overrides: list[str]) -> str:

@@ -21,13 +21,20 @@ from varesearch.tracking.tags import result_tags
 
 @dataclass(frozen=True)
 class Trains:
-    """Of a run: the network's hash, the spikes as rows (step, cell), sorted, for each population, and its tags."""
+    """Of a run: the network's hash, the spikes as rows (step, cell), sorted, for each population, and its tags.
+
+    ``signals``: (population, name) -> samples of shape (samples, cells).
+    """
 
     network: str
     spikes: dict[str, NDArray[np.int64]]
     tags: dict[str, str]
-    finite: bool
-    """Are all samples finite numbers?"""
+    signals: dict[tuple[str, str], NDArray[np.floating]]
+
+    @property
+    def finite(self) -> bool:
+        """Are all samples finite numbers?"""
+        return all(bool(np.isfinite(values).all()) for values in self.signals.values())
 
     @property
     def total(self) -> int:
@@ -56,9 +63,12 @@ def simulate(config: Config, cache: Path, nudge_mv: float = 0.0) -> Trains:
         name: np.stack([np.rint(p.spike_times_ms / network.dt_ms).astype(np.int64), p.spike_ids.astype(np.int64)], 1)
         for name, p in recording.populations.items()
     }
-    signals = [signal.values for p in recording.populations.values() for signal in p.signals.values()]
-    finite = all(bool(np.isfinite(values).all()) for values in signals)
-    return Trains(drawn, spikes, result_tags(result), finite)
+    signals = {
+        (population, name): signal.values
+        for population, p in recording.populations.items()
+        for name, signal in p.signals.items()
+    }
+    return Trains(drawn, spikes, result_tags(result), signals)
 
 
 @lru_cache(maxsize=64)
@@ -74,6 +84,23 @@ def first_difference(one: Trains, other: Trains) -> str:
         if a != b:
             step, cell = min(a ^ b)
             return f"{len(a)} and {len(b)} spikes of {name}; they part at step {step}, cell {cell}"
+    return ""
+
+
+CLOSE = 1e-5
+"""How far two samples may lie apart that the same scheme computes, as a share of the largest of the signal."""
+
+
+def first_sample_apart(one: Trains, other: Trains) -> str:
+    """Where two runs whose cells fire in the same steps have other samples, in words; "" if nowhere."""
+    for key, a in one.signals.items():
+        b = other.signals[key]
+        if a.shape != b.shape:
+            return f"samples of {key[1]} of {key[0]} of shapes {a.shape} and {b.shape}"
+        apart = np.argwhere(np.abs(a.astype(np.float64) - b) > CLOSE * np.abs(a).max(initial=0.0))
+        if apart.size:
+            sample, cell = apart[0]
+            return f"{key[1]} of {key[0]} is {a[sample, cell]} and {b[sample, cell]} at sample {sample}, cell {cell}"
     return ""
 
 

@@ -19,16 +19,19 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from crossing_cases import NEEDED, OF_THIS_MACHINE, command, integrators_of
-from crossing_runs import Trains, checked, explained_by_rounding, first_difference, simulate
+from crossing_runs import Trains, checked, explained_by_rounding, first_difference, first_sample_apart, simulate
 
 from varesearch import cli
 from varesearch.backends import backend_class, backends
+from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.options import DISCRIMINATORS, options, schemas
 from varesearch.config.schema import AnalysisConfig, Config, RecordingConfig
 from varesearch.network import estimate
 
 DRAWN_GROUPS = ("cell", "connectivity", "stimulus")
+STRUCTURED = 0.6
+"""The share of configurations with a structure of their own: populations, projections and stimuli as data."""
 FEW_SPIKES = Path(__file__).with_name("few_spikes.csv")
 """At whole ms from 1 to 3, which every step divides and every run holds."""
 COMPILED_EVERY = 50
@@ -37,6 +40,8 @@ NATIVE_EVERY = 20
 """Of so many seeds one is drawn by SpiNNaker, and run twice."""
 LONGEST_LINE = 1000
 """Characters of a refusal: a line that a person reads."""
+
+STRUCTURE = ("populations", "projections", "stimuli")
 
 HOSTILE = (
     *(
@@ -74,6 +79,9 @@ class Draw:
         self.n = self.rng.randint(6, 60)
         self.words: list[str] = []
         self.options: dict[str, str] = {}
+        self.populations: dict[str, str] = {}
+        """Name -> model of its cell."""
+        self.own = self.rng.random() < STRUCTURED
 
     def valid(self) -> list[str]:
         """What a person could have written, without a back end."""
@@ -84,21 +92,81 @@ class Draw:
         ]
         known = options()
         for group in DRAWN_GROUPS:
-            self.options[group] = option = self.rng.choice(sorted(set(known[group]) & set(schemas()[group])))
-            self.words.append(f"{group}={option}")
-            self._walk(group, schemas()[group][option], 0.5)
+            choices = set(known[group]) & set(schemas()[group])
+            if self.own and group == "connectivity":
+                choices -= set(NEEDED)
+            self.options[group] = self.rng.choice(sorted(choices))
+            self.words.append(f"{group}={self.options[group]}")
+        self._draw_populations()
+        for group in DRAWN_GROUPS:
+            self._walk(group, schemas()[group][self.options[group]], 0.5)
+        if self.own:
+            self._draw_projections()
+            self._draw_stimuli()
         self._walk("recording", RecordingConfig, 0.5)
         self._walk("analysis", AnalysisConfig, 0.0)
         return self.words
 
     def hostile(self) -> list[str]:
-        """A valid one with one word, of any group, replaced by what no person would write."""
+        """A valid one with one word, of any group or of the structure, replaced by what no person would write."""
         words = self.valid()
         settings = list(_settings("", Config)) + [
             key for group in schemas() for key in _settings(f"{group}.", schemas()[group][self._option(group)])
         ]
+        own = [word.partition("=")[0] for word in words if word.startswith(STRUCTURE)]
+        if own and self.rng.random() < 0.6:
+            settings = [
+                *own,
+                *(f"{key}.{name}" for key in STRUCTURE for name in ("new", "exc", "a-b", "x.cell", "x.pre")),
+            ]
         key = self.rng.choice(settings)
         return [*(word for word in words if not word.startswith(f"{key}=")), f"{key}={self.rng.choice(HOSTILE)}"]
+
+    def _draw_populations(self) -> None:
+        """The pair, some of it with a cell of its own, or one to four others."""
+        rng, cell = self.rng, self.options["cell"]
+        self.populations = dict.fromkeys(("exc", "inh"), cell)
+        if not self.own:
+            return
+        if free := rng.random() < 0.7:
+            self.populations = dict.fromkeys(["pyr", "pv", "sst", "vip"][: rng.randint(1, 4)], cell)
+        equal = rng.randint(5, 20)
+        for name in self.populations:
+            where = f"populations.{name}"
+            if free:
+                size = equal if rng.random() < 0.5 else rng.randint(5, 20)
+                self.words += [f"{where}.size={size}", f"{where}.receptor={rng.choice(['excitatory', 'inhibitory'])}"]
+            if rng.random() < 0.5:
+                model = rng.choice(_cells_like(cell))
+                self.populations[name] = model
+                self.words.append(f"{where}.cell={model}")
+                if model != cell or name == "inh":
+                    self._walk(f"{where}.cell", schemas()["cell"][model], 0.3, model)
+
+    def _draw_projections(self) -> None:
+        """A lesion, a projection's own settings, and one more projection with a rule of its own."""
+        rng, names = self.rng, list(self.populations)
+        rule = schemas()["connectivity"][self.options["connectivity"]]
+        pre, post = rng.choice(names), rng.choice(names)
+        if rule.connects and rng.random() < 0.4:
+            lesion = rng.random() < 0.5
+            self.words.append(f"projections.{pre}_to_{post}{'=null' if lesion else f'.delay_ms={self.time(4)}'}")
+        if rng.random() < 0.6:
+            kind = rng.choice(sorted(set(schemas()["connectivity"]) - set(NEEDED) - {"none"}))
+            entry = {"pre": rng.choice(names), "post": rng.choice(names), "rule": kind}
+            for name in ("p", "p_max", "scale_mm", "in_degree", "synapses", "k", "rewiring"):
+                if name in {f.name for f in fields(schemas()["connectivity"][kind].OwnSettings)}:
+                    entry[name] = self._must(name) or self._value(name, None, float) or "1"
+            if rng.random() < 0.5:
+                entry["receptor"] = rng.choice(["excitatory", "inhibitory"])
+            self.words.append(f"projections.more={{{', '.join(f'{key}: {value}' for key, value in entry.items())}}}")
+
+    def _draw_stimuli(self) -> None:
+        """Up to two further stimuli."""
+        for name in ["first", "second"][: self.rng.randint(0, 2)]:
+            kind = self.rng.choice(sorted(schemas()["stimulus"]))
+            self.words.append(f"stimuli.{name}={kind}")
+            self._walk(f"stimuli.{name}", schemas()["stimulus"][kind], 0.4)
 
     def _option(self, group: str) -> str:
         return self.options.setdefault(group, self.rng.choice(sorted(schemas()[group])))
@@ -106,20 +174,35 @@ class Draw:
     def time(self, steps: int) -> str:
         return f"{steps * self.dt_ms:.10g}"
 
-    def _walk(self, prefix: str, schema: type, often: float) -> None:
-        hints = get_type_hints(schema)
+    def _walk(self, prefix: str, schema: type, often: float, model: str = "") -> None:
+        """Draw settings of a part; ``model`` is the cell that they belong to, if that is not the group's."""
+        hints, model = get_type_hints(schema), model or self.options["cell"]
+        varies = schema.numbers() if issubclass(schema, Cell) else ()
         for f in fields(schema):
             key = f"{prefix}.{f.name}"
             if f.name in DISCRIMINATORS.values() or f.name == "draw":
                 continue
             if is_dataclass(hints[f.name]):
-                self._walk(key, hints[f.name], 0.2)
+                self._walk(key, hints[f.name], 0.2, model)
             elif (must := self._must(f.name)) is not None:
                 self.words.append(f"{key}={must}")
             elif self.rng.random() < often:
-                value = self._value(f.name, f, hints[f.name])
+                value = self._value(f.name, f, hints[f.name], model)
                 if value is not None:
-                    self.words.append(f"{key}={value}")
+                    self.words.append(f"{key}={self._spread(prefix, value) if f.name in varies else value}")
+
+    def _spread(self, prefix: str, value: str) -> str:
+        """A parameter of a cell: one number, or around it a distribution or an expression."""
+        how, middle = self.rng.choice(["one", "one", "drawn", "expression"]), float(value)
+        width = 0.03 * abs(middle)
+        if how == "one" or not width:
+            return value
+        if how == "drawn":
+            return f"{{distribution: uniform, low: {middle - width:.6g}, high: {middle + width:.6g}}}"
+        draws = f"{prefix}.draws={{r: {{distribution: normal, mean: 0, std: 0.3, low: -1, high: 1}}}}"
+        if draws not in self.words:
+            self.words.append(draws)
+        return f"{{expression: '{middle:.6g} + {width:.6g} * r'}}"
 
     def _must(self, name: str) -> str | None:
         """What the size and length of these networks want, whatever else is drawn."""
@@ -128,10 +211,11 @@ class Draw:
             return needed[f"connectivity.{name}"]
         whole = {
             "n": self.n // 2 * 2,
+            "in_degree": 2,
             "in_degree_exc": min(4, self.n // 4),
             "in_degree_inh": 1,
-            "synapses": self.n**2 // 16,
-            "k": self.n // 20 * 2,
+            "synapses": 6 if self.own else self.n**2 // 16,
+            "k": 2 if self.own else self.n // 20 * 2,
             "cells": 1,
         }
         if name == "file":
@@ -149,12 +233,13 @@ class Draw:
             return self.time(self.rng.randint(1, 8))
         return None
 
-    def _value(self, name: str, f: Any, hint: Any) -> str | None:
-        rng, unit = self.rng, f.metadata.get("unit", "")
-        if f.metadata.get("choices"):
-            return rng.choice(f.metadata["choices"])
+    def _value(self, name: str, f: Any, hint: Any, model: str = "") -> str | None:
+        about = f.metadata if f is not None else {}
+        rng, unit = self.rng, about.get("unit", "")
+        if about.get("choices"):
+            return rng.choice(about["choices"])
         if name == "integrator":
-            return rng.choice(["auto", *_integrators(self.options["cell"])])
+            return rng.choice(["auto", *_integrators(model)])
         if hint is bool:
             return rng.choice(["true", "false"])
         if name in ("p", "p_max", "rewiring"):
@@ -162,7 +247,8 @@ class Draw:
         if name == "delay_ms":
             return self._delay()
         if name in ("weight", "weight_exc", "weight_inh", "weight_stimulus"):
-            return self._weight(name)
+            # One number for cells of several models would have several units.
+            return self._weight(name, model) if len(set(self.populations.values())) == 1 else None
         if name in ("scale_mm", "velocity_mm_per_ms", "sheet_mm"):
             return f"{rng.uniform(0.2, 1.5):.3g}"
         if name == "rate_hz":
@@ -173,14 +259,15 @@ class Draw:
                 "'", ""
             )
         if name == "targets":
-            return rng.choice(["[exc]", "[inh]", "[inh,exc]"])
+            return self._some(list(self.populations))
         if name == "signals":
-            return rng.choice(["[]", "[v]"])
+            cells = [schemas()["cell"][each] for each in self.populations.values()]
+            return rng.choice(["[]", "[v]", self._some(list(dict.fromkeys(k for c in cells for k in c.recordables())))])
         if name == "v_init":
             return rng.choice(["-62", "{distribution: normal, mean: -60, std: 3, low: -70, high: -50}"])
         if unit == "ms" and not name.startswith("tau_m") and not name.startswith("tau_syn"):
             return self.time(rng.randint(1, self.steps // 4))
-        default = f.default
+        default = f.default if f is not None else None
         if isinstance(default, bool) or not isinstance(default, int | float):
             return None
         if isinstance(default, int):
@@ -199,8 +286,11 @@ class Draw:
         std = f", std: {self.dt_ms:g}" if kind == "normal" else ""
         return f"{{distribution: {kind}, mean: {self.time(low + 1)}{std}, low: {self.time(low)}, high: {high}}}"
 
-    def _weight(self, name: str) -> str:
-        cell = schemas()["cell"][self.options["cell"]]
+    def _some(self, names: list[str]) -> str:
+        return f"[{','.join(self.rng.sample(names, self.rng.randint(1, len(names))))}]"
+
+    def _weight(self, name: str, model: str) -> str:
+        cell = schemas()["cell"][model]
         usual = getattr(cell, {"weight": "weight_exc"}.get(name, name))
         mean = usual * self.rng.choice([0.0, 0.3, 1.0, 2.0])
         if mean == 0 or self.rng.random() < 0.4:
@@ -215,6 +305,12 @@ class Draw:
 def _integrators(cell: str) -> list[str]:
     """All that any back end has for a cell: where one has not the one drawn, it has to refuse."""
     return sorted({each for backend in backends() for each in integrators_of(backend).get(cell, ())})
+
+
+def _cells_like(cell: str) -> list[str]:
+    """The cells that every back end has that has ``cell``."""
+    having = [name for name in backends() if cell in integrators_of(name)]
+    return [each for each in sorted(schemas()["cell"]) if all(each in integrators_of(name) for name in having)]
 
 
 def _settings(prefix: str, schema: type) -> list[str]:
@@ -305,9 +401,12 @@ def _unequal(first: Config, one: Trains, second: Config, other: Trains, cache: P
     if one.network != other.network:
         return "two networks"
     a, b = (backend_class(type(config.backend)) for config in (first, second))
-    if a.integrator(first.cell) != b.integrator(second.cell) or a.arithmetic != b.arithmetic:
+    schemes = [
+        [kind.integrator(cell) for _, cell in config.structure.cells] for kind, config in ((a, first), (b, second))
+    ]
+    if schemes[0] != schemes[1] or a.arithmetic != b.arithmetic:
         return ""
-    why = first_difference(one, other)
+    why = first_difference(one, other) or first_sample_apart(one, other)
     return "" if not why or explained_by_rounding(first, one, other, cache) else why
 
 

@@ -103,8 +103,9 @@ class Builder:
         if isinstance(description, NativeModel):
             return description.model, {**description.fixed, **parameters}
         cell = getattr(self._pynn, description.model)(**parameters)
+        # Before PyNN translates: g_L = cm / tau_m of a number and an array needs a shape for the number.
+        cell.parameter_space.shape = (population.size if population.parameters else 1,)
         space = cell.native_parameters
-        space.shape = (population.size if population.parameters else 1,)
         space.evaluate(simplify=True)
         return cell.nest_name["on_grid"], {**space.as_dict(), **cell.extra_parameters}
 
