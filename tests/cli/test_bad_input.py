@@ -48,6 +48,33 @@ stimuli.bg=background_poisson stimuli.bg.rate_hz=-1 | stimuli.bg.rate_hz=-1 can 
 stimuli.bg=background_poisson stimuli.bg.rat_hz=1 | stimuli.bg.rat_hz is unknown & did you mean stimuli.bg.rate_hz?
 stimuli.bg={kind:background_poisson,targets:[pv]} | stimuli.bg.targets=[pv] holds pv & choose from exc, inh
 stimuli.exc={kind:background_poisson,targets:[inh]} | stimuli.exc: its sources are called exc
+scale.cells=0 | scale.cells=0 & greater than 0
+scale.cells=-1 | scale.cells=-1 & greater than 0
+scale.cells=nan | scale.cells=nan & finite
+scale.cells=half | scale.cells=half is not a number
+scale.cell=0.5 | scale.cell is unknown & did you mean scale.cells?
+scale.cells=0.001 | scale.cells=0.001 leaves no cell of the 300 of inh
+scale.cells=1e6 | scale.cells=1000000 makes 1.2e+09 cells of exc & lower it
+scale.in_degree=0 | scale.in_degree=0 & greater than 0
+scale.in_degree=-0.5 | scale.in_degree=-0.5 & greater than 0
+scale.in_degree=0.5 | scale.in_degree=0.5 needs the mean rate of exc & write scale.rates_hz.exc=RATE
+scale.in_degree=0.5 scale.rates_hz.exc=8 | scale.in_degree=0.5 needs the mean rate of inh & scale.rates_hz.inh=RATE
+scale.rates_hz.pv=8 | scale.rates_hz=[pv] holds pv & choose from exc, inh
+scale.rates_hz=3 | scale.rates_hz=3 is not a mapping {NAME: NUMBER, ...}
+scale.rates_hz.exc=-1 | scale.rates_hz.exc=-1 & at least 0 Hz
+scale.rates_hz.exc=inf | scale.rates_hz.exc=inf & finite
+scale.cells=0.01 connectivity.p=0.5 | scale.cells=0.01, scale.in_degree=1 do not fit exc_to_exc & p=50 must be a prob
+scale.cells=0.1 connectivity.p=2 | connectivity.p=2 & from 0 to 1 & for 2 % write 0.02
+scale.cells=0.1 connectivity=all_to_all | scale.in_degree=1 is not possible with connectivity=all_to_all & same value
+scale.cells=0.01 connectivity=fixed_in_degree | do not fit exc_to_exc, where connectivity.in_degree_exc=24 & at most 12
+scale.in_degree=0.01 connectivity=fixed_in_degree scale.rates_hz={exc:8,inh:8} | leaves no synapse of the 24 that a cell
+scale.in_degree=0.5 cell=if_cond_exp | cell.model=if_cond_exp has conductances & write scale.in_degree=1
+scale.in_degree=0.5 scale.rates_hz={exc:8,inh:8} cell.tau_syn_E={distribution:uniform,low:4,high:6} | cell: & numbers
+scale.in_degree=200 connectivity=none | scale.in_degree=200 needs stimulus.p=2, more than 1
+connectivity=fixed_total_number connectivity.p=1 | connectivity.p=1 needs infinitely many & below 1
+connectivity=fixed_total_number connectivity.exc_to_inh.p=1.5 | connectivity.exc_to_inh.p=1.5 & from 0 to 1
+stimulus.p_onto.pv=0.5 | stimulus.p_onto=[pv] holds pv
+stimulus.p_onto.exc=2 | stimulus.p_onto.exc=2 & from 0 to 1
 simulation.dt_ms=0 | simulation.dt_ms=0 & greater than 0
 simulation.dt_ms=-0.1 | simulation.dt_ms=-0.1 & greater than 0
 simulation.dt_ms=nan | simulation.dt_ms=nan & finite

@@ -63,6 +63,7 @@ def uniform(draw: st.DrawFn) -> dict[str, Any]:
 
 
 ANY = st.one_of(uniform(), unbounded(), truncated())
+QUANTILES = (np.arange(20_000) + 0.5) / 20_000
 
 
 @given(ANY, st.floats(0.0, 1.0))
@@ -76,6 +77,20 @@ def test_the_tails_are_those_of_the_truncated_law(spec: dict[str, Any], where: f
     drawn = parse_value(spec, "x")
     assert drawn.above(value) == pytest.approx(above, rel=1e-6, abs=1e-14)
     assert drawn.below(value) == pytest.approx(1 - above, rel=1e-6, abs=1e-9)
+
+
+@given(ANY, st.floats(0.01, 100))
+def test_the_expectation_is_that_of_the_truncated_law_and_scales_with_it(spec: dict[str, Any], factor: float) -> None:
+    """The mean of scipy's quantiles."""
+    law = _reference(spec)
+    low, high = law.cdf(spec.get("low", -np.inf)), law.cdf(spec.get("high", np.inf))
+    mean = float(law.ppf(low + (high - low) * QUANTILES).mean())
+    value = parse_value(spec, "x")
+    spread = max(float(law.std()), 1e-12)
+    assert value.expected == pytest.approx(mean, abs=5e-3 * spread)
+    assert value.times(factor).expected == pytest.approx(factor * value.expected, abs=1e-9 * factor * spread)
+    draws = value.draw(np.random.default_rng(1), 20)
+    assert value.times(factor).draw(np.random.default_rng(1), 20) == pytest.approx(factor * draws, rel=1e-6)
 
 
 @given(ANY, st.integers(0, 2**32))

@@ -5,7 +5,8 @@ A cell is one module of :mod:`varesearch.model.cells`, or a file of the user's o
 """
 
 import keyword
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields
 from enum import Enum
 from typing import Any, ClassVar, Protocol
@@ -17,6 +18,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.expressions import RESERVED, Expression
 from varesearch.config.parts import Part
 from varesearch.config.plain import is_reference, parse_value_or_expression
+from varesearch.config.projection import Receptor
 from varesearch.config.settings import Settings, definition_fault, quantity, reopened, unit_of
 from varesearch.config.values import NumberSetting, Value, ValueSetting
 from varesearch.config.wording import shortened
@@ -80,6 +82,20 @@ class OnSimulator(Protocol):
     def integrators(self) -> tuple[str, ...]:
         """The schemes by which it can be solved there, the simulator's own choice first."""
         ...
+
+
+def _times(factor: float, value: Any) -> Any:
+    return factor * value if isinstance(value, int | float) else value
+
+
+_INTEGRALS: Mapping[Synapse, Callable[[Any, str], Any]] = {
+    Synapse.CURRENT: getattr,
+    Synapse.ALPHA: lambda cell, tau: _times(math.e, getattr(cell, tau)),
+    Synapse.CONDUCTANCE: lambda _cell, _tau: None,
+    Synapse.ALPHA_CONDUCTANCE: lambda _cell, _tau: None,
+    # The current of this integral moves v by 1 mV; without a capacitance, currents are in mV/ms.
+    Synapse.VOLTAGE_STEP: lambda cell, _tau: getattr(cell, "cm", 1.0),
+}
 
 
 @dataclass
@@ -158,6 +174,13 @@ class Cell(Settings, Part):
             self.check(dt_ms)
         for name in _WEIGHTS:
             check_weight(f"cell.{name}", getattr(self, name))
+
+    def integral_of_spike(self, receptor: Receptor) -> NumberSetting | None:
+        """Return the time integral of the current that a spike of weight 1 brings, in ms times the unit of i_offset.
+
+        None if a spike brings no current, but changes a conductance. It varies between cells if a parameter does.
+        """
+        return _INTEGRALS[self.synapse](self, f"tau_syn_{'E' if receptor == 'excitatory' else 'I'}")
 
     @classmethod
     def parameters(cls) -> tuple[str, ...]:

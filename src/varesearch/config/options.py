@@ -17,6 +17,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.launching import Launcher, Sweeper
 from varesearch.config.parts import own_files, parts
 from varesearch.config.rule import Rule
+from varesearch.config.scaling import ScaleConfig
 from varesearch.config.schema import AnalysisConfig, RecordingConfig, SimulationConfig, TrackingConfig
 from varesearch.config.stimulus import Stimulus
 from varesearch.config.synapse_type import SynapseType
@@ -29,6 +30,7 @@ GROUPS: dict[str, str] = {
     "synapse": "how the weights of recurrent projections change",
     "stimulus": "what drives the network from outside",
     "backend": "the simulator",
+    "scale": "the network in another size, its rates kept",
     "simulation": "how long and how finely",
     "recording": "what is kept",
     "analysis": "how the recording is read",
@@ -100,6 +102,7 @@ def schemas(config_dir: Path | None = None) -> Mapping[str, Mapping[str, type]]:
         "synapse": parts(SynapseType, config_dir),
         "stimulus": parts(Stimulus, config_dir),
         "backend": parts(BackendSettings, config_dir),
+        "scale": {"default": ScaleConfig},
         "simulation": {"default": SimulationConfig},
         "recording": {"default": RecordingConfig},
         "analysis": {"default": AnalysisConfig},

@@ -20,6 +20,7 @@ from varesearch.config.plain import is_one_value, kind_of, single_settings
 from varesearch.config.settings import unit_of
 from varesearch.config.wording import did_you_mean, echoed, nearest
 
+_MAPPING_OF_DRAWS = "a mapping {NAME: {distribution: ...}, ...}"
 _TYPE_WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "a name"}
 
 
@@ -289,7 +290,7 @@ def type_words(hint: Any) -> str:
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(type_words(part) for part in get_args(hint) if part is not type(None)) + " or null"
     if get_origin(hint) is dict:
-        return "a mapping {NAME: {distribution: ...}, ...}"
+        return "a mapping {NAME: NUMBER, ...}" if get_args(hint)[1] is float else _MAPPING_OF_DRAWS
     if get_origin(hint) is list:
         inner = get_args(hint)[0]
         return "a list of lists of numbers" if get_origin(inner) is list else f"a list of {_TYPE_WORDS[inner][2:]}s"

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -113,6 +113,8 @@ def _repeats(config: Config, default: Any, value: Any) -> bool:
 def _numbers(setting: str, value: Any) -> list[tuple[str, float]]:
     if isinstance(value, list):  # rows of a time and a value from then on
         return [(f"{setting}[{index}]", row[-1]) for index, row in enumerate(value)]
+    if isinstance(value, Mapping):  # a number for each name
+        return [(f"{setting}.{name}", number) for name, number in value.items()]
     judged = value if isinstance(value, Value) else Constant(value)
     return [(f"{setting}{ending}", number) for ending, number in judged.scale.items()]
 

@@ -131,3 +131,12 @@ class ProjectionSettings:
     def possible_pairs(self) -> int:
         """The number of different pairs of cells."""
         return self.pre_size * self.post_size - (self.pre_size if self.no_self else 0)
+
+
+def pair_ratio(full: ProjectionSettings, scaled: ProjectionSettings) -> float:
+    """Return how many times as many pairs of cells there are for a target in one projection as in another.
+
+    A probability that is multiplied by it gives the cells of ``scaled`` the mean in-degree that those of ``full`` have.
+    """
+    per_target = scaled.possible_pairs / scaled.post_size
+    return full.possible_pairs / full.post_size / per_target if per_target else 0.0

@@ -129,6 +129,32 @@ class Rule(Settings, Part, ABC):
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs | Synapses:
         """Draw the pairs of a projection from a generator of its own, or all of its synapses."""
 
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        """Return new values of a projection's settings, with which its cells receive fewer or more synapses.
+
+        By default there are none: the rule is refused unless the sizes alone change its in-degree in this way.
+
+        Parameters
+        ----------
+        projection
+            The projection, between populations of their new sizes.
+        full
+            The same between the populations as they are configured.
+        in_degree
+            The mean number of synapses onto a cell, in multiples of that of ``full``.
+        """
+        wanted = in_degree * self.expected_synapses(full) / full.post_size
+        found = self.expected_synapses(projection) / projection.post_size
+        if abs(found - wanted) > 0.5 + 1e-9:  # sizes are rounded
+            refuse(
+                "scale.in_degree",
+                in_degree,
+                f"is not possible with connectivity={self.rule}, whose cells receive {found:g} synapses in "
+                f"{projection.name}, not {wanted:g}; give scale.cells and scale.in_degree the same value, or choose "
+                "another rule",
+            )
+        return {}
+
     def place(self, size: int, rng: np.random.Generator) -> NDArray[np.float64] | None:
         """Return positions (mm) of the cells of a population, of shape (size, 2); None: the rule needs none."""
         return None

@@ -11,6 +11,7 @@ from varesearch.config.cell import Cell
 from varesearch.config.launching import Launcher, Sweeper
 from varesearch.config.ranges import Range
 from varesearch.config.rule import Rule
+from varesearch.config.scaling import ScaleConfig, scaled
 from varesearch.config.settings import quantity
 from varesearch.config.stimulus import Stimulus, Surroundings
 from varesearch.config.structure import PopulationSettings, ProjectionEntry, Structure, structure_of
@@ -144,6 +145,7 @@ class Config:
         metadata={"unit": "", "what": "projections by name, beside those of connectivity or changing them"},
     )
     stimuli: Stimuli = field(default_factory=dict, metadata={"unit": "", "what": "further stimuli by name"})
+    scale: ScaleConfig = field(default_factory=ScaleConfig)
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     analysis: AnalysisConfig = field(default_factory=AnalysisConfig)
@@ -168,9 +170,10 @@ class Config:
         """
         # A program may make settings without it.
         synapse = self.synapse if isinstance(self.synapse, SynapseType) else None
-        return structure_of(
+        full = structure_of(
             self.cell, self.connectivity, self.stimulus, self.populations, self.projections, self.stimuli, synapse
         )
+        return scaled(full, self.scale)
 
     @property
     def surroundings(self) -> Surroundings:

@@ -7,7 +7,7 @@ A stimulus is one module of :mod:`varesearch.model.stimuli`, or a file of the us
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,6 +153,18 @@ class Stimulus(Settings, Part, ABC):
     def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]:
         """Return the currents that are injected."""
         return ()
+
+    def rescaled(self, in_degree: float) -> Self:
+        """Return the stimulus whose sources have ``in_degree`` times as many synapses onto each cell.
+
+        Returning itself means that the stimulus is not scaled (``scale.in_degree``), as inputs that are given spike by
+        spike are not, nor currents. One that is has :meth:`mean_rates_hz`.
+        """
+        return self
+
+    def mean_rates_hz(self, around: Surroundings) -> tuple[tuple[int, int, float], ...]:
+        """Return the mean rate of a source, piece by piece: first step, step after the last, rate above 0."""
+        raise NotImplementedError
 
     def amplitudes(self) -> Mapping[str, float]:
         """Return the settings that are currents: full name -> value in the unit of the cell's ``i_offset``."""

@@ -17,6 +17,7 @@ from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.parts import Part
 from varesearch.config.projection import RECEPTORS, Given, ProjectionSettings, Receptor
 from varesearch.config.rule import PAIR, Rule
+from varesearch.config.scaling import Compensation, compensating_currents
 from varesearch.config.settings import Settings, quantity
 from varesearch.config.stimulus import CurrentInput, Source, Stimulus, Surroundings
 from varesearch.config.synapse_type import SynapseType
@@ -98,10 +99,14 @@ class ConfiguredPopulation:
 
 @dataclass(frozen=True)
 class ConfiguredStimulus:
-    """A stimulus of a network; ``where`` is its name in the configuration: ``stimulus``, or ``stimuli.NAME``."""
+    """A stimulus of a network; ``where`` is its name in the configuration: ``stimulus``, or ``stimuli.NAME``.
+
+    ``weight_factor`` multiplies the weights of its synapses (``scale.in_degree``).
+    """
 
     where: str
     stimulus: Stimulus
+    weight_factor: float = 1.0
 
     @property
     def name(self) -> str:
@@ -141,6 +146,8 @@ class Structure:
         What drives the network from outside.
     cell
         The settings of the group ``cell``.
+    lacking
+        The input that cells lack because of ``scale``, for which constant currents make up.
 
     Examples
     --------
@@ -154,6 +161,7 @@ class Structure:
     projections: tuple[ProjectionSettings, ...]
     stimuli: tuple[ConfiguredStimulus, ...]
     cell: Cell
+    lacking: tuple[Compensation, ...] = ()
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -207,13 +215,19 @@ class Structure:
         return next((each for each in every if each.name == name), None)
 
     def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]:
-        """Return the currents that all stimuli inject."""
-        return tuple(current for each in self.stimuli for current in each.stimulus.currents(each.within(around)))
+        """Return the currents that all stimuli inject, and those that make up for lacking input."""
+        of_stimuli = (each.stimulus.currents(each.within(around)) for each in self.stimuli)
+        return (*(current for currents in of_stimuli for current in currents), *self.compensation(around))
+
+    def compensation(self, around: Surroundings) -> tuple[CurrentInput, ...]:
+        """Return the currents that make up for input that cells lack because of ``scale``."""
+        return compensating_currents(self.lacking, around)
 
     def _inputs_of(self, each: ConfiguredStimulus) -> Iterator[ProjectionSettings]:
         for projection in each.stimulus.projections(each.sources(self.sizes), self.sizes):
             given = {key: replace(it, key=each.key(it.key)) for key, it in projection.given.items()}
-            given["weight"] = self._of_target(given["weight"], "weight_stimulus", each.where, projection.post)
+            weight = self._of_target(given["weight"], "weight_stimulus", each.where, projection.post)
+            given["weight"] = replace(weight, value=weight.value.times(each.weight_factor))
             yield replace(projection, given=given)
 
     def _of_target(self, given: Given, setting: str, group: str, target: str) -> Given:

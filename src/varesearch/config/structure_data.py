@@ -122,6 +122,8 @@ def place_parts(node: DictConfig, data: Mapping[str, Any], part_node: PartNode, 
         others = {f"{where}.{key}": value for key, value in settings.items() if key != "cell"}
         apply_values(node, others, choices)
     for name, settings in _named(data["stimuli"]).items():
+        if settings is None:  # left out by a preset that starts from another one
+            continue
         where = f"stimuli.{name}"
         kind = settings if isinstance(settings, str) else is_group(settings) and settings.get("kind")
         if not kind:

@@ -8,7 +8,7 @@ end.
 
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from varesearch.config.addresses import credential_in
@@ -18,6 +18,7 @@ from varesearch.config.heterogeneity import check_cells
 from varesearch.config.options import DISCRIMINATORS
 from varesearch.config.plain import is_nested
 from varesearch.config.ranges import INT32, Range
+from varesearch.config.scaling import ScaleConfig
 from varesearch.config.schema import Config
 from varesearch.config.settings import unit_of
 from varesearch.config.structure import ProjectionEntry, is_pair
@@ -102,6 +103,8 @@ def _check_structure(config: Config) -> None:
     """The populations, projections and stimuli, each by itself and together."""
     if is_pair(config.populations):
         config.connectivity.check_sizes()
+    if config.scale.acts:  # what is wrong without scaling is named as it was written
+        _check_structure(replace(config, scale=ScaleConfig()))
     structure, dt_ms = config.structure, config.simulation.dt_ms
     structure.check(config.surroundings, config.connectivity)
     for population in structure.populations.values():

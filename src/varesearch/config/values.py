@@ -12,7 +12,7 @@ and checking it together. Here a tail is a line for each law, and the tests comp
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -56,6 +56,15 @@ class Value(ABC):
     @abstractmethod
     def below(self, value: float) -> float:
         """Return the probability that a drawn value is less than ``value``."""
+
+    @property
+    @abstractmethod
+    def expected(self) -> float:
+        """The expectation of a drawn value, that is, its mean over infinitely many cells or synapses."""
+
+    @abstractmethod
+    def times(self, factor: float) -> "Value":
+        """Return the value whose draws are ``factor`` > 0 times as large."""
 
     @property
     @abstractmethod
@@ -112,6 +121,13 @@ class Constant(Value):
 
     def below(self, value: float) -> float:
         return float(self.number < value)
+
+    @property
+    def expected(self) -> float:
+        return self.number
+
+    def times(self, factor: float) -> "Constant":
+        return Constant(self.number * factor)
 
     @property
     def scale(self) -> dict[str, float]:
@@ -204,6 +220,10 @@ class Distribution(Value):
     def tail(self, value: float) -> float:
         """Return the probability that a value of the law without its truncation is greater than ``value``."""
 
+    @abstractmethod
+    def partial_mean(self, value: float) -> float:
+        """Return the integral of x times the law's density without truncation, over all x greater than ``value``."""
+
     def problem(self) -> str:
         """Return what is wrong with the parameters, beginning with their names (``.std=0 must ...``), or ""."""
         return ""
@@ -244,6 +264,14 @@ class Distribution(Value):
         return 1.0 - self.above(value)
 
     @property
+    def expected(self) -> float:
+        return (self.partial_mean(self.low) - self.partial_mean(self.high)) / self.accepted
+
+    def times(self, factor: float) -> "Distribution":
+        # All parameters of all laws are in the unit of the value.
+        return replace(self, **{key: getattr(self, key) * factor for key in (*self.parameters(), *self.optional)})  # type: ignore[type-var]
+
+    @property
     def reach(self) -> tuple[float, float]:
         if not self.has_tail:
             return self.lower, self.upper
@@ -282,6 +310,10 @@ class Uniform(Distribution):
     def tail(self, value: float) -> float:
         return min(max((self.high - value) / (self.high - self.low), 0.0), 1.0)
 
+    def partial_mean(self, value: float) -> float:
+        start = min(max(value, self.low), self.high)
+        return self.tail(start) * 0.5 * (start + self.high)
+
 
 @dataclass(frozen=True)
 class Normal(Distribution):
@@ -298,6 +330,10 @@ class Normal(Distribution):
 
     def tail(self, value: float) -> float:
         return _normal_tail((value - self.mean) / self.std)
+
+    def partial_mean(self, value: float) -> float:
+        x = (value - self.mean) / self.std
+        return self.mean * _normal_tail(x) + self.std * math.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
 
     def problem(self) -> str:
         return _std_is_positive(self.std)
@@ -327,6 +363,10 @@ class Lognormal(Distribution):
         mean, std = self._of_logarithm
         return _normal_tail((math.log(value) - mean) / std) if value > 0 else 1.0
 
+    def partial_mean(self, value: float) -> float:
+        mean, std = self._of_logarithm
+        return self.mean * (_normal_tail((math.log(value) - mean) / std - std) if value > 0 else 1.0)
+
     def problem(self) -> str:
         wrong = _std_is_positive(self.std) or _mean_is_positive(self.mean, self.name)
         if not wrong and not 1e-6 <= self.std / self.mean <= 1e6:
@@ -349,6 +389,10 @@ class Exponential(Distribution):
 
     def tail(self, value: float) -> float:
         return math.exp(-max(value, 0.0) / self.mean)
+
+    def partial_mean(self, value: float) -> float:
+        start = max(value, 0.0)
+        return 0.0 if math.isinf(start) else (start + self.mean) * self.tail(start)
 
     def problem(self) -> str:
         return _mean_is_positive(self.mean, self.name)

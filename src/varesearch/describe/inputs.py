@@ -20,8 +20,8 @@ def acting(structure: Structure) -> list[ConfiguredStimulus]:
 
 def input_section(structure: Structure) -> Section:
     """Return the stimuli with their parameters, and the synapses of their sources."""
-    stimuli = acting(structure)
-    if not stimuli:
+    stimuli, lacking = acting(structure), _compensation(structure)
+    if not stimuli and not lacking:
         return Section("F", "Input", ("None: nothing drives the network from outside.",))
     overview = Table(
         "Stimuli",
@@ -37,7 +37,25 @@ def input_section(structure: Structure) -> Section:
         ),
     )
     parameters = [table for each in stimuli for table in _parameters(structure, each)]
-    return Section("F", "Input", (), (overview, *parameters, *_sources(structure)))
+    tables = (overview, *parameters, *_sources(structure)) if stimuli else ()
+    return Section("F", "Input", (), (*tables, *lacking))
+
+
+def _compensation(structure: Structure) -> tuple[Table, ...]:
+    """The currents that make up for the input that cells lack because their in-degrees are scaled."""
+    units = {name: it.cell.unit_of("i_offset") for name, it in structure.populations.items()}
+    rows = tuple(
+        (
+            code(each.target),
+            code(each.source),
+            with_unit(f"{each.per_hz:.4g}", f"{units[each.target]} for each Hz"),
+            "of the stimulus" if each.rate_hz is None else with_unit(f"{each.rate_hz:g}", "Hz"),
+        )
+        for each in structure.lacking
+    )
+    title = "Constant currents that keep the mean input of cells whose in-degrees are scaled (van Albada et al. 2015)"
+    head = ("into the cells of", "in place of input from", "current", "mean rate")
+    return (Table(title, head, rows),) if rows else ()
 
 
 def _reached_cells(structure: Structure, each: ConfiguredStimulus) -> Mapping[str, Cell]:

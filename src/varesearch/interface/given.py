@@ -14,7 +14,7 @@ from varesearch.interface.words import words_of
 if TYPE_CHECKING:
     from varesearch.network.model import Network
 
-_OF_THE_NETWORK = ("cell", "connectivity", "stimulus", *DATA, "simulation", "seed", "experiment")
+_OF_THE_NETWORK = ("cell", "connectivity", "stimulus", *DATA, "scale", "simulation", "seed", "experiment")
 
 
 def composed_for(network: "Network", words: Sequence[str], config_dir: str | Path | None) -> Composed:

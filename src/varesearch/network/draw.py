@@ -77,6 +77,7 @@ def _native_wiring(config: Config) -> str | None:
     if config.connectivity.draw != "native":
         return None
     own = {"projections": as_plain(config.projections)} if config.projections else {}
+    own |= {"scale": as_plain(config.scale)} if config.scale.acts else {}
     return json.dumps({"seed": config.seed, **as_plain(config.connectivity), **own}, sort_keys=True)
 
 

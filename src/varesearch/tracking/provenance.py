@@ -21,8 +21,9 @@ from varesearch.config.addresses import redact
 from varesearch.config.compose import Composed
 from varesearch.config.files import input_files
 from varesearch.config.launching import NOT_SCIENCE
-from varesearch.config.plain import is_one_value, shown_value, single_settings
+from varesearch.config.plain import as_plain, is_one_value, shown_value, single_settings
 from varesearch.config.plausibility import doubts
+from varesearch.config.scaling import ScaleConfig
 from varesearch.config.schema import Config
 from varesearch.shell import code_span, command
 from varesearch.tracking.tags import BACKEND, CONFIG_HASH, CONFIG_HASH_ANY_SEED, EXPERIMENT, INPUT_FILE, NOTE, WARNINGS
@@ -134,8 +135,9 @@ def flat_params(resolved: Mapping[str, Any]) -> dict[str, str]:
 
 def science(resolved: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings that determine a result."""
-    # Data that is not given leaves the hash of a configuration as it was before there was such data.
-    return {key: value for key, value in resolved.items() if key not in NOT_SCIENCE and value != {}}
+    # Data and scales that are not given leave the hash of a configuration as it was before there were any.
+    unset = ({}, as_plain(ScaleConfig()))
+    return {key: value for key, value in resolved.items() if key not in NOT_SCIENCE and value not in unset}
 
 
 def config_hash(resolved: Mapping[str, Any], without: Sequence[str] = ()) -> str:

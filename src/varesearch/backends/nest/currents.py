@@ -5,6 +5,9 @@ step T - 1; it reaches the cells d steps later, the delay of the connection, for
 network's shortest; and a cell uses what it received from the next step on. So the amplitude acts from step T + d on,
 and since T is at least 1, a current of the steps 0 to d cannot come from a generator. These first steps are given by
 the cells' own constant current, I_e, which acts in the step that follows; the generator does the rest.
+
+A current that is the same throughout the run, for all cells of a population, is I_e alone: a generator that is
+connected to each cell would take 21 kB a cell.
 """
 
 from collections.abc import Mapping
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 from varesearch.backends.nest.connect import connect_arrays
 from varesearch.backends.nest.translation import rows
 from varesearch.backends.table import Context, translate
-from varesearch.network.model import Network, Population
+from varesearch.network.model import CurrentInput, Network, Population
 
 Amplitudes = NDArray[np.float64]
 """In NEST's unit: shape (changes,) for all cells alike, or (changes, cells)."""
@@ -61,33 +64,55 @@ def constant_currents(nest: Any, network: Network) -> dict[int, dict[str, Any]]:
     first = first_of_generators(nest, network.dt_ms)
     added: dict[int, dict[str, Any]] = {}
     for population in network.populations:
+        lasting = sum(_in_nests_unit(population, network, each.amplitudes)[0] for each in _lasting(network, population))
         found = _changes(network, population)
         if found is None:
+            if lasting:
+                added.setdefault(0, {})[population.name] = lasting
             continue
         early = [(int(step), value) for step, value in zip(*found, strict=True) if step < min(first, network.n_steps)]
-        if not any(np.any(value) for _, value in early):
-            continue
-        if first < network.n_steps:
-            early.append((first, np.zeros_like(early[-1][1])))
+        if any(np.any(value) for _, value in early):
+            if first < network.n_steps:
+                early.append((first, np.zeros_like(early[-1][1])))
+        else:
+            early = []
+        if lasting and not (early and early[0][0] == 0):
+            early.insert(0, (0, 0.0))
         for step, value in early:
-            added.setdefault(step, {})[population.name] = value
+            added.setdefault(step, {})[population.name] = value + lasting
     return added
 
 
-def _changes(network: Network, population: Population) -> tuple[NDArray[np.int32], Amplitudes] | None:
-    """The steps at which the sum of all currents into a population changes, and the sum from each on; None: no current.
+def _lasting(network: Network, population: Population) -> list[CurrentInput]:
+    """The currents that are the same in all steps and cells."""
+    return [each for each in _currents(network, population) if _is_lasting(network, each)]
 
-    A change to 0 at the end of a current is one of them.
+
+def _is_lasting(network: Network, current: CurrentInput) -> bool:
+    return current.is_step and current.start_step == 0 and current.stop_step >= network.n_steps
+
+
+def _currents(network: Network, population: Population) -> list[CurrentInput]:
+    return [each for each in network.currents if each.target == population.name]
+
+
+def _in_nests_unit(population: Population, network: Network, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return translate(rows(type(population.cell)), "current_step", values, Context(population.cell, network.dt_ms))
+
+
+def _changes(network: Network, population: Population) -> tuple[NDArray[np.int32], Amplitudes] | None:
+    """The steps at which the sum of the currents into a population changes, and the sum from each on; None: no current.
+
+    A change to 0 at the end of a current is one of them. Currents that last throughout the run are left out.
     """
-    currents = [each for each in network.currents if each.target == population.name]
+    currents = [each for each in _currents(network, population) if not _is_lasting(network, each)]
     if not currents:
         return None
     steps = np.unique(np.concatenate([np.append(each.steps, each.stop_step) for each in currents])).astype(np.int32)
     steps = steps[steps < network.n_steps]
-    of_cell, context = rows(type(population.cell)), Context(population.cell, network.dt_ms)
     total = np.zeros(len(steps))
     for each in currents:
-        values = translate(of_cell, "current_step", each.at(steps), context)
+        values = _in_nests_unit(population, network, each.at(steps))
         if values.ndim == 2 and total.ndim == 1:
             total = np.repeat(total[:, np.newaxis], population.size, axis=1)
         total += values if values.ndim == total.ndim else values[:, np.newaxis]

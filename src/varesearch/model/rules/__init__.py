@@ -12,7 +12,7 @@ from varesearch.config.checks import (
     refuse,
 )
 from varesearch.config.files import file_setting
-from varesearch.config.projection import Given, Pairs, ProjectionSettings, Synapses
+from varesearch.config.projection import Given, Pairs, ProjectionSettings, Synapses, pair_ratio
 from varesearch.config.ranges import Range
 from varesearch.config.rule import Rule, per_projection
 from varesearch.config.settings import drawn, quantity
@@ -36,6 +36,7 @@ __all__ = [
     "file_setting",
     "independent_pairs",
     "independent_pairs_by_target",
+    "pair_ratio",
     "pairs_of",
     "per_projection",
     "quantity",

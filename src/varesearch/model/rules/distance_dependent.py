@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from varesearch.model.rules import (
     bernoulli_indices,
     check_positive,
     check_probability,
+    pair_ratio,
     pairs_of,
     per_projection,
     quantity,
@@ -44,6 +46,9 @@ class DistanceDependent(Sheet):
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         mean = mean_kernel(self.kernel, projection["scale_mm"], self.sheet_mm, self.periodic)
         return projection.possible_pairs * projection["p_max"] * mean
+
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        return {"p_max": full["p_max"] * in_degree * pair_ratio(full, projection)}
 
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
         pre_mm, post_mm = positions_of(projection)

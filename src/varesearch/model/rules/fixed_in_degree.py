@@ -50,6 +50,9 @@ class FixedInDegree(Rule):
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(projection["in_degree"] * projection.post_size)
 
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        return {"in_degree": round(full["in_degree"] * in_degree)}
+
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
         degree, no_self = projection["in_degree"], projection.no_self
         return fixed_in_degree(projection.pre_size, projection.post_size, degree, no_self, rng)

@@ -12,6 +12,7 @@ from varesearch.model.rules import (
     check_probability,
     independent_pairs,
     independent_pairs_by_target,
+    pair_ratio,
     per_projection,
     quantity,
     refuse,
@@ -50,6 +51,9 @@ class FixedProbability(Rule):
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
         draw = independent_pairs_by_target if self.shared_streams else independent_pairs
         return draw(projection.pre_size, projection.post_size, projection["p"], projection.no_self, rng)
+
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        return {"p": full["p"] * in_degree * pair_ratio(full, projection)}
 
     @property
     def shared_streams(self) -> bool:

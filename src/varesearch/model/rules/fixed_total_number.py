@@ -1,5 +1,6 @@
 """A projection has a given number of synapses."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from varesearch.model.rules import (
     Range,
     Rule,
     check_at_least,
+    check_probability,
     pairs_of,
     per_projection,
     quantity,
@@ -27,8 +29,8 @@ class FixedTotalNumber(Rule):
     With replacement, each synapse draws its source and its target independently and uniformly, so that a pair may be
     connected more than once (multapses), and the in-degree is binomial with K trials and probability 1/N_post. This is
     the rule of Potjans and Diesmann 2014 (Cereb. Cortex 24:785), where a probability C that a pair is connected at
-    least once gives K = log(1 - C) / log(1 - 1/(N_pre N_post)). Without replacement every set of K different pairs is
-    equally likely.
+    least once gives K = log(1 - C) / log(1 - 1/(N_pre N_post)); ``p`` is this C. Without replacement every set of K
+    different pairs is equally likely.
     """
 
     pynn_connector: ClassVar[str] = "FixedTotalNumberConnector"
@@ -43,11 +45,17 @@ class FixedTotalNumber(Rule):
         ),
         what="synapses of this projection",
     )
+    p: float | None = per_projection(
+        quantity(None, "", "probability that a pair is connected at least once, in place of the number of synapses"),
+        what="probability that a pair is connected at least once, in place of the number of synapses",
+    )
     with_replacement: bool = quantity(True, "", "may a pair of cells be connected more than once (multapses)")
 
     def check_projection(self, projection: ProjectionSettings) -> None:
         setting, synapses = projection.key("synapses"), projection["synapses"]
         check_at_least(setting, synapses, 0, "synapses")
+        if projection["p"] is not None:
+            setting, synapses = projection.key("p"), self._number(projection)
         most = projection.possible_pairs
         between = f"from {projection.pre} to {projection.post}"
         if not synapses and self.draw == "native":
@@ -63,10 +71,25 @@ class FixedTotalNumber(Rule):
             )
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
-        return float(projection["synapses"])
+        return float(self._number(projection))
+
+    def _number(self, projection: ProjectionSettings) -> int:
+        p, pairs = projection["p"], projection.possible_pairs
+        if p is None or not pairs:
+            return projection["synapses"] if p is None else 0
+        check_probability(projection.key("p"), p)
+        if not self.with_replacement:
+            return round(p * pairs)
+        if p == 1 and pairs > 1:
+            refuse(projection.key("p"), p, "needs infinitely many random pairs to connect all; it must be below 1")
+        return round(math.log1p(-p) / math.log1p(-1 / pairs)) if pairs > 1 else round(p)
+
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        per_cell = self._number(full) / full.post_size
+        return {"synapses": round(per_cell * in_degree * projection.post_size), "p": None}
 
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
-        count, possible, no_self = projection["synapses"], projection.possible_pairs, projection.no_self
+        count, possible, no_self = self._number(projection), projection.possible_pairs, projection.no_self
         if self.with_replacement:
             chosen = np.sort(rng.integers(0, possible, size=count)) if count else np.empty(0, dtype=np.int64)
         else:
@@ -77,7 +100,7 @@ class FixedTotalNumber(Rule):
         return pairs_of(chosen, projection.post_size, no_self=False)
 
     def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
-        arguments = {"n": projection["synapses"], "with_replacement": self.with_replacement}
+        arguments = {"n": self._number(projection), "with_replacement": self.with_replacement}
         return super().pynn_arguments(projection) | arguments
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +54,13 @@ class FromFile(Rule):
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(ListFile.of(projection).count())
+
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        refuse(
+            projection.key("file"),
+            projection["file"],
+            "is a list of synapses, which cannot be scaled; write scale.cells=1 and scale.in_degree=1",
+        )
 
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Synapses:
         return ListFile.of(projection).synapses()

@@ -37,6 +37,10 @@ class OneToOne(Rule):
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return 0.0 if projection.no_self else float(projection.pre_size)
 
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        """Return nothing: every cell goes on receiving its one synapse, whatever the scale."""
+        return {}
+
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
         return no_pairs() if projection.no_self else one_to_one(projection.pre_size)
 

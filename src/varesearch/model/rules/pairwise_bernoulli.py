@@ -1,12 +1,21 @@
 """The probability of a connection is an expression of the distance of the cells on a sheet."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.expressions import Expression
-from varesearch.model.rules import Pairs, ProjectionSettings, pairs_of, per_projection, quantity, refuse
+from varesearch.model.rules import (
+    Pairs,
+    ProjectionSettings,
+    pair_ratio,
+    pairs_of,
+    per_projection,
+    quantity,
+    refuse,
+)
 from varesearch.model.rules._sheet import Sheet, positions_of
 
 _PAIRS_AT_ONCE = 1_000_000
@@ -42,6 +51,9 @@ class PairwiseBernoulli(Sheet):
             return apart
         at_zero = Expression(projection["p"], projection.key("p")).value(_names(np.zeros(1), np.zeros(1)))
         return apart + itself * float(at_zero[0])
+
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        return {"p": f"{in_degree * pair_ratio(full, projection)!r}*({full['p']})"}
 
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
         pre_mm, post_mm = positions_of(projection)

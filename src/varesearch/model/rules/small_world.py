@@ -1,6 +1,7 @@
 """Neighbours on a ring, some of their synapses rewired at random."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,10 @@ class SmallWorld(Rule):
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(projection.pre_size * projection["k"])
+
+    def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
+        out_degree = full["k"] * in_degree * (full.pre_size / full.post_size)
+        return {"k": 2 * round(0.5 * out_degree * (projection.post_size / projection.pre_size))}
 
     def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
         n_pre, n_post = projection.pre_size, projection.post_size

@@ -7,6 +7,7 @@ from varesearch.config import ranges
 from varesearch.config.checks import (
     check_at_least,
     check_multiple,
+    check_names,
     check_number,
     check_positive,
     check_probability,
@@ -42,6 +43,7 @@ __all__ = [
     "bernoulli_indices",
     "check_at_least",
     "check_multiple",
+    "check_names",
     "check_number",
     "check_positive",
     "check_probability",

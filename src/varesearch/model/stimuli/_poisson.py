@@ -1,8 +1,8 @@
 """Poisson sources on the grid of time steps, and their rates."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,6 @@ _BLOCK_SPIKES = 4_000_000
 """About how many spikes are drawn at a time, which bounds the memory that drawing takes."""
 
 _ROWS = "[[TIME_MS, RATE_HZ], ...]"
-_EXPECTED_FROM = 1000
 
 
 def parse_rate(plain: Any, setting: str) -> Value | list[list[float]]:
@@ -125,6 +124,15 @@ class PoissonStimulus(SpikingStimulus):
         cut = [(max(first, start), min(last, stop), rate) for first, last, (_, rate) in pieces]
         return [(first, last, rate) for first, last, rate in cut if first < last and rate > 0]
 
+    def mean_rates_hz(self, around: Surroundings) -> tuple[tuple[int, int, float], ...]:
+        return tuple((first, last, _mean(rate)) for first, last, rate in self._pieces(around))
+
+    def with_rates(self, factor: float) -> Self:
+        """Return the stimulus whose sources fire ``factor`` times as often."""
+        if isinstance(self.rate_hz, Value):
+            return replace(self, rate_hz=self.rate_hz.times(factor))
+        return replace(self, rate_hz=[[time_ms, rate * factor] for time_ms, rate in self.rate_hz])
+
     def expected_spikes(self, around: Surroundings) -> float:
         n_sources = sum(source.size for source in self.sources(around.sizes))
         return sum(
@@ -195,8 +203,7 @@ def _at_most_one(n_steps: int, size: int, means: Any, rng: np.random.Generator) 
 
 
 def _mean(rate: Value | float) -> float:
-    """The mean rate, of a distribution from a sample, since its truncation changes the mean."""
-    return float(rate.draw(np.random.default_rng(0), _EXPECTED_FROM).mean()) if isinstance(rate, Value) else rate
+    return rate.expected if isinstance(rate, Value) else rate
 
 
 def _is_number(value: Any) -> bool:

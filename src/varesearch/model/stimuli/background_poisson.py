@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from varesearch.model.stimuli import Pairs, ProjectionSettings, Source, Surroundings, one_to_one
 from varesearch.model.stimuli._poisson import PoissonStimulus
@@ -17,6 +18,10 @@ class BackgroundPoisson(PoissonStimulus):
 
     def sources(self, sizes: Mapping[str, int]) -> tuple[Source, ...]:
         return tuple(Source(f"background_{target}", sizes[target], (target,)) for target in self.reached(sizes))
+
+    def rescaled(self, in_degree: float) -> Self:
+        """Return the stimulus of a cell with fewer external synapses, whose number times their rate is the rate."""
+        return self.with_rates(in_degree)
 
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(projection.post_size)
