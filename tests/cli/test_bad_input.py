@@ -71,6 +71,7 @@ scale.in_degree=0.01 connectivity=fixed_in_degree scale.rates_hz={exc:8,inh:8} |
 scale.in_degree=0.5 cell=if_cond_exp | cell.model=if_cond_exp has conductances & write scale.in_degree=1
 scale.in_degree=0.5 scale.rates_hz={exc:8,inh:8} cell.tau_syn_E={distribution:uniform,low:4,high:6} | cell: & numbers
 scale.in_degree=200 connectivity=none | scale.in_degree=200 needs stimulus.p=2, more than 1
+scale.in_degree=0.5 scale.rates_hz={exc:8,inh:8} synapse=stdp | scale.in_degree=0.5 needs weights that stay & =stdp
 connectivity=fixed_total_number connectivity.p=1 | connectivity.p=1 needs infinitely many & below 1
 connectivity=fixed_total_number connectivity.exc_to_inh.p=1.5 | connectivity.exc_to_inh.p=1.5 & from 0 to 1
 stimulus.p_onto.pv=0.5 | stimulus.p_onto=[pv] holds pv

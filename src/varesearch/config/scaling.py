@@ -196,6 +196,13 @@ def _share_of_in_degree(full: ProjectionSettings, smaller: ProjectionSettings, s
     before = full.rule.expected_synapses(full) / full.post_size
     if scale.in_degree == 1.0 or not before:
         return 1.0
+    if full.synapse is not None:
+        refuse(
+            "scale.in_degree",
+            scale.in_degree,
+            f"needs weights that stay as they are, but those of {full.name} change ({full.synapse_where}="
+            f"{full.synapse.type}); write scale.in_degree=1, or synapse=static",
+        )
     share = smaller.rule.expected_synapses(smaller) / smaller.post_size / before
     if not share:
         refuse(
