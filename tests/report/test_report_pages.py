@@ -3,6 +3,9 @@
 import base64
 import csv
 import json
+import re
+import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
@@ -108,9 +111,9 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield folder
 
 
-def sweep_of(root: Path, folder: Path, **changes: Any) -> RunRecord:
+def sweep_of(root: Path, folder: Path, populations: Sequence[str] = ("exc", "inh"), **changes: Any) -> RunRecord:
     """A sweep's parent over three values, one of them failed, as its process would leave it in ``folder``."""
-    made = outcomes({"connectivity.p": [0.05, 0.1, 0.2]}, failed=[1])
+    made = outcomes({"connectivity.p": [0.05, 0.1, 0.2]}, failed=[1], populations=populations)
     first = load_run("first", root=root)
     # One of its children is a run that is in the store.
     made[0] = replace(made[0], run_id=first.run_id, taken_over=True)
@@ -121,6 +124,31 @@ def sweep_of(root: Path, folder: Path, **changes: Any) -> RunRecord:
     (folder / "run.log").write_text("the sweep's own words\n")
     record = replace(first, run_id="f" * 32, name="sweep p(3)", tags={"varesearch.kind": "sweep"}, folder=folder)
     return replace(record, **changes)
+
+
+def test_no_table_of_a_sweep_of_eight_populations_is_wider_than_they_are(root, tmp_path) -> None:
+    """A table for each metric, in which the populations are the columns; the numbers of a run likewise, with units."""
+    layers = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
+    html = write_report(sweep_of(root, tmp_path, layers), root=root).read_text(encoding="utf-8")
+    page = Page(html)
+    assert is_sound(page)
+    heads = [re.findall(r"<th[^>]*>([^<]*)</th>", row) for row in re.findall(r"<tr>.*?</tr>", html, re.DOTALL)]
+    assert max(map(len, heads)) == 3 + len(layers)  # run, connectivity.p, ..., status
+    assert ["run", "connectivity.p", *layers] in heads and ["metric", "unit", *layers] in heads
+    assert "rate (Hz) run connectivity.p L23E" in page.text and "rate_hz Hz 2 7 12 17" in page.text
+
+
+def test_sources_have_a_table_of_their_own(root, tmp_path) -> None:
+    """In that of the populations their columns would be empty but for two rows, and push the others off the page."""
+    record = load_run("first", root=root)
+    assert record.folder is not None
+    shutil.copytree(record.folder, tmp_path / "copy")
+    with (tmp_path / "copy" / "metrics.csv").open("a", encoding="utf-8") as file:
+        file.write("source.relay,spike_count,123.0,spikes,,\r\nexc,v_mean_mv,-61.5,mV,,20 of 80 cells\r\n")
+    page = Page(write_report(replace(record, folder=tmp_path / "copy"), root=root).read_text(encoding="utf-8"))
+    assert "metric unit exc inh spike_count" in page.text
+    assert re.search(r"over the whole run metric unit (thalamus )?relay spike_count spikes", page.text)
+    assert "computed from 20 of 80 cells (exc)" in page.text
 
 
 def test_the_page_of_a_run_holds_its_numbers_figures_settings_and_origin(root, capsys) -> None:
@@ -137,7 +165,7 @@ def test_the_page_of_a_run_holds_its_numbers_figures_settings_and_origin(root, c
     assert "0.04 v² + 5 v + 140 - u + i_offset" in page.text and "Izhikevich 2003, IEEE Trans." in page.text
     with (record.folder / "metrics.csv").open() as file:
         rows = [row for row in csv.DictReader(file) if row["value"]]
-    assert f"spike_count {float(rows[0]['value']):,.0f}" in page.text
+    assert f"spike_count spikes {float(rows[0]['value']):,.0f}" in page.text
     assert {row["metric"] for row in rows} <= set(page.words)
     assert "connectivity.p 0.1" in page.text and "simulation.duration_ms 300 ms" in page.text
     # What was given stands before what was not, with its unit.

@@ -2,7 +2,7 @@
 
 import base64
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from varesearch.config.restore import restore
 from varesearch.config.settings import unit_of_key
 from varesearch.config.wording import written
 from varesearch.metrics import Analysis, Metric, Undefined
+from varesearch.metrics.values import SOURCE
 from varesearch.report.methods import Methods, methods_of
 from varesearch.report.origin import UserInput, belongs_to, given_of, origin_rows, provenance_of
 from varesearch.report.sources import folder_of, tail
@@ -68,6 +69,8 @@ class RunPage:
     figures: list[Figure]
     populations: list[str]
     metrics: list[MetricRow]
+    sources: list[str]
+    of_sources: list[MetricRow]
     remarks: list[str]
     numbers: dict[str, float]
     phases: list[dict[str, str]]
@@ -102,8 +105,10 @@ def run_page(record: RunRecord, verdicts: list[RunRecord], config_dir: Path | No
         title=record.name,
         notes=notes_of(record, origin),
         figures=figures_of(folder, config_dir),
-        populations=populations,
-        metrics=metrics,
+        populations=[name for name in populations if not name.startswith(SOURCE)],
+        metrics=[row for row in metrics if not row.values or not all(name.startswith(SOURCE) for name in row.values)],
+        sources=[name.removeprefix(SOURCE) for name in populations if name.startswith(SOURCE)],
+        of_sources=_of_sources(metrics),
         remarks=remarks,
         numbers=numbers,
         phases=rows_of(folder / "phases.csv"),
@@ -204,6 +209,15 @@ def _metrics(path: Path) -> tuple[list[str], list[MetricRow], list[str]]:
             undefined.append(Undefined(name, population, line["undefined because"]))
     found = Analysis(tuple(metrics), tuple(undefined))
     return populations, list(rows.values()), [*found.sampled(), *found.reasons()]
+
+
+def _of_sources(metrics: Sequence[MetricRow]) -> list[MetricRow]:
+    """The metrics that groups of sources have, with their names alone."""
+    found = []
+    for row in metrics:
+        values = {name.removeprefix(SOURCE): it for name, it in row.values.items() if name.startswith(SOURCE)}
+        found += [MetricRow(row.name, row.unit, values)] if values else []
+    return found
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

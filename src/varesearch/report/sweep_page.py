@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from varesearch.config.wording import written
+from varesearch.metrics import metric_definitions
+from varesearch.plots.rows import FEW
 from varesearch.report.origin import UserInput, given_of, origin_rows, provenance_of
-from varesearch.report.run_page import Figure, Note, Setting, figures_of, settings_of
+from varesearch.report.run_page import Figure, MetricRow, Note, Setting, figures_of, settings_of
 from varesearch.report.sources import LastOutput, folder_of, tail
 from varesearch.shell import command
 from varesearch.sweeps.jobs import FINISHED
@@ -50,18 +52,25 @@ class Child:
     degraded: str
     network_hash: str
     varied: list[str]
-    shown: list[float]
-    metrics: dict[str, float]
+    populations: list[str]
+    metrics: list[MetricRow]
+    numbers: dict[str, float]
     report: str
     last_output: LastOutput
 
 
 @dataclass(frozen=True)
-class SweepPage:
-    """All data for the template of a sweep.
+class Results:
+    """A table of results: its title, the heads of its columns, and for each child, in order, their numbers."""
 
-    ``best`` is the best point of a search, ``""`` for a grid; ``columns`` are the heads of a child's ``shown`` numbers.
-    """
+    title: str
+    heads: list[str]
+    rows: list[list[float]]
+
+
+@dataclass(frozen=True)
+class SweepPage:
+    """All data for the template of a sweep; ``best`` is the best point of a search, ``""`` for a grid."""
 
     record: RunRecord
     title: str
@@ -70,7 +79,7 @@ class SweepPage:
     best: str
     varied: list[VariedSetting]
     figures: list[Figure]
-    columns: list[str]
+    results: list[Results]
     children: list[Child]
     comparisons: list[RunRecord]
     given: UserInput
@@ -119,8 +128,7 @@ def sweep_page(
     origin, versions = provenance_of(folder)
     # Each command that went on with the sweep has a log of its own.
     logs = [path for path in (folder / LOG_FILE, *folder.glob("resumed-*.log")) if path.is_file()]
-    shown = _shown_metrics(table)
-    children = _children(table, list(shown.values()), last_outputs, [] if uri is None else ["--uri", uri])
+    children = _children(table, last_outputs, [] if uri is None else ["--uri", uri], config_dir)
     counts = dict(Counter(child.status for child in children))
     if any(child.taken_over for child in children):
         counts["taken over"] = sum(child.taken_over for child in children)
@@ -135,7 +143,7 @@ def sweep_page(
         best=record.best,
         varied=[_varied_setting(key, unit, table) for key, unit in table.varied.items()],
         figures=figures_of(folder, config_dir),
-        columns=list(shown),
+        results=_results(table, config_dir),
         children=children,
         comparisons=verdicts,
         given=given_of(record),
@@ -159,27 +167,51 @@ def _varied_setting(key: str, unit: str, table: Table) -> VariedSetting:
     return VariedSetting(key, heading(key, unit), summary)
 
 
-def _shown_metrics(table: Table) -> dict[str, str]:
-    """Return column heading -> metric, for the metrics that the figures show."""
-    columns = {}
-    for measure in measured(table, statistics()):
-        columns |= {f"{population} {measure.label}": key for population, key in measure.keys.items()}
-    for measure in measured(table, TIMES[:1]):
-        columns[measure.label] = measure.keys[RUN]
-    return columns
+def _results(table: Table, config_dir: Path | None) -> list[Results]:
+    """The metrics that the figures show: in one table for a few populations, else in a table for each metric."""
+    measures = measured(table, statistics(config_dir))
+    times = measured(table, TIMES[:1])
+    if max((len(measure.keys) for measure in measures), default=0) > FEW:
+        return [_table_of(measure.label, table, measure.keys) for measure in measures] + [
+            _table_of(measure.label, table, {measure.label: measure.keys[RUN]}) for measure in times
+        ]
+    columns = {f"{name} {measure.label}": key for measure in measures for name, key in measure.keys.items()}
+    return [_table_of("", table, columns | {measure.label: measure.keys[RUN] for measure in times})]
 
 
-def _children(table: Table, shown: list[str], last_outputs: Mapping[str, LastOutput], store: list[str]) -> list[Child]:
+def _table_of(title: str, table: Table, columns: Mapping[str, str]) -> Results:
+    numbers = [table.numbers(key).tolist() for key in columns.values()]
+    return Results(title, list(columns), [list(row) for row in zip(*numbers, strict=True)] or [[]] * len(table.frame))
+
+
+def _of_populations(values: Mapping[str, float], config_dir: Path | None) -> list[MetricRow]:
+    """The metrics of the populations among the numbers of a run, each with its unit."""
+    definitions = metric_definitions(config_dir)
+    rows: dict[str, MetricRow] = {}
+    for key, value in values.items():
+        owner, _, name = key.rpartition(".")
+        if owner and name in definitions:
+            rows.setdefault(name, MetricRow(name, definitions[name].unit, {})).values[owner] = value
+    return list(rows.values())
+
+
+def _children(
+    table: Table, last_outputs: Mapping[str, LastOutput], store: list[str], config_dir: Path | None
+) -> list[Child]:
     columns: dict[str, list[Any]] = {name: table.values(name) for name in table.frame}
     shown_values = {key: labels_by_text(columns[key], _LONGEST_VALUE) for key in table.varied}
     children = []
-    for row in range(len(table.frame)):
-        cell = {name: values[row] for name, values in columns.items()}
+    for place in range(len(table.frame)):
+        cell = {name: column[place] for name, column in columns.items()}
         run_id = cell["run_id"] or ""
+        values = {key: cell[key] for key in table.metrics if not math.isnan(cell[key])}
+        metrics = _of_populations(values, config_dir)
+        populations = list(dict.fromkeys(owner for row in metrics for owner in row.values))
+        of_populations = {f"{owner}.{row.name}" for row in metrics for owner in row.values}
         children.append(
             Child(
-                number=row + 1,
-                anchor=f"child-{row + 1}",
+                number=place + 1,
+                anchor=f"child-{place + 1}",
                 run_id=run_id,
                 name=cell["name"] or "",
                 status=cell["status"],
@@ -188,8 +220,9 @@ def _children(table: Table, shown: list[str], last_outputs: Mapping[str, LastOut
                 degraded=cell["degraded"] or "",
                 network_hash=cell["network_hash"] or "",
                 varied=[shown_values[key][written(cell[key])] for key in table.varied],
-                shown=[cell[key] for key in shown],
-                metrics={key: cell[key] for key in table.metrics if not math.isnan(cell[key])},
+                populations=populations,
+                metrics=metrics,
+                numbers={key: value for key, value in values.items() if key not in of_populations},
                 report=command("report", run_id[:8], *store),
                 last_output=last_outputs.get(run_id, LastOutput("", "")),
             )
