@@ -104,3 +104,20 @@ def stdp(
 
     tables = table(rule.tau_plus, dt_ms), table(rule.tau_minus, dt_ms)
     return processed(pre, post, delay, weight, scale, tables, on_post, on_pre)
+
+
+def vogels(
+    pre: Sequence[int], post: Sequence[int], delay: int, weight: float, rule: Any, dt_ms: float, scale: float
+) -> float:
+    """``timing_vogels_2011_impl`` with ``weight_additive_one_term_impl``: only the greatest weight is a bound."""
+    eta, high = s1615(rule.eta), s1615(rule.w_max)
+    alpha = round(2 * rule.target_rate_hz * rule.tau / 1000 * ONE)
+
+    def on_post(now: int, trace: int) -> int:
+        return min(now + times(eta, trace), high)
+
+    def on_pre(now: int, trace: int) -> int:
+        return min(now + times(eta, trace - alpha), high)
+
+    of_both = table(rule.tau, dt_ms)
+    return processed(pre, post, delay, weight, scale, (of_both, of_both), on_post, on_pre)

@@ -60,3 +60,53 @@ def stdp(
 
     seen = events(pre, post, dendritic, dt_ms, ties)
     return final_weight(weight, r.w_min, r.w_max, seen, down, up)  # type: ignore[attr-defined]
+
+
+def vogels(
+    pre: Sequence[int], post: Sequence[int], dendritic: int, weight: float, rule: object, dt_ms: float, ties: bool
+) -> float:
+    """Vogels et al. 2011, equations 4 and 5 of the supplement; alpha = 2 rho tau."""
+    r = rule
+    alpha = 2 * r.target_rate_hz * 1e-3 * r.tau  # type: ignore[attr-defined]
+
+    def at_pre(w: float, others: list[float], _own: list[float]) -> float:
+        raised = min(w + r.eta * trace(others, r.tau), r.w_max)  # type: ignore[attr-defined]
+        return raised - r.eta * alpha - w  # type: ignore[attr-defined]
+
+    def at_post(w: float, others: list[float], _own: list[float]) -> float:
+        return r.eta * trace(others, r.tau)  # type: ignore[attr-defined]
+
+    seen = events(pre, post, dendritic, dt_ms, ties)
+    return final_weight(weight, r.w_min, r.w_max, seen, at_pre, at_post)  # type: ignore[attr-defined]
+
+
+def triplet(
+    pre: Sequence[int], post: Sequence[int], dendritic: int, weight: float, rule: object, dt_ms: float, ties: bool
+) -> float:
+    """Pfister and Gerstner 2006, equations 3 and 4."""
+    r = rule
+
+    def at_pre(w: float, others: list[float], own: list[float]) -> float:
+        third = r.A_minus + r.A3_minus * trace(own, r.tau_x)  # type: ignore[attr-defined]
+        return -r.w_max * trace(others, r.tau_minus) * third  # type: ignore[attr-defined]
+
+    def at_post(w: float, others: list[float], own: list[float]) -> float:
+        third = r.A_plus + r.A3_plus * trace(own, r.tau_y)  # type: ignore[attr-defined]
+        return r.w_max * trace(others, r.tau_plus) * third  # type: ignore[attr-defined]
+
+    seen = events(pre, post, dendritic, dt_ms, ties)
+    return final_weight(weight, r.w_min, r.w_max, seen, at_pre, at_post)  # type: ignore[attr-defined]
+
+
+def efficacies(pre: Sequence[int], rule: object, dt_ms: float) -> list[float]:
+    """What each spike of the source brings for a weight of 1: Maass and Markram 2002, equations 1 to 3."""
+    r, x, u, last, found = rule, 1.0, 0.0, 0, []
+    for k, step in enumerate(pre):
+        since = (step - last) * dt_ms
+        if k:
+            x = 1 - (1 - x * (1 - u)) * exp(-since / r.tau_rec)  # type: ignore[attr-defined]
+        left = u * exp(-since / r.tau_facil) if k and r.tau_facil else 0.0  # type: ignore[attr-defined]
+        u = left + r.U * (1 - left)  # type: ignore[attr-defined]
+        found.append(x * u)
+        last = step
+    return found

@@ -1,7 +1,10 @@
 """Synapses that learn, with given spikes: the weight after each spike of the source against the closed form."""
 
+from dataclasses import replace
+
 import learning_integer
 import learning_reference
+import numpy as np
 import pytest
 from learning_cells import WEIGHT, learned, pairs
 from small_networks import config
@@ -11,9 +14,15 @@ from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.nest import NestSettings
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
+from varesearch.config.errors import ConfigurationError
 from varesearch.config.projection import Receptor
+from varesearch.config.schema import RecordingConfig
 from varesearch.config.synapse_type import SynapseType
 from varesearch.model.synapses.stdp import StdpSynapse
+from varesearch.model.synapses.stdp_triplet import TripletSynapse
+from varesearch.model.synapses.tsodyks_markram import TsodyksMarkramSynapse
+from varesearch.model.synapses.vogels_2011 import VogelsSynapse
+from varesearch.result import Status
 
 PRE = [210, 260, 262, 300, 350, 400, 450]
 POST = [215, 250, 305, 352, 360, 370, 397]
@@ -33,10 +42,17 @@ STDP = {
 RULES: dict[str, tuple[SynapseType, Receptor]] = {
     **{name: (rule, "excitatory") for name, rule in STDP.items()},
     "inhibitory": (STDP["additive"], "inhibitory"),
+    "vogels": (VogelsSynapse(w_max=1.0, eta=0.04, target_rate_hz=4.0), "inhibitory"),
+    "vogels_at_the_bounds": (VogelsSynapse(w_max=0.55, eta=0.4, tau=30.0, target_rate_hz=20.0), "inhibitory"),
+    "triplet": (TripletSynapse(w_max=1.0, A_plus=0.02, A_minus=0.03, A3_plus=0.05, A3_minus=0.04), "excitatory"),
 }
-REFERENCES = {StdpSynapse: learning_reference.stdp}
-INTEGERS = {StdpSynapse: learning_integer.stdp}
-ON_SPINNAKER = ("additive", "multiplicative", "at_the_bounds")
+REFERENCES = {
+    StdpSynapse: learning_reference.stdp,
+    VogelsSynapse: learning_reference.vogels,
+    TripletSynapse: learning_reference.triplet,
+}
+INTEGERS = {StdpSynapse: learning_integer.stdp, VogelsSynapse: learning_integer.vogels}
+ON_SPINNAKER = ("additive", "multiplicative", "at_the_bounds", "vogels", "triplet")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +78,16 @@ def test_brian2_has_the_closed_form_at_every_delay(on_brian2, name):
         assert each.final == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("codegen", ["cython", "cpp_standalone"])
+def test_every_code_generation_target_has_the_same_weights(codegen):
+    drawn = pairs({name: RULES[name] for name in ("nearest_multiplicative", "triplet")}, PRE, POST, (1, 2, 3), 480)
+    weights = sound_on(drawn, Brian2Settings()).weights
+    other = sound_on(drawn, Brian2Settings(codegen=codegen)).weights
+    for name in weights:
+        assert other[name].final == pytest.approx(weights[name].final, abs=1e-14)
+
+
 @pytest.mark.parametrize("name", RULES)
 def test_nest_has_the_closed_form_with_its_own_delay(on_nest, name):
     """The delay that NEST is given is one step less than ours for currents, and so is the dendritic one."""
@@ -70,6 +96,16 @@ def test_nest_has_the_closed_form_with_its_own_delay(on_nest, name):
     for each in learned(recording, drawn, name):
         expected = REFERENCES[type(rule)](each.pre, each.post, each.delay - 1, WEIGHT, rule, 1.0, ties=False)
         assert each.final == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_nearest_spike_of_a_source_that_has_not_fired_is_at_time_0_on_nest():
+    rule, targets = STDP["nearest"], [12, 27]
+    drawn = pairs({"nearest": (rule, "excitatory")}, [40], [step - 2 for step in targets], (2, 5), 60)
+    for each in learned(sound_on(drawn, NestSettings()), drawn, "nearest"):
+        assert each.post == targets
+        never = sum(np.exp(-(step + each.delay) / rule.tau_plus) for step in targets)
+        depressed = np.exp(-(each.pre[0] - targets[-1] - each.delay + 1) / rule.tau_minus)
+        assert each.final == pytest.approx(WEIGHT + rule.A_plus * never - rule.A_minus * depressed, abs=1e-9)
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +122,42 @@ def test_the_board_has_the_closed_form_but_for_what_is_rounded_down(on_board, na
     drawn, result = on_board
     rule, step = RULES[name][0], result.metrics[f"weight_step.to_{name}"]
     for each in learned(result.recording, drawn, name):
-        rounded = INTEGERS[type(rule)](each.pre, each.post, each.delay, WEIGHT, rule, 1.0, 1 / step)
-        assert each.final == pytest.approx(rounded, abs=1e-9)
+        if type(rule) in INTEGERS:
+            rounded = INTEGERS[type(rule)](each.pre, each.post, each.delay, WEIGHT, rule, 1.0, 1 / step)
+            assert each.final == pytest.approx(rounded, abs=1e-9)
         exact = REFERENCES[type(rule)](each.pre, each.post, each.delay, WEIGHT, rule, 1.0, ties=True)
         # One step for each spike of the source, and the tables' and traces' own rounding.
         assert -(len(each.pre) + 1) * step - 0.01 <= each.final - exact <= 0.01
+
+
+def test_a_weight_that_would_wrap_on_the_board_is_refused_before_the_run_and_marked_after_it():
+    """Of sPyNNaker's rule for inhibition only the greatest weight is a bound: 0 less a little is stored as 65535."""
+    falling = VogelsSynapse(w_max=1.0, eta=0.02, target_rate_hz=50.0)
+    too_low = pairs({"low": (replace(falling, eta=0.3), "inhibitory")}, PRE, POST, (2,), 480)
+    with pytest.raises(ConfigurationError, match=r"begins below 0\.6"):
+        SpiNNaker(config(too_low, SpinnakerSettings(machine="software"))).check_network(too_low)
+    drawn = pairs({"low": (replace(falling, eta=0.2), "inhibitory")}, PRE, POST, (2,), 480)
+    result = result_of(drawn, SpiNNaker(config(drawn, SpinnakerSettings(machine="software"))))
+    assert result.status is Status.DEGRADED
+    assert "weights of to_low below 0.4" in result.why_degraded
+
+
+RESTING = TsodyksMarkramSynapse(U=0.4, tau_rec=60.0, tau_facil=40.0)
+SHORT_TERM = {"both": RESTING, "depression": replace(RESTING, tau_facil=0.0), "facilitation": replace(RESTING, U=0.05)}
+
+
+@pytest.mark.parametrize("settings", [Brian2Settings(), NestSettings()], ids=lambda it: it.name)
+def test_short_term_plasticity_scales_each_spike(settings):
+    """The current of a spike with a delay of n steps is its weight, times what is left of it, n steps later."""
+    drawn = pairs({name: (rule, "excitatory") for name, rule in SHORT_TERM.items()}, PRE, [20], (3,), 480)
+    recording = sound_on(drawn, settings, RecordingConfig(signals=["isyn_exc"]))
+    assert not recording.weights
+    trains = recording.populations["sources"].spike_trains()
+    for name, rule in SHORT_TERM.items():
+        expected = np.zeros(480)
+        for train in trains:
+            steps = train.round().astype(int).tolist()
+            for step, share in zip(steps, learning_reference.efficacies(steps, rule, 1.0), strict=True):
+                expected[step + 3 :] += WEIGHT * share * np.exp(-np.arange(480 - step - 3))
+        found = recording.populations[name].signals["isyn_exc"].values[:, 0]
+        assert found[100:] == pytest.approx(expected[100:], abs=1e-8)

@@ -5,6 +5,7 @@ import pytest
 from varesearch.backends.check import check_supported
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.plausibility import doubts
 from varesearch.config.validation import validate
 from varesearch.network import draw
 
@@ -63,6 +64,13 @@ BAD = {
     ("synapse=stdp", "synapse.w_min=3", "synapse.w_max=2"): "synapse.w_max=2 must be above synapse.w_min=3",
     ("synapse=stdp", "synapse.w_max=0.5"): "connectivity.weight_exc=1 lies outside of synapse.w_min=0 to",
     (f"{ALONE}=stdp", f"{ALONE}.w_max=1"): f"lies outside of {ALONE}.w_min=0 to {ALONE}.w_max=1",
+    ("synapse=vogels_2011", "synapse.eta=-1"): "synapse.eta=-1 must be at least 0",
+    ("synapse=vogels_2011", "synapse.target_rate_hz=-5"): "synapse.target_rate_hz=-5 must be at least 0 Hz",
+    ("synapse=vogels_2011", "synapse.tau_plus=20"): "synapse.tau_plus is unknown",
+    ("synapse=tsodyks_markram", "synapse.U=1.5"): "synapse.U=1.5 must be",
+    ("synapse=tsodyks_markram", "synapse.tau_rec=0"): "synapse.tau_rec=0 must be greater than 0 ms",
+    ("synapse=tsodyks_markram", "synapse.tau_facil=-1"): "synapse.tau_facil=-1 must be at least 0 ms",
+    ("synapse=stdp_triplet", "synapse.tau_y=0"): "synapse.tau_y=0 must be greater than 0 ms",
     ("synapse=stdp", "connectivity.weight_exc=0"): "synapse.w_max=null means twice the weight",
     ("synapse=stdp", "connectivity.weight_exc={distribution: uniform, low: 1, high: 2}"): "write a number",
     (
@@ -79,6 +87,22 @@ def test_bad_input_is_one_line_that_names_the_setting(words, message):
         synapses(*words)
     assert message in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_rule_for_the_other_receptor_is_accepted_with_a_warning():
+    config = compose(["projections.exc_to_exc.synapse=vogels_2011", f"{ALONE}=vogels_2011"]).config
+    validate(config)
+    assert [doubt.text for doubt in doubts(config)] == [
+        "projections.exc_to_exc.synapse=vogels_2011 is a rule for inhibitory synapses, and exc_to_exc is excitatory"
+    ]
+
+
+def test_the_learning_rate_follows_from_the_greatest_weight():
+    found = synapses("synapse=vogels_2011")
+    assert {name for name, synapse in found.items() if synapse} == {"inh_to_exc", "inh_to_inh"}
+    own = found["inh_to_exc"]
+    assert (own.w_max, own.eta, own.alpha) == (5.0, 0.005, pytest.approx(0.2))
+    assert all(synapses("synapse=tsodyks_markram").values())
 
 
 CURRENT = ("cell=if_curr_exp", "synapse=stdp")
@@ -103,6 +127,19 @@ ON_BACKENDS = {
         "synapse=stdp",
         "synapse.weight_dependence=multiplicative",
     ): "sPyNNaker brings no program for this pair",
+    (
+        "backend=spinnaker",
+        "cell=if_curr_exp",
+        "synapse=tsodyks_markram",
+    ): "does not exist on backend=spinnaker; it exists on",
+    (
+        "backend=spinnaker",
+        "cell=if_curr_exp",
+        "synapse=vogels_2011",
+        "connectivity.weight_inh=0.001",
+        "synapse.w_max=0.2",
+        "synapse.eta=0.1",
+    ): "connectivity.weight_inh=0.001 begins below 0.02",
     ("backend=spinnaker", *CURRENT, "connectivity.draw=native"): "needs synapses that are drawn here",
 }
 

@@ -36,7 +36,7 @@ def doubts(config: Config) -> list[Doubt]:
     groups = [(group.name, getattr(config, group.name), config.cell) for group in fields(config)]
     groups += [(where, cell, cell) for where, cell in config.structure.cells if where != "cell"]
     groups += [(f"stimuli.{name}", stimulus, config.cell) for name, stimulus in config.stimuli.items()]
-    return [
+    of_groups = [
         doubt
         for name, group, cell in groups
         if is_nested(group)
@@ -48,6 +48,7 @@ def doubts(config: Config) -> list[Doubt]:
             and _same_as_of_group(config.cell, group, doubt.setting.removeprefix(f"{name}."))
         )
     ]
+    return [*of_groups, *_doubts_of_synapses(config)]
 
 
 def warnings(configs: Sequence[Config]) -> list[str]:
@@ -71,6 +72,19 @@ def plausible_range(settings: Any, name: str, cell: Any = None) -> Range | None:
     if isinstance(metadata.get("unit"), UnitOfCell):
         return plausible_range(cell, metadata["unit"].name) if is_dataclass(cell) else None
     return metadata.get("plausible")
+
+
+def _doubts_of_synapses(config: Config) -> Iterator[Doubt]:
+    """Yield doubts about the synapses of projections' own: one meant for the other receptor, implausible values."""
+    for projection in config.structure.projections:
+        synapse, where = projection.synapse, projection.synapse_where
+        if synapse is None or where == "synapse":
+            continue
+        if projection.receptor not in synapse.receptors:
+            meant = " and ".join(synapse.receptors)
+            yield Doubt(where, f"{where}={synapse.name} is a rule for {meant} synapses, and {projection.name} is "
+                               f"{projection.receptor}")  # fmt: skip
+        yield from _doubts_of(config, synapse, where, config.structure.populations[projection.post].cell)
 
 
 def _doubts_of(config: Config, settings: Any, prefix: str, cell: Any) -> Iterator[Doubt]:

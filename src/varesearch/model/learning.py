@@ -87,6 +87,9 @@ class PynnMechanism:
         Other parameters of the weight rule.
     binary
         The end of the name of the machine's program.
+    wraps_below
+        A weight below this, in the unit of the weights, may become negative at a spike of the source, which the
+        program stores as the greatest number that 16 bits hold; 0: no weight does.
     """
 
     timing: str
@@ -97,3 +100,4 @@ class PynnMechanism:
     factors: Mapping[str, float] = field(default_factory=dict)
     bounds: Mapping[str, float] = field(default_factory=dict)
     weight_parameters: Mapping[str, float] = field(default_factory=dict)
+    wraps_below: float = 0.0

@@ -4,11 +4,12 @@
 (:mod:`varesearch.model.learning`): ``pre`` has none, ``post`` has the n steps of the delay, and ``deliver`` is n steps
 after the spike of the source, like the arrival of a static synapse. What arrives is the weight after the last spike of
 the source. Should the source fire again before a spike has arrived, both bring the newer weight, whereas NEST and
-SpiNNaker keep each spike's own.
+SpiNNaker keep each spike's own. In a synapse that only its source changes, ``pre`` is processed on arrival, and each
+spike has its own.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import brian2
@@ -105,10 +106,10 @@ class LearningSynapses(brian2.Synapses):
         )
         self._starts = {names[variable]: value for variable, value in code.starts.items()}
         self._post_at = names["post_at"]
-        self._paths = ("deliver", "post") if learned_from_target else ("deliver",)
-        for path, order in POST_FIRST.items():
-            if path in ("pre", *self._paths):
-                getattr(self, path).order = order
+        # Where the target's spikes do not matter, those of the source are processed when they arrive.
+        self._paths = ("deliver", "post") if learned_from_target else ("deliver", "pre")
+        for path in {"pre", *self._paths}:
+            getattr(self, path).order = POST_FIRST[path]
 
     def connect_all(
         self,
@@ -140,6 +141,6 @@ class LearningSynapses(brian2.Synapses):
         setattr(self, self._post_at, -1)
         for variable, value in self._starts.items():
             setattr(self, variable, value)
-        delays: Mapping[str, NDArray[Any]] = {"deliver": arrival_steps, "post": delay_steps}
+        delays = {"deliver": arrival_steps, "pre": arrival_steps, "post": delay_steps}
         for path in self._paths:
             getattr(self, path).delay = delays[path] * self.clock.dt

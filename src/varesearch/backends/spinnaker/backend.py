@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from varesearch.backends.base import Backend, KnownAnswer, MemoryCost, Workspace
 from varesearch.backends.spinnaker import SpinnakerSettings
-from varesearch.backends.spinnaker.learning import check_learning, check_waiting
+from varesearch.backends.spinnaker.learning import check_drawn, check_learning
 from varesearch.backends.spinnaker.limits import check_currents, check_delays, check_rows, check_settings
 from varesearch.backends.spinnaker.load import cores_of, sdram_mb, start_load
 from varesearch.backends.spinnaker.machines import Size, choose_machine
@@ -84,7 +84,7 @@ class SpiNNaker(Backend):
     def check_network(self, network: Network) -> None:
         """Raise ConfigurationError for a drawn delay that sPyNNaker would lose, or a row longer than it can store."""
         check_delays(network, self.config, self._settings.neurons_per_core)
-        check_waiting(network, self._settings.neurons_per_core)
+        check_drawn(network, self._settings.neurons_per_core)
         check_currents(network, self._settings.neurons_per_core)
         check_rows(network, self._settings.neurons_per_core)
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from varesearch.backends.learned import in_drawn_order
+from varesearch.backends.learned import in_drawn_order, learning
 from varesearch.backends.spinnaker.limits import ring_steps
 from varesearch.backends.spinnaker.translation import pynn_description, rows
 from varesearch.backends.table import Context, translate
@@ -29,6 +29,7 @@ from varesearch.config.schema import Config
 from varesearch.config.synapse_type import SynapseType
 from varesearch.model.learning import PynnMechanism
 from varesearch.network.model import Network, Projection
+from varesearch.recording import Recording
 
 
 def form_of(synapse: SynapseType) -> PynnMechanism:
@@ -60,6 +61,8 @@ def check_learning(config: Config) -> None:
                 f"{where}: all synapses onto {projection.post} that learn must have one rule with one set of numbers "
                 f"on SpiNNaker, and {other} has others; leave one of them static, or take backend=nest"
             )
+        if projection.weight.lower < form.wraps_below:
+            raise _would_wrap(f"{projection.key('weight')}={projection.weight}", form.wraps_below, where)
         context = Context(cell, config.simulation.dt_ms)
         if np.ndim(translate(rows(type(cell)), f"weight_{projection.receptor}", 1.0, context)):
             raise ConfigurationError(
@@ -68,11 +71,39 @@ def check_learning(config: Config) -> None:
             )
 
 
-def check_waiting(network: Network, neurons_per_core: int | None) -> None:
-    """Raise ConfigurationError if a synapse that learns has to wait on another core, which the rule does not count."""
+def _would_wrap(weights: str, least: float, where: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{weights} begins below {least:g}, what one spike of a source takes away ({where}): there SpiNNaker's rule "
+        "would make the weight negative and store the greatest one in its place; begin higher, or take backend=nest"
+    )
+
+
+def wrapped(recording: Recording, network: Network) -> list[str]:
+    """Return a phrase for each projection whose weights may have become negative during the run."""
+    found = []
+    for projection in learning(network):
+        assert projection.synapse is not None
+        weights, least = recording.weights[projection.name], form_of(projection.synapse).wraps_below
+        low, high = int((weights.final < least).sum()), int((weights.final > weights.high * (1 + 1e-6)).sum())
+        if least and (low or high):
+            what = f"{low} weights of {projection.name} below {least:g}, where they wrap to the greatest number"
+            found.append(f"{what}, and {high} above {weights.high:g}")
+    return found
+
+
+def check_drawn(network: Network, neurons_per_core: int | None) -> None:
+    """Raise ConfigurationError for a drawn synapse that would not learn as its rule says.
+
+    It would wait on another core, a delay that the rule does not count, or begin with a weight that would wrap.
+    """
     for projection in network.projections:
         if projection.synapse is None or not projection.size:
             continue
+        least = form_of(projection.synapse).wraps_below
+        if projection.weights.min() < least:
+            raise _would_wrap(
+                f"projection {projection.name}: a weight of {projection.weights.min():g}", least, "eta alpha"
+            )
         most = ring_steps(network.population(projection.post).size, neurons_per_core) - 1
         if (longest := int(projection.delay_steps.max())) > most:
             raise ConfigurationError(

@@ -9,6 +9,7 @@ from varesearch.backends.base import Collected, Simulation
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.building import Built, translated_weights
 from varesearch.backends.spinnaker.fixed_point import rounded_parameters
+from varesearch.backends.spinnaker.learning import wrapped
 from varesearch.backends.spinnaker.machines import Machine
 from varesearch.backends.spinnaker.mapping import mapping_metrics, mapping_only
 from varesearch.backends.spinnaker.progress import reported
@@ -120,6 +121,7 @@ class SpinnakerSimulation(Simulation):
         marks |= self._log_machine()
         metrics |= {name: float(value) for name, value in (provenance.losses | provenance.counts).items()}
         degraded = self._degraded(provenance, int(metrics["weights_clipped"]), result.torn)
+        degraded += tuple(wrapped(result.recording, self.network))
         advice = self._advice(provenance, bool(result.torn), factor) if degraded else ""
         return Collected(
             result.recording, degraded=degraded, advice=advice, metrics=metrics, provenance=marks, seconds=seconds
