@@ -36,9 +36,11 @@ KEY = "varesearch"
 _TAG = f"mlflow.sharedViewState.{KEY}"
 _COLUMNS = {
     "attributes": ("Created", "Duration"),
-    "params": ("backend.name", "cell.model", "connectivity.n", "seed"),
+    "params": ("backend.name", "cell.model", "network.cells", "seed"),
     "tags": (DEGRADED, VERDICT),
 }
+_MOST_METRICS = 8
+"""More columns of metrics would push those of settings, which MLflow shows after them, off the page."""
 BEARER = "MLFLOW_TRACKING_TOKEN"
 """Environment variable with the token that programs have to send; without it, programs are refused."""
 _USUAL_PORT = 5000
@@ -55,14 +57,14 @@ def keep_columns(client: "MlflowClient", experiment_id: str, metrics: Iterable[s
     Parameters
     ----------
     metrics
-        The flat names of the metrics of a run; those that belong in a summary become columns.
+        The flat names of the metrics of a run; the first of those that belong in a summary become columns.
 
     Raises
     ------
     MlflowException
         The store cannot be written.
     """
-    chosen = {**_COLUMNS, "metrics": [*in_summary(metrics), "realtime_factor"]}
+    chosen = {**_COLUMNS, "metrics": [*in_summary(metrics)[:_MOST_METRICS], "realtime_factor"]}
     columns = [f"{kind}.`{name}`" for kind, names in chosen.items() for name in names]
     view = json.dumps({"selectedColumns": columns})
     if client.get_experiment(experiment_id).tags.get(_TAG) != view:
