@@ -76,11 +76,15 @@ def simulate(
     """
     workspace = workspace or Workspace()
     phases = workspace.phases
+    # While the synapses are there: afterwards they would have to be drawn again.
+    network_hash = network.hash
     with ErrorWatch() as watch:
         try:
             with phases.phase("import"):
                 backend.load()
             with phases.entering("build", backend.build(network, workspace)) as simulation:
+                # The simulator has its own copy now.
+                network.forget_synapses()
                 with phases.phase("simulate"), progress() as report:
                     simulation.run(report)
                 with phases.phase("collect"):
@@ -100,7 +104,7 @@ def simulate(
     impossible = [] if recording is None else impossible_values(recording)
     return Result(
         status=_status(collected),
-        network_hash=network.hash,
+        network_hash=network_hash,
         recording=recording,
         reasons=collected.degraded,
         advice=collected.advice,

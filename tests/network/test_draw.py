@@ -119,7 +119,7 @@ def test_fixed_probability_in_degrees_are_binomial():
 def test_fixed_in_degree_is_exact_and_without_repetition(data, n_pre, n_post, no_self):
     n_post = min(n_post, n_pre) if no_self else n_post
     degree = data.draw(st.integers(0, n_pre - no_self))
-    sources, targets = fixed_in_degree(n_pre, n_post, degree, no_self, np.random.default_rng(1))
+    sources, targets = fixed_in_degree(n_pre, n_post, degree, no_self, np.random.default_rng(1)).pairs
     assert np.array_equal(np.bincount(targets, minlength=n_post), np.full(n_post, degree))
     assert len(set(zip(sources.tolist(), targets.tolist(), strict=True))) == len(sources)
     assert not (no_self and np.any(sources == targets))
@@ -127,9 +127,9 @@ def test_fixed_in_degree_is_exact_and_without_repetition(data, n_pre, n_post, no
 
 
 def test_fixed_in_degree_takes_every_source_equally_often():
-    sources, _ = fixed_in_degree(50, 4000, 20, False, np.random.default_rng(3))
+    sources, _ = fixed_in_degree(50, 4000, 20, False, np.random.default_rng(3)).pairs
     assert stats.chisquare(np.bincount(sources, minlength=50)).pvalue > 1e-4
-    sources, _ = fixed_in_degree(50, 4000, 40, False, np.random.default_rng(3))
+    sources, _ = fixed_in_degree(50, 4000, 40, False, np.random.default_rng(3)).pairs
     assert stats.chisquare(np.bincount(sources, minlength=50)).pvalue > 1e-4
 
 
@@ -138,7 +138,7 @@ def test_distance_rule_against_a_dense_bernoulli_draw():
     place = np.random.default_rng(5).uniform(0, 1, size=(900, 2))
     sources, targets = connect_by_distance(
         place, place, 0.4, gaussian(0.15), 1.0, True, False, np.random.default_rng(6)
-    )
+    ).pairs
     i, j = np.divmod(np.arange(900 * 900), 900)
     distance = distances_mm(place[i], place[j], 1.0, True)
     p = 0.4 * np.exp(-0.5 * (distance / 0.15) ** 2)

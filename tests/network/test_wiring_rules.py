@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from varesearch.config.errors import ConfigurationError
-from varesearch.config.projection import Given, Pairs, ProjectionSettings
+from varesearch.config.projection import Given, Pairs, ProjectionSettings, Rows, Synapses
 from varesearch.config.rule import Rule
 from varesearch.model.rules.all_to_all import AllToAll
 from varesearch.model.rules.distance_dependent import mean_kernel
@@ -38,9 +38,13 @@ def between(pre_size: int, post_size: int, within: bool = False, no_self: bool =
 
 def drawn(rule: Rule, projection: ProjectionSettings, seed: int = 1) -> Pairs:
     rule.check_projection(projection)
-    pairs = rule.connect(projection, np.random.default_rng(seed))
-    assert isinstance(pairs, tuple)
-    return pairs
+    return connected(rule, projection, np.random.default_rng(seed))
+
+
+def connected(rule: Rule, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
+    found = rule.connect(projection, rng)
+    assert not isinstance(found, Synapses)
+    return found.pairs if isinstance(found, Rows) else found
 
 
 def check_pairs(pairs: Pairs, projection: ProjectionSettings, repeated: bool = False) -> None:
@@ -100,7 +104,7 @@ class TestFixedTotalNumber:
         counts = np.zeros((6, 6))
         rule, rng = FixedTotalNumber(with_replacement=replacement), np.random.default_rng(7)
         for _ in range(3000):
-            np.add.at(counts, rule.connect(projection, rng), 1)
+            np.add.at(counts, connected(rule, projection, rng), 1)
         possible = ~np.eye(6, dtype=bool) if no_self else np.ones((6, 6), dtype=bool)
         assert not counts[~possible].any()
         expected = 3000 * 10 / possible.sum()
@@ -228,7 +232,7 @@ class TestPairwiseBernoulli:
         rule.check_projection(projection)
         found = np.zeros((60, 70))
         for _ in range(40):
-            found[rule.connect(projection, rng)] += 1
+            found[connected(rule, projection, rng)] += 1
         classes = np.digitize(p, np.quantile(p, [0.2, 0.4, 0.6, 0.8]))
         for each in np.unique(classes):
             here = classes == each
@@ -243,7 +247,7 @@ class TestPairwiseBernoulli:
         rng, counts = np.random.default_rng(5), []
         for _ in range(150):
             place = rule.place(50, rng)
-            counts.append(len(rule.connect(replace(projection, pre_mm=place, post_mm=place), rng)[0]))
+            counts.append(len(connected(rule, replace(projection, pre_mm=place, post_mm=place), rng)[0]))
         expected = rule.expected_synapses(projection)
         assert abs(np.mean(counts) - expected) < 5 * np.std(counts) / np.sqrt(150)
         pairs = 50 * 49 * 0.9 * mean_kernel("exponential", 0.15, 1.0, periodic)
@@ -255,9 +259,9 @@ class TestPairwiseBernoulli:
         rng = np.random.default_rng(1)
         place = rng.uniform(0, 1, (30, 2))
         projection = replace(between(30, 30, within=True, no_self=True, p="0.5"), pre_mm=place, post_mm=place)
-        whole = PairwiseBernoulli().connect(projection, np.random.default_rng(2))
+        whole = connected(PairwiseBernoulli(), projection, np.random.default_rng(2))
         monkeypatch.setattr(pairwise_bernoulli, "_PAIRS_AT_ONCE", 90)
-        blocks = PairwiseBernoulli().connect(projection, np.random.default_rng(2))
+        blocks = connected(PairwiseBernoulli(), projection, np.random.default_rng(2))
         check_pairs(blocks, projection)
         assert np.array_equal(np.stack(whole), np.stack(blocks))
 

@@ -1,6 +1,6 @@
 """A projection as it is configured: its populations, and every setting with the key that gives it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -21,6 +21,64 @@ Pairs = tuple[NDArray[np.int32], NDArray[np.int32]]
 
 A pair may be repeated (multapses): each time it is a synapse of its own, with a weight and a delay of its own.
 """
+
+
+PART = 250_000
+"""How many synapses are looked at together where all of them at once would take too much memory."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Pairs of cells in little memory: a rule for large networks returns them instead of :data:`Pairs`.
+
+    Since the pairs are sorted by source, it is sufficient to know how many each source has.
+
+    Attributes
+    ----------
+    out_degrees
+        The number of synapses of each source, int32 of shape (sources,).
+    targets
+        The target of each synapse, in the order of :data:`Pairs`, in the smallest type that holds them all (see
+        :func:`index_type`).
+
+    Examples
+    --------
+    >>> rows = Rows(np.array([1, 0, 2], dtype=np.int32), np.array([3, 0, 4], dtype=np.uint8))
+    >>> rows.pairs
+    (array([0, 2, 2], dtype=int32), array([3, 0, 4], dtype=int32))
+    """
+
+    out_degrees: NDArray[np.int32]
+    targets: NDArray[np.integer]
+
+    @property
+    def pairs(self) -> Pairs:
+        """All pairs as arrays."""
+        sources = np.repeat(np.arange(len(self.out_degrees), dtype=np.int32), self.out_degrees)
+        return sources, self.targets.astype(np.int32)
+
+
+def index_type(size: int) -> np.dtype[np.unsignedinteger]:
+    """Return the smallest type that holds the indices of ``size`` cells.
+
+    Examples
+    --------
+    >>> index_type(256), index_type(257)
+    (dtype('uint8'), dtype('uint16'))
+    """
+    return np.min_scalar_type(max(size - 1, 0))
+
+
+def sources_in_parts(out_degrees: NDArray[np.integer], length: int) -> Iterator[NDArray[np.int32]]:
+    """Yield the source of each synapse, ``length`` synapses at a time, from the number of synapses of each source."""
+    ends = np.cumsum(out_degrees, dtype=np.int64)
+    size = int(ends[-1]) if len(ends) else 0
+    for first in range(0, size, length):
+        last = min(first + length, size)
+        low, high = np.searchsorted(ends, [first, last], side="right")
+        here = np.arange(low, min(high + 1, len(ends)), dtype=np.int32)
+        begun = np.maximum(ends[here] - out_degrees[here], first)
+        yield np.repeat(here, np.minimum(ends[here], last) - np.minimum(begun, last))
 
 
 @dataclass(frozen=True)

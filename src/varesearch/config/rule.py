@@ -16,7 +16,7 @@ from omegaconf import MISSING
 from varesearch.config import ranges
 from varesearch.config.checks import check_delay, check_weight, refuse
 from varesearch.config.parts import Part
-from varesearch.config.projection import Given, Pairs, ProjectionSettings, Receptor, Synapses
+from varesearch.config.projection import Given, Pairs, ProjectionSettings, Receptor, Rows, Synapses
 from varesearch.config.ranges import Range
 from varesearch.config.settings import WEIGHT_UNIT, Settings, definition_fault, drawn, quantity
 from varesearch.config.values import ValueSetting
@@ -126,8 +126,11 @@ class Rule(Settings, Part, ABC):
         """Return the expected number of synapses of a projection."""
 
     @abstractmethod
-    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs | Synapses:
-        """Draw the pairs of a projection from a generator of its own, or all of its synapses."""
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs | Rows | Synapses:
+        """Draw the pairs of a projection from a generator of its own, or all of its synapses.
+
+        A rule for large networks returns :class:`~varesearch.config.projection.Rows`, which take a tenth of the memory.
+        """
 
     def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
         """Return new values of a projection's settings, with which its cells receive fewer or more synapses.
@@ -165,7 +168,10 @@ class Rule(Settings, Part, ABC):
         return self.place(1, np.random.default_rng(0)) is not None
 
     def travel_ms(self, projection: ProjectionSettings, pairs: Pairs) -> NDArray[np.float64] | float:
-        """Return what the distance adds to the delay of each synapse."""
+        """Return what the distance adds to the delays: a number for all, or one for each of the pairs.
+
+        It is called with some of the pairs at a time, and first with none at all.
+        """
         return 0.0
 
     @property

@@ -11,7 +11,7 @@ and checking it together. Here a tail is a line for each law, and the tests comp
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,6 +33,15 @@ class Value(ABC):
     @abstractmethod
     def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         """Return ``size`` independent values, float64 of shape (size,)."""
+
+    @abstractmethod
+    def draw_in_parts(
+        self, generator: Callable[[], np.random.Generator], size: int, length: int
+    ) -> Iterator[NDArray[np.float64]]:
+        """Yield what :meth:`draw` returns, ``length`` values at a time.
+
+        ``generator`` returns a generator in the state in which ``draw`` would be given it.
+        """
 
     @property
     @abstractmethod
@@ -107,6 +116,11 @@ class Constant(Value):
     def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         """Return the number ``size`` times; ``rng`` is left as it is."""
         return np.full(size, self.number, dtype=np.float64)
+
+    def draw_in_parts(
+        self, generator: Callable[[], np.random.Generator], size: int, length: int
+    ) -> Iterator[NDArray[np.float64]]:
+        return (np.full(min(length, size - first), self.number) for first in range(0, size, length))
 
     @property
     def lower(self) -> float:
@@ -245,6 +259,34 @@ class Distribution(Value):
             values[outside] = self.sample(rng, outside.size)
             outside = outside[(values[outside] < self.low) | (values[outside] > self.high)]
         return values
+
+    def draw_in_parts(
+        self, generator: Callable[[], np.random.Generator], size: int, length: int
+    ) -> Iterator[NDArray[np.float64]]:
+        where, instead = self._truncation(generator(), size, length)
+        rng = generator()
+        for first in range(0, size, length):
+            values = self.sample(rng, min(length, size - first))
+            low, high = np.searchsorted(where, [first, first + len(values)])
+            values[where[low:high] - first] = instead[low:high]
+            yield values
+
+    def _truncation(
+        self, rng: np.random.Generator, size: int, length: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Where the values lie outside [low, high], and those that take their places."""
+        if self.low <= self.least and self.high == math.inf:
+            return np.empty(0, dtype=np.int64), np.empty(0)
+        found = []
+        for first in range(0, size, length):
+            values = self.sample(rng, min(length, size - first))
+            found.append(first + np.flatnonzero((values < self.low) | (values > self.high)))
+        where = np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+        instead, again = np.empty(len(where)), np.arange(len(where))
+        while again.size:
+            instead[again] = self.sample(rng, again.size)
+            again = again[(instead[again] < self.low) | (instead[again] > self.high)]
+        return where, instead
 
     @property
     def lower(self) -> float:

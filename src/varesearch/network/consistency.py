@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.wording import did_you_mean
-from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
+from varesearch.network.columns import Column
+from varesearch.network.model import SYNAPSES, CurrentInput, Network, Population, Projection, SpikeSource
 
 
 def check_network(network: Network) -> None:
@@ -136,21 +137,18 @@ def _check_projection(projection: Projection, sizes: dict[str, int], targets: se
         )
     if projection.receptor not in ("excitatory", "inhibitory"):
         raise ConfigurationError(f"{where}: receptor {projection.receptor}; choose excitatory or inhibitory")
-    _same_length(
-        where,
-        sources=projection.sources,
-        targets=projection.targets,
-        weights=projection.weights,
-        delay_steps=projection.delay_steps,
-    )
-    _check_index(projection.sources, sizes[projection.pre], f"{where}: sources")
-    _check_index(projection.targets, sizes[projection.post], f"{where}: targets")
-    if not (projection.weights >= 0).all() or not np.isfinite(projection.weights).all():
+    _same_length(where, **{name: projection.column(name) for name in SYNAPSES})
+    for name, part in (("sources", projection.pre), ("targets", projection.post)):
+        column = projection.column(name)
+        _check_whole_numbers(column, f"{where}: {name}")
+        if projection.size:
+            _check_bounds(*column.bounds(), sizes[part], f"{where}: {name}")
+    if not all((part >= 0).all() and np.isfinite(part).all() for part in projection.column("weights").parts()):
         raise ConfigurationError(f"{where}: weights must be finite and not below 0; the receptor gives the sign")
     if projection.synapse is not None:
         _check_synapse(projection, where, projection.pre in targets)
-    if projection.size and projection.delay_steps.min() < 1:
-        raise ConfigurationError(f"{where}: a delay of {projection.delay_steps.min()} steps; at least 1 is needed")
+    if projection.size and projection.shortest_delay < 1:
+        raise ConfigurationError(f"{where}: a delay of {projection.shortest_delay} steps; at least 1 is needed")
 
 
 def _check_synapse(projection: Projection, where: str, from_cells: bool) -> None:
@@ -160,22 +158,34 @@ def _check_synapse(projection: Projection, where: str, from_cells: bool) -> None
             f"{where}: synapses from the spike source {projection.pre} are static; leave its synapse None, or let the "
             "source drive a population of cells, one each, whose synapses learn"
         )
-    bounds, weights = projection.synapse.bounds, projection.weights
-    if bounds is not None and projection.size and not (bounds[0] <= weights.min() and weights.max() <= bounds[1]):
+    bounds = projection.synapse.bounds
+    if bounds is None or not projection.size:
+        return
+    low, high = projection.column("weights").bounds()
+    if not (bounds[0] <= low and high <= bounds[1]):
         raise ConfigurationError(
-            f"{where}: weights from {weights.min():g} to {weights.max():g}; synapse={projection.synapse.name} wants "
+            f"{where}: weights from {low:g} to {high:g}; synapse={projection.synapse.name} wants "
             f"them from w_min={bounds[0]:g} to w_max={bounds[1]:g}"
         )
 
 
 def _check_index(values: NDArray[Any], below: int, what: str) -> None:
+    _check_whole_numbers(values, what)
+    if values.size:
+        _check_bounds(int(values.min()), int(values.max()), below, what)
+
+
+def _check_whole_numbers(values: NDArray[Any] | Column, what: str) -> None:
     if not np.issubdtype(values.dtype, np.integer):
         raise ConfigurationError(f"{what} must be whole numbers, not {values.dtype}")
-    if values.size and not 0 <= int(values.min()) <= int(values.max()) < below:
-        raise ConfigurationError(f"{what} from {values.min()} to {values.max()}; allowed are 0 to {below - 1}")
 
 
-def _same_length(where: str, **arrays: NDArray[Any]) -> None:
+def _check_bounds(low: int, high: int, below: int, what: str) -> None:
+    if not 0 <= low <= high < below:
+        raise ConfigurationError(f"{what} from {low} to {high}; allowed are 0 to {below - 1}")
+
+
+def _same_length(where: str, **arrays: NDArray[Any] | Column) -> None:
     lengths = {name: values.shape for name, values in arrays.items()}
     if len(set(lengths.values())) != 1 or len(next(iter(lengths.values()))) != 1:
         shown = ", ".join(f"{name} {shape}" for name, shape in lengths.items())

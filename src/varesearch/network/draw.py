@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.heterogeneity import draw_cells
 from varesearch.config.plain import as_plain
-from varesearch.config.projection import Pairs, ProjectionSettings, Synapses
+from varesearch.config.projection import Pairs, ProjectionSettings, Rows, Synapses
 from varesearch.config.schema import Config
 from varesearch.config.streams import stream
-from varesearch.config.structure import ConfiguredPopulation, Structure
+from varesearch.config.structure import ConfiguredPopulation, ConfiguredStimulus, Structure
 from varesearch.model.pairs import no_pairs
 from varesearch.network.model import Network, Population, Projection, SpikeSource
-from varesearch.network.synapses import check_delays, delay_steps, draw_values
+from varesearch.network.synapses import projection_of
 
 
 def draw(config: Config) -> Network:
@@ -63,10 +63,7 @@ def draw(config: Config) -> Network:
         ),
         projections=(
             *(_recurrent(config, each, populations) for each in structure.projections),
-            *(
-                _projection(config, settings, each.stimulus.connect(settings, each.within(around)))
-                for each, settings in structure.inputs
-            ),
+            *(_input(config, settings, each) for each, settings in structure.inputs),
         ),
         currents=structure.currents(around),
         native_wiring=_native_wiring(config),
@@ -122,37 +119,17 @@ def _recurrent(config: Config, settings: ProjectionSettings, populations: Mappin
         post_mm=populations[settings.post].positions_mm,
     )
     owner = "shared" if rule.shared_streams else settings.name
-    drawn_here = rule.draw != "native"
-    pairs = rule.connect(settings, stream(config.seed, owner, "pairs")) if drawn_here else no_pairs()
-    if isinstance(pairs, Synapses):
-        return _projection(config, settings, pairs)
-    return _projection(config, settings, pairs, rule.travel_ms(settings, pairs))
+
+    def connect() -> Pairs | Synapses | Rows:
+        return rule.connect(settings, stream(config.seed, owner, "pairs"))
+
+    return projection_of(config, settings, connect if rule.draw != "native" else no_pairs, rule.travel_ms)
 
 
-def _projection(
-    config: Config, settings: ProjectionSettings, pairs: Pairs | Synapses, travel_ms: NDArray[np.float64] | float = 0.0
-) -> Projection:
-    """The synapses between ``pairs``; weights and delays that these do not bring are drawn.
+def _input(config: Config, settings: ProjectionSettings, stimulus: ConfiguredStimulus) -> Projection:
+    """A projection of a stimulus, whose delays are those of the settings, whatever the distance."""
 
-    ``travel_ms`` is added to the delays.
-    """
-    synapses = pairs if isinstance(pairs, Synapses) else Synapses(*pairs)
-    if synapses.delays_ms is not None:
-        check_delays(settings, synapses.delays_ms, config.simulation.dt_ms)
+    def connect() -> Pairs:
+        return stimulus.stimulus.connect(settings, stimulus.within(config.surroundings))
 
-    def values(setting: str, given: NDArray[np.float64] | None) -> NDArray[np.float64]:
-        if given is not None:
-            return given
-        return draw_values(settings[setting], setting, config.seed, settings.name, len(synapses.sources))
-
-    return Projection(
-        name=settings.name,
-        pre=settings.pre,
-        post=settings.post,
-        receptor=settings.receptor,
-        sources=synapses.sources,
-        targets=synapses.targets,
-        weights=values("weight", synapses.weights),
-        delay_steps=delay_steps(values("delay_ms", synapses.delays_ms) + travel_ms, config.simulation.dt_ms),
-        synapse=settings.synapse,
-    )
+    return projection_of(config, settings, connect)

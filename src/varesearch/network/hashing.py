@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from varesearch.network.columns import Column, Given
+
 if TYPE_CHECKING:
     from varesearch.network.model import Network, Population
 
@@ -50,9 +52,13 @@ def content_hash(network: "Network") -> str:
         digest.update(json.dumps([kind, what], sort_keys=True).encode())
 
     def array(values: np.ndarray) -> None:
-        little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-        text("array", dtype=little.dtype.str, shape=little.shape)
-        digest.update(little.data)
+        column(Given(values))
+
+    def column(values: Column) -> None:
+        little = values.dtype.newbyteorder("<")
+        text("array", dtype=little.str, shape=values.shape)
+        for part in values.parts():
+            digest.update(np.ascontiguousarray(part, dtype=little).data)
 
     text("network", version=1, dt_ms=network.dt_ms, n_steps=network.n_steps, native_wiring=network.native_wiring)
     for population in network.populations:
@@ -77,8 +83,8 @@ def content_hash(network: "Network") -> str:
             post=projection.post,
             receptor=projection.receptor,
         )
-        for values in (projection.sources, projection.targets, projection.weights, projection.delay_steps):
-            array(values)
+        for name in ("sources", "targets", "weights", "delay_steps"):
+            column(projection.column(name))
         if projection.synapse is not None:  # static synapses have the hash that they had before there were others
             text("synapse", **projection.synapse.parameters())
     for current in network.currents:

@@ -5,17 +5,19 @@ Times are whole numbers of steps of ``dt_ms``, so that no simulator can round th
 k with a delay of n steps acts on its target in step k + n.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.config.cell import Cell
-from varesearch.config.projection import Receptor
+from varesearch.config.projection import PART, Receptor
 from varesearch.config.stimulus import CurrentInput
 from varesearch.config.synapse_type import SynapseType
+from varesearch.network.columns import Column, Given
 from varesearch.network.hashing import content_hash
 
 
@@ -74,9 +76,41 @@ class SpikeSource:
         return len(self.steps) if self.counts is None else int(self.counts.sum(dtype=np.int64))
 
 
+T = TypeVar("T", bound=np.generic)
+
+
+class Values(Generic[T]):
+    """A field of :class:`Projection`: given an array or a column, it keeps a column, and it reads as an array."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, projection: "Projection | None", owner: type) -> NDArray[T]:
+        if projection is None:
+            raise AttributeError(self._name)  # which tells dataclass that the field has no default
+        return projection.column(self._name).whole()
+
+    def __set__(self, projection: "Projection", values: NDArray[T] | Column) -> None:
+        projection.__dict__[self._name] = values if isinstance(values, Column) else Given(np.asarray(values))
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some synapses of a projection, one after another; the arrays are those of :class:`Projection`."""
+
+    sources: NDArray[np.int32]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.float64]
+    delay_steps: NDArray[np.int32]
+
+
 @dataclass(frozen=True)
 class Projection:
     """Synapses from ``pre`` (a population or a spike source) to ``post`` (a population).
+
+    The values of the synapses are given as arrays. Those of a drawn projection are kept as columns
+    (:mod:`varesearch.network.columns`), which take less memory: each time that one of the four is asked for, an array
+    of all synapses is made. Where these may be many, :meth:`parts` is the way to see them all.
 
     Attributes
     ----------
@@ -99,16 +133,44 @@ class Projection:
     pre: str
     post: str
     receptor: Receptor
-    sources: NDArray[np.int32]
-    targets: NDArray[np.int32]
-    weights: NDArray[np.float64]
-    delay_steps: NDArray[np.int32]
+    sources: Values[np.int32] = Values()
+    targets: Values[np.int32] = Values()
+    weights: Values[np.float64] = Values()
+    delay_steps: Values[np.int32] = Values()
     synapse: SynapseType | None = None
+
+    def column(self, name: str) -> Column:
+        """Return ``sources``, ``targets``, ``weights`` or ``delay_steps`` as it is kept."""
+        return self.__dict__[name]
 
     @property
     def size(self) -> int:
         """Number of synapses."""
-        return len(self.sources)
+        return len(self.column("sources"))
+
+    def parts(self, length: int = PART) -> Iterator[Part]:
+        """Yield the synapses, ``length`` of them at a time."""
+        columns = (self.column(name).parts(length) for name in SYNAPSES)
+        return (Part(*arrays) for arrays in zip(*columns, strict=True))
+
+    @property
+    def shortest_delay(self) -> int:
+        """The shortest delay in steps; there must be a synapse."""
+        return self.column("delay_steps").bounds()[0]
+
+    @property
+    def longest_delay(self) -> int:
+        """The longest delay in steps; there must be a synapse."""
+        return self.column("delay_steps").bounds()[1]
+
+    def forget(self) -> None:
+        """Free the memory of what can be drawn again; asked for once more, it is."""
+        for name in SYNAPSES:
+            self.column(name).forget()
+
+
+SYNAPSES = ("sources", "targets", "weights", "delay_steps")
+"""The values of a synapse, in the order of the hash and of a file."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +227,11 @@ class Network:
             if source.name == name:
                 return source
         raise KeyError(name)
+
+    def forget_synapses(self) -> None:
+        """Free the memory of synapses that can be drawn again, once a simulator has a copy of its own."""
+        for projection in self.projections:
+            projection.forget()
 
     @cached_property
     def hash(self) -> str:

@@ -1,10 +1,15 @@
 """Sources that fire several times in a step, for simulators whose sources fire at most once in a step."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varesearch.narrowing import int32
+from varesearch.network.columns import Repeated
 from varesearch.network.model import Network, Projection, SpikeSource
 
 
@@ -66,11 +71,21 @@ def _split(source: SpikeSource, digits: list[int]) -> SpikeSource:
 
 def _repeated(projection: Projection, size: int, digits: list[int]) -> Projection:
     """Connect each row of sources, after ``size`` sources of the row before, with its own multiple of the weights."""
-    rows = np.concatenate([projection.sources.astype(np.int64) + row * size for row in range(len(digits))])
+    int32(len(digits) * size, f"sources of {projection.name}")
+
+    def times(name: str, *changes: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
+        column = projection.column(name)
+        return Repeated(column, changes, column.dtype)
+
+    same = [_same] * len(digits)
     return replace(
         projection,
-        sources=int32(rows, f"sources of {projection.name}"),
-        targets=np.tile(projection.targets, len(digits)),
-        weights=np.concatenate([projection.weights * 2.0**k for k in digits]),
-        delay_steps=np.tile(projection.delay_steps, len(digits)),
+        sources=times("sources", *(partial(np.add, row * size) for row in range(len(digits)))),
+        targets=times("targets", *same),
+        weights=times("weights", *(partial(np.multiply, 2.0**k) for k in digits)),
+        delay_steps=times("delay_steps", *same),
     )
+
+
+def _same(values: NDArray[Any]) -> NDArray[Any]:
+    return values

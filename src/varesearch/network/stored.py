@@ -3,7 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from varesearch.config.cell import Cell
 from varesearch.config.parts import parts
 from varesearch.config.plain import as_plain
 from varesearch.config.synapse_type import SynapseType
-from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
+from varesearch.network.columns import Column, Given, compact
+from varesearch.network.model import SYNAPSES, CurrentInput, Network, Population, Projection, SpikeSource
 from varesearch.whole_files import whole_file
 
 NETWORK_FILE = "network.npz"
@@ -31,10 +32,10 @@ def save_network(network: Network, path: Path) -> Path:
     >>> load_network(save_network(network, Path("network.npz"))).hash == network.hash
     True
     """
-    arrays: dict[str, np.ndarray] = {}
+    columns: dict[str, Column] = {}
 
-    def kept(name: str, values: np.ndarray) -> str:
-        arrays[name] = values
+    def kept(name: str, values: np.ndarray | Column) -> str:
+        columns[name] = values if isinstance(values, Column) else Given(np.asarray(values))
         return name
 
     text = {
@@ -68,7 +69,7 @@ def save_network(network: Network, path: Path) -> Path:
                 "pre": p.pre,
                 "post": p.post,
                 "receptor": p.receptor,
-                **{key: kept(f"{p.name}.{key}", getattr(p, key)) for key in _PROJECTION},
+                **{key: kept(f"{p.name}.{key}", p.column(key)) for key in SYNAPSES},
                 **({} if p.synapse is None else {"synapse": as_plain(p.synapse)}),
             }
             for p in network.projections
@@ -86,13 +87,23 @@ def save_network(network: Network, path: Path) -> Path:
             for index, it in enumerate(network.currents)
         ],
     }
-    with whole_file(path) as draft, draft.open("wb") as file:
-        np.savez_compressed(file, network=np.array(json.dumps(text)), **arrays)  # type: ignore[arg-type]
+    kept("network", np.array([json.dumps(text)]))
+    with whole_file(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, column in columns.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                _write(file, column)
     return path
 
 
+def _write(file: IO[bytes], column: Column) -> None:
+    """Write a column as ``numpy.save`` writes an array, some values at a time."""
+    header = {"descr": np.lib.format.dtype_to_descr(column.dtype), "fortran_order": False, "shape": column.shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    for part in column.parts():
+        file.write(np.ascontiguousarray(part).data)
+
+
 _SOURCE = ("sources", "steps")
-_PROJECTION = ("sources", "targets", "weights", "delay_steps")
 
 
 def load_network(path: Path, config_dir: Path | None = None) -> Network:
@@ -102,7 +113,7 @@ def load_network(path: Path, config_dir: Path | None = None) -> Network:
     """
     try:
         with np.load(path, allow_pickle=False) as data:
-            return _network(json.loads(str(data["network"][()])), data, config_dir)
+            return _network(json.loads(str(data["network"].reshape(-1)[0])), data, config_dir)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path.name} cannot be read ({' '.join(str(error).split())})") from error
 
@@ -140,7 +151,7 @@ def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Networ
                 p["pre"],
                 p["post"],
                 p["receptor"],
-                *(data[p[key]] for key in _PROJECTION),
+                *(compact(data[p[key]]) for key in SYNAPSES),
                 synapse=_synapse(p["synapse"], config_dir) if "synapse" in p else None,
             )
             for p in text["projections"]

@@ -10,7 +10,7 @@ projection connects column by column and writes synapse by synapse, which takes 
 All objects are named explicitly, since Brian2 finds compiled code by its text, which contains the names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import brian2
@@ -24,6 +24,7 @@ from pyNN.models import BaseCellType, BaseSynapseType
 from varesearch.backends.brian2.learning import LearningSynapses
 from varesearch.backends.brian2.schemes import Scheme
 from varesearch.config.synapse_type import SynapseType
+from varesearch.network.model import Part, Projection
 
 
 def _network() -> Any:
@@ -125,24 +126,62 @@ class Synapse(BaseSynapseType):
 
 
 class Explicit(Connector):
-    """The synapses as arrays: ``sources``, ``targets``, ``weights``, ``delay_steps`` of shape (synapses,)."""
+    """The synapses of a projection of the network.
+
+    ``weights`` and ``delay_steps`` translate those of some synapses. The arrays of all synapses are made while they are
+    connected, and not kept, since PyNN's projection keeps its connector and Brian2 has its own copy.
+    """
 
     def __init__(
         self,
-        sources: NDArray[np.int32],
-        targets: NDArray[np.int32],
-        weights: NDArray[np.float64],
-        delay_steps: NDArray[Any],
+        projection: Projection,
+        weights: Callable[[Part], NDArray[np.float64]],
+        delay_steps: Callable[[Part], NDArray[Any]],
     ) -> None:
         super().__init__(safe=False)
-        self.sources, self.targets, self.weights, self.delay_steps = sources, targets, weights, delay_steps
+        self._projection, self._weights, self._delay_steps = projection, weights, delay_steps
+        self.size = projection.size
+        self.one_weight, self.one_delay = self._one(weights), self._one(delay_steps)
+
+    def _one(self, translated: Callable[[Part], NDArray[Any]]) -> Any:
+        """Return the value that all synapses share; None if there is none."""
+        found = None
+        for part in self._projection.parts():
+            values = translated(part)
+            found = values[0].item() if found is None else found
+            if (values != found).any():
+                return None
+        return found
+
+    def _all(self, translated: Callable[[Part], NDArray[Any]]) -> NDArray[np.float64]:
+        values, first = np.empty(self.size), 0
+        for part in self._projection.parts():
+            values[first : first + len(part.sources)] = translated(part)
+            first += len(part.sources)
+        return values
+
+    @property
+    def pairs(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Sources and targets."""
+        return self._projection.sources, self._projection.targets
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """The translated weights."""
+        return self._all(self._weights)
+
+    @property
+    def delay_steps(self) -> NDArray[np.float64]:
+        """The translated delays."""
+        return self._all(self._delay_steps)
 
     def connect(self, projection: "ExplicitProjection") -> None:
         """Connect all synapses at once, and assign what differs from synapse to synapse as arrays."""
-        synapses = projection.synapses
-        synapses.connect(i=self.sources, j=self.targets)
-        synapses.w_syn = self.weights[0] if projection.one_weight else self.weights
-        if not projection.one_delay:
+        synapses, (sources, targets) = projection.synapses, self.pairs
+        synapses.connect(i=sources, j=targets)
+        del sources, targets
+        synapses.w_syn = self.weights if self.one_weight is None else self.one_weight
+        if self.one_delay is None:
             synapses.delay = self.delay_steps * _network().clock.dt
 
 
@@ -155,21 +194,20 @@ class ExplicitProjection(sim.Projection):
     def __init__(self, pre: Any, post: Any, connector: Explicit, receptor: str, name: str) -> None:
         CommonProjection.__init__(self, pre, post, connector, Synapse(), receptor_type=receptor, label=name)
         clock = _network().clock
-        self.one_weight = _all_equal(connector.weights)
-        self.one_delay = _all_equal(connector.delay_steps)
         self.synapses = brian2.Synapses(
             pre.brian2_group,
             post.brian2_group,
-            model="w_syn : 1 (shared)" if self.one_weight else "w_syn : 1",  # w may be a variable of a cell
+            # w may be a variable of a cell
+            model="w_syn : 1" if connector.one_weight is None else "w_syn : 1 (shared)",
             on_pre=post.celltype.scheme.arrivals[receptor],
-            delay=int(connector.delay_steps[0]) * clock.dt if self.one_delay else None,
+            delay=None if connector.one_delay is None else int(connector.one_delay) * clock.dt,
             clock=clock,
             namespace={},
             name=name,
         )
         # PyNN's Projection has no public way to set them. ``size()``, ``get()`` and ``save()`` of it read them.
         self._brian2_synapses = {0: {0: self.synapses}}
-        self._n_connections = len(connector.sources)
+        self._n_connections = connector.size
         connector.connect(self)
         _network().add(self.synapses)
 
@@ -198,10 +236,8 @@ class LearningProjection(sim.Projection):
             pre.brian2_group, post.brian2_group, synapse, scheme.arrivals[receptor], post.celltype.dt_ms, clock, name
         )
         self._brian2_synapses = {0: {0: self.synapses}}
-        self._n_connections = len(connector.sources)
-        self.synapses.connect_all(
-            (connector.sources, connector.targets), connector.weights, unit, connector.delay_steps, drawn_steps
-        )
+        self._n_connections = connector.size
+        self.synapses.connect_all(connector.pairs, connector.weights, unit, connector.delay_steps, drawn_steps)
         _network().add(self.synapses)
 
 
@@ -212,7 +248,3 @@ def _unindented(code: str) -> str:
 def _kind(array: NDArray[Any]) -> str:
     """Return Brian2's word for the type of a variable without a unit."""
     return "integer" if np.issubdtype(array.dtype, np.integer) else "1"
-
-
-def _all_equal(values: NDArray[Any]) -> bool:
-    return bool((values == values[0]).all())

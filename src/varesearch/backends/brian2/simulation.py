@@ -18,7 +18,7 @@ from varesearch.backends.brian2.translation import rows
 from varesearch.backends.learned import learned_weights, learning
 from varesearch.backends.table import context_of, row, translate, translated_parameters
 from varesearch.config.schema import RecordingConfig
-from varesearch.network.model import Network, Population, Projection
+from varesearch.network.model import Network, Part, Population, Projection
 from varesearch.recording import ProjectionWeights, Recording, Signal, population_recording, sampled_ids
 
 
@@ -51,21 +51,25 @@ class Brian2Simulation(Simulation):
     def _project(self, projection: Projection, groups: dict[str, Any]) -> None:
         context = self._contexts[projection.post]
         of_cell, weight = rows(type(context.cell)), f"weight_{projection.receptor}"
-        onto, name = context.at(projection.targets), f"{projection.name}_synapses"
-        pre, post, pairs = groups[projection.pre], groups[projection.post], (projection.sources, projection.targets)
-        delays = translate(of_cell, "delay_steps", projection.delay_steps, context)
+        pre, post, name = groups[projection.pre], groups[projection.post], f"{projection.name}_synapses"
+
+        def delays(part: Part) -> NDArray[Any]:
+            return translate(of_cell, "delay_steps", part.delay_steps, context)
+
         if projection.synapse is None:
-            weights = translate(of_cell, weight, projection.weights, onto)
-            ExplicitProjection(pre, post, Explicit(*pairs, weights, delays), projection.receptor, name)
+            explicit = Explicit(
+                projection, lambda part: translate(of_cell, weight, part.weights, context.at(part.targets)), delays
+            )
+            ExplicitProjection(pre, post, explicit, projection.receptor, name)
             return
         self._learning[projection.name] = LearningProjection(
             pre,
             post,
-            Explicit(*pairs, projection.weights, delays),
+            Explicit(projection, lambda part: part.weights, delays),
             projection.receptor,
             name,
             projection.synapse,
-            translate(of_cell, weight, np.ones(projection.size), onto),
+            translate(of_cell, weight, np.ones(projection.size), context.at(projection.targets)),
             projection.delay_steps,
         )
 

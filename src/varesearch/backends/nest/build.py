@@ -73,7 +73,7 @@ class Builder:
 
     def _set_up(self, threads: int) -> None:
         """Set up a kernel whose shortest and longest delays are the network's, not NEST's defaults."""
-        delays = [self._delays_ms(projection) for projection in self._network.projections if projection.size]
+        delays = [self._longest_and_shortest_ms(each) for each in self._network.projections if each.size]
         self._pynn.setup(
             timestep=self._network.dt_ms,
             min_delay=min((float(each.min()) for each in delays), default=self._network.dt_ms),
@@ -125,23 +125,20 @@ class Builder:
         return generators.first_id
 
     def _connect(self, projection: Projection, first_pre: int) -> None:
+        """Connect the synapses some at a time, so that no array of all of them lies beside NEST's own."""
         post = self._network.population(projection.post)
-        connect_arrays(
-            self._nest,
-            projection.sources.astype(np.int64) + first_pre,
-            projection.targets.astype(np.int64) + self.cells[projection.post].first_id,
-            with_sign(
-                translate(
-                    rows(type(post.cell)),
-                    f"weight_{projection.receptor}",
-                    projection.weights,
-                    self._context(post).at(projection.targets),
-                ),
-                projection,
-            ),
-            self._delays_ms(projection),
-            "static_synapse" if projection.synapse is None else copy_model(self._nest, projection, self._context(post)),
-        )
+        context, cell = self._context(post), rows(type(post.cell))
+        weight, first_post = f"weight_{projection.receptor}", self.cells[projection.post].first_id
+        model = "static_synapse" if projection.synapse is None else copy_model(self._nest, projection, context)
+        for part in projection.parts():
+            connect_arrays(
+                self._nest,
+                part.sources.astype(np.int64) + first_pre,
+                part.targets.astype(np.int64) + first_post,
+                with_sign(translate(cell, weight, part.weights, context.at(part.targets)), projection),
+                self._delays_ms(projection, part.delay_steps),
+                model,
+            )
 
     def learned(self, projection: Projection) -> NDArray[np.float64]:
         """Return the weights of a projection that learns, as magnitudes in our unit, in the order of its synapses."""
@@ -149,10 +146,12 @@ class Builder:
         ids = (self.cells[projection.pre].first_id, self.cells[projection.post].first_id)
         return read_weights(self._nest, projection, *ids, context)
 
-    def _delays_ms(self, projection: Projection) -> NDArray[np.float64]:
+    def _longest_and_shortest_ms(self, projection: Projection) -> NDArray[np.float64]:
+        return self._delays_ms(projection, np.array(projection.column("delay_steps").bounds()))
+
+    def _delays_ms(self, projection: Projection, steps: NDArray[np.integer]) -> NDArray[np.float64]:
         post = self._network.population(projection.post)
-        steps = projection.delay_steps.astype(np.float64)
-        return translate(rows(type(post.cell)), "delay_steps", steps, self._context(post))
+        return translate(rows(type(post.cell)), "delay_steps", steps.astype(np.float64), self._context(post))
 
     def _context(self, population: Population) -> Context:
         return context_of(population, self._network.dt_ms)

@@ -103,7 +103,7 @@ def check_delays(network: Network, config: Config) -> None:
         if not projection.size:
             continue
         cell = network.population(projection.post).cell
-        shortest, least = int(projection.delay_steps.min()), least_delay_steps(type(cell))
+        shortest, least = projection.shortest_delay, least_delay_steps(type(cell))
         if shortest < least:
             setting = f"{setting_of(projection, config)}={shortest * network.dt_ms:g} is"
             raise _too_short(setting, cell, network.dt_ms, least)

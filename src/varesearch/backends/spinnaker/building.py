@@ -14,8 +14,9 @@ from varesearch.backends.spinnaker.learning import mechanism
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
 from varesearch.backends.spinnaker.translation import pynn_description, rows
 from varesearch.backends.table import Context, context_of, row, translate, translated_parameters
+from varesearch.config.projection import Receptor
 from varesearch.config.schema import Config
-from varesearch.network.model import CurrentInput, Network, Population, Projection, SpikeSource
+from varesearch.network.model import CurrentInput, Network, Part, Population, Projection, SpikeSource
 from varesearch.recording import sampled_ids
 
 
@@ -90,22 +91,22 @@ def largest_sums(network: Network, population: Population) -> list[float]:
     sums = {"excitatory": np.zeros(population.size), "inhibitory": np.zeros(population.size)}
     for projection in network.projections:
         if projection.post == population.name:
-            weights = translated_weights(_at_most(projection), context)
-            sums[projection.receptor] += np.bincount(projection.targets, weights=weights, minlength=population.size)
+            for part in projection.parts():
+                weights = translated_weights(projection.receptor, _at_most(projection, part), context)
+                sums[projection.receptor] += np.bincount(part.targets, weights=weights, minlength=population.size)
     return [float(onto_cells.max()) for onto_cells in sums.values()]
 
 
-def _at_most(projection: Projection) -> Projection:
-    """Return the projection with the greatest weights that it may learn."""
+def _at_most(projection: Projection, part: Part) -> Part:
+    """Return synapses of a projection with the greatest weights that they may learn."""
     if projection.synapse is None or projection.synapse.bounds is None:
-        return projection
-    return replace(projection, weights=np.maximum(projection.weights, projection.synapse.bounds[1]))
+        return part
+    return replace(part, weights=np.maximum(part.weights, projection.synapse.bounds[1]))
 
 
-def translated_weights(projection: Projection, context: Context) -> NDArray[np.float64]:
-    """Return the weights of a projection in sPyNNaker's unit; ``context`` is that of the cells of its target."""
-    of_cell, onto = rows(type(context.cell)), context.at(projection.targets)
-    return translate(of_cell, f"weight_{projection.receptor}", projection.weights, onto)
+def translated_weights(receptor: Receptor, part: Part, context: Context) -> NDArray[np.float64]:
+    """Return weights in sPyNNaker's unit; ``context`` is that of the cells of their target."""
+    return translate(rows(type(context.cell)), f"weight_{receptor}", part.weights, context.at(part.targets))
 
 
 def _record(built: Any, population: Population, config: Config, dt_ms: float) -> None:
@@ -130,10 +131,13 @@ def _source(sim: ModuleType, source: SpikeSource, context: Context) -> Any:
 
 
 def _list(sim: ModuleType, built: Built, projection: Projection, config: Config, context: Context) -> None:
-    weights = translated_weights(projection, context)
-    learns = projection.synapse is not None
     connector = ListConnector(
-        projection.sources, projection.targets, weights, projection.delay_steps, context.dt_ms, learns
+        projection.sources,
+        projection.targets,
+        np.concatenate([translated_weights(projection.receptor, part, context) for part in projection.parts()]),
+        projection.delay_steps,
+        context.dt_ms,
+        learns=projection.synapse is not None,
     )
     built.lists[projection.name] = connector
     built.projections[projection.name] = sim.Projection(

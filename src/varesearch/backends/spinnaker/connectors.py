@@ -43,6 +43,11 @@ class ListConnector(AbstractConnector, AbstractGenerateConnectorOnHost):
         self._delay_steps = delay_steps[order]
         self._dt_ms, self._learns = dt_ms, learns
 
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """The weights, in the order of the targets."""
+        return self._weights
+
     def release(self) -> None:
         """Free the arrays, since sPyNNaker keeps its last network until the next set-up."""
         nothing = np.empty(0, dtype=np.int32)

@@ -105,7 +105,7 @@ def check_drawn(network: Network, neurons_per_core: int | None) -> None:
                 f"projection {projection.name}: a weight of {projection.weights.min():g}", least, "eta alpha"
             )
         most = ring_steps(network.population(projection.post).size, neurons_per_core) - 1
-        if (longest := int(projection.delay_steps.max())) > most:
+        if (longest := projection.longest_delay) > most:
             raise ConfigurationError(
                 f"projection {projection.name}: a delay of {longest * network.dt_ms:g} ms is too long for synapses "
                 f"that learn on SpiNNaker: at most {most * network.dt_ms:g} ms ({most} steps) with this many cells on "

@@ -83,7 +83,7 @@ def check_delays(network: Network, config: Config, neurons_per_core: int | None)
     for projection in network.projections:
         if not projection.size:
             continue
-        longest = int(projection.delay_steps.max())
+        longest = projection.longest_delay
         limit = longest_delay_steps(network.population(projection.post).size, neurons_per_core)
         if longest > limit:
             drawn = f"{setting_of(projection, config)} has drawn {longest * network.dt_ms:g} ms, which is"
@@ -116,9 +116,16 @@ def _longest_row(projection: Projection, size: int, per_core: int) -> int:
     """Return the most synapses that a row holds; those that wait on a delay-extension core have rows of their own."""
     if not projection.size:
         return 0
-    rows = projection.sources.astype(np.int64) * -(-size // per_core) + projection.targets // per_core
-    late = projection.delay_steps > _ring_steps(per_core)
-    return max(int(np.bincount(part).max()) for part in (rows[late], rows[~late]) if part.size)
+    blocks, steps = -(-size // per_core), _ring_steps(per_core)
+    counts = {False: np.zeros(0, dtype=np.int64), True: np.zeros(0, dtype=np.int64)}
+    for part in projection.parts():
+        rows = part.sources.astype(np.int64) * blocks + part.targets // per_core
+        late = part.delay_steps > steps
+        for waits, found in ((False, rows[~late]), (True, rows[late])):
+            more = np.bincount(found, minlength=len(counts[waits]))
+            more[: len(counts[waits])] += counts[waits]
+            counts[waits] = more
+    return max(int(each.max(initial=0)) for each in counts.values())
 
 
 def check_currents(network: Network, neurons_per_core: int | None) -> None:
@@ -131,7 +138,7 @@ def check_currents(network: Network, neurons_per_core: int | None) -> None:
         currents = [each for each in network.currents if each.target == population.name and not each.is_step]
         if not currents:
             continue
-        delays = [int(p.delay_steps.max()) for p in network.projections if p.post == population.name and p.size]
+        delays = [p.longest_delay for p in network.projections if p.post == population.name and p.size]
         longest = max(delays, default=1)
 
         def need(cells: int, currents: list[CurrentInput] = currents, longest: int = longest) -> int:

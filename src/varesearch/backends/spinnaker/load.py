@@ -56,7 +56,7 @@ def start_load(network: Network, neurons_per_core: int | None) -> StartLoad:
 
     Only the first step is looked at if the machine draws the wiring.
     """
-    delays = [int(projection.delay_steps.min()) for projection in network.projections if projection.size]
+    delays = [projection.shortest_delay for projection in network.projections if projection.size]
     steps = 1 if network.native_wiring is not None else min(delays, default=1)
     fired = {p.name: first_spikes(p, network, steps) for p in network.populations}
     loads = []
@@ -119,6 +119,7 @@ def _busiest(
         cycles += PACKET_CYCLES * int(fired[pre].sum())
     for projection in network.projections:
         if projection.post == population.name and projection.size:
-            reached = projection.targets[fired[projection.pre][projection.sources]]
-            cycles += SYNAPSE_CYCLES * np.bincount(reached // per_core, minlength=len(cells))
+            for part in projection.parts():
+                reached = part.targets[fired[projection.pre][part.sources]]
+                cycles += SYNAPSE_CYCLES * np.bincount(reached // per_core, minlength=len(cells))
     return float(cycles.max())

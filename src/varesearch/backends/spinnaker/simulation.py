@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from varesearch.backends.base import Collected, Simulation
 from varesearch.backends.spinnaker import SpinnakerSettings
-from varesearch.backends.spinnaker.building import Built, translated_weights
+from varesearch.backends.spinnaker.building import Built
 from varesearch.backends.spinnaker.fixed_point import rounded_parameters
 from varesearch.backends.spinnaker.learning import wrapped
 from varesearch.backends.spinnaker.machines import Machine
@@ -19,7 +19,6 @@ from varesearch.backends.spinnaker.reading import read
 from varesearch.backends.spinnaker.session import SpynnakerSession
 from varesearch.backends.spinnaker.tick import Tick
 from varesearch.backends.spinnaker.translation import pynn_description
-from varesearch.backends.table import context_of
 from varesearch.config.cell import Cell
 from varesearch.config.schema import Config
 from varesearch.network.model import Network
@@ -153,11 +152,10 @@ class SpinnakerSimulation(Simulation):
         """Return the scale and largest error of the stored weights of each projection, and how many were lost."""
         metrics = {"weights_zeroed": 0.0, "weights_clipped": 0.0}
         for projection in self.network.projections:
-            if projection.name not in self.built.lists:
+            connector = self.built.lists.get(projection.name)
+            if connector is None:
                 continue
-            context = context_of(self.network.population(projection.post), self.network.dt_ms)
-            weights = translated_weights(projection, context)
-            quantisation = quantise(weights, scale_of(self.built.projections[projection.name]))
+            quantisation = quantise(connector.weights, scale_of(self.built.projections[projection.name]))
             metrics[f"weight_error.{projection.name}"] = quantisation.largest_error
             metrics[f"weight_scale.{projection.name}"] = quantisation.scale
             if projection.synapse is not None and projection.synapse.learns:

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from varesearch.model.pairs import every_pair
-from varesearch.model.rules import Pairs, ProjectionSettings, Rule
+from varesearch.model.rules import ProjectionSettings, Rows, Rule
 
 
 @dataclass
@@ -21,5 +21,5 @@ class AllToAll(Rule):
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return float(projection.possible_pairs)
 
-    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Rows:
         return every_pair(projection.pre_size, projection.post_size, projection.no_self)

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.model.rules import (
-    Pairs,
     ProjectionSettings,
+    Rows,
     bernoulli_indices,
     check_positive,
     check_probability,
+    index_type,
     pair_ratio,
     pairs_of,
     per_projection,
@@ -20,6 +21,7 @@ from varesearch.model.rules import (
     ranges,
 )
 from varesearch.model.rules._sheet import Sheet, apart_mm, distances_mm, positions_of
+from varesearch.narrowing import int32
 
 # How pairs are proposed: cells in a tile of the sheet, and the least bound on the kernel.
 _CELLS_IN_TILE = 64
@@ -50,7 +52,7 @@ class DistanceDependent(Sheet):
     def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
         return {"p_max": full["p_max"] * in_degree * pair_ratio(full, projection)}
 
-    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Rows:
         pre_mm, post_mm = positions_of(projection)
         kernel = KERNELS[self.kernel](projection["scale_mm"])
         p_max, no_self = projection["p_max"], projection.no_self
@@ -92,7 +94,7 @@ def distance_dependent(
     periodic: bool,
     no_self: bool,
     rng: np.random.Generator,
-) -> Pairs:
+) -> Rows:
     """Draw each pair with probability p_max kernel(distance); the kernel falls with the distance from 1 at 0.
 
     ``pre_mm`` (n_pre, 2) and ``post_mm`` (n_post, 2) are positions on a square sheet of side ``sheet_mm``. Pairs are
@@ -104,12 +106,15 @@ def distance_dependent(
     tiles = max(1, round(np.sqrt(len(pre_mm) / _CELLS_IN_TILE)))  # along a side
     tile_mm = sheet_mm / tiles
     tile_of = np.minimum((pre_mm // tile_mm).astype(np.int64), tiles - 1) @ np.array([tiles, 1])
-    kept: list[NDArray[np.int64]] = []
+    # Of each tile: the pairs, sorted, as its sources with the number of their targets, and the targets.
+    kept: list[tuple[NDArray[np.int64], NDArray[np.unsignedinteger]]] = []
+    out_degrees = np.zeros(len(pre_mm), dtype=np.int64)
     for tile in range(tiles**2):
         sources = np.flatnonzero(tile_of == tile)
         centre = (np.array(divmod(tile, tiles)) + 0.5) * tile_mm
         beyond = np.maximum(apart_mm(post_mm, centre, sheet_mm, periodic) - 0.5 * tile_mm, 0.0)
         octave = np.floor(-np.log2(np.maximum(kernel(np.hypot(beyond[:, 0], beyond[:, 1])), _LEAST_BOUND)))
+        of_tile = [np.empty(0, dtype=np.int64)]
         for k in np.unique(octave):
             targets, bound = np.flatnonzero(octave == k), 2.0**-k
             at_source, at_target = pairs_of(
@@ -118,5 +123,14 @@ def distance_dependent(
             pre, post = sources[at_source], targets[at_target]
             distance = distances_mm(pre_mm[pre], post_mm[post], sheet_mm, periodic)
             near = bound * rng.random(len(distance)) < kernel(distance)
-            kept.append(pre[near] * n_post + post[near])
-    return pairs_of(np.sort(np.concatenate(kept)), n_post, no_self)
+            near &= (pre != post) | (not no_self)
+            of_tile.append(pre[near] * n_post + post[near])
+        pre, post = np.divmod(np.sort(np.concatenate(of_tile)), n_post)
+        out_degrees[sources] = np.bincount(np.searchsorted(sources, pre), minlength=len(sources))
+        kept.append((sources, post.astype(index_type(n_post))))
+    ends = np.cumsum(out_degrees)
+    arranged = np.empty(int(ends[-1]), dtype=index_type(n_post))
+    for sources, targets in kept:
+        degrees = out_degrees[sources]
+        arranged[np.arange(len(targets)) + np.repeat(ends[sources] - np.cumsum(degrees), degrees)] = targets
+    return Rows(int32(out_degrees, "synapses of a cell"), arranged)

@@ -8,10 +8,11 @@ import numpy as np
 from varesearch.model.rules import (
     Pairs,
     ProjectionSettings,
+    Rows,
     Rule,
     check_probability,
-    independent_pairs,
     independent_pairs_by_target,
+    independent_rows,
     pair_ratio,
     per_projection,
     quantity,
@@ -48,8 +49,8 @@ class FixedProbability(Rule):
     def expected_synapses(self, projection: ProjectionSettings) -> float:
         return projection.possible_pairs * projection["p"]
 
-    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
-        draw = independent_pairs_by_target if self.shared_streams else independent_pairs
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs | Rows:
+        draw = independent_pairs_by_target if self.shared_streams else independent_rows
         return draw(projection.pre_size, projection.post_size, projection["p"], projection.no_self, rng)
 
     def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """A projection has a given number of synapses."""
 
+import copy
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,17 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.model.rules import (
-    Pairs,
+    PART,
     ProjectionSettings,
     Range,
+    Rows,
     Rule,
     check_at_least,
     check_probability,
-    pairs_of,
+    gathered,
+    in_order,
+    index_type,
     per_projection,
     quantity,
     ranges,
     refuse,
+    rows_of,
 )
 
 
@@ -88,23 +94,44 @@ class FixedTotalNumber(Rule):
         per_cell = self._number(full) / full.post_size
         return {"synapses": round(per_cell * in_degree * projection.post_size), "p": None}
 
-    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
-        count, possible, no_self = self._number(projection), projection.possible_pairs, projection.no_self
-        if self.with_replacement:
-            chosen = np.sort(rng.integers(0, possible, size=count)) if count else np.empty(0, dtype=np.int64)
-        else:
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Rows:
+        count, possible = self._number(projection), projection.possible_pairs
+        if not self.with_replacement:
             chosen = distinct_indices(possible, count, rng)
-        if no_self:  # source i has the targets 0..n-1 without i
-            sources, targets = np.divmod(chosen, projection.post_size - 1)
-            chosen = sources * projection.post_size + targets + (targets >= sources)
-        return pairs_of(chosen, projection.post_size, no_self=False)
+            parts = (chosen[first : first + PART].astype(np.int64) for first in range(0, count, PART))
+            indices = (pair_indices(part, projection) for part in parts)
+            return rows_of(indices, projection.pre_size, projection.post_size, no_self=False, expected=count)
+        # How many targets each source has must be known before the first has its place: the same numbers twice.
+        first, again = copy.deepcopy(rng), rng
+        out_degrees = np.zeros(projection.pre_size, dtype=np.int64)
+        for indices in _with_replacement(projection, count, first):
+            out_degrees += np.bincount(indices // projection.post_size, minlength=projection.pre_size)
+        drawn = (np.sort(indices) for indices in _with_replacement(projection, count, again))
+        return in_order(gathered(drawn, out_degrees, projection.post_size), projection.post_size)
 
     def pynn_arguments(self, projection: ProjectionSettings) -> dict[str, Any]:
         arguments = {"n": self._number(projection), "with_replacement": self.with_replacement}
         return super().pynn_arguments(projection) | arguments
 
 
-def distinct_indices(possible: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def _with_replacement(
+    projection: ProjectionSettings, count: int, rng: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
+    for first in range(0, count, PART):
+        drawn = rng.integers(0, projection.possible_pairs, size=min(PART, count - first))
+        yield pair_indices(drawn, projection)
+
+
+def pair_indices(numbers: NDArray[np.int64], projection: ProjectionSettings) -> NDArray[np.int64]:
+    """Return source * post_size + target of the possible pairs with the given numbers; the order is kept."""
+    if not projection.no_self:
+        return numbers
+    # Source i has the targets 0..n-1 without i.
+    sources, targets = np.divmod(numbers, projection.post_size - 1)
+    return sources * projection.post_size + targets + (targets >= sources)
+
+
+def distinct_indices(possible: int, count: int, rng: np.random.Generator) -> NDArray[np.integer]:
     """Draw ``count`` different numbers below ``possible``, every set of them equally likely; return them sorted.
 
     numpy's ``choice`` without replacement needs memory for all ``possible`` numbers, which for pairs of cells may be
@@ -116,9 +143,17 @@ def distinct_indices(possible: int, count: int, rng: np.random.Generator) -> NDA
     4
     """
     wanted = min(count, possible - count)
-    chosen = np.empty(0, dtype=np.int64)
-    while chosen.size < wanted:
-        chosen = np.union1d(chosen, rng.integers(0, possible, size=wanted - chosen.size))
+    chosen = np.empty(wanted, dtype=index_type(possible))
+    size = 0
+    while size < wanted:
+        for first in range(size, wanted, PART):
+            last = min(first + PART, wanted)
+            chosen[first:last] = rng.integers(0, possible, size=last - first)
+        chosen.sort()
+        first_of_its_kind = np.ones(wanted, dtype=bool)
+        np.not_equal(chosen[1:], chosen[:-1], out=first_of_its_kind[1:])
+        size = np.count_nonzero(first_of_its_kind)
+        chosen[:size] = chosen[first_of_its_kind]
     if wanted == count:
         return chosen
     kept = np.ones(possible, dtype=bool)

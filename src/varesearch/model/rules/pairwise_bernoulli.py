@@ -1,5 +1,6 @@
 """The probability of a connection is an expression of the distance of the cells on a sheet."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,13 +9,13 @@ from numpy.typing import NDArray
 
 from varesearch.config.expressions import Expression
 from varesearch.model.rules import (
-    Pairs,
     ProjectionSettings,
+    Rows,
     pair_ratio,
-    pairs_of,
     per_projection,
     quantity,
     refuse,
+    rows_of,
 )
 from varesearch.model.rules._sheet import Sheet, positions_of
 
@@ -55,19 +56,21 @@ class PairwiseBernoulli(Sheet):
     def rescaled(self, projection: ProjectionSettings, full: ProjectionSettings, in_degree: float) -> dict[str, Any]:
         return {"p": f"{in_degree * pair_ratio(full, projection)!r}*({full['p']})"}
 
-    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Pairs:
+    def connect(self, projection: ProjectionSettings, rng: np.random.Generator) -> Rows:
         pre_mm, post_mm = positions_of(projection)
         expression = Expression(projection["p"], projection.key("p"))
         n_post, rows = len(post_mm), max(1, _PAIRS_AT_ONCE // len(post_mm))
-        found = [np.empty(0, dtype=np.int64)]
-        for first in range(0, len(pre_mm), rows):
-            apart = post_mm[None, :, :] - pre_mm[first : first + rows, None, :]
-            if self.periodic:
-                apart -= self.sheet_mm * np.rint(apart / self.sheet_mm)
-            p = expression.value(_names(apart[..., 0], apart[..., 1]))
-            self._check_range(projection, p)
-            found.append(np.flatnonzero(rng.random(p.shape) < p) + first * n_post)
-        return pairs_of(np.concatenate(found), n_post, projection.no_self)
+
+        def parts() -> Iterator[NDArray[np.int64]]:
+            for first in range(0, len(pre_mm), rows):
+                apart = post_mm[None, :, :] - pre_mm[first : first + rows, None, :]
+                if self.periodic:
+                    apart -= self.sheet_mm * np.rint(apart / self.sheet_mm)
+                p = expression.value(_names(apart[..., 0], apart[..., 1]))
+                self._check_range(projection, p)
+                yield np.flatnonzero(rng.random(p.shape) < p) + first * n_post
+
+        return rows_of(parts(), len(pre_mm), n_post, projection.no_self, self.expected_synapses(projection))
 
     def _over_sheet(self, projection: ProjectionSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the probability over a grid of displacements, and the weight of the points of each axis.
