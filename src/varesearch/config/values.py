@@ -34,7 +34,6 @@ class Value(ABC):
     def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         """Return ``size`` independent values, float64 of shape (size,)."""
 
-    @abstractmethod
     def draw_in_parts(
         self, generator: Callable[[], np.random.Generator], size: int, length: int
     ) -> Iterator[NDArray[np.float64]]:
@@ -42,6 +41,8 @@ class Value(ABC):
 
         ``generator`` returns a generator in the state in which ``draw`` would be given it.
         """
+        values = self.draw(generator(), size)
+        return (values[first : first + length] for first in range(0, size, length))
 
     @property
     @abstractmethod
@@ -116,11 +117,6 @@ class Constant(Value):
     def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
         """Return the number ``size`` times; ``rng`` is left as it is."""
         return np.full(size, self.number, dtype=np.float64)
-
-    def draw_in_parts(
-        self, generator: Callable[[], np.random.Generator], size: int, length: int
-    ) -> Iterator[NDArray[np.float64]]:
-        return (np.full(min(length, size - first), self.number) for first in range(0, size, length))
 
     @property
     def lower(self) -> float:
