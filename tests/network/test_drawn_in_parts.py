@@ -97,7 +97,7 @@ def test_pairs_drawn_in_parts_are_those_drawn_at_once(
     n_post = n_pre if no_self else n_post
     most = {"p": 99, "degree": (n_pre - no_self) // 2, "total": 300}[rule]
     number = data.draw(st.integers(1, most)) if most else 0
-    given_settings = {"p": number / 100, "in_degree": number, "synapses": number}
+    given_settings = {"p": number / 100 if rule == "p" else None, "in_degree": number, "synapses": number}
     projection = ProjectionSettings(
         "a_to_b", "a", "b", n_pre, n_post, "excitatory",
         {name: GivenSetting(name, value) for name, value in given_settings.items()}, no_self=no_self,
