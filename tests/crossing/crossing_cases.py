@@ -53,8 +53,8 @@ STRONG = {
     "width_ms": 4,
     "file": Path(__file__).with_name("input_spikes.csv"),
 }
-STRONGER = {"background_poisson": {"rate_hz": 800}}
-"""A source of a cell's own, by kind: several spikes in many of the steps of 1 ms."""
+STRONGER: dict[str, dict[str, object]] = {"background_poisson": {"rate_hz": 800}, "noisy_current": {"interval_ms": 1}}
+"""By kind: several spikes in many of the steps of 1 ms; no more values than a core of SpiNNaker has room for."""
 RECURRENT = 1.5
 """Recurrent weights, in units of the cells' own defaults, which are made for 30 inputs a cell rather than for 12."""
 
