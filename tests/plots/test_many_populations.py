@@ -24,7 +24,7 @@ from varesearch.plots.rows import heights
 from varesearch.recording import PopulationRecording, Recording, Signal, population_recording, sampled_ids
 
 LAYERS = {"L23E": 413, "L23I": 116, "L4E": 438, "L4I": 109, "L5E": 97, "L5I": 21, "L6E": 287, "L6I": 58}
-FIGURES = figure_definitions()
+FIGURES = {name: figure for name, figure in figure_definitions().items() if name != "weights"}  # no synapse learns here
 REQUESTS = [figure.on_request for figure in FIGURES.values() if figure.on_request]
 
 
