@@ -91,6 +91,18 @@ def test_the_rows_are_the_synapses(form: Form, tmp_path: Path) -> None:
 
 
 @FORMS
+def test_the_values_of_a_list_are_known_before_it_is_read_into_a_network(form: Form, tmp_path: Path) -> None:
+    listed = FromFile().listed(settings(form(tmp_path / "list", ROWS)))
+    weights = np.array([row[2] for row in ROWS])
+    value = listed["weight"].value
+    assert (value.lower, value.upper, value.expected) == (0.0, 1.25, pytest.approx(weights.mean()))
+    doubled = value.times(2.0)
+    assert (doubled.lower, doubled.upper, doubled.expected) == (0.0, 2.5, pytest.approx(2 * weights.mean()))
+    assert (value.above(1.0), value.above(1.25), value.below(0.0)) == (1.0, 0.0, 0.0)
+    assert listed["delay_ms"].key == "connectivity.file" and str(listed["delay_ms"].value).endswith(" from 1 to 6)")
+
+
+@FORMS
 def test_what_a_file_leaves_out_comes_from_the_settings(form: Form, tmp_path: Path) -> None:
     file = form(tmp_path / "list", [row[:2] for row in ROWS], COLUMNS[:2])
     found = FromFile().connect(settings(file), np.random.default_rng(1))

@@ -158,14 +158,15 @@ class Listed(Value):
     ----------
     file, what
         The file, and what the numbers are called in it.
-    least, greatest
-        The least and the greatest of them.
+    least, greatest, mean
+        The least and the greatest of them, and their mean.
     """
 
     file: str
     what: str
     least: float
     greatest: float
+    mean: float
     has_tail = False
 
     def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.float64]:
@@ -186,6 +187,13 @@ class Listed(Value):
     def below(self, value: float) -> float:
         """Return 1 if any of the numbers is less, else 0."""
         return float(self.least < value)
+
+    @property
+    def expected(self) -> float:
+        return self.mean
+
+    def times(self, factor: float) -> "Listed":
+        return replace(self, least=self.least * factor, greatest=self.greatest * factor, mean=self.mean * factor)
 
     @property
     def scale(self) -> dict[str, float]:

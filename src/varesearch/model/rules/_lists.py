@@ -90,7 +90,7 @@ class ListFile:
 
     def check_delays(self, dt_ms: float) -> None:
         """Raise ConfigurationError for the first row whose delay is below a step, or longer than any simulator's."""
-        shortest, longest = self._summary().ranges.get("delay_ms", (dt_ms, dt_ms))
+        shortest, longest, _ = self._summary().ranges.get("delay_ms", (dt_ms, dt_ms, dt_ms))
         least, most_ms = (1.0 - 1e-9) * dt_ms, MOST_DELAY_STEPS * dt_ms
         if least <= shortest and longest <= most_ms:
             return
@@ -272,17 +272,15 @@ class ListFile:
 
 @dataclass(frozen=True)
 class _Summary:
-    """The number of rows, and for each column of :data:`VALUES` that is there its least and greatest number."""
+    """The number of rows, and of each column of :data:`VALUES` that is there its least, greatest and mean number."""
 
     rows: int
-    ranges: Mapping[str, tuple[float, float]]
+    ranges: Mapping[str, tuple[float, float, float]]
 
 
 @lru_cache(maxsize=64)
 def _summary(of: ListFile, _mtime_ns: int, _size: int) -> _Summary:
     columns = of._table().columns
     rows = len(columns["source"])
-    ranges = {
-        name: (float(columns[name].min()), float(columns[name].max())) for name in VALUES if name in columns and rows
-    }
-    return _Summary(rows, ranges)
+    there = {name: columns[name] for name in VALUES if name in columns and rows}
+    return _Summary(rows, {name: (float(x.min()), float(x.max()), float(x.mean())) for name, x in there.items()})
