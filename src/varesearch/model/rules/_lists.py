@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from varesearch.config.checks import MOST_DELAY_STEPS
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.files import input_path
+from varesearch.config.listed import Listed
 from varesearch.config.projection import Given, ProjectionSettings, Synapses
-from varesearch.config.values import Listed
 from varesearch.config.wording import did_you_mean, shortened
 from varesearch.narrowing import int32
 
