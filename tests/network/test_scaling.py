@@ -202,4 +202,4 @@ def test_no_scale_leaves_the_network_and_the_record_as_they_were() -> None:
 
 def test_the_description_names_the_currents() -> None:
     text = markdown(describe(configured(*PAIR, "scale.in_degree=0.25", RATES)))
-    assert "van Albada et al. 2015" in text and "in place of input from" in text
+    assert "0.25 times the synapses onto each" in text and "in place of input from" in text

@@ -88,6 +88,7 @@ def _summary(config: Config, backend: type[Backend]) -> Section:
     )
     rows = (
         ("Populations", f"{len(structure.populations)}: {', '.join(map(code, structure.populations))}"),
+        *([("Scale", _scale(config))] if config.scale.acts else []),
         ("Topology", _topology(structure)),
         (
             "Connectivity",
@@ -101,6 +102,14 @@ def _summary(config: Config, backend: type[Backend]) -> Section:
         ("Simulator", code(backend.name)),
     )
     return Section("A", "Model summary", (), (Table("", ("", "description"), rows),))
+
+
+def _scale(config: Config) -> str:
+    scale = config.scale
+    return (
+        f"{value_text(scale.cells)} times the cells and {value_text(scale.in_degree)} times the synapses onto each; "
+        "weights and currents keep mean and variance of the input (van Albada et al. 2015)"
+    )
 
 
 def _topology(structure: Structure) -> str:

@@ -91,6 +91,8 @@ def check_counts(config: Config) -> None:
 
 def cells_setting(config: Config) -> str:
     """Return the setting, with its value, that says how many cells there are."""
+    if config.scale.acts:
+        return f"scale.cells={config.scale.cells:g}"
     if is_pair(config.populations):
         return f"connectivity.n={config.connectivity.n}"
     largest = max(config.structure.populations.values(), key=lambda population: population.size)
