@@ -230,14 +230,17 @@ def _drive(where: str, cell: type[Cell]) -> list[str]:
 
 
 def _different(cell: type[Cell]) -> list[str]:
-    """Every second parameter drawn from a distribution, the others by expressions of one draw."""
+    """Every second parameter drawn from a distribution, the others by expressions of one draw.
+
+    A refractory period of at least a step: without one NEST's adaptive exponential cells fire more than once in a step.
+    """
     words = ["cell.draws={r: {distribution: uniform, low: -1, high: 1}}"]
     usual = {name: getattr(cell, name) for name in cell.numbers()}
     for word in _drive("cell", cell):
         name, _, value = word.removeprefix("cell.").partition("=")
         usual[name] = float(value)
     for index, (name, middle) in enumerate(usual.items()):
-        width = 2.0 if name in cell.whole_steps else SPREAD * abs(middle) or SPREAD
+        width = 1.0 if name in cell.whole_steps else SPREAD * abs(middle) or SPREAD
         if index % 2:
             words.append(f"cell.{name}={{expression: '{middle!r} + {width!r} * r'}}")
         else:
