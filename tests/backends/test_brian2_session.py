@@ -73,7 +73,7 @@ def test_the_registry_finds_it_and_it_is_usable() -> None:
     available = Brian2.availability()
     assert available.usable
     assert available.version.startswith("2.")
-    assert Brian2.integrators(Izhikevich) == ("euler", "spinnaker")
+    assert Brian2.integrators(Izhikevich) == ("euler", "spinnaker", "substeps")
 
 
 @pytest.mark.parametrize(("codegen", "tool"), [("cython", "g++"), ("cpp_standalone", "g++")])
