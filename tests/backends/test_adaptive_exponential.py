@@ -5,6 +5,7 @@ refractory period, as NEST does. Arrivals are added between steps.
 """
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,11 @@ def equations(cell: Aeif, dt_ms: float, arrivals: Arrivals) -> Solved:
 START = {"v": -65.0, "w": 0.01}
 
 
+@cache
+def a_second_of(regime: str, dt_ms: float) -> tuple[list[int], NDArray[np.float64]]:
+    return solve(equations(AeifCondExp(**REGIMES[regime]), dt_ms, {}), round(1000 / dt_ms), dt_ms)
+
+
 @both
 @fine
 def test_a_second_of_each_regime_gives_the_spikes_of_the_equations_within_a_step(
@@ -51,12 +57,25 @@ def test_a_second_of_each_regime_gives_the_spikes_of_the_equations_within_a_step
     """Without input the two cells are the same."""
     cells, steps = [AeifCondExp(**change) for change in REGIMES.values()], round(1000 / dt_ms)
     found = on(settings, with_arrivals([(cell, START, {}) for cell in cells], steps, dt_ms), ["v", "w"])
-    for cell, recorded in zip(cells, found, strict=True):
-        spikes, samples = solve(equations(cell, dt_ms, {}), steps, dt_ms)
+    for name, recorded in zip(REGIMES, found, strict=True):
+        spikes, samples = a_second_of(name, dt_ms)
         assert len(spikes) > 10
         assert largest_shift(recorded["spikes"], spikes) <= 1
         if recorded["spikes"] == spikes:
             assert recorded["w"] == pytest.approx(samples[:, 1], abs=2e-3)
+
+
+@cache
+def driven(model: type[Aeif], dt_ms: float, seed: int) -> tuple[Aeif, Arrivals, list[int]]:
+    """A cell, what arrives in a second, and the steps of its spikes."""
+    steps, cell = round(1000 / dt_ms), model(i_offset=0.5)
+    scale = 1.0 if model is AeifCondExp else 1 / np.e
+    weights: dict[Receptor, NDArray[np.float64]] = {
+        "excitatory": scale * np.array([0.006, 0.02]),
+        "inhibitory": scale * np.array([0.004, 0.01]),
+    }
+    arrivals = random_arrivals(seed, steps, 200, weights)
+    return cell, arrivals, solve(equations(cell, dt_ms, arrivals), steps, dt_ms)[0]
 
 
 @either
@@ -65,16 +84,10 @@ def test_a_second_of_each_regime_gives_the_spikes_of_the_equations_within_a_step
 def test_a_second_of_input_gives_the_spikes_of_the_equations_within_a_step(
     settings: BackendSettings, dt_ms: float, model: type[Aeif]
 ) -> None:
-    steps, cell = round(1000 / dt_ms), model(i_offset=0.5)
-    scale = 1.0 if model is AeifCondExp else 1 / np.e
-    weights: dict[Receptor, NDArray[np.float64]] = {
-        "excitatory": scale * np.array([0.006, 0.02]),
-        "inhibitory": scale * np.array([0.004, 0.01]),
-    }
-    cases = [(cell, random_arrivals(seed, steps, 200, weights)) for seed in (1, 2)]
-    found = on(settings, with_arrivals([(one, START, arrivals) for one, arrivals in cases], steps, dt_ms))
-    for (one, arrivals), recorded in zip(cases, found, strict=True):
-        spikes, _ = solve(equations(one, dt_ms, arrivals), steps, dt_ms)
+    cases = [driven(model, dt_ms, seed) for seed in (1, 2)]
+    steps = round(1000 / dt_ms)
+    found = on(settings, with_arrivals([(cell, START, arrivals) for cell, arrivals, _ in cases], steps, dt_ms))
+    for (_, _, spikes), recorded in zip(cases, found, strict=True):
         assert len(spikes) > 15
         assert largest_shift(recorded["spikes"], spikes) <= 1
 

@@ -1,5 +1,6 @@
 """Hodgkin and Huxley's cell on Brian2 and NEST against Traub and Miles' equations, solved by scipy."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from varesearch.backends.nest import NestSettings
 from varesearch.config.backend import BackendSettings
 from varesearch.config.errors import ConfigurationError
 from varesearch.model.cells.hh_cond_exp import HhCondExp
-from varesearch.network.model import Receptor
+from varesearch.network.model import Network, Receptor
 
 BACKENDS = {"brian2": Brian2Settings(), "nest": NestSettings()}
 both = pytest.mark.parametrize("settings", BACKENDS.values(), ids=BACKENDS)
@@ -40,28 +41,40 @@ def test_a_psp_and_the_gates_are_those_of_the_equations(settings: BackendSetting
             assert recorded[name] == pytest.approx(samples[:, k], abs=tolerance), name
 
 
+@cache
+def fired(i_offset: float) -> list[int]:
+    """The steps of the spikes in 150 ms of a constant current."""
+    return solve(equations(HhCondExp(i_offset=i_offset), {}), 1500, DT_MS)[0]
+
+
 @both
 def test_the_rate_as_a_function_of_the_current_is_that_of_the_equations(settings: BackendSettings) -> None:
     """Within a step on both; NEST's tolerance is 1e-3 in each variable."""
     cells = [HhCondExp(i_offset=current) for current in (-0.1, 0.3, 1.2)]
     found = on(settings, with_arrivals([(cell, START, {}) for cell in cells], 1500, DT_MS))
-    trains = [solve(equations(cell, {}), 1500, DT_MS)[0] for cell in cells]
+    trains = [fired(cell.i_offset) for cell in cells]
     assert [len(train) for train in trains] == sorted(len(train) for train in trains)
     assert len(trains[0]) == 0 < len(trains[1])
     for recorded, train in zip(found, trains, strict=True):
         assert largest_shift(recorded["spikes"], train) <= 1
 
 
-@both
-def test_input_gives_the_spikes_of_the_equations(settings: BackendSettings) -> None:
+@cache
+def driven() -> tuple[Network, list[int]]:
+    """A cell with input for 250 ms, and the steps of its spikes."""
     weights: dict[Receptor, NDArray[np.float64]] = {
         "excitatory": np.array([0.006, 0.012]),
         "inhibitory": np.array([0.006, 0.02]),
     }
     steps, cell = 2500, HhCondExp(i_offset=0.1)
     arrivals = random_arrivals(1, steps, 80, weights)
-    (recorded,) = on(settings, with_arrivals([(cell, START, arrivals)], steps, DT_MS))
-    spikes, _ = solve(equations(cell, arrivals), steps, DT_MS)
+    return with_arrivals([(cell, START, arrivals)], steps, DT_MS), solve(equations(cell, arrivals), steps, DT_MS)[0]
+
+
+@both
+def test_input_gives_the_spikes_of_the_equations(settings: BackendSettings) -> None:
+    network, spikes = driven()
+    (recorded,) = on(settings, network)
     assert len(spikes) > 8
     assert largest_shift(recorded["spikes"], spikes) <= 1
 

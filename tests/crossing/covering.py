@@ -29,12 +29,13 @@ def parts(row: Row, strength: int) -> set[Part]:
     return set(itertools.combinations(row.items(), min(strength, len(row))))
 
 
-def covering(whole: Sequence[Row], strength: int = 2) -> list[Row]:
+def covering(whole: Sequence[Row], strength: int = 2, cost: Callable[[Row], float] = lambda _row: 0.0) -> list[Row]:
     """Rows of ``whole`` that hold every combination of ``strength`` values which any row of it holds.
 
-    Greedy: always a row with most that is still missing. Among equals each time another one, so that all values of a
-    factor are about as frequent; the choice is the same on every machine.
+    Greedy: always a row with most that is still missing, of these one of the least ``cost``. Among equals each time
+    another one, so that all values of a factor are about as frequent; the choice is the same on every machine.
     """
+    costs = np.array([cost(row) for row in whole])
     held = _numbered(whole, strength)
     if not held.size:
         return list(whole[:1])
@@ -44,6 +45,7 @@ def covering(whole: Sequence[Row], strength: int = 2) -> list[Row]:
     while missing.any():
         gain = missing[held].sum(axis=1)
         equals = np.flatnonzero(gain == gain.max())
+        equals = equals[costs[equals] == costs[equals].min()]
         best = int(equals[_STRIDE * len(chosen) % len(equals)])
         chosen.append(whole[best])
         missing[held[best]] = False
