@@ -1,8 +1,10 @@
 """What holds for every test."""
 
 import gc
+import os
+import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,12 @@ for signum, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
     if signal.getsignal(signum) is signal.SIG_IGN:
         signal.signal(signum, handler)
 
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than processors, since tests wait for disks, sockets and other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
 IMPORTED = 20_000
 """Objects that outlive two collections: so many are modules, not what a test made."""
 
@@ -30,10 +38,33 @@ def modules_are_not_searched_for_garbage() -> None:
         gc.freeze()
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an ``mlruns`` that holds no run."""
+    from varesearch.tracking.location import locate_store
+    from varesearch.tracking.store import ensure_sqlite
+
+    folder = tmp_path_factory.mktemp("empty")
+    ensure_sqlite(locate_store(root=folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def new_project(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes a project folder with an empty store: it is copied, since MLflow takes half a second to make one."""
+
+    def made() -> Path:
+        folder = tmp_path_factory.mktemp("project")
+        shutil.copytree(empty_store / "mlruns", folder / "mlruns")
+        return folder
+
+    return made
+
+
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def root(new_project: Callable[[], Path]) -> Iterator[Path]:
     """A project of the module's own, which holds the runs of all its tests."""
-    folder = tmp_path_factory.mktemp("project")
+    folder = new_project()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
         yield folder

@@ -31,9 +31,9 @@ RUNS = {
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
+def root(new_project):
     """A project of its own, with two seeds of one network, a repetition and another step."""
-    folder = tmp_path_factory.mktemp("project")
+    folder = new_project()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
         for name, overrides in RUNS.items():

@@ -38,8 +38,8 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("project")
+def root(new_project: Callable[[], Path]) -> Iterator[Path]:
+    folder = new_project()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
         assert varesearch([*SMALL, "tracking.run_name=it"]) == 0

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,9 @@ WITHIN_S = 60
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def root(new_project: Callable[[], Path]) -> Any:
     """A project with a sweep of twelve runs."""
-    folder = tmp_path_factory.mktemp("project")
+    folder = new_project()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
         command = [sys.executable, "-m", "varesearch", *SWEEP, *SMALL]

@@ -5,7 +5,7 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
@@ -98,9 +98,9 @@ def is_sound(page: Page) -> bool:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def root(new_project: Callable[[], Path]) -> Any:
     """A project with a run, a repetition of it with a figure of the user's own, and the comparison of the two."""
-    folder = tmp_path_factory.mktemp("project")
+    folder = new_project()
     (folder / "own").mkdir()
     (folder / "own" / "spike_counts.py").write_text(OWN_FIGURE)
     with pytest.MonkeyPatch.context() as patch:

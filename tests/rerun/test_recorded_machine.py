@@ -3,7 +3,7 @@
 import dataclasses
 import http.server
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,12 @@ def received(root: Path, *words: str, spike_times_ms: Sequence[float] = ()) -> s
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("VARESEARCH_ROOT", str(tmp_path))
+def root(new_project: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = new_project()
+    monkeypatch.setenv("VARESEARCH_ROOT", str(folder))
     monkeypatch.setenv("OIDC_BEARER_TOKEN", TOKEN)
     monkeypatch.setenv("SPALLOC_USER", "me")
-    return tmp_path
+    return folder
 
 
 @pytest.mark.parametrize("setting", ["spalloc_server", "remote_url", "machine_name"])

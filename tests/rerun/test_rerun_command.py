@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -31,9 +32,9 @@ LONG = {
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def root(new_project: Callable[[], Path]) -> Any:
     """A project of its own with a run of each quick back end."""
-    folder = tmp_path_factory.mktemp("project")
+    folder = new_project()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
         for name, words in QUICK.items():

@@ -23,8 +23,8 @@ SECRET = "the content of a file of the reader's own"
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    folder = tmp_path_factory.mktemp("project")
+def root(new_project: Callable[[], Path]) -> Any:
+    folder = new_project()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VARESEARCH_ROOT", str(folder))
         words = ["connectivity.n=20", "simulation.duration_ms=200", "recording=spikes", "tracking.run_name=it"]

@@ -1,21 +1,10 @@
-"""A project folder whose store is made already: making one takes a second."""
+"""A project folder whose store is made already."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 from planted import Sweeps
-
-from varesearch.tracking.location import locate_store
-from varesearch.tracking.store import ensure_sqlite
-
-
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an ``mlruns`` that holds no run."""
-    root = tmp_path_factory.mktemp("empty")
-    ensure_sqlite(locate_store(root=root))
-    return root
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from varesearch.tracking.store import ensure_sqlite
 
 STORES = Path(__file__).with_name("stores")
 OLD_ARTIFACTS = "file:///a/folder/of/long/ago/mlruns/artifacts"
-PROCESSES = 6
+PROCESSES = 3
 Content = dict[str, tuple[list[str], set[tuple[object, ...]]]]
 
 
