@@ -6,8 +6,8 @@ import learning_integer
 import learning_reference
 import numpy as np
 import pytest
-from learning_cells import WEIGHT, learned, pairs
-from small_networks import config
+from learning_cells import CELL, DRIVE_NA, WEIGHT, learned, pairs
+from small_networks import config, network, population, projection, source
 from small_runs import result_of, sound_on
 
 from varesearch.backends.brian2 import Brian2Settings
@@ -18,6 +18,7 @@ from varesearch.config.errors import ConfigurationError
 from varesearch.config.projection import Receptor
 from varesearch.config.schema import RecordingConfig
 from varesearch.config.synapse_type import SynapseType
+from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.synapses.stdp import StdpSynapse
 from varesearch.model.synapses.stdp_triplet import TripletSynapse
 from varesearch.model.synapses.tsodyks_markram import TsodyksMarkramSynapse
@@ -161,3 +162,28 @@ def test_short_term_plasticity_scales_each_spike(settings):
                 expected[step + 3 :] += WEIGHT * share * np.exp(-np.arange(480 - step - 3))
         found = recording.populations[name].signals["isyn_exc"].values[:, 0]
         assert found[100:] == pytest.approx(expected[100:], abs=1e-8)
+
+
+def test_the_board_has_the_times_and_the_weight_that_spynnaker_asserts():
+    """Its own test ``test_STDP_pair_additive``: a cell that fires at 10 and 50 ms, another that is driven at 30 ms."""
+    of_pynn = IfCurrExp(
+        v_rest=-65.0, v_reset=-65.0, v_thresh=-50.0, cm=1.0, tau_m=20.0, tau_refrac=1.0, tau_syn_E=5.0, tau_syn_I=5.0
+    )
+    # sPyNNaker takes absolute amplitudes, and rounds its refractory period of 0.1 ms up to a step.
+    rule = StdpSynapse(w_max=5.0, A_plus=0.01 / 5.0, A_minus=0.01 / 5.0)
+    joined = [
+        projection("spikes", "pre", "excitatory", [(0, 0, DRIVE_NA, 2)], "drive"),
+        projection("spikes", "post", "excitatory", [(1, 0, 5.0, 1)], "extra"),
+        projection("pre", "post", "excitatory", [(0, 0, 5.0, 1)], "static"),
+        replace(projection("pre", "post", "excitatory", [(0, 0, 2.5, 3)], "learning"), synapse=rule),
+    ]
+    cells = [population("pre", CELL, [-65.0]), population("post", of_pynn, [-65.0])]
+    spikes = source("spikes", [(108, 0), (148, 0), (130, 1)], 2)
+    drawn = network(cells, 200, 1.0, [spikes], joined)
+    result = result_of(drawn, SpiNNaker(config(drawn, SpinnakerSettings(machine="software"))))
+    result.require_sound()
+    trains = {name: it.spike_times_ms.tolist() for name, it in result.recording.populations.items()}
+    assert trains == {"pre": [110.0, 150.0], "post": [114.0, 132.0, 153.0]}
+    late, early = [114 + 3 - 110, 132 + 3 - 110], [150 - 114 - 3, 150 - 132 - 3]
+    expected = 2.5 + 0.01 * (sum(np.exp(-np.array(late) / 20.0)) - sum(np.exp(-np.array(early) / 20.0)))
+    assert result.recording.weights["learning"].final == pytest.approx([expected], rel=1e-3)
