@@ -20,12 +20,12 @@ from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.rules.fixed_probability import FixedProbability
 from varesearch.model.stimuli.none import NoStimulus
 from varesearch.plots import figure_definitions, figure_title, write_figures
-from varesearch.recording import PopulationRecording, Recording, Signal, population_recording
+from varesearch.recording import PopulationRecording, ProjectionWeights, Recording, Signal, population_recording
 
 COLOURS = {"exc": (0x00, 0x72, 0xB2), "inh": (0xD5, 0x5E, 0x00)}  # Okabe and Ito's blue and vermilion
-# Those of every run, also of one in which no synapse learns.
-FIGURES = {name: figure for name, figure in figure_definitions().items() if not figure.on_request and name != "weights"}
-V_FIGURES = [name for name in FIGURES if name != "signal_traces"]
+FIGURES = {name: figure for name, figure in figure_definitions().items() if not figure.on_request}
+OF_POPULATIONS = [name for name in FIGURES if name != "weights"]
+V_FIGURES = [name for name in OF_POPULATIONS if name != "signal_traces"]
 SPIKE_FIGURES = [name for name in V_FIGURES if not name.startswith("v_")]
 
 
@@ -50,14 +50,18 @@ def recording(*populations: PopulationRecording, duration_ms: float = 1000.0) ->
 
 
 def network() -> Recording:
-    """With conductances."""
+    """With conductances, and a projection that learned."""
     made = [population("exc", 80, busy(80), v=-65.0), population("inh", 20, busy(20), v=-65.0)]
     for one in made:
         v = one.signals["v"]
         for name, shift in (("gsyn_exc", 1.0), ("gsyn_inh", 2.0)):
             slow = np.cos(v.times_ms / 50.0)[:, None] + np.full(len(v.ids), shift)
             one.signals[name] = replace(v, name=name, unit="µS", values=slow)
-    return recording(*made)
+    initial = np.full(500, 0.5)
+    final = np.clip(np.random.default_rng(1).normal(0.6, 0.1, 500), 0.0, 1.0)
+    cells = np.arange(500, dtype=np.int32)
+    weights = ProjectionWeights("inh_to_exc", "µS", cells % 20, cells % 80, initial, final, 0.0, 1.0)
+    return replace(recording(*made), weights={"inh_to_exc": weights})
 
 
 def opened(file: Path) -> np.ndarray:
@@ -121,7 +125,7 @@ def test_every_figure_is_a_picture_of_a_readable_size(drawn, name):
     assert (image[0] == 255).all()
 
 
-@pytest.mark.parametrize("name", list(FIGURES))
+@pytest.mark.parametrize("name", OF_POPULATIONS)
 def test_each_population_is_there_in_its_colour(drawn, name):
     image = opened(drawn / f"{name}.png")
     for one in COLOURS:
@@ -169,7 +173,10 @@ def test_more_spikes_are_more_ink():
 
 def test_what_a_figure_says(drawn):
     texts = {name: words_of(drawn / f"{name}.svg") for name in FIGURES}
-    assert all("the title" in text and "excitatory" in text and "inhibitory" in text for text in texts.values())
+    assert all("the title" in text for text in texts.values())
+    assert all("excitatory" in texts[name] and "inhibitory" in texts[name] for name in OF_POPULATIONS)
+    assert "weight of inh_to_exc (µS)" in texts["weights"]
+    assert "before" in texts["weights"]
     assert "time (ms)" in texts["raster"]
     assert "rate (Hz)" in texts["raster"]
     assert "excitatory cell" in texts["raster"]

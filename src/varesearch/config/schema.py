@@ -133,9 +133,9 @@ class Config:
 
     cell: Cell = MISSING
     connectivity: Rule = MISSING
-    synapse: SynapseType = MISSING
     stimulus: Stimulus = MISSING
     backend: BackendSettings = MISSING
+    synapse: SynapseType = MISSING
     populations: Populations = field(
         default_factory=dict,
         metadata={"unit": "", "what": "populations by name: size, receptor, cell; {}: the pair exc and inh"},
