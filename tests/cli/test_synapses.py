@@ -71,6 +71,7 @@ BAD = {
     ("synapse=tsodyks_markram", "synapse.tau_rec=0"): "synapse.tau_rec=0 must be greater than 0 ms",
     ("synapse=tsodyks_markram", "synapse.tau_facil=-1"): "synapse.tau_facil=-1 must be at least 0 ms",
     ("synapse=stdp_triplet", "synapse.tau_y=0"): "synapse.tau_y=0 must be greater than 0 ms",
+    ("synapse=stdp", "scale.in_degree=0.5", "scale.rates_hz={exc: 5, inh: 5}"): "needs weights that stay as they are",
     ("synapse=stdp", "connectivity.weight_exc=0"): "synapse.w_max=null means twice the weight",
     ("synapse=stdp", "connectivity.weight_exc={distribution: uniform, low: 1, high: 2}"): "write a number",
     (
