@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from learning_cells import CELL, DRIVE_NA, WEIGHT, learned, pairs
 from small_networks import config, network, population, projection, source
-from small_runs import result_of, sound_on
+from small_runs import result_of, sound_on, sound_with
 
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.nest import NestSettings
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
+from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.projection import Receptor
 from varesearch.config.schema import RecordingConfig
@@ -23,6 +24,7 @@ from varesearch.model.synapses.stdp import StdpSynapse
 from varesearch.model.synapses.stdp_triplet import TripletSynapse
 from varesearch.model.synapses.tsodyks_markram import TsodyksMarkramSynapse
 from varesearch.model.synapses.vogels_2011 import VogelsSynapse
+from varesearch.network import draw
 from varesearch.result import Status
 
 PRE = [210, 260, 262, 300, 350, 400, 450]
@@ -187,3 +189,20 @@ def test_the_board_has_the_times_and_the_weight_that_spynnaker_asserts():
     late, early = [114 + 3 - 110, 132 + 3 - 110], [150 - 114 - 3, 150 - 132 - 3]
     expected = 2.5 + 0.01 * (sum(np.exp(-np.array(late) / 20.0)) - sum(np.exp(-np.array(early) / 20.0)))
     assert result.recording.weights["learning"].final == pytest.approx([expected], rel=1e-3)
+
+
+def test_the_same_network_learns_the_same_balance():
+    """Two simulators part by the step of NEST's delay and by the spikes that then differ, not in what they learn."""
+    words = ["cell=if_curr_exp", "cell.i_offset=0.15", "connectivity.n=100", "connectivity.p=0.2"]
+    words += ["connectivity.delay_ms=3", "simulation.duration_ms=400", "projections.inh_to_exc.synapse=vogels_2011"]
+    words += ["projections.inh_to_exc.synapse.eta=0.002"]
+    found = {}
+    for backend in ("brian2", "nest"):
+        settings = compose([*words, f"backend={backend}"]).config
+        found[backend] = sound_with(draw(settings), settings).weights["inh_to_exc"]
+    one, other = found["brian2"], found["nest"]
+    assert one.final.std() > 0.1 * one.initial.mean()
+    assert one.final.mean() == pytest.approx(other.final.mean(), rel=0.01)
+    assert np.corrcoef(one.final, other.final)[0, 1] > 0.98
+    assert (other.low <= other.final).all()
+    assert (other.final <= other.high).all()
