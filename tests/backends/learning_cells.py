@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from small_networks import network, population, projection, source
 
+from varesearch.config.cell import Cell
 from varesearch.config.projection import Receptor
 from varesearch.config.synapse_type import SynapseType
 from varesearch.model.cells.if_curr_exp import IfCurrExp
@@ -36,6 +37,8 @@ def pairs(
     delays: Sequence[int],
     n_steps: int,
     dt_ms: float = 1.0,
+    target: Cell = CELL,
+    drive: float = DRIVE_NA,
 ) -> Network:
     """A network in which source cell k fires only the first k + 1 spikes of ``pre``.
 
@@ -47,9 +50,9 @@ def pairs(
     parts = [population("sources", CELL, [-65.0] * z)]
     joined = [projection("drive", "sources", "excitatory", [(k, k, DRIVE_NA, 2) for k in range(z)])]
     for name, (synapse, receptor) in rules.items():
-        parts.append(population(name, CELL, [-65.0] * len(delays)))
+        parts.append(population(name, target, [-65.0] * len(delays), u=-13.0))
         joined.append(
-            projection("drive", name, "excitatory", [(z, j, DRIVE_NA, 2) for j in range(len(delays))], f"drive_{name}")
+            projection("drive", name, "excitatory", [(z, j, drive, 2) for j in range(len(delays))], f"drive_{name}")
         )
         synapses = [(k, j, WEIGHT, delay) for k in range(z) for j, delay in enumerate(delays)]
         joined.append(replace(projection("sources", name, receptor, synapses, f"to_{name}"), synapse=synapse))

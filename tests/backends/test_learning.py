@@ -20,6 +20,7 @@ from varesearch.config.projection import Receptor
 from varesearch.config.schema import RecordingConfig
 from varesearch.config.synapse_type import SynapseType
 from varesearch.model.cells.if_curr_exp import IfCurrExp
+from varesearch.model.cells.izhikevich import Izhikevich
 from varesearch.model.synapses.stdp import StdpSynapse
 from varesearch.model.synapses.stdp_triplet import TripletSynapse
 from varesearch.model.synapses.tsodyks_markram import TsodyksMarkramSynapse
@@ -131,6 +132,22 @@ def test_the_board_has_the_closed_form_but_for_what_is_rounded_down(on_board, na
         exact = REFERENCES[type(rule)](each.pre, each.post, each.delay, WEIGHT, rule, 1.0, ties=True)
         # One step for each spike of the source, and the tables' and traces' own rounding.
         assert -(len(each.pre) + 1) * step - 0.01 <= each.final - exact <= 0.01
+
+
+def test_a_rule_without_a_program_for_the_cell_has_a_core_of_its_own():
+    """sPyNNaker brings no program of Izhikevich's cell with the rule for inhibition: a core beside it has the rule."""
+    rule = VogelsSynapse(w_max=1.0, eta=0.04, target_rate_hz=4.0)
+    cell = Izhikevich(i_offset=0.0, tau_syn_E=1.0)
+    drawn = pairs({"vogels": (rule, "inhibitory")}, PRE, POST, (1, 2, 5, 8), 480, target=cell, drive=150.0)
+    backend = SpiNNaker(config(drawn, SpinnakerSettings(machine="software")))
+    result = result_of(drawn, backend)
+    result.require_sound()
+    assert result.status is Status.FINISHED
+    for each in learned(result.recording, drawn, "vogels"):
+        assert len(each.post) >= len(POST)
+        step = result.metrics["weight_step.to_vogels"]
+        rounded = learning_integer.vogels(each.pre, each.post, each.delay, WEIGHT, rule, 1.0, 1 / step)
+        assert each.final == pytest.approx(rounded, abs=1e-9)
 
 
 def test_a_weight_that_would_wrap_on_the_board_is_refused_before_the_run_and_marked_after_it():

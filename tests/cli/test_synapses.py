@@ -124,12 +124,6 @@ ON_BACKENDS = {
     ): "all synapses onto exc that learn must have one rule",
     (
         "backend=spinnaker",
-        "cell=izhikevich",
-        "synapse=stdp",
-        "synapse.weight_dependence=multiplicative",
-    ): "sPyNNaker brings no program for this pair",
-    (
-        "backend=spinnaker",
         "cell=if_curr_exp",
         "synapse=tsodyks_markram",
     ): "does not exist on backend=spinnaker; it exists on",

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, ClassVar
 
 from varesearch.backends.base import Backend, KnownAnswer, MemoryCost, Workspace
 from varesearch.backends.spinnaker import SpinnakerSettings
-from varesearch.backends.spinnaker.learning import check_drawn, check_learning
+from varesearch.backends.spinnaker.learning import check_drawn, check_learning, with_synapse_cores
 from varesearch.backends.spinnaker.limits import check_currents, check_delays, check_rows, check_settings
 from varesearch.backends.spinnaker.load import cores_of, sdram_mb, start_load
 from varesearch.backends.spinnaker.machines import Size, choose_machine
@@ -103,7 +104,8 @@ class SpiNNaker(Backend):
         # A source of sPyNNaker may fire several times in a step, but each spike is a packet of its own: a few packets
         # with larger weights keep a step short.
         network = once_each(network)
-        size = Size(cores_of(network, per_core), sdram_mb(network, self.config.recording))
+        apart = replace(network, populations=tuple(with_synapse_cores(network)), sources=())
+        size = Size(cores_of(network, per_core) + cores_of(apart, per_core), sdram_mb(network, self.config.recording))
         with ExitStack() as stack:
             folder = stack.enter_context(_own_folder(workspace.folder))
             machine = stack.enter_context(self._machine.started(folder, workspace.cache, size))

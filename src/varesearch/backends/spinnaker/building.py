@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.connectors import ListConnector
-from varesearch.backends.spinnaker.learning import mechanism
+from varesearch.backends.spinnaker.learning import mechanism, with_synapse_cores
 from varesearch.backends.spinnaker.native import native_connector, native_synapse, population_seed
 from varesearch.backends.spinnaker.translation import pynn_description, rows
 from varesearch.backends.table import Context, context_of, row, translate, translated_parameters
@@ -69,12 +69,14 @@ def _population(sim: ModuleType, population: Population, network: Network, confi
     assert description is not None
     assert isinstance(config.backend, SpinnakerSettings)
     drawn = config.backend.weight_range == "drawn"
+    apart = any(each.name == population.name for each in with_synapse_cores(network))
     built = sim.Population(
         population.size,
         attrgetter(description.model)(sim)(**translated_parameters(of_cell, context)),
         label=population.name,
         seed=population_seed(network.seed, population.name),
         max_expected_summed_weight=largest_sums(network, population) if drawn else None,
+        **({"n_synapse_cores": 1} if apart else {}),
     )
     if config.backend.neurons_per_core is not None:
         built.set_max_atoms_per_core(config.backend.neurons_per_core)

@@ -1,7 +1,7 @@
 """Synapses that learn, in sPyNNaker: an STDPMechanism for each projection that learns.
 
-A core has one rule for all the synapses that learn onto its cells, and a program for each pair of a cell and a rule,
-of which sPyNNaker brings some.
+A core has one rule for all the synapses that learn onto its cells. sPyNNaker brings programs for some pairs of a cell
+and a rule; for the others the cells have one core and their synapses another.
 
 Traces and tables of exponentials are in steps of 2^-11 and rounded down. A weight is 16 bits; while a spike of the
 source is processed it has 15 bits after the point, but what is below a step of the weight is dropped when it is stored.
@@ -24,11 +24,12 @@ from varesearch.backends.learned import in_drawn_order, learning
 from varesearch.backends.spinnaker.limits import ring_steps
 from varesearch.backends.spinnaker.translation import pynn_description, rows
 from varesearch.backends.table import Context, translate
+from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.schema import Config
 from varesearch.config.synapse_type import SynapseType
 from varesearch.model.learning import PynnMechanism
-from varesearch.network.model import Network, Projection
+from varesearch.network.model import Network, Population, Projection
 from varesearch.recording import Recording
 
 
@@ -48,12 +49,10 @@ def check_learning(config: Config) -> None:
         with renamed("synapse", where):
             form = form_of(synapse)
         cell = populations[projection.post].cell
-        program = _PROGRAMS.get(getattr(pynn_description(type(cell)), "model", ""), "")
-        if f"{program}_stdp_mad_{form.binary}" not in _programs():
-            having = [name for name in _PROGRAMS.values() if f"{name}_stdp_mad_{form.binary}" in _programs()]
+        if not _combined(type(cell), form) and not _split(type(cell), form):
             raise ConfigurationError(
                 f"{where}={synapse.name} ({form.binary}) onto cell={cell.model}: sPyNNaker brings no program for this "
-                f"pair, but for {', '.join(having) or 'no cell'}; take another cell or another backend"
+                "pair; take another rule, or another backend"
             )
         first, other = rules.setdefault(projection.post, (form, where))
         if first != form:
@@ -124,6 +123,31 @@ _PROGRAMS = {
     "extra_models.Izhikevich_cond": "IZK_cond_exp",
 }
 """sPyNNaker's class of a cell -> the name of its program."""
+
+
+def _combined(cell: type[Cell], form: PynnMechanism) -> bool:
+    """Return whether one program has both the cell and the rule."""
+    return f"{_program(cell)}_stdp_mad_{form.binary}" in _programs()
+
+
+def _split(cell: type[Cell], form: PynnMechanism) -> bool:
+    """Return whether there is a program of the cell alone, and one of the rule alone for a core beside it."""
+    return {f"{_program(cell)}_neuron", f"synapses_stdp_mad_{form.binary}"} <= _programs()
+
+
+def _program(cell: type[Cell]) -> str:
+    return _PROGRAMS.get(getattr(pynn_description(cell), "model", ""), "")
+
+
+def with_synapse_cores(network: Network) -> list[Population]:
+    """Return the populations whose synapses need a core of their own, since no program has both cell and rule."""
+    found = {}
+    for projection in network.projections:
+        if projection.synapse is not None:
+            post = network.population(projection.post)
+            if not _combined(type(post.cell), form_of(projection.synapse)):
+                found[post.name] = post
+    return list(found.values())
 
 
 @cache
