@@ -18,8 +18,8 @@ SIZES = {"L23E": 20683, "L23I": 5834, "L4E": 21915, "L4I": 5479, "L5E": 4850, "L
 EXTERNAL = {"L23E": 1600, "L23I": 1500, "L4E": 2100, "L4I": 1900, "L5E": 2000, "L5I": 1900, "L6E": 2900, "L6I": 2100}
 FULL = ["scale.cells=1", "scale.in_degree=1"]
 
-# Romaro, Najman, Lytton, Roque and Dura-Bernal 2021 (Neural Comput. 33:1993), tables A.1 and A.3: 60 s of the full
-# network in NetPyNE with Poisson input, mean rates in Hz and CVs of the intervals.
+# Romaro, Najman, Lytton, Roque and Dura-Bernal 2021 (Neural Comput. 33:1993), table A.1: mean rates of 60 s of the full
+# network in NetPyNE with Poisson input.
 PUBLISHED_HZ = {
     "L23E": 0.90,
     "L23I": 2.80,
@@ -146,5 +146,5 @@ def test_rates_at_a_tenth_are_near_the_published_ones() -> None:
             late = np.count_nonzero(population.spike_times_ms > 200)
             rates[name].append(late / population.size)
     for name, hz in PUBLISHED_HZ.items():
-        # Correlations grow in a small network, and the lowest rates fall most.
-        assert np.mean(rates[name]) == pytest.approx(hz, rel=0.3, abs=0.45)
+        # Correlations grow in a small network; in layer 2/3 the rates fall most, as in NEST's own example.
+        assert np.mean(rates[name]) == pytest.approx(hz, rel=0.15, abs=0.8)
