@@ -12,6 +12,7 @@ from small_runs import result_of, sound_on, sound_with
 
 from varesearch.backends.brian2 import Brian2Settings
 from varesearch.backends.nest import NestSettings
+from varesearch.backends.nest.backend import Nest
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.backends.spinnaker.backend import SpiNNaker
 from varesearch.config.compose import compose
@@ -105,7 +106,10 @@ def test_nest_has_the_closed_form_with_its_own_delay(on_nest, name):
 def test_the_nearest_spike_of_a_source_that_has_not_fired_is_at_time_0_on_nest():
     rule, targets = STDP["nearest"], [12, 27]
     drawn = pairs({"nearest": (rule, "excitatory")}, [40], [step - 2 for step in targets], (2, 5), 60)
-    for each in learned(sound_on(drawn, NestSettings()), drawn, "nearest"):
+    result = result_of(drawn, Nest(config(drawn, NestSettings())))
+    result.require_sound()
+    assert "to_nearest see the spikes of their targets one step earlier" in result.provenance["plasticity"]
+    for each in learned(result.recording, drawn, "nearest"):
         assert each.post == targets
         never = sum(np.exp(-(step + each.delay) / rule.tau_plus) for step in targets)
         depressed = np.exp(-(each.pre[0] - targets[-1] - each.delay + 1) / rule.tau_minus)

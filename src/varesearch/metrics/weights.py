@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from varesearch.recording import ProjectionWeights, Recording
 
@@ -39,13 +40,18 @@ def _numbers(weights: ProjectionWeights, duration_s: float) -> Iterator[tuple[st
     initial, final = weights.initial, weights.final
     near = AT_BOUND * (weights.high - weights.low)
     yield "initial_mean", float(initial.mean())
-    yield "initial_std", float(initial.std())
+    yield "initial_std", _std(initial)
     yield "mean", float(final.mean())
-    yield "std", float(final.std())
+    yield "std", _std(final)
     yield "at_min", float(np.mean(final <= weights.low + near))
     yield "at_max", float(np.mean(final >= weights.high - near))
     yield "changed", float(np.mean(final != initial))
     yield "drift_per_s", float(final.mean() - initial.mean()) / duration_s
+
+
+def _std(values: NDArray[np.float64]) -> float:
+    """The standard deviation; exactly 0 of equal values, whose mean may be rounded."""
+    return float(values.std()) if values.max() > values.min() else 0.0
 
 
 def weight_lines(recording: Recording) -> list[str]:

@@ -16,7 +16,7 @@ from varesearch.backends.learned import learned_weights, learning
 from varesearch.backends.nest import NestSettings
 from varesearch.backends.nest.build import Builder, Cells
 from varesearch.backends.nest.currents import constant_currents
-from varesearch.backends.nest.learning import check_learning
+from varesearch.backends.nest.learning import check_learning, marks
 from varesearch.backends.nest.library import Library, load
 from varesearch.backends.nest.limits import check_delays, check_settings
 from varesearch.backends.nest.module import compile_cell, is_compiled, no_compiler
@@ -112,7 +112,8 @@ class Nest(Backend):
             builder = Builder(library, network, self.config.recording)
             with printed_to(logger):
                 builder.build(threads, list(modules))
-            yield NestSimulation(library, network, builder, {"threads": str(threads), "integrator": _schemes(network)})
+            provenance = {"threads": str(threads), "integrator": _schemes(network), **marks(network)}
+            yield NestSimulation(library, network, builder, provenance)
 
 
 class NestSimulation(Simulation):

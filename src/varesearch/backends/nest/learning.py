@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from varesearch.backends.learned import in_drawn_order
-from varesearch.backends.nest.translation import rows
+from varesearch.backends.nest.translation import acts_after, rows
 from varesearch.backends.table import Context, translate
 from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.schema import Config
@@ -88,6 +88,19 @@ def _agree(found: dict[str, tuple[float, str]], name: str, value: float, where: 
             f"{where}: it needs {name}={value:g} ms in the cells of {population}, {other} needs {before:g} ms, and "
             "NEST keeps one for each cell; give both the same time constant, or take backend=brian2"
         )
+
+
+def marks(network: Network) -> dict[str, str]:
+    """Return what a reader of the weights has to know, as provenance; nothing if no synapse depends on NEST's delay."""
+    early = [
+        each.name
+        for each in network.projections
+        if each.synapse is not None
+        and form_of(each.synapse).target
+        and acts_after(type(network.population(each.post).cell))
+    ]
+    text = f"{', '.join(early)} see the spikes of their targets one step earlier than on other simulators"
+    return {"plasticity": text} if early else {}
 
 
 def read_weights(nest: Any, projection: Projection, pre_id: int, post_id: int, context: Context) -> Any:
