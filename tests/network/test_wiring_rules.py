@@ -31,7 +31,7 @@ def between(pre_size: int, post_size: int, within: bool = False, no_self: bool =
         pre_size=post_size if within else pre_size,
         post_size=post_size,
         receptor="excitatory",
-        given={name: Given(f"connectivity.{name}", value) for name, value in given.items()},
+        given={name: Given(f"connectivity.{name}", value) for name, value in ({"p": None} | given).items()},
         no_self=within and no_self,
     )
 
