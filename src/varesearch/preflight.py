@@ -103,6 +103,8 @@ def check_given(network: Network, backend: Backend) -> None:
         samples=samples,
         values=values,
         spikes=ASSUMED_RATE_HZ * network.n_cells * network.duration_ms / 1000.0,
+        synapse_bytes=0.0,  # they are here already
+        current_values=sum(each.amplitudes.size for each in network.currents if each.amplitudes.ndim == 2),
     )
     need, tightest = expected_need(type(backend).memory(backend.config), size), memory_bounds()[0]
     if need.total > tightest.free:
@@ -223,17 +225,18 @@ def expected_need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
     """Return the memory that a run of this size takes on a back end with this cost, in bytes."""
     built = {
         "cells": cost.cell * size.n_cells,
-        "synapses": cost.synapse * (size.n_synapses - size.stimulus_synapses),
+        "synapses": cost.synapse * (size.n_synapses - size.stimulus_synapses) + size.synapse_bytes,
         "stimulus synapses": cost.synapse * size.stimulus_synapses,
         "input spikes": cost.input_spike * size.input_spikes,
+        "currents": cost.current_value * size.current_values + cost.parameter_value * size.parameter_values,
     }
     recorded = cost.sample * size.samples + cost.value * size.values
     # The peak is one of three: compilers running beside the built network, the recording being handed over, or the
-    # analysis, when the simulator is closed and only the drawn network and the recording are left.
+    # analysis, when the simulator is closed and only the recording and the network without its synapses are left.
     peaks = (
         cost.helpers + sum(built.values()),
         sum(built.values()) + recorded + cost.spike * size.spikes,
-        size.network_bytes + size.recording_bytes + ANALYSED_SPIKE * size.spikes,
+        size.kept_bytes + size.recording_bytes + ANALYSED_SPIKE * size.spikes,
     )
     parts = built | {"samples": recorded, "spikes": max(cost.spike, ANALYSED_SPIKE) * size.spikes}
     return MemoryNeed(cost.run, parts, cost.run + max(peaks))
@@ -259,6 +262,11 @@ def _message(config: Config, size: NetworkEstimate, need: MemoryNeed, wanted: fl
             stimulus,
             f"about {size.input_spikes:.2g} spikes of the stimulus",
             f"take fewer sources, a lower {driving.where}.rate_hz or a shorter {driving.where}.duration_ms",
+        ),
+        "currents": (
+            stimulus,
+            f"about {size.current_values:.2g} values of currents, one for each cell at each step",
+            "let all cells have the same (each_cell=false), or a value last longer (interval_ms)",
         ),
         "samples": (duration, f"{size.values:.2g} samples of {', '.join(config.recording.signals)}", _SPARE_MEMORY),
         "spikes": (duration, f"about {size.spikes:.2g} spikes ({ASSUMED_RATE_HZ:g} Hz a cell)", "take a shorter run"),

@@ -83,7 +83,7 @@ def simulate(
             with phases.phase("import"):
                 backend.load()
             with phases.entering("build", backend.build(network, workspace)) as simulation:
-                # The simulator has its own copy now.
+                # The simulator has its own copy now. Back ends for large networks have freed each projection already.
                 network.forget_synapses()
                 with phases.phase("simulate"), progress() as report:
                     simulation.run(report)

@@ -222,7 +222,7 @@ MIDDLE += ["connectivity.delay_ms={distribution: uniform, low: 1, high: 20}", "a
 
 
 def kept_bytes(network: Network) -> int:
-    return sum(each.column(name).nbytes for each in network.projections for name in SYNAPSES)
+    return sum(each.nbytes for each in network.projections)
 
 
 def test_memory_of_drawing_handing_over_and_after() -> None:

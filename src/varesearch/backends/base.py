@@ -56,19 +56,24 @@ class MemoryCost:
     helpers
         Programs that run only while the network is built (compilers).
     cell, synapse, input_spike, spike
-        Each further cell, synapse, spike of the stimulus, recorded spike.
+        Each further cell, synapse (of the simulator's own, without the drawn one), spike of the stimulus, recorded
+        spike.
     sample, value
         Each further sample (one cell at one sampled step), and each value of it (one for each signal).
+    current_value, parameter_value
+        Each value of a current that differs from cell to cell, and of such a parameter; the network's own included.
     """
 
     run: float = 400e6
     helpers: float = 0.0
     cell: float = 1000.0
-    synapse: float = 80.0
+    synapse: float = 60.0
     input_spike: float = 50.0
     spike: float = 80.0
     sample: float = 0.0
     value: float = 24.0
+    current_value: float = 40.0
+    parameter_value: float = 40.0
 
 
 @dataclass(frozen=True)

@@ -154,6 +154,10 @@ class Stimulus(Settings, Part, ABC):
         """Return the currents that are injected."""
         return ()
 
+    def expected_current_values(self, around: Surroundings) -> float:
+        """Return the number of values of those currents that differ from cell to cell, which take memory."""
+        return 0.0
+
     def rescaled(self, in_degree: float) -> Self:
         """Return the stimulus whose sources have ``in_degree`` times as many synapses onto each cell.
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.projection import ProjectionSettings, index_type
 from varesearch.config.ranges import INT32
 from varesearch.config.schema import Config, RecordingConfig
 from varesearch.config.structure import ConfiguredStimulus, is_pair
+from varesearch.config.values import Constant
 
-BYTES_PER_SYNAPSE = 4 + 4 + 4 + 8
-"""Sources, targets and delays as int32, weights as float64."""
 BYTES_PER_VALUE = 8
 """Signals as float64, in which most simulators hand them over."""
 ASSUMED_RATE_HZ = 10.0
@@ -37,6 +37,12 @@ class NetworkEstimate:
         Number of samples of all signals.
     spikes
         Number of spikes if every cell fires at :data:`ASSUMED_RATE_HZ`.
+    synapse_bytes
+        Memory of the drawn synapses until the simulator has them (:mod:`varesearch.network.columns`), in bytes.
+    current_values
+        Number of values of currents that differ from cell to cell.
+    parameter_values
+        Number of values of parameters that differ from cell to cell.
     """
 
     cells: dict[str, int]
@@ -46,6 +52,9 @@ class NetworkEstimate:
     samples: float
     values: float
     spikes: float
+    synapse_bytes: float
+    current_values: float = 0.0
+    parameter_values: float = 0.0
 
     @property
     def n_cells(self) -> int:
@@ -60,7 +69,13 @@ class NetworkEstimate:
     @property
     def network_bytes(self) -> int:
         """Memory of the drawn network, in bytes."""
-        return int(BYTES_PER_SYNAPSE * self.n_synapses + 16 * self.n_cells + 8 * self.input_spikes)
+        return int(self.synapse_bytes + self.kept_bytes)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Memory of what is kept of the network when the simulator has its synapses, in bytes."""
+        values = self.current_values + self.parameter_values
+        return int(16 * self.n_cells + 8 * self.input_spikes + 8 * values)
 
     @property
     def recording_bytes(self) -> int:
@@ -151,21 +166,35 @@ def estimate(config: Config) -> NetworkEstimate:
     >>> from varesearch.config.compose import compose
     >>> size = estimate(compose(["connectivity.n=100", "connectivity.p=0.1"]).config)
     >>> size.n_cells, size.synapses["exc_to_exc"], size.network_bytes
-    (100, 640.0, 22800)
+    (100, 640.0, 4380)
     """
     structure, around = config.structure, config.surroundings
     cells = structure.sizes
     synapses = {each.name: each.rule.expected_synapses(each) for each in structure.projections}
     input_synapses = {settings.name: each.stimulus.expected_synapses(settings) for each, settings in structure.inputs}
+    expected = synapses | input_synapses
+    connected = (*structure.projections, *(settings for _, settings in structure.inputs))
     interval_ms = config.recording.interval_ms or config.simulation.dt_ms
     populations = {name: (each.size, type(each.cell)) for name, each in structure.populations.items()}
     samples, values = sampled(config.recording, populations, config.simulation.duration_ms / interval_ms)
     return NetworkEstimate(
         cells=cells,
-        synapses=synapses | input_synapses,
+        synapses=expected,
         stimulus_synapses=sum(input_synapses.values()),
         input_spikes=sum(each.stimulus.expected_spikes(around) for each in structure.stimuli),
         samples=samples,
         values=values,
         spikes=sum(cells.values()) * ASSUMED_RATE_HZ * config.simulation.duration_ms / 1000.0,
+        synapse_bytes=sum(_kept_bytes(each, expected[each.name]) for each in connected),
+        current_values=sum(each.stimulus.expected_current_values(each.within(around)) for each in structure.stimuli),
+        parameter_values=float(sum(each.size * len(each.cell.varying) for each in structure.populations.values())),
     )
+
+
+def _kept_bytes(projection: ProjectionSettings, synapses: float) -> float:
+    """Memory of the columns of a projection: see :mod:`varesearch.network.columns`."""
+    listed = {} if projection.rule is None else projection.rule.listed(projection)
+    travels = projection.rule is not None and projection.rule.longest_travel_ms > 0
+    one_delay = isinstance(projection.acting("delay_ms").value, Constant) and not travels
+    weight, delay = 8 if "weight" in listed else 0, 0 if one_delay else 2
+    return 4.0 * projection.pre_size + synapses * (index_type(projection.post_size).itemsize + weight + delay)

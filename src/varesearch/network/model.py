@@ -163,6 +163,11 @@ class Projection:
         """The longest delay in steps; there must be a synapse."""
         return self.column("delay_steps").bounds()[1]
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that its columns keep."""
+        return sum(self.column(name).nbytes for name in SYNAPSES)
+
     def forget(self) -> None:
         """Free the memory of what can be drawn again; asked for once more, it is."""
         for name in SYNAPSES:

@@ -40,6 +40,7 @@ class Brian2Simulation(Simulation):
         for projection in network.projections:
             if projection.size:
                 self._project(projection, self._cells | sources)
+                projection.forget()
 
     def _population(self, population: Population) -> Any:
         context = self._contexts[population.name]

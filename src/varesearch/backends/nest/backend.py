@@ -79,8 +79,18 @@ class Nest(Backend):
         # A second multimeter keeps the time and the cell of its samples once more.
         cells = {type(cell) for _, cell in config.structure.cells}
         meters = max(sum(bool(names) for names in multimeters(cell, config.recording.signals)) for cell in cells)
+        around = config.surroundings
+        own = any(each.stimulus.expected_current_values(each.within(around)) for each in config.structure.stimuli)
         return MemoryCost(
-            run=345e6, cell=29e3, synapse=72, input_spike=20, spike=109, sample=66 + 16 * meters, value=21
+            run=375e6,
+            # A current of its own comes from a generator of its own, and its link is as large as one to the recorder.
+            cell=54e3 if own else 29e3,
+            synapse=42,
+            input_spike=20,
+            spike=109,
+            sample=66 + 16 * meters,
+            value=21,
+            current_value=39,
         )
 
     def compile(self, workspace: Workspace) -> None:

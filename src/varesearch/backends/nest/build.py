@@ -63,6 +63,7 @@ class Builder:
             first_ids |= {name: cells.first_id for name, cells in self.cells.items()}
             for projection in self._network.projections:
                 self._connect(projection, first_ids[projection.pre])
+                projection.forget()
             create_generators(self._nest, self._network, first_ids)
 
     @contextmanager

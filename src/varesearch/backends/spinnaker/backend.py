@@ -80,7 +80,7 @@ class SpiNNaker(Backend):
     @classmethod
     def memory(cls, config: Config) -> MemoryCost:
         """Return the cost measured with the software board and its process; a physical machine takes less."""
-        return MemoryCost(run=465e6, cell=10e3, synapse=70, input_spike=50, spike=60, value=17)
+        return MemoryCost(run=465e6, cell=10e3, synapse=50, input_spike=50, spike=60, value=17)
 
     def check_network(self, network: Network) -> None:
         """Raise ConfigurationError for a drawn delay that sPyNNaker would lose, or a row longer than it can store."""

@@ -47,10 +47,18 @@ class NoisyCurrent(CurrentStimulus):
             check_positive("stimulus.interval_ms", self.interval_ms, "ms")
             check_multiple("stimulus.interval_ms", self.interval_ms, around.dt_ms)
 
-    def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]:
+    def _steps(self, around: Surroundings) -> tuple[range, int]:
+        """The steps at which the current changes, and the one at which it ends."""
         start, stop = steps_of(self.start_ms, self.duration_ms, around)
-        every = 1 if self.interval_ms is None else round(self.interval_ms / around.dt_ms)
-        steps = int32(np.arange(start, stop, every), "steps of stimulus=noisy_current")
+        return range(start, stop, 1 if self.interval_ms is None else round(self.interval_ms / around.dt_ms)), stop
+
+    def expected_current_values(self, around: Surroundings) -> float:
+        cells = sum(around.sizes[target] for target in self.reached(around.sizes))
+        return float(len(self._steps(around)[0]) * cells) if self.each_cell else 0.0
+
+    def currents(self, around: Surroundings) -> tuple[CurrentInput, ...]:
+        changes, stop = self._steps(around)
+        steps = int32(np.arange(changes.start, changes.stop, changes.step), "steps of stimulus=noisy_current")
         common = around.stream("noisy_current", "amplitudes").standard_normal(len(steps))
         inputs = []
         for target in self.reached(around.sizes):
