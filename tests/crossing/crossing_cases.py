@@ -165,25 +165,28 @@ def same_scheme(row: Row) -> bool:
 
 
 @cache
-def partner(scheme: str) -> tuple[str, str]:
+def partner(scheme: str, backend: str) -> tuple[str, str]:
     """The cell, and its integrator, that the inhibitory population has where the cells of a network are mixed.
 
-    The next cell that all back ends with the scheme have, by a scheme of its own that all have that share the
-    reference's arithmetic.
+    The next cell that a back end has and the reference too, by a scheme that both have; without one only if they have
+    not the same scheme of the other cells either.
     """
     cell, integrator = scheme.split("/")
-    having = [name for name in backends() if integrator in integrators_of(name).get(cell, ())]
-    exact = [name for name in having if backends()[name].arithmetic == backends()[backend_of(reference())].arithmetic]
+    first = backend_of(reference())
+    exact = integrator in integrators_of(first).get(cell, ()) and integrator in integrators_of(backend).get(cell, ())
     names = list(parts(Cell))
     place = names.index(cell)
     for other in names[place + 1 :] + names[:place]:
+        has, known = integrators_of(backend).get(other, ()), integrators_of(first).get(other, ())
+        both = [each for each in has if each in known]
         steps = [step for step in options()["simulation"] if _takes_step(cell, step)]
-        if not all(other in integrators_of(name) for name in having) or not all(_takes_step(other, s) for s in steps):
-            continue
-        for scheme_of_other in integrators_of(exact[0] if exact else having[0])[other]:
-            if all(scheme_of_other in integrators_of(name)[other] for name in exact):
-                return other, scheme_of_other
-    raise LookupError(f"no cell can be mixed with {scheme}")
+        if has and known and (both or not exact) and all(_takes_step(other, step) for step in steps):
+            return other, (both or has)[0]
+    raise LookupError(f"no cell can be mixed with {scheme} on {backend}")
+
+
+def _partner(row: Row) -> tuple[str, str]:
+    return partner(row["scheme"], backend_of(row["target"]))
 
 
 def network_words(row: Row) -> list[str]:
@@ -253,7 +256,7 @@ def _mixed(row: Row) -> list[str]:
     """Inhibitory cells of another model, and a second stimulus: the first one then reaches the others alone."""
     if row["cells"] != "mixed":
         return []
-    model, _ = partner(row["scheme"])
+    model, _ = _partner(row)
     cell = schemas()["cell"][model]
     words = [f"populations.inh.cell={model}", *_drive("populations.inh.cell", cell)]
     if schemas()["connectivity"][row["rule"]].connects:
@@ -274,14 +277,14 @@ def words(row: Row, target: str | None = None) -> list[str]:
     target = target or row["target"]
     found = [*network_words(row), *targets()[target], f"cell.integrator={_integrator(target, row['scheme'])}"]
     if row["cells"] == "mixed":
-        found.append(f"populations.inh.cell.integrator={_integrator(target, '/'.join(partner(row['scheme'])))}")
+        found.append(f"populations.inh.cell.integrator={_integrator(target, '/'.join(_partner(row)))}")
     # With cells alike few signals are recorded, with others all.
     return found if row["cells"] == "alike" else [*found, f"recording.signals=[{','.join(signals(row))}]"]
 
 
 def signals(row: Row) -> list[str]:
     """The signals that both the row's target and the reference can record of all its cells that have them."""
-    models = [row["scheme"].split("/")[0], *(partner(row["scheme"])[:1] if row["cells"] == "mixed" else ())]
+    models = [row["scheme"].split("/")[0], *(_partner(row)[:1] if row["cells"] == "mixed" else ())]
     cells = [parts(Cell)[model] for model in models]
     kinds = [backends()[backend_of(target)] for target in (reference(), row["target"])]
     names = dict.fromkeys(name for cell in cells for name in cell.recordables())

@@ -33,7 +33,7 @@ STRENGTH = {"nest": 3, "spinnaker": 2, "brian2 cython": 2}
 """Of a target (or a back end) the slow suite takes an array of all combinations of so many factors, or everything; of
 :data:`PROGRAMS` each scheme once, and with one scheme all pairs of the other factors. CROSSING=whole takes all rows."""
 
-ALIVE = 15
+ALIVE = 5
 """Spikes that the quietest network has at least: 40 cells for 40 or 80 ms."""
 EARLY = 0.7
 """Of the spikes in the first quarter, how many have their partner in a run by another scheme or arithmetic."""
