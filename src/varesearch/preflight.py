@@ -20,6 +20,7 @@ from varesearch.network.estimate import (
     busiest_stimulus,
     cells_setting,
     check_counts,
+    recorded_sources,
     sampled,
     stimulus_setting,
 )
@@ -27,6 +28,9 @@ from varesearch.network.model import Network
 
 ANALYSED_SPIKE = 86.0
 """Bytes that a spike takes at the peak of analysis and figures, its recording included; measured."""
+
+ANALYSED_INPUT_SPIKE = 72.0
+"""The same for a spike of a source, if these are kept with the recording."""
 
 ADDRESS_SPACE_OF_A_RUN = 1.5e9
 """Bytes of address space that a run reserves beyond what it uses: libraries, threads' stacks, allocators' arenas."""
@@ -103,6 +107,7 @@ def check_given(network: Network, backend: Backend) -> None:
         samples=samples,
         values=values,
         spikes=ASSUMED_RATE_HZ * network.n_cells * network.duration_ms / 1000.0,
+        recorded_input_spikes=recorded_sources(recording, sum(source.n_spikes for source in network.sources)),
         synapse_bytes=0.0,  # they are here already
         current_values=sum(each.amplitudes.size for each in network.currents if each.amplitudes.ndim == 2),
     )
@@ -236,8 +241,13 @@ def expected_need(cost: MemoryCost, size: NetworkEstimate) -> MemoryNeed:
     peaks = (
         cost.helpers + sum(built.values()),
         sum(built.values()) + recorded + cost.spike * size.spikes,
-        size.kept_bytes + size.recording_bytes + ANALYSED_SPIKE * size.spikes,
+        size.kept_bytes
+        + size.recording_bytes
+        + ANALYSED_SPIKE * size.spikes
+        + ANALYSED_INPUT_SPIKE * size.recorded_input_spikes,
     )
+    analysed = ANALYSED_INPUT_SPIKE * size.recorded_input_spikes
+    built |= {"input spikes": max(built["input spikes"], analysed)}
     parts = built | {"samples": recorded, "spikes": max(cost.spike, ANALYSED_SPIKE) * size.spikes}
     return MemoryNeed(cost.run, parts, cost.run + max(peaks))
 

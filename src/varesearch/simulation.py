@@ -16,6 +16,7 @@ from varesearch.backends.base import Backend, Collected, Workspace
 from varesearch.backends.faults import ErrorWatch, SimulatorError
 from varesearch.causes import chain
 from varesearch.config.schema import Config
+from varesearch.network.estimate import MOST_SOURCE_SPIKES
 from varesearch.network.model import Network, Population
 from varesearch.recording import PopulationRecording, Recording, Signal
 from varesearch.result import Result, Status
@@ -24,9 +25,6 @@ logger = logging.getLogger(__name__)
 
 LARGEST_STATE = 1e30
 """In mV, mV/ms, nA or µS: a state variable is this large only if the integration diverged."""
-
-MOST_SOURCE_SPIKES = 10_000_000
-"""More spikes of sources than this are not kept: to store and measure them would take more than the simulation."""
 
 Progress = Callable[[float], None]
 

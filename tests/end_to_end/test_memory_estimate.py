@@ -79,9 +79,9 @@ def peak_of(command: list[str], root: Path) -> float:
 
 
 def fired(root: Path) -> float:
-    """The spikes of the run, which nobody knows before it."""
+    """The spikes of the cells, which nobody knows before the run."""
     with closing(sqlite3.connect(root / "mlruns" / "mlflow.db")) as store:
-        query = "SELECT sum(value) FROM latest_metrics WHERE key LIKE '%.spike_count'"
+        query = "SELECT sum(value) FROM latest_metrics WHERE key LIKE '%.spike_count' AND key NOT LIKE 'source.%'"
         return store.execute(query).fetchone()[0]
 
 

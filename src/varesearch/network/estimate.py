@@ -13,6 +13,8 @@ from varesearch.config.values import Constant
 
 BYTES_PER_VALUE = 8
 """Signals as float64, in which most simulators hand them over."""
+MOST_SOURCE_SPIKES = 10_000_000
+"""More spikes of sources than this are not kept: to store and measure them would take more than the simulation."""
 ASSUMED_RATE_HZ = 10.0
 """The assumed firing rate of the cells, which is not known before the run."""
 
@@ -43,6 +45,8 @@ class NetworkEstimate:
         Number of values of currents that differ from cell to cell.
     parameter_values
         Number of values of parameters that differ from cell to cell.
+    recorded_input_spikes
+        Number of spikes of sources that are kept with the recording.
     """
 
     cells: dict[str, int]
@@ -55,6 +59,7 @@ class NetworkEstimate:
     synapse_bytes: float
     current_values: float = 0.0
     parameter_values: float = 0.0
+    recorded_input_spikes: float = 0.0
 
     @property
     def n_cells(self) -> int:
@@ -177,18 +182,25 @@ def estimate(config: Config) -> NetworkEstimate:
     interval_ms = config.recording.interval_ms or config.simulation.dt_ms
     populations = {name: (each.size, type(each.cell)) for name, each in structure.populations.items()}
     samples, values = sampled(config.recording, populations, config.simulation.duration_ms / interval_ms)
+    input_spikes = sum(each.stimulus.expected_spikes(around) for each in structure.stimuli)
     return NetworkEstimate(
         cells=cells,
         synapses=expected,
         stimulus_synapses=sum(input_synapses.values()),
-        input_spikes=sum(each.stimulus.expected_spikes(around) for each in structure.stimuli),
+        input_spikes=input_spikes,
         samples=samples,
         values=values,
         spikes=sum(cells.values()) * ASSUMED_RATE_HZ * config.simulation.duration_ms / 1000.0,
         synapse_bytes=sum(_kept_bytes(each, expected[each.name]) for each in connected),
         current_values=sum(each.stimulus.expected_current_values(each.within(around)) for each in structure.stimuli),
+        recorded_input_spikes=recorded_sources(config.recording, input_spikes),
         parameter_values=float(sum(each.size * len(each.cell.varying) for each in structure.populations.values())),
     )
+
+
+def recorded_sources(recording: RecordingConfig, input_spikes: float) -> float:
+    """Return how many of the spikes of sources are kept with the recording: all of them, or none if they are many."""
+    return input_spikes if recording.sources and input_spikes <= MOST_SOURCE_SPIKES else 0.0
 
 
 def _kept_bytes(projection: ProjectionSettings, synapses: float) -> float:

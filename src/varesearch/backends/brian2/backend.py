@@ -25,14 +25,14 @@ TOOLS = {"numpy": (), "cython": ("g++",), "cpp_standalone": ("g++", "make")}
 # Measured with Brian2 2.9. The C++ compilers run only while the network is built.
 _MEMORY = {
     "numpy": MemoryCost(
-        run=395e6, cell=500, synapse=28, input_spike=52, spike=25, value=16.8, current_value=17, parameter_value=24
+        run=395e6, cell=500, synapse=28, input_spike=43, spike=25, value=16.8, current_value=17, parameter_value=24
     ),
     # Cython translates in this process, which keeps the memory: with modules that are compiled already, a run takes
     # 290 MB less.
     "cython": MemoryCost(
-        run=890e6, cell=500, synapse=28, input_spike=52, spike=25, value=16.8, current_value=17, parameter_value=24
+        run=890e6, cell=500, synapse=28, input_spike=43, spike=25, value=16.8, current_value=17, parameter_value=24
     ),
-    "cpp_standalone": MemoryCost(run=390e6, helpers=265e6, cell=400, synapse=32, input_spike=50, spike=20, value=14.5),
+    "cpp_standalone": MemoryCost(run=390e6, helpers=265e6, cell=400, synapse=32, input_spike=41, spike=20, value=14.5),
 }
 _DRAWN_SYNAPSE = 4
 """Additional bytes for each synapse if weights or delays differ between synapses."""

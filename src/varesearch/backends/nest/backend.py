@@ -86,7 +86,7 @@ class Nest(Backend):
             # A current of its own comes from a generator of its own, and its link is as large as one to the recorder.
             cell=54e3 if own else 29e3,
             synapse=42,
-            input_spike=20,
+            input_spike=40,
             spike=109,
             sample=66 + 16 * meters,
             value=21,
