@@ -257,11 +257,11 @@ backend.codegen=numba | backend.codegen=numba & numpy, cython, cpp_standalone
 backend=spinnaker cell=izhikevich_delta | does not exist on backend=spinnaker & exists on backend=brian2
 experiment=va_cobra | experiment=va_cobra & did you mean va_coba?
 experiment=seed_izhikevich cell=if_cond_exp | experiment/seed_izhikevich.yaml & cell.a is unknown & another cell
-cells=izhikevich | cells is unknown & did you mean cell or recording.cells?
+cells=izhikevich | cells is unknown & did you mean cell or scale.cells or recording.cells?
 n=100 | n is unknown & did you mean connectivity.n?
 dt=0.1 | dt is unknown & did you mean simulation.dt_ms?
 duration=2000 | duration is unknown & did you mean simulation.duration_ms or stimulus.duration_ms?
-cells=200 | cells is unknown & did you mean cell or recording.cells?
+cells=200 | cells is unknown & did you mean cell or scale.cells or recording.cells?
 threads=2 | threads is unknown & did you mean backend.threads with backend=nest
 cell.e_rev_E=0 | cell.e_rev_E is unknown & cell.e_rev_E with cell=aeif_cond_alpha
 cell | cell: an = is missing & cell=OPTION
