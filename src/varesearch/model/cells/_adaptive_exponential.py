@@ -10,6 +10,10 @@ f being all slopes of v but the exponential one. Where the logarithm's argument 
 part: that is how a spike is found, however steep it is. The share of the part before the spike is 1/(1 - argument), and
 the mean of v until then lies delta_T above its start, which w needs to know. What remains is of second order in the
 part's length.
+
+At steps of 1 ms that is too coarse for conductances that change v within a part: of random input with weights of 0.15
+to 0.3 µS Brian2 answered with 53 of NEST's 56 and 46 of its 55 spikes; with weights up to 0.1 µS, or with steps of 0.1
+ms, with all of them.
 """
 
 import math

@@ -16,7 +16,8 @@ class AeifCondAlpha(AdaptiveExponential):
     tau_refrac, w += b (Brette and Gerstner 2005, J. Neurophysiol. 94:3637);  dg/dt = (e y - g)/tau_syn,
     dy/dt = -y/tau_syn, a spike adds its weight to y, which is the peak of g.
 
-    Default weights give the integral of :class:`AeifCondExp`'s conductances.
+    Default weights give the integral of :class:`AeifCondExp`'s conductances. At steps of 1 ms Brian2's scheme misses
+    spikes where single weights exceed 0.1 µS: take steps of 0.1 ms then.
     """
 
     synapse = Synapse.ALPHA_CONDUCTANCE

@@ -14,6 +14,8 @@ class AeifCondExp(AdaptiveExponential):
     cm dv/dt = cm (v_rest - v)/tau_m + cm/tau_m delta_T exp((v - v_thresh)/delta_T) + g_exc (e_rev_E - v) +
     g_inh (e_rev_I - v) - w + i_offset;  tau_w dw/dt = a (v - v_rest) - w;  dg/dt = -g/tau_syn, a spike adds its weight
     to g;  v >= v_peak: v = v_reset, held for tau_refrac, w += b (Brette and Gerstner 2005, J. Neurophysiol. 94:3637).
+
+    At steps of 1 ms Brian2's scheme misses spikes where single weights exceed 0.1 µS: take steps of 0.1 ms then.
     """
 
     synapse = Synapse.CONDUCTANCE
