@@ -9,7 +9,6 @@ from typing import Any
 
 from varesearch.config.wording import written
 from varesearch.metrics import metric_definitions
-from varesearch.plots.rows import FEW
 from varesearch.report.origin import UserInput, given_of, origin_rows, provenance_of
 from varesearch.report.run_page import Figure, MetricRow, Note, Setting, figures_of, settings_of
 from varesearch.report.sources import LastOutput, folder_of, tail
@@ -24,6 +23,8 @@ from varesearch.tracking.record import RunRecord
 _MOST_VALUES = 12
 """If there are more values than this, they are summarised."""
 _LONGEST_VALUE = 60
+_MOST_IN_ONE_TABLE = 3
+"""With more populations than this, one table of all metrics is wider than a page."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _results(table: Table, config_dir: Path | None) -> list[Results]:
     """The metrics that the figures show: in one table for a few populations, else in a table for each metric."""
     measures = measured(table, statistics(config_dir))
     times = measured(table, TIMES[:1])
-    if max((len(measure.keys) for measure in measures), default=0) > FEW:
+    if max((len(measure.keys) for measure in measures), default=0) > _MOST_IN_ONE_TABLE:
         return [_table_of(measure.label, table, measure.keys) for measure in measures] + [
             _table_of(measure.label, table, {measure.label: measure.keys[RUN]}) for measure in times
         ]
