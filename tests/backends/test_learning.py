@@ -109,6 +109,7 @@ def test_the_nearest_spike_of_a_source_that_has_not_fired_is_at_time_0_on_nest()
     result = result_of(drawn, Nest(config(drawn, NestSettings())))
     result.require_sound()
     assert "to_nearest see the spikes of their targets one step earlier" in result.provenance["plasticity"]
+    assert result.recording is not None
     for each in learned(result.recording, drawn, "nearest"):
         assert each.post == targets
         never = sum(np.exp(-(step + each.delay) / rule.tau_plus) for step in targets)
@@ -147,6 +148,7 @@ def test_a_rule_without_a_program_for_the_cell_has_a_core_of_its_own():
     result = result_of(drawn, backend)
     result.require_sound()
     assert result.status is Status.FINISHED
+    assert result.recording is not None
     for each in learned(result.recording, drawn, "vogels"):
         assert len(each.post) >= len(POST)
         step = result.metrics["weight_step.to_vogels"]
@@ -205,6 +207,7 @@ def test_the_board_has_the_times_and_the_weight_that_spynnaker_asserts():
     drawn = network(cells, 200, 1.0, [spikes], joined)
     result = result_of(drawn, SpiNNaker(config(drawn, SpinnakerSettings(machine="software"))))
     result.require_sound()
+    assert result.recording is not None
     trains = {name: it.spike_times_ms.tolist() for name, it in result.recording.populations.items()}
     assert trains == {"pre": [110.0, 150.0], "post": [114.0, 132.0, 153.0]}
     late, early = [114 + 3 - 110, 132 + 3 - 110], [150 - 114 - 3, 150 - 132 - 3]

@@ -1,5 +1,7 @@
 """The group ``synapse`` on the command line: what it gives to which projection, and bad input."""
 
+from typing import Any
+
 import pytest
 
 from varesearch.backends.check import check_supported
@@ -12,7 +14,7 @@ from varesearch.network import draw
 ALONE = "projections.inh_to_exc.synapse"
 
 
-def synapses(*words: str) -> dict[str, object]:
+def synapses(*words: str) -> dict[str, Any]:
     """Projection -> its synapse; None: static."""
     config = compose(words).config
     validate(config)

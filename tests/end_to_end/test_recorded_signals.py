@@ -52,7 +52,8 @@ def test_conductances_of_one_population_are_stored_measured_and_drawn(capfd: pyt
         assert again[name].unit == signal.unit
         np.testing.assert_array_equal(again[name].values, signal.values)
         np.testing.assert_array_equal(again[name].reversal_mv, signal.reversal_mv)
-    assert inh.signals["gsyn_inh"].reversal_mv.tolist() == [-80.0] * 7 and inh.signals["v"].reversal_mv is None
+    np.testing.assert_array_equal(inh.signals["gsyn_inh"].reversal_mv, [-80.0] * 7)
+    assert inh.signals["v"].reversal_mv is None
 
 
 def test_currents_and_u_by_numpy(capfd: pytest.CaptureFixture[str]) -> None:
