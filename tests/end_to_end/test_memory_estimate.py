@@ -67,10 +67,11 @@ def peak_of(command: list[str], root: Path) -> float:
             with suppress(psutil.Error, OSError):
                 alone = [one for one in Path(f"/proc/{run.pid}/status").read_text().splitlines() if "VmHWM" in one]
                 peak = max([peak, *(int(line.split()[1]) * 1024 for line in alone)])
-                together = 0
-                for each in (run, *run.children(recursive=True)):
+                together = run.memory_info().rss
+                for child in run.children(recursive=True):
+                    # Between fork and exec a child shares all pages of the run, which must not count twice.
                     with suppress(psutil.Error):
-                        together += each.memory_info().rss
+                        together += child.memory_full_info().uss
                 peak = max(peak, together)
             time.sleep(0.02)
         assert process.stderr is not None
