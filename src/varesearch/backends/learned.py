@@ -57,15 +57,12 @@ def in_drawn_order(
 
     Raises SimulatorError if the simulator does not list the synapses of the projection.
     """
-    ours = np.lexsort((projection.weights, projection.delay_steps, projection.targets, projection.sources))
-    theirs = np.lexsort((weights, delay_steps, targets, sources))
+    # Each of them is an array that is made when it is asked for.
+    drawn = (projection.delay_steps, projection.targets, projection.sources)
+    read = (delay_steps, targets, sources)
+    ours, theirs = np.lexsort((projection.weights, *drawn)), np.lexsort((weights, *read))
     same = len(ours) == len(theirs) and all(
-        np.array_equal(one[ours], np.asarray(other)[theirs])
-        for one, other in (
-            (projection.sources, sources),
-            (projection.targets, targets),
-            (projection.delay_steps, delay_steps),
-        )
+        np.array_equal(one[ours], np.asarray(other)[theirs]) for one, other in zip(drawn, read, strict=True)
     )
     if not same:
         raise SimulatorError(

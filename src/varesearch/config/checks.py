@@ -1,7 +1,7 @@
 """Checks of single settings. Each raises ConfigurationError, one line, if the value is not allowed."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
 from varesearch.config.errors import ConfigurationError
@@ -148,3 +148,10 @@ def check_name(setting: str, name: str) -> None:
         raise ConfigurationError(
             f"{setting}: the name must be 1 to {_LONGEST_NAME} letters, digits and _, beginning with a letter"
         )
+
+
+def check_population(setting: str, given: Any, name: str, populations: Collection[str]) -> None:
+    """``name``, which the value ``given`` holds, is a population."""
+    if name not in populations:
+        hint = did_you_mean(name, populations)
+        refuse(setting, given, f"names {name}, which is no population; choose from {', '.join(populations)}{hint}")

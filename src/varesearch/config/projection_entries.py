@@ -7,7 +7,7 @@ from typing import Any, cast, get_args, get_type_hints
 
 from omegaconf import OmegaConf
 
-from varesearch.config.checks import check_bounds, check_choice, check_number, refuse
+from varesearch.config.checks import check_bounds, check_choice, check_number, check_population, refuse
 from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.overrides import apply_values, type_words
 from varesearch.config.parts import part_name, parts
@@ -16,7 +16,7 @@ from varesearch.config.projection import RECEPTORS, Given, Receptor
 from varesearch.config.ranges import INT32, Range
 from varesearch.config.rule import PAIR, Rule, projection_names
 from varesearch.config.settings import unit_of
-from varesearch.config.structure import PopulationSettings, ProjectionEntry, check_population, is_pair, receptor_of
+from varesearch.config.structure import PopulationSettings, ProjectionEntry, is_pair, receptor_of
 from varesearch.config.synapse_type import SynapseType
 from varesearch.config.wording import did_you_mean, echoed
 

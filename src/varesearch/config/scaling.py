@@ -148,10 +148,10 @@ def scaled(structure: "Structure", scale: ScaleConfig) -> "Structure":
         if fewer is each.stimulus:
             stimuli.append(each)
             continue
-        for source, projection in ((it, settings) for it, settings in structure.inputs if it is each):
+        for projection in structure.inputs_of(each):
             synapses = each.stimulus.expected_synapses(projection) / projection.post_size
             per_hz = _lacking_per_hz(structure, projection, synapses, scale.in_degree)
-            lacking.append(Compensation(projection.post, projection.pre, per_hz, stimulus=source))
+            lacking.append(Compensation(projection.post, projection.pre, per_hz, stimulus=each))
         stimuli.append(replace(each, stimulus=fewer, weight_factor=1 / math.sqrt(scale.in_degree)))
     return replace(
         structure,
@@ -166,8 +166,7 @@ def _size(name: str, size: int, scale: ScaleConfig) -> int:
     found = round(size * scale.cells)
     if found < 1:
         refuse("scale.cells", scale.cells, f"leaves no cell of the {size} of {name}; raise it to {0.51 / size:.2g}")
-    most = ranges.MOST_CELLS
-    if found > most:
+    if found > ranges.MOST_CELLS:
         refuse(
             "scale.cells", scale.cells, f"makes {found:.3g} cells of {name}, more than {ranges.MOST_CELLS}; lower it"
         )

@@ -5,14 +5,14 @@ Without data of its own a network is the pair: ``exc`` and ``inh``, as large as 
 driven by the group ``stimulus``. The mappings ``populations``, ``projections`` and ``stimuli`` change and extend it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from varesearch.config import ranges
 from varesearch.config.cell import Cell
-from varesearch.config.checks import check_delay, check_name, check_weight, refuse
+from varesearch.config.checks import check_delay, check_name, check_population, check_weight
 from varesearch.config.errors import ConfigurationError, renamed
 from varesearch.config.parts import Part
 from varesearch.config.projection import RECEPTORS, Given, ProjectionSettings, Receptor
@@ -21,7 +21,6 @@ from varesearch.config.scaling import Compensation, compensating_currents
 from varesearch.config.settings import Settings, quantity
 from varesearch.config.stimulus import CurrentInput, Source, Stimulus, Surroundings
 from varesearch.config.synapse_type import SynapseType
-from varesearch.config.wording import did_you_mean
 
 
 @dataclass
@@ -207,7 +206,7 @@ class Structure:
     @cached_property
     def inputs(self) -> tuple[tuple[ConfiguredStimulus, ProjectionSettings], ...]:
         """The projections from spike sources, each with its stimulus."""
-        return tuple((each, it) for each in self.stimuli for it in self._inputs_of(each))
+        return tuple((each, it) for each in self.stimuli for it in self.inputs_of(each))
 
     def projection(self, name: str) -> ProjectionSettings | None:
         """Return the projection of that name, also one from a spike source; None if there is none."""
@@ -223,7 +222,8 @@ class Structure:
         """Return the currents that make up for input that cells lack because of ``scale``."""
         return compensating_currents(self.lacking, around)
 
-    def _inputs_of(self, each: ConfiguredStimulus) -> Iterator[ProjectionSettings]:
+    def inputs_of(self, each: ConfiguredStimulus) -> Iterator[ProjectionSettings]:
+        """Yield the projections from the spike sources of a stimulus."""
         for projection in each.stimulus.projections(each.sources(self.sizes), self.sizes):
             given = {key: replace(it, key=each.key(it.key)) for key, it in projection.given.items()}
             weight = self._of_target(given["weight"], "weight_stimulus", each.where, projection.post)
@@ -279,13 +279,6 @@ class Structure:
                         "give the stimulus another name, stimuli.NAME"
                     )
                 seen.add(source.name)
-
-
-def check_population(setting: str, given: Any, name: str, populations: Collection[str]) -> None:
-    """Raise ConfigurationError if ``name``, which the value ``given`` holds, is no population."""
-    if name not in populations:
-        hint = did_you_mean(name, populations)
-        refuse(setting, given, f"names {name}, which is no population; choose from {', '.join(populations)}{hint}")
 
 
 def structure_of(

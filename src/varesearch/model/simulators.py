@@ -86,6 +86,8 @@ class Pynn:
         The simulator's names of the state variables.
     scheme
         What the integrator is, in words, where its name does not tell.
+    program
+        The name of sPyNNaker's program for the class; by default that of the class.
     """
 
     model: str
@@ -94,6 +96,7 @@ class Pynn:
     native: Mapping[str, str] = field(default_factory=dict)
     variables: Names = field(default_factory=dict)
     scheme: str = ""
+    program: str = ""
 
 
 @dataclass(frozen=True)

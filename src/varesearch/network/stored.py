@@ -3,12 +3,12 @@
 import json
 import zipfile
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 
 from varesearch.config.cell import Cell
-from varesearch.config.parts import parts
+from varesearch.config.parts import Part, parts
 from varesearch.config.plain import as_plain
 from varesearch.config.synapse_type import SynapseType
 from varesearch.network.columns import Column, Given, compact
@@ -19,6 +19,8 @@ NETWORK_FILE = "network.npz"
 _VERSION = 2
 _READ = (1, 2)
 """Version 1 has no parameters that differ between cells."""
+
+P = TypeVar("P", bound=Part)
 
 
 def save_network(network: Network, path: Path) -> Path:
@@ -129,7 +131,7 @@ def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Networ
             Population(
                 p["name"],
                 p["size"],
-                _cell(p["cell"], config_dir),
+                _part(Cell, "cells", p["cell"], config_dir),
                 {key: data[name] for key, name in p["initial"].items()},
                 None if p["positions_mm"] is None else data[p["positions_mm"]],
                 {key: data[name] for key, name in p.get("parameters", {}).items()},
@@ -152,7 +154,7 @@ def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Networ
                 p["post"],
                 p["receptor"],
                 *(compact(data[p[key]]) for key in SYNAPSES),
-                synapse=_synapse(p["synapse"], config_dir) if "synapse" in p else None,
+                synapse=_part(SynapseType, "synapses", p["synapse"], config_dir) if "synapse" in p else None,
             )
             for p in text["projections"]
         ),
@@ -165,21 +167,12 @@ def _network(text: dict[str, Any], data: Any, config_dir: Path | None) -> Networ
     )
 
 
-def _synapse(settings: dict[str, Any], config_dir: Path | None) -> SynapseType:
-    known = parts(SynapseType, config_dir)
-    if settings["type"] not in known:
+def _part(kind: type[P], what: str, settings: dict[str, Any], config_dir: Path | None) -> P:
+    """The part of these settings, one of the ``what`` of the network. Raises ValueError if it is not known."""
+    known, name = parts(kind, config_dir), settings[kind.key]
+    if name not in known:
         raise ValueError(
-            f"it has synapses of the type {settings['type']}, which is not known here; if it is a part of your own, "
-            "name the folder that holds it by --config-dir"
+            f"it has {what} of the {kind.key} {name}, which is not known here; if it is a part of your own, name the "
+            "folder that holds it by --config-dir"
         )
-    return known[settings["type"]](**settings)
-
-
-def _cell(settings: dict[str, Any], config_dir: Path | None) -> Cell:
-    known = parts(Cell, config_dir)
-    if settings["model"] not in known:
-        raise ValueError(
-            f"it has cells of the model {settings['model']}, which is not known here; if it is a part of your own, "
-            "name the folder that holds it by --config-dir"
-        )
-    return known[settings["model"]](**settings)
+    return known[name](**settings)

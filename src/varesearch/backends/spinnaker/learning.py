@@ -99,10 +99,9 @@ def check_drawn(network: Network, neurons_per_core: int | None) -> None:
         if projection.synapse is None or not projection.size:
             continue
         least = form_of(projection.synapse).wraps_below
-        if projection.weights.min() < least:
-            raise _would_wrap(
-                f"projection {projection.name}: a weight of {projection.weights.min():g}", least, "eta alpha"
-            )
+        smallest, _ = projection.column("weights").bounds()
+        if smallest < least:
+            raise _would_wrap(f"projection {projection.name}: a weight of {smallest:g}", least, "eta alpha")
         most = ring_steps(network.population(projection.post).size, neurons_per_core) - 1
         if (longest := projection.longest_delay) > most:
             raise ConfigurationError(
@@ -110,19 +109,6 @@ def check_drawn(network: Network, neurons_per_core: int | None) -> None:
                 f"that learn on SpiNNaker: at most {most * network.dt_ms:g} ms ({most} steps) with this many cells on "
                 "a core; shorten it, or set fewer backend.neurons_per_core"
             )
-
-
-_PROGRAMS = {
-    "IF_curr_exp": "IF_curr_exp",
-    "IF_cond_exp": "IF_cond_exp",
-    "extra_models.IF_curr_delta": "IF_curr_delta",
-    "IF_curr_delta": "IF_curr_delta",
-    "IF_curr_alpha": "IF_curr_alpha",
-    "extra_models.IFCurrExpCa2Adaptive": "IF_curr_exp_ca2_adaptive",
-    "Izhikevich": "IZK_curr_exp",
-    "extra_models.Izhikevich_cond": "IZK_cond_exp",
-}
-"""sPyNNaker's class of a cell -> the name of its program."""
 
 
 def _combined(cell: type[Cell], form: PynnMechanism) -> bool:
@@ -136,7 +122,8 @@ def _split(cell: type[Cell], form: PynnMechanism) -> bool:
 
 
 def _program(cell: type[Cell]) -> str:
-    return _PROGRAMS.get(getattr(pynn_description(cell), "model", ""), "")
+    description = pynn_description(cell)
+    return "" if description is None else description.program or description.model
 
 
 def with_synapse_cores(network: Network) -> list[Population]:

@@ -73,7 +73,12 @@ class IfCurrExpCa2(IfCurrExp):
     variables: ClassVar = {"v": "mV", "i_ca2": "nA"}
     simulators: ClassVar = {
         "brian2": Steps({"exact": EXACT, "spinnaker": SPINNAKER}),
-        "spinnaker": Pynn("extra_models.IFCurrExpCa2Adaptive", ("spinnaker",), scheme="currents held constant"),
+        "spinnaker": Pynn(
+            "extra_models.IFCurrExpCa2Adaptive",
+            ("spinnaker",),
+            scheme="currents held constant",
+            program="IF_curr_exp_ca2_adaptive",
+        ),
     }
 
     tau_ca2: float = quantity(50.0, "ms", "time constant of i_ca2", plausible=ranges.TIME_CONSTANT_MS)

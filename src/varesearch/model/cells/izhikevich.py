@@ -40,7 +40,7 @@ class Izhikevich(IzhikevichCell):
             compiled=True,
             acts_on_arrival=True,
         ),
-        "spinnaker": Pynn("Izhikevich", ("spinnaker",), scheme="midpoint"),
+        "spinnaker": Pynn("Izhikevich", ("spinnaker",), scheme="midpoint", program="IZK_curr_exp"),
     }
 
     tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory current", plausible=ranges.SYNAPTIC_MS)

@@ -40,7 +40,7 @@ class IzhikevichCondExp(IzhikevichCell):
             compiled=True,
             acts_on_arrival=True,
         ),
-        "spinnaker": Pynn("extra_models.Izhikevich_cond", ("spinnaker",), scheme="midpoint"),
+        "spinnaker": Pynn("extra_models.Izhikevich_cond", ("spinnaker",), scheme="midpoint", program="IZK_cond_exp"),
     }
 
     tau_syn_E: float = quantity(5.0, "ms", "decay of the excitatory conductance", plausible=ranges.SYNAPTIC_MS)
