@@ -9,7 +9,7 @@ from small_networks import network, projection, source
 from varesearch.config.cell import Cell
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.heterogeneity import draw_cells
-from varesearch.config.values import Uniform
+from varesearch.config.laws import Uniform
 from varesearch.network.model import CurrentInput, Network, Population, Projection
 
 STEPS = 400

@@ -15,9 +15,9 @@ from varesearch.backends.nest import NestSettings
 from varesearch.backends.spinnaker import SpinnakerSettings
 from varesearch.config.backend import BackendSettings
 from varesearch.config.cell import Cell
+from varesearch.config.laws import Uniform
 from varesearch.config.parts import parts
 from varesearch.config.schema import RecordingConfig
-from varesearch.config.values import Uniform
 from varesearch.network.model import Network, Population
 from varesearch.recording import Recording
 from varesearch.result import Status

@@ -7,9 +7,10 @@ import pytest
 from small_runs import sound_with
 
 from varesearch.config.compose import compose
+from varesearch.config.laws import Normal
 from varesearch.config.schema import Config
 from varesearch.config.validation import validate
-from varesearch.config.values import Constant, Normal
+from varesearch.config.values import Constant
 from varesearch.network import draw
 from varesearch.recording import Recording
 

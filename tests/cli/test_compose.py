@@ -17,11 +17,12 @@ from varesearch.backends import backends
 from varesearch.backends.check import checked_backend
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.laws import Exponential, Normal, Uniform
 from varesearch.config.options import GROUPS, conf_folder, options
 from varesearch.config.plain import as_plain
 from varesearch.config.schema import Config
 from varesearch.config.validation import validate
-from varesearch.config.values import Constant, Exponential, Normal, Uniform
+from varesearch.config.values import Constant
 from varesearch.model.cells.if_cond_exp import IfCondExp
 from varesearch.model.cells.if_curr_exp import IfCurrExp
 from varesearch.model.cells.izhikevich import Izhikevich

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from varesearch.config.errors import ConfigurationError
+from varesearch.config.laws import DISTRIBUTIONS
 from varesearch.config.options import options
 from varesearch.config.overrides import parse_overrides
 from varesearch.config.plain import parse_value
-from varesearch.config.values import DISTRIBUTIONS
 from varesearch.config.wording import written
 
 LOCATION = st.floats(-100, 100)

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from varesearch.config.compose import compose
+from varesearch.config.laws import Exponential, Lognormal, Normal, Uniform
 from varesearch.config.projection import PART, Pairs, ProjectionSettings, Rows, Synapses, sources_in_parts
 from varesearch.config.projection import Given as GivenSetting
-from varesearch.config.values import Constant, Exponential, Lognormal, Normal, Uniform, Value
+from varesearch.config.values import Constant, Value
 from varesearch.model import pairs as of_pairs
 from varesearch.model.rules import distance_dependent, fixed_in_degree, fixed_total_number
 from varesearch.model.rules.fixed_in_degree import FixedInDegree

@@ -13,11 +13,12 @@ from varesearch.config.cell import Cell
 from varesearch.config.compose import compose
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.expressions import Expression
+from varesearch.config.laws import Uniform
 from varesearch.config.parts import parts
 from varesearch.config.plausibility import doubts
 from varesearch.config.restore import restore
 from varesearch.config.validation import validate
-from varesearch.config.values import Uniform, Value
+from varesearch.config.values import Value
 from varesearch.network import Network, draw
 from varesearch.network.consistency import check_network
 from varesearch.network.stored import load_network, save_network

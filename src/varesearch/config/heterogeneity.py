@@ -77,7 +77,7 @@ def draw_cells(cell: Cell, size: int, dt_ms: float, seed: int, owner: str) -> Ce
 
     Examples
     --------
-    >>> from varesearch.config.values import Uniform
+    >>> from varesearch.config.laws import Uniform
     >>> from varesearch.model.cells.izhikevich import Izhikevich
     >>> cell = Izhikevich(draws={"r": Uniform(0, 1)}, c={"expression": "-65 + 15*r**2"}, u_init={"expression": "b*c"})
     >>> values = draw_cells(cell, 3, 1.0, seed=1, owner="exc")

@@ -7,7 +7,8 @@ from typing import Any
 
 from varesearch.config.errors import ConfigurationError
 from varesearch.config.expressions import KEY, Expression
-from varesearch.config.values import DISTRIBUTIONS, NAME, Constant, Distribution, Value
+from varesearch.config.laws import DISTRIBUTIONS
+from varesearch.config.values import NAME, Constant, Distribution, Value
 from varesearch.config.wording import did_you_mean, echoed
 
 _LEAST_ACCEPTED = 0.01

@@ -15,9 +15,10 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from varesearch.config.expressions import Expression
+from varesearch.config.laws import Uniform
 from varesearch.config.plain import as_number, is_nested, is_reference, parse_value
 from varesearch.config.ranges import Range
-from varesearch.config.values import Constant, Uniform, Value
+from varesearch.config.values import Constant, Value
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def value_text(value: Any) -> str:
 
     Examples
     --------
-    >>> from varesearch.config.values import Uniform
+    >>> from varesearch.config.laws import Uniform
     >>> value_text(0.02), value_text(Uniform(-60.0, -50.0)), value_text(Expression("b*v_init", "cell.u_init"))
     ('0.02', 'uniform(low=-60, high=-50)', '`b*v_init`')
     """
